@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { blocksFile, describeVectors } from './_fixtures.ts'
+import { hex } from './bytes.ts'
+import { encodeHeightPush } from './height-push.ts'
+
+test.each([
+  [0, '00'],
+  [1, '51'],
+  [16, '60'],
+  [17, '0111'],
+  [127, '017f'],
+  [128, '028000'],
+  [255, '02ff00'],
+  [256, '020001'],
+  [32767, '02ff7f'],
+  [32768, '03008000'],
+  [8388607, '03ffff7f'],
+  [8388608, '0400008000'],
+  [0x7fffffff, '04ffffff7f'],
+])('height %i is pushed as %s', (height, push) => {
+  expect(hex(encodeHeightPush(height))).toBe(push)
+})
+
+// BIP 34 came into force at 227931 on mainnet and 21111 on testnet3.
+const bound = blocksFile.blocks.filter(
+  (block) => (block.height ?? 0) > 227_931 && block.coinbase_scriptsig !== undefined,
+)
+
+describeVectors('real coinbases', () => {
+  test.each(bound)('$id begins with its height', (block) => {
+    expect(block.coinbase_scriptsig!.startsWith(hex(encodeHeightPush(block.height!)))).toBe(true)
+  })
+})
+
+test.each([-1, 1.5, 2 ** 31, Number.NaN])('%d is no height', (height) => {
+  expect(() => encodeHeightPush(height)).toThrow(RangeError)
+})
