@@ -46,7 +46,7 @@ export function scriptToAddress(script: Uint8Array, network: Network): string | 
   }
   const form = SCRIPT_FORMS.find(({ pattern }) => pattern.test(hex(script)))
   if (form === undefined) return undefined
-  const hash = script.slice(form.start, form.start + form.size)
+  const hash = new Uint8Array(script.subarray(form.start, form.start + form.size))
   return Address(coderNetwork(NETWORKS[network])).encode({ type: form.type, hash })
 }
 

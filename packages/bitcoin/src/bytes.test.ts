@@ -40,6 +40,9 @@ describe('order of bytes', () => {
     const source = Uint8Array.of(1, 2, 3)
     expect([...reversed(source)]).toEqual([3, 2, 1])
     expect([...source]).toEqual([1, 2, 3])
+    const buffer = Buffer.from([1, 2, 3])
+    expect([...reversed(buffer)]).toEqual([3, 2, 1])
+    expect([...buffer]).toEqual([1, 2, 3])
   })
 
   test('little-endian comparison agrees with integers', () => {

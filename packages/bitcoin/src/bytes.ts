@@ -32,7 +32,8 @@ export function unhex(text: string): Uint8Array {
 
 /** A reversed copy; the argument stays as it is. */
 export function reversed(bytes: Uint8Array): Uint8Array {
-  return bytes.slice().reverse()
+  // Not `slice`: a host's hash may hand in a Buffer, whose `slice` is a view.
+  return new Uint8Array(bytes).reverse()
 }
 
 /** Whether both hold the same bytes. Not constant-time: for public data only. */

@@ -43,8 +43,8 @@ export function decodeHeader(bytes: Uint8Array): BlockHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_SIZE)
   return {
     version: view.getUint32(0, true),
-    prevHash: bytes.slice(4, 36),
-    merkleRoot: bytes.slice(36, 68),
+    prevHash: new Uint8Array(bytes.subarray(4, 36)),
+    merkleRoot: new Uint8Array(bytes.subarray(36, 68)),
     ntime: view.getUint32(68, true),
     nbits: view.getUint32(72, true),
     nonce: view.getUint32(76, true),
