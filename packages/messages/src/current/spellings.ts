@@ -1,0 +1,79 @@
+import { EditionError } from '../edition-error.ts'
+import { adapted, plain, type Spelling } from '../spelling.ts'
+import * as channels from './channels.ts'
+import * as common from './common.ts'
+import * as customJobs from './custom-jobs.ts'
+import * as extensions from './extensions.ts'
+import * as jobs from './jobs.ts'
+import type { CurrentMemory } from './memory.ts'
+import * as negotiation from './negotiation.ts'
+import * as shares from './shares.ts'
+import * as templates from './templates.ts'
+import { readWorker, writeWorker } from './worker-tlv.ts'
+
+/** Messages whose fields are all there is to say. */
+export const plainSpellings: readonly Spelling<unknown>[] = [
+  plain(common.setupConnection),
+  plain(common.setupConnectionSuccess),
+  plain(common.setupConnectionError),
+  plain(common.channelEndpointChanged),
+  plain(common.reconnect),
+  plain(channels.openStandardMiningChannel),
+  plain(channels.openStandardMiningChannelSuccess),
+  plain(channels.openMiningChannelError),
+  plain(channels.openExtendedMiningChannel),
+  plain(channels.openExtendedMiningChannelSuccess),
+  plain(jobs.newMiningJob),
+  plain(channels.updateChannel),
+  plain(channels.updateChannelError),
+  plain(channels.closeChannel),
+  plain(channels.setExtranoncePrefix),
+  plain(shares.submitSharesStandard),
+  plain(shares.submitSharesSuccess),
+  plain(shares.submitSharesError),
+  plain(jobs.newExtendedMiningJob),
+  plain(jobs.setNewPrevHash),
+  plain(channels.setTarget),
+  plain(customJobs.setCustomMiningJobSuccess),
+  plain(customJobs.setCustomMiningJobError),
+  plain(channels.setGroupChannel),
+  plain(negotiation.allocateMiningJobToken),
+  plain(negotiation.allocateMiningJobTokenSuccess),
+  plain(negotiation.provideMissingTransactions),
+  plain(negotiation.provideMissingTransactionsSuccess),
+  plain(negotiation.declareMiningJob),
+  plain(negotiation.declareMiningJobSuccess),
+  plain(negotiation.declareMiningJobError),
+  plain(negotiation.pushSolution),
+  plain(templates.coinbaseOutputConstraints),
+  plain(templates.newTemplate),
+  plain(templates.setNewPrevHashTdp),
+  plain(templates.requestTransactionData),
+  plain(templates.requestTransactionDataSuccess),
+  plain(templates.requestTransactionDataError),
+  plain(templates.submitSolution),
+]
+
+/** Messages that need more than their fields. */
+export const specialSpellings: readonly Spelling<CurrentMemory>[] = [
+  plain(shares.submitSharesExtended, { readTail: readWorker, writeTail: writeWorker }),
+  adapted('SetCustomMiningJob', customJobs.setCustomMiningJob, {
+    toDomain: (wire) => wire,
+    toWire: (message) => {
+      if ((message.coinbaseTxValueRemaining ?? 0n) > 0n) {
+        throw new EditionError(
+          'unrepresentable',
+          'the client names all outputs here, nothing remains for the pool',
+        )
+      }
+      return message
+    },
+  }),
+  plain(extensions.requestExtensions),
+  plain(extensions.requestExtensionsSuccess, { received: learnExtensions, sent: learnExtensions }),
+  plain(extensions.requestExtensionsError),
+]
+
+function learnExtensions(message: extensions.RequestExtensionsSuccess, memory: CurrentMemory): void {
+  memory.tracksWorkers = message.supportedExtensions.includes(extensions.WORKER_TRACKING)
+}

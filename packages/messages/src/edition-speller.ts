@@ -1,0 +1,116 @@
+import { CodecError, type Frame, Reader } from '@sv2/codec'
+import {
+  type Edition,
+  type Speller,
+  type SpellerOptions,
+  type SubProtocol,
+  subProtocolOf,
+} from './edition.ts'
+import { EditionError } from './edition-error.ts'
+import { frameOf, spellingOf } from './frame-of.ts'
+import type { Message, MessageType } from './message.ts'
+import { frameOfOpaque, opaqueOf } from './opaque.ts'
+import type { Spelling } from './spelling.ts'
+import type { SpellingTable } from './spelling-table.ts'
+
+interface Parts<M> {
+  readonly edition: Edition
+  readonly table: SpellingTable<M>
+  readonly tail: 'refused' | 'ignored'
+  readonly memory: M
+}
+
+/** Messages that carry work to many connections; their frames are shared through Edition.encode. */
+const SHARED: ReadonlySet<MessageType> = new Set([
+  'NewMiningJob',
+  'NewExtendedMiningJob',
+  'SetNewPrevHash',
+  'NewTemplate',
+  'SetNewPrevHashTdp',
+])
+
+/**
+ * One connection's spelling, the same for every edition: looks a message up, checks that this side of this
+ * sub-protocol may send it, and lets the edition's hooks remember what later messages need.
+ */
+export class EditionSpeller<M> implements Speller {
+  readonly #ours: 'to-server' | 'to-client'
+  readonly #parts: Parts<M>
+  #protocol: SubProtocol | undefined
+
+  constructor(options: SpellerOptions, parts: Parts<M>) {
+    this.#ours = options.side === 'server' ? 'to-client' : 'to-server'
+    this.#parts = parts
+    this.#protocol = options.protocol
+  }
+
+  get protocol(): SubProtocol | undefined {
+    return this.#protocol
+  }
+
+  decode(frame: Frame): Message {
+    const { table, memory } = this.#parts
+    const extensionType = frame.extensionType & 0x7fff
+    const known = table.knows(extensionType)
+    const spelling = table.byNumber(extensionType, frame.msgType)
+    if (this.#protocol === undefined) this.#checkSetup(spelling, frame)
+    if (!known) return opaqueOf(frame)
+    if (spelling === undefined) {
+      throw new EditionError(
+        'unknown-message',
+        `0x${frame.msgType.toString(16)} of extension ${extensionType}`,
+      )
+    }
+    this.#checkArea(spelling)
+    if (spelling.declaration.direction === this.#ours) {
+      throw new EditionError('wrong-direction', `${spelling.type} is ours to send`)
+    }
+
+    const from = new Reader(frame.payload)
+    let message = spelling.read(from, memory)
+    if (from.remaining > 0) message = this.#readTail(spelling, message, from)
+    if (message.type === 'SetupConnection') this.#protocol ??= subProtocolOf(message.protocol)
+    spelling.hooks.received?.(message, memory)
+    return message
+  }
+
+  encode(message: Message): Uint8Array {
+    if (message.type === 'Opaque') return frameOfOpaque(message)
+    const { edition, table, memory } = this.#parts
+    const spelling = spellingOf(table, message)
+    this.#checkArea(spelling)
+    const { direction } = spelling.declaration
+    if (direction !== 'both' && direction !== this.#ours) {
+      throw new EditionError('wrong-direction', `${message.type} is the peer's to send`)
+    }
+
+    const frame = SHARED.has(message.type) ? edition.encode(message) : frameOf(spelling, message, memory)
+    if (message.type === 'SetupConnection') this.#protocol ??= subProtocolOf(message.protocol)
+    spelling.hooks.sent?.(message, memory)
+    return frame
+  }
+
+  /** Before the sub-protocol is known, only the three setup messages pass. */
+  #checkSetup(spelling: Spelling<M> | undefined, frame: Frame): void {
+    if (spelling?.type.startsWith('SetupConnection') === true) return
+    throw new EditionError('setup-expected', `0x${frame.msgType.toString(16)} came before SetupConnection`)
+  }
+
+  #checkArea({ type, declaration: { area } }: Spelling<M>): void {
+    if (area === this.#protocol || area === 'common' || area === 'extensions') return
+    throw new EditionError('wrong-protocol', `${type} on a connection for ${this.#protocol ?? 'nothing yet'}`)
+  }
+
+  #readTail(spelling: Spelling<M>, message: Message, from: Reader): Message {
+    if (spelling.hooks.readTail !== undefined) {
+      return spelling.hooks.readTail(message, from.view(from.remaining), this.#parts.memory)
+    }
+    if (this.#parts.tail === 'refused' && spelling.hooks.ignoresTail !== true) {
+      throw new CodecError(
+        'trailing-bytes',
+        `${from.remaining} bytes after the last field of ${spelling.type}`,
+      )
+    }
+    return message
+  }
+}
