@@ -1,0 +1,21 @@
+import { checkWholeFrame, type Transport } from './transport.ts'
+
+/** No encryption at all: frames as they are, for local networks (editions.md §3.4). The same in both editions. */
+export function plainTransport(): Transport {
+  return { seal: joinFrames, open: (chunk) => (chunk.length === 0 ? [] : [chunk]) }
+}
+
+function joinFrames(frames: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const frame of frames) {
+    checkWholeFrame(frame)
+    length += frame.length
+  }
+  const out = new Uint8Array(length)
+  let at = 0
+  for (const frame of frames) {
+    out.set(frame, at)
+    at += frame.length
+  }
+  return out
+}
