@@ -58,6 +58,7 @@ export type {
   SubmitSolution,
 } from './current/templates.ts'
 export type { Area, Declaration, Direction } from './declaration.ts'
+export { describeMessages, type MessageDescription } from './describe-messages.ts'
 export type {
   AllocateMiningJobTokenError,
   CommitMiningJob,
@@ -79,11 +80,19 @@ export { EditionError, type EditionErrorCode } from './edition-error.ts'
 export { ERROR_CODES, type ErrorCode, type ErrorMessageType } from './error-codes.ts'
 export { withoutControlCharacters } from './error-text.ts'
 export {
+  answerRequestExtensions,
+  type ExtensionPolicy,
+  type ExtensionsOutcome,
+  mayGoOn,
+  readExtensionsAnswer,
+} from './extensions.ts'
+export {
   DECLARATION_SETUP_FLAGS,
   MINING_SETUP_FLAGS,
   MINING_SUCCESS_FLAGS,
   NEGOTIATION_SETUP_FLAGS,
 } from './flags.ts'
+export type { EditionWithTable } from './make-edition.ts'
 export type {
   CommonMessage,
   ExtensionMessage,

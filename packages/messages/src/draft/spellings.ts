@@ -1,0 +1,139 @@
+import { setupConnectionError } from '../current/common.ts'
+import { setNewPrevHash } from '../current/jobs.ts'
+import { DEFAULT_MAX_ADDITIONAL_SIGOPS } from '../current/sigops.ts'
+import { requestTransactionDataError } from '../current/templates.ts'
+import { EditionError } from '../edition-error.ts'
+import { adapted, plain, type Spelling } from '../spelling.ts'
+import { channelSpellings } from './channel-spellings.ts'
+import * as customJobs from './custom-jobs.ts'
+import { listedCode } from './error-codes.ts'
+import * as jobs from './jobs.ts'
+import type { DraftMemory } from './memory.ts'
+import * as negotiation from './negotiation.ts'
+import { joinOutputs, splitOutputs } from './output-list.ts'
+import * as shares from './shares.ts'
+import { coinbaseOutputDataSize } from './templates.ts'
+
+const jobSpellings: readonly Spelling<DraftMemory>[] = [
+  plain(setNewPrevHash, {
+    received: ({ channelId, minNtime }, memory: DraftMemory) =>
+      memory.channels.newPrevHash(channelId, minNtime),
+  }),
+  // an active job before any SetNewPrevHash has no time to start at: it waits for the one that names it
+  adapted('NewMiningJob', jobs.newMiningJob, {
+    toDomain: ({ type, channelId, jobId, futureJob, version, merkleRoot }, memory: DraftMemory) => {
+      const minNtime = futureJob ? undefined : memory.channels.minNtime(channelId)
+      return { type, channelId, jobId, minNtime, version, merkleRoot }
+    },
+    toWire: ({ minNtime, ...job }) => ({ ...job, futureJob: minNtime === undefined }),
+  }),
+  adapted('NewExtendedMiningJob', jobs.newExtendedMiningJob, {
+    toDomain: ({ futureJob, ...job }, memory: DraftMemory) => ({
+      ...job,
+      minNtime: futureJob ? undefined : memory.channels.minNtime(job.channelId),
+    }),
+    toWire: ({ minNtime, ...job }) => ({ ...job, futureJob: minNtime === undefined }),
+  }),
+]
+
+const shareSpellings: readonly Spelling<DraftMemory>[] = [
+  plain(shares.submitSharesExtended),
+  plain(shares.submitSharesSuccess),
+  adapted('SubmitShares.Error', shares.submitSharesError, {
+    toDomain: (wire) => wire,
+    toWire: (message) => ({ ...message, errorCode: listedCode(message.type, message.errorCode) }),
+  }),
+]
+
+const customJobSpellings: readonly Spelling<DraftMemory>[] = [
+  adapted('SetCustomMiningJob', customJobs.setCustomMiningJob, {
+    toDomain: ({ futureJob: _ignored, coinbaseTxOutputs, ...job }) => ({
+      ...job,
+      coinbaseTxOutputs: joinOutputs(coinbaseTxOutputs),
+    }),
+    toWire: (message, memory: DraftMemory) => ({
+      ...message,
+      coinbaseTxValueRemaining: message.coinbaseTxValueRemaining ?? 0n,
+      coinbaseTxOutputs: splitOutputs(message.coinbaseTxOutputs),
+      extranonceSize: needed(
+        message.extranonceSize ?? memory.channels.extranonceSize(message.channelId),
+        'SetCustomMiningJob needs extranonceSize',
+      ),
+      futureJob: false,
+    }),
+  }),
+  adapted('SetCustomMiningJob.Success', customJobs.setCustomMiningJobSuccess, {
+    toDomain: (wire) => wire,
+    toWire: (message) => ({
+      ...message,
+      coinbaseTxPrefix: needed(message.coinbaseTxPrefix, 'SetCustomMiningJob.Success needs coinbaseTxPrefix'),
+      coinbaseTxSuffix: needed(message.coinbaseTxSuffix, 'SetCustomMiningJob.Success needs coinbaseTxSuffix'),
+    }),
+  }),
+  adapted('SetCustomMiningJob.Error', customJobs.setCustomMiningJobError, {
+    toDomain: (wire) => wire,
+    toWire: (message) => ({ ...message, errorCode: listedCode(message.type, message.errorCode) }),
+  }),
+]
+
+const NO_OUTPUTS = Uint8Array.of(0)
+
+const negotiationSpellings: readonly Spelling<DraftMemory>[] = [
+  // the draft reserves room for outputs it does not name
+  adapted('AllocateMiningJobToken.Success', negotiation.allocateMiningJobTokenSuccess, {
+    toDomain: (wire) => ({ ...wire, coinbaseTxOutputs: NO_OUTPUTS }),
+    toWire: (message) => ({
+      ...message,
+      coinbaseOutputMaxAdditionalSize:
+        message.coinbaseOutputMaxAdditionalSize ?? outputsSize(message.coinbaseTxOutputs),
+      asyncMiningAllowed: message.asyncMiningAllowed ?? false,
+    }),
+  }),
+  plain(negotiation.allocateMiningJobTokenError, { ignoresTail: true }),
+  plain(negotiation.identifyTransactions),
+  plain(negotiation.identifyTransactionsSuccess),
+  plain(negotiation.commitMiningJob),
+  plain(negotiation.commitMiningJobSuccess),
+  plain(negotiation.commitMiningJobError),
+]
+
+const otherSpellings: readonly Spelling<DraftMemory>[] = [
+  adapted('SetupConnection.Error', setupConnectionError, {
+    toDomain: (wire) => wire,
+    toWire: (message) => ({ ...message, errorCode: listedCode(message.type, message.errorCode) }),
+  }),
+  adapted('CoinbaseOutputConstraints', coinbaseOutputDataSize, {
+    toDomain: ({ coinbaseOutputMaxAdditionalSize }) => ({
+      type: 'CoinbaseOutputConstraints',
+      coinbaseOutputMaxAdditionalSize,
+      coinbaseOutputMaxAdditionalSigops: DEFAULT_MAX_ADDITIONAL_SIGOPS,
+    }),
+    toWire: ({ coinbaseOutputMaxAdditionalSize }) => ({
+      type: 'CoinbaseOutputDataSize' as const,
+      coinbaseOutputMaxAdditionalSize,
+    }),
+  }),
+  adapted('RequestTransactionData.Error', requestTransactionDataError, {
+    toDomain: (wire) => wire,
+    toWire: (message) => ({ ...message, errorCode: listedCode(message.type, message.errorCode) }),
+  }),
+]
+
+/** Everything the draft spells in its own way. */
+export const draftSpellings: readonly Spelling<DraftMemory>[] = [
+  ...channelSpellings,
+  ...jobSpellings,
+  ...shareSpellings,
+  ...customJobSpellings,
+  ...negotiationSpellings,
+  ...otherSpellings,
+]
+
+function needed<T>(value: T | undefined, detail: string): T {
+  if (value === undefined) throw new EditionError('unrepresentable', detail)
+  return value
+}
+
+function outputsSize(block: Uint8Array): number {
+  return splitOutputs(block).reduce((size, output) => size + output.length, 0)
+}
