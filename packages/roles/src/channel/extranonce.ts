@@ -1,0 +1,71 @@
+/**
+ * Splits the extranonce space of one node: `server id ‖ lease number ‖ rollable part`. Two channels never hold the
+ * same lease, and a lease is given out again only when every job that could have used it is dead (POOL-03).
+ */
+export interface ExtranonceLayout {
+  /** Tells the nodes of one operator apart; stands first in every prefix. Empty for a single node. */
+  readonly serverId: Uint8Array
+  /** Bytes of the lease number, 1…4: 256^n channels at most. */
+  readonly leaseBytes: number
+}
+
+/** Bytes of the part that is fixed per channel: server id and lease number. */
+export function leaseSize(layout: ExtranonceLayout): number {
+  return layout.serverId.length + layout.leaseBytes
+}
+
+/** The bytes of a lease followed by `padding` zero bytes (a standard channel has its whole extranonce fixed). */
+export function extranoncePrefix(layout: ExtranonceLayout, lease: number, padding = 0): Uint8Array {
+  const prefix = new Uint8Array(leaseSize(layout) + padding)
+  prefix.set(layout.serverId)
+  for (let i = 0; i < layout.leaseBytes; i++) {
+    prefix[layout.serverId.length + i] = (lease / 2 ** (8 * (layout.leaseBytes - 1 - i))) & 0xff
+  }
+  return prefix
+}
+
+/** Hands out lease numbers. Constant time; memory grows with the leases that wait to be free again. */
+export class ExtranonceLeases {
+  readonly #capacity: number
+  #fresh = 0
+  #live = 0
+  /** Given back, oldest first; usable once every job older than `diesWith` is dead. */
+  #resting: { readonly lease: number; readonly diesWith: number }[] = []
+  #restingHead = 0
+
+  /** @param capacity how many channels the space holds: 256^leaseBytes, or less by configuration. */
+  constructor(capacity: number) {
+    this.#capacity = capacity
+  }
+
+  /** Leases in use. */
+  get live(): number {
+    return this.#live
+  }
+
+  /**
+   * A lease nobody's live work uses, or undefined when there is none (`channel-capacity-exhausted`).
+   * @param oldestLiveJob order of the oldest job for which shares are still credited.
+   */
+  take(oldestLiveJob: number): number | undefined {
+    const rested = this.#resting[this.#restingHead]
+    if (rested !== undefined && rested.diesWith < oldestLiveJob) {
+      this.#restingHead++
+      if (this.#restingHead > 1024 && this.#restingHead * 2 > this.#resting.length) {
+        this.#resting = this.#resting.slice(this.#restingHead)
+        this.#restingHead = 0
+      }
+      this.#live++
+      return rested.lease
+    }
+    if (this.#fresh >= this.#capacity) return undefined
+    this.#live++
+    return this.#fresh++
+  }
+
+  /** Gives a lease back. `lastJob` is the order of the newest job that may have used it. */
+  release(lease: number, lastJob: number): void {
+    this.#live--
+    this.#resting.push({ lease, diesWith: lastJob })
+  }
+}

@@ -1,0 +1,140 @@
+import type { Job, Tip } from './job.ts'
+
+/** Jobs of the present tip that were replaced but still earn credit (SRI: max_past_jobs). */
+export const MAX_PAST_JOBS = 16
+/** Jobs that wait for a SetNewPrevHash. */
+export const MAX_FUTURE_JOBS = 16
+/** Jobs sent to single channels between two broadcasts. */
+const MAX_EXTRA_JOBS = 64
+/** Job ids of earlier tips, so that a late share is called stale and not unknown. */
+const MAX_STALE_IDS = 256
+
+/** What a job id means at this moment. */
+export type JobState = 'future' | 'active' | 'past' | 'stale' | 'unknown'
+
+/**
+ * The jobs that a set of channels shares: same payout, same extranonce size.
+ *
+ * Theory of operation. A job is *future* until the tip it waits for arrives, then *active*; a newer job of the same
+ * tip makes it *past* (shares still count), a new tip makes everything older *stale*. Every job, target change and
+ * prefix change takes a number from one growing `order`; so a channel knows which target and which prefix a job was
+ * given with by comparing numbers, and nothing has to be written into 100 000 channels when a job changes.
+ */
+export class JobBook {
+  #future = new Map<number, Job>()
+  #live = new Map<number, Job>()
+  #past: number[] = []
+  #extra: number[] = []
+  #stale = new Set<number>()
+  #active: Job | undefined
+  /** Grows with each tip; channels drop what they remember of older ones. */
+  generation = 0
+
+  /** The job new channels start on. */
+  get active(): Job | undefined {
+    return this.#active
+  }
+
+  /** The tip that the active job builds on. */
+  get tip(): Tip | undefined {
+    return this.#active?.tip
+  }
+
+  /** Order of the oldest job for which shares are credited; `Infinity` when there is none. */
+  get oldestLive(): number {
+    let oldest = Number.POSITIVE_INFINITY
+    for (const job of this.#live.values()) oldest = Math.min(oldest, job.order)
+    for (const job of this.#future.values()) oldest = Math.min(oldest, job.order)
+    return oldest
+  }
+
+  /** How many jobs are kept, of all states. */
+  get size(): number {
+    return this.#live.size + this.#future.size
+  }
+
+  state(jobId: number): JobState {
+    if (this.#active?.jobId === jobId) return 'active'
+    if (this.#live.has(jobId)) return 'past'
+    if (this.#future.has(jobId)) return 'future'
+    return this.#stale.has(jobId) ? 'stale' : 'unknown'
+  }
+
+  /** A job for which shares are credited now. */
+  live(jobId: number): Job | undefined {
+    return this.#live.get(jobId)
+  }
+
+  /** A job that waits for its tip. */
+  future(jobId: number): Job | undefined {
+    return this.#future.get(jobId)
+  }
+
+  /** The jobs that wait for a tip, oldest first. */
+  waiting(): IterableIterator<Job> {
+    return this.#future.values()
+  }
+
+  /** Keeps a job until a tip names it; the oldest one gives way when there are too many. */
+  addFuture(job: Job): void {
+    this.#future.set(job.jobId, job)
+    if (this.#future.size <= MAX_FUTURE_JOBS) return
+    for (const jobId of this.#future.keys()) {
+      this.#future.delete(jobId)
+      return
+    }
+  }
+
+  /** A job for the present tip, for every channel of the book. */
+  addActive(job: Job, tip: Tip, order: number): void {
+    job.tip = tip
+    job.activeSince = order
+    if (this.#active !== undefined) this.#retire(this.#active.jobId)
+    this.#live.set(job.jobId, job)
+    this.#active = job
+  }
+
+  /** A job for the present tip that only some channels are given; it does not retire the active one. */
+  addExtra(job: Job, tip: Tip, order: number): void {
+    job.tip = tip
+    job.activeSince = order
+    this.#live.set(job.jobId, job)
+    this.#extra.push(job.jobId)
+    if (this.#extra.length > MAX_EXTRA_JOBS) this.#forget(this.#extra.shift()!)
+  }
+
+  /** A new tip: the named future job becomes active, every other job is dead. */
+  activate(jobId: number, tip: Tip, order: number): Job | undefined {
+    const job = this.#future.get(jobId)
+    for (const id of this.#live.keys()) this.#stale.add(id)
+    for (const id of this.#future.keys()) if (id !== jobId) this.#stale.add(id)
+    this.#trimStale()
+    this.#live.clear()
+    this.#future.clear()
+    this.#past = []
+    this.#extra = []
+    this.#active = undefined
+    this.generation++
+    if (job === undefined) return undefined
+    this.addActive(job, tip, order)
+    return job
+  }
+
+  #retire(jobId: number): void {
+    this.#past.push(jobId)
+    if (this.#past.length > MAX_PAST_JOBS) this.#forget(this.#past.shift()!)
+  }
+
+  #forget(jobId: number): void {
+    this.#live.delete(jobId)
+    this.#stale.add(jobId)
+    this.#trimStale()
+  }
+
+  #trimStale(): void {
+    for (const jobId of this.#stale) {
+      if (this.#stale.size <= MAX_STALE_IDS) return
+      this.#stale.delete(jobId)
+    }
+  }
+}

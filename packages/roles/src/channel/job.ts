@@ -1,0 +1,130 @@
+import {
+  buildCoinbase,
+  compareLe,
+  concatBytes,
+  merkleRootFromPath,
+  nbitsToTarget,
+  type Sha256d,
+} from '@sv2/bitcoin'
+import type { NewTemplate } from '@sv2/messages'
+
+/** Bytes of a job's own number in the coinbase script: it makes every job a search space of its own. */
+export const JOB_NUMBER_SIZE = 4
+
+/** How a block's reward is written into the coinbase: who is paid, and what the script says. */
+export interface Payout {
+  /** Output script that gets everything the template leaves. */
+  readonly script: Uint8Array
+  /** Text after the height, such as `/pool/`; ASCII, may be empty. */
+  readonly tag: Uint8Array
+}
+
+/** The tip a job builds on, as the mining SetNewPrevHash tells it. */
+export interface Tip {
+  /** Header byte order, 32 bytes. */
+  readonly prevHash: Uint8Array
+  /** Earliest header time, unix seconds. */
+  readonly minNtime: number
+  readonly nbits: number
+  /** 32 bytes little-endian; a hash at or below it is a block. May be lower than nbits implies. */
+  readonly networkTarget: Uint8Array
+}
+
+/** One unit of work as all channels of a job book share it. */
+export interface Job {
+  readonly jobId: number
+  /** Where the job stands in the order of jobs, targets and prefixes (see JobBook). */
+  readonly order: number
+  readonly templateId: bigint
+  readonly version: number
+  readonly versionRollingAllowed: boolean
+  readonly merklePath: readonly Uint8Array[]
+  /** Outputs the template asked for, one after another. */
+  readonly templateOutputs: Uint8Array
+  /** Coinbase up to the extranonce, SegWit fields stripped. */
+  readonly coinbaseTxPrefix: Uint8Array
+  /** Coinbase after the extranonce, SegWit fields stripped. */
+  readonly coinbaseTxSuffix: Uint8Array
+  /** Order at which the job became active; 0 while it is a future job. */
+  activeSince: number
+  /** Undefined while it is a future job. */
+  tip: Tip | undefined
+}
+
+/** What identifies a job among those of a book. */
+export interface JobIdentity {
+  readonly jobId: number
+  readonly order: number
+  readonly versionRollingAllowed: boolean
+}
+
+/**
+ * Turns a template into a job: script = template prefix ‖ tag ‖ job number ‖ extranonce, the payout first, the
+ * template's own outputs last (editions.md §4.5, TPC-09).
+ * @throws {RangeError} when script or extranonce do not fit into the 100 bytes of a coinbase script
+ */
+export function buildJob(
+  template: NewTemplate,
+  payout: Payout,
+  extranonceSize: number,
+  identity: JobIdentity,
+): Job {
+  const number = new Uint8Array(JOB_NUMBER_SIZE)
+  new DataView(number.buffer).setUint32(0, identity.jobId, false)
+  const tag = payout.tag.length === 0 ? payout.tag : concatBytes(Uint8Array.of(payout.tag.length), payout.tag)
+  const { prefix, suffix } = buildCoinbase({
+    version: template.coinbaseTxVersion,
+    scriptSigPrefix: concatBytes(
+      template.coinbasePrefix,
+      tag,
+      Uint8Array.of(JOB_NUMBER_SIZE + extranonceSize),
+      number,
+    ),
+    extranonceSize,
+    sequence: template.coinbaseTxInputSequence,
+    outputs: [{ value: template.coinbaseTxValueRemaining, script: payout.script }],
+    rawOutputs: { count: template.coinbaseTxOutputsCount, bytes: template.coinbaseTxOutputs },
+    locktime: template.coinbaseTxLocktime,
+  })
+  return {
+    ...identity,
+    templateId: template.templateId,
+    version: template.version,
+    merklePath: template.merklePath,
+    templateOutputs: template.coinbaseTxOutputs,
+    coinbaseTxPrefix: prefix,
+    coinbaseTxSuffix: suffix,
+    activeSince: 0,
+    tip: undefined,
+  }
+}
+
+/** The merkle root of a job for one full extranonce (prefix and rolled part together). */
+export function jobMerkleRoot(job: Job, extranonce: Uint8Array, sha256d: Sha256d): Uint8Array {
+  const coinbase = concatBytes(job.coinbaseTxPrefix, extranonce, job.coinbaseTxSuffix)
+  return merkleRootFromPath(sha256d(coinbase), job.merklePath, sha256d)
+}
+
+/** The tip that a template provider's SetNewPrevHash describes; undefined when its nbits are no target. */
+export function tipOf(prev: {
+  readonly prevHash: Uint8Array
+  readonly headerTimestamp: number
+  readonly nbits: number
+  readonly target: Uint8Array
+}): Tip | undefined {
+  const implied = targetOf(prev.nbits)
+  if (implied === undefined) return undefined
+  const stated =
+    prev.target.some((byte) => byte !== 0) && compareLe(prev.target, implied) < 0 ? prev.target : implied
+  return { prevHash: prev.prevHash, minNtime: prev.headerTimestamp, nbits: prev.nbits, networkTarget: stated }
+}
+
+function targetOf(nbits: number): Uint8Array | undefined {
+  try {
+    const target = nbitsToTarget(nbits)
+    return target.some((byte) => byte !== 0) ? target : undefined
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return undefined
+  }
+}

@@ -1,0 +1,132 @@
+import { concatBytes, HEADER_SIZE, meetsTarget, type Sha256d, writeHeader } from '@sv2/bitcoin'
+import type { SubmitSharesExtended, SubmitSharesStandard } from '@sv2/messages'
+import type { Millis } from '../role.ts'
+import type { Channel } from './channel.ts'
+import type { Level } from './difficulty.ts'
+import { type Job, jobMerkleRoot } from './job.ts'
+
+/** Seconds a share's time may lie ahead of ours: the consensus limit for blocks (POOL-34, C-20). */
+export const MAX_NTIME_AHEAD = 7200
+/** Shares remembered per channel and job. A channel that finds more on one job has a target far too easy. */
+export const MAX_CREDITED_PER_JOB = 65_536
+
+/** Why a share is refused, in SRI's words (editions.md §5). */
+export type ShareErrorCode =
+  | 'invalid-channel-id'
+  | 'invalid-job-id'
+  | 'stale-share'
+  | 'duplicate-share'
+  | 'difficulty-too-low'
+  | 'bad-extranonce-size'
+  | 'version-rolling-not-allowed'
+  | 'invalid-non-rollable-version-bit'
+  | 'invalid-share'
+
+export type Share = SubmitSharesStandard | SubmitSharesExtended
+
+/** What a share turned out to be. */
+export type Verdict =
+  | { readonly accepted: false; readonly code: ShareErrorCode }
+  | {
+      readonly accepted: true
+      /** The level it is credited at. */
+      readonly level: Level
+      readonly job: Job
+      /** Header hash as it comes out of SHA-256d; the caller may keep it. */
+      readonly hash: Uint8Array
+      /** It is a block as well. */
+      readonly isBlock: boolean
+    }
+
+/**
+ * Judges shares. Total: whatever a peer sends, the answer is a verdict.
+ *
+ * A share is known again by 52 bits of its hash: the hash covers everything a duplicate would repeat, whatever job
+ * id or field it came with, and a number takes a fifth of the memory of a string of the fields. Two honest shares of
+ * one job share a key once in 2^52 / n² (n = 1,000 shares: one in four billion).
+ */
+export class ShareJudge {
+  readonly #sha256d: Sha256d
+  readonly #header = new Uint8Array(HEADER_SIZE)
+
+  constructor(sha256d: Sha256d) {
+    this.#sha256d = sha256d
+  }
+
+  judge(channel: Channel, share: Share, now: Millis): Verdict {
+    const job = channel.book.live(share.jobId)
+    if (job === undefined)
+      return refused(channel.book.state(share.jobId) === 'stale' ? 'stale-share' : 'invalid-job-id')
+    const { tip } = job
+    if (tip === undefined) return refused('invalid-job-id')
+    if (share.type === 'SubmitSharesExtended') {
+      if (share.extranonce.length !== channel.extranonceSize) return refused('bad-extranonce-size')
+    } else if (channel.kind === 'extended') return refused('bad-extranonce-size')
+    if (share.version !== job.version) {
+      if (!job.versionRollingAllowed) return refused('version-rolling-not-allowed')
+      if (((share.version ^ job.version) & ~channel.versionMask) !== 0)
+        return refused('invalid-non-rollable-version-bit')
+    }
+    if (share.ntime < tip.minNtime || share.ntime > now / 1000 + MAX_NTIME_AHEAD)
+      return refused('invalid-share')
+
+    const memory = channel.job(job.jobId)
+    writeHeader(this.#header, {
+      version: share.version,
+      prevHash: tip.prevHash,
+      merkleRoot: this.#merkleRoot(channel, job, share, memory),
+      ntime: share.ntime,
+      nbits: tip.nbits,
+      nonce: share.nonce,
+    })
+    const hash = this.#sha256d(this.#header)
+    const level = creditedLevel(channel, job, hash)
+    if (level === undefined) return refused('difficulty-too-low')
+    const key = shareKey(hash)
+    if (memory.credited.has(key)) return refused('duplicate-share')
+    if (memory.credited.size >= MAX_CREDITED_PER_JOB) return refused('invalid-share')
+    memory.credited.add(key)
+    return { accepted: true, level, job, hash, isBlock: meetsTarget(hash, tip.networkTarget) }
+  }
+
+  #merkleRoot(
+    channel: Channel,
+    job: Job,
+    share: Share,
+    memory: { merkleRoot: Uint8Array | undefined },
+  ): Uint8Array {
+    if (share.type === 'SubmitSharesExtended' && channel.kind === 'extended') {
+      return jobMerkleRoot(job, fullExtranonce(channel, job, share), this.#sha256d)
+    }
+    memory.merkleRoot ??= jobMerkleRoot(job, channel.prefixAt(job.order), this.#sha256d)
+    return memory.merkleRoot
+  }
+}
+
+/** Prefix and rolled part, as they stand in the coinbase of this share. */
+export function fullExtranonce(channel: Channel, job: Job, share: Share): Uint8Array {
+  const prefix = channel.prefixAt(job.order)
+  return share.type === 'SubmitSharesExtended' ? concatBytes(prefix, share.extranonce) : prefix
+}
+
+/**
+ * The level a share earns: that of its job, or, for devices that apply an easier SetTarget to the job they are on,
+ * the present one.
+ */
+function creditedLevel(channel: Channel, job: Job, hash: Uint8Array): Level | undefined {
+  const given = channel.levelAt(job.activeSince)
+  if (meetsTarget(hash, given.target)) return given
+  const present = channel.level
+  return present !== given && meetsTarget(hash, present.target) ? present : undefined
+}
+
+/** 52 bits from the low, evenly spread end of a hash. */
+function shareKey(hash: Uint8Array): number {
+  const low = hash[0]! | (hash[1]! << 8) | (hash[2]! << 16) | (hash[3]! << 24)
+  const high = hash[4]! | (hash[5]! << 8) | ((hash[6]! & 0x0f) << 16)
+  return (low >>> 0) + high * 2 ** 32
+}
+
+function refused(code: ShareErrorCode): Verdict {
+  return { accepted: false, code }
+}

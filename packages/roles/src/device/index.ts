@@ -1,0 +1,3 @@
+export { Device, type DeviceEffect, type DeviceEvent, type DeviceSettings } from './device.ts'
+export type { DeviceCommand, DeviceFact } from './facts.ts'
+export { rootOf, type Work } from './work.ts'

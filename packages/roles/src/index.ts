@@ -1,0 +1,11 @@
+export { DueQueue } from './due-queue.ts'
+export type { MinersSettings } from './miners/state.ts'
+export {
+  type Millis,
+  NEVER,
+  type Role,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionId,
+} from './role.ts'
+export { type Identification, PROTOCOL_VERSION } from './setup.ts'

@@ -1,0 +1,62 @@
+import type { Capabilities } from '@sv2/messages'
+import type { Channel } from '../channel/channel.ts'
+import type { JobBook } from '../channel/job-book.ts'
+import type { Millis, SessionId } from '../role.ts'
+
+/** SetupConnection flags of the mining protocol (editions.md §4.2.1). */
+export const REQUIRES_STANDARD_JOBS = 1
+export const REQUIRES_WORK_SELECTION = 2
+export const REQUIRES_VERSION_ROLLING = 4
+/** SetupConnection.Success flags of the mining protocol. */
+export const REQUIRES_FIXED_VERSION = 1
+export const REQUIRES_EXTENDED_CHANNELS = 2
+
+/** The channels of one connection that share a job book, and the group id under which they are addressed. */
+export interface Group {
+  readonly connection: Connection
+  readonly book: JobBook
+  readonly groupId: number
+  readonly channels: Set<Channel>
+  /** How many of the channels are addressed by the group id; the others are told one by one. */
+  members: number
+}
+
+/** One miner's connection. */
+export class Connection {
+  readonly session: SessionId
+  readonly capabilities: Capabilities
+  readonly openedAt: Millis
+  /** Flags of its SetupConnection; undefined until then. */
+  flags: number | undefined
+  readonly channels = new Map<number, Channel>()
+  /** One per job book in use; more after a SetGroupChannel. */
+  readonly groups: Group[] = []
+  /** Only refusals since then; undefined after an accepted share. */
+  refusedSince: Millis | undefined
+  refusals = 0
+  /** Extensions agreed on; undefined until then. */
+  extensions: readonly number[] | undefined
+  #lastId = 0
+
+  constructor(session: SessionId, opening: { readonly capabilities: Capabilities; readonly now: Millis }) {
+    this.session = session
+    this.capabilities = opening.capabilities
+    this.openedAt = opening.now
+  }
+
+  /** Ids of channels and groups come from one counter and are never used twice (POOL-05 … POOL-07). */
+  nextId(): number {
+    this.#lastId++
+    return this.#lastId
+  }
+
+  /** It understands neither groups nor extended jobs. */
+  get requiresStandardJobs(): boolean {
+    return ((this.flags ?? 0) & REQUIRES_STANDARD_JOBS) !== 0
+  }
+
+  /** It brings its own jobs and is sent none. */
+  get requiresWorkSelection(): boolean {
+    return ((this.flags ?? 0) & REQUIRES_WORK_SELECTION) !== 0
+  }
+}

@@ -1,0 +1,68 @@
+import { compareLe } from '@sv2/bitcoin'
+import type { Channel } from '../channel/channel.ts'
+import { difficultyFor, type Level } from '../channel/difficulty.ts'
+import type { Millis } from '../role.ts'
+import { type MinersState, send } from './state.ts'
+import { sendExtraJob } from './work.ts'
+
+/** Every channel is looked at once in this time, so that silence is noticed as well. */
+const ROUND_MS = 5_000
+
+/** The level a channel gets for a difficulty: within the node's, the network's and the client's limits. */
+export function levelFor(state: MinersState, difficulty: number, easiest: Level | undefined): Level {
+  const { ladder, settings } = state
+  const wanted = Math.min(Math.max(difficulty, settings.minDifficulty), Number.MAX_VALUE)
+  const level =
+    wanted > state.networkDifficulty ? ladder.atMost(state.networkDifficulty) : ladder.nearest(wanted)
+  return easiest !== undefined && compareLe(level.target, easiest.target) > 0 ? easiest : level
+}
+
+/** The difficulty to begin with: that of the declared hash rate, where there is one. */
+export function startDifficulty(state: MinersState, nominalHashrate: number): number {
+  if (nominalHashrate <= 0) return state.settings.startDifficulty
+  return difficultyFor(nominalHashrate, state.settings.sharesPerMinute)
+}
+
+/** Changes a channel's level: SetTarget, and a fresh job so that the change holds at once (POOL-46). */
+export function changeLevel(state: MinersState, channel: Channel, level: Level, now: Millis): void {
+  const from = channel.level
+  channel.vardiff.restart(now)
+  if (level === from || compareLe(level.target, from.target) === 0) return
+  state.order++
+  channel.setLevel(level, state.order)
+  send(state, channel.session, { type: 'SetTarget', channelId: channel.id, maximumTarget: level.target })
+  sendExtraJob(state, channel)
+  state.out.push({
+    kind: 'difficultyChanged',
+    session: channel.session,
+    channelId: channel.id,
+    from: from.difficulty,
+    to: level.difficulty,
+  })
+}
+
+/** Holds one channel's shares against the aimed rate. */
+export function adjustDifficulty(state: MinersState, channel: Channel, now: Millis): void {
+  if (!state.settings.vardiff) return
+  const factor = channel.vardiff.verdict(state.settings, now)
+  if (factor === undefined) return
+  changeLevel(state, channel, levelFor(state, channel.level.difficulty * factor, channel.easiest), now)
+}
+
+/** Looks at the channels one after the other, all of them once per round. */
+export class DifficultyRound {
+  #cursor = 0
+  #last: Millis = 0
+
+  step(state: MinersState, now: Millis): void {
+    const { channels } = state
+    const share = Math.min(1, Math.max(0, now - this.#last) / ROUND_MS)
+    this.#last = now
+    let left = Math.ceil(channels.length * share)
+    while (left-- > 0 && channels.length > 0) {
+      if (this.#cursor >= channels.length) this.#cursor = 0
+      adjustDifficulty(state, channels[this.#cursor]!, now)
+      this.#cursor++
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import type { ShareErrorCode } from '../channel/judge.ts'
+import type { SessionId } from '../role.ts'
+
+/** What happened among the miners of a role; logs, metrics and accounting are made from these alone. */
+export type MinersFact =
+  | {
+      readonly kind: 'minerConnected'
+      readonly session: SessionId
+      readonly vendor: string
+      readonly firmware: string
+    }
+  | {
+      readonly kind: 'setupRefused'
+      readonly session: SessionId
+      readonly code: string
+      readonly flags: number
+    }
+  | { readonly kind: 'minerDisconnected'; readonly session: SessionId; readonly channels: number }
+  | {
+      readonly kind: 'channelOpened'
+      readonly session: SessionId
+      readonly channelId: number
+      readonly channelKind: 'standard' | 'extended'
+      readonly user: string
+      readonly difficulty: number
+      /** H/s, as declared. */
+      readonly nominalHashrate: number
+    }
+  | {
+      readonly kind: 'channelRefused'
+      readonly session: SessionId
+      readonly code: string
+      readonly detail: string
+    }
+  | {
+      readonly kind: 'channelClosed'
+      readonly session: SessionId
+      readonly channelId: number
+      readonly user: string
+    }
+  | {
+      readonly kind: 'updateRefused'
+      readonly session: SessionId
+      readonly channelId: number
+      readonly code: string
+    }
+  | {
+      readonly kind: 'difficultyChanged'
+      readonly session: SessionId
+      readonly channelId: number
+      readonly from: number
+      readonly to: number
+    }
+  | {
+      readonly kind: 'shareAccepted'
+      readonly session: SessionId
+      readonly channelId: number
+      readonly user: string
+      /** Worker named by extension 0x0002, when negotiated. */
+      readonly worker: string | undefined
+      readonly difficulty: number
+    }
+  | {
+      readonly kind: 'shareRefused'
+      readonly session: SessionId
+      readonly channelId: number
+      readonly code: ShareErrorCode
+    }
+  | {
+      readonly kind: 'jobSent'
+      readonly jobId: number
+      readonly reason: 'tip' | 'update' | 'refresh'
+      readonly groups: number
+    }
+  | { readonly kind: 'peerMisbehaved'; readonly session: SessionId; readonly reason: string }

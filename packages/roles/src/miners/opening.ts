@@ -1,0 +1,254 @@
+import { compareLe } from '@sv2/bitcoin'
+import type { OpenExtendedMiningChannel, OpenStandardMiningChannel, UpdateChannel } from '@sv2/messages'
+import { Channel } from '../channel/channel.ts'
+import { exactLevel, type Level } from '../channel/difficulty.ts'
+import { extranoncePrefix, leaseSize } from '../channel/extranonce.ts'
+import type { JobBook } from '../channel/job-book.ts'
+import type { Millis } from '../role.ts'
+import type { Connection, Group } from './connection.ts'
+import { changeLevel, levelFor, startDifficulty } from './difficulty-round.ts'
+import { type Assignment, type MinersState, type Refusal, send } from './state.ts'
+import { sendFirstJob } from './work.ts'
+
+/** Bytes of prefix and rolled part together, at most (editions.md O-06). */
+const MAX_FULL_EXTRANONCE = 32
+
+type OpenRequest = OpenStandardMiningChannel | OpenExtendedMiningChannel
+
+/** Answers a request for a channel, and sends the channel its first work. */
+export function openChannel(
+  state: MinersState,
+  connection: Connection,
+  request: OpenRequest,
+  now: Millis,
+): void {
+  const answer = admit(state, connection, request)
+  if ('code' in answer) {
+    send(state, connection.session, {
+      type: 'OpenMiningChannel.Error',
+      requestId: request.requestId,
+      errorCode: answer.code,
+    })
+    state.out.push({ kind: 'channelRefused', session: connection.session, ...answer })
+    return
+  }
+  const channel = makeChannel(state, connection, { request, ...answer }, now)
+  const opened = {
+    requestId: request.requestId,
+    channelId: channel.id,
+    target: channel.level.target,
+    extranoncePrefix: channel.prefix,
+    groupChannelId: groupOf(connection, channel.book).groupId,
+  }
+  if (channel.kind === 'standard') {
+    send(state, connection.session, { type: 'OpenStandardMiningChannel.Success', ...opened })
+  } else {
+    const { extranonceSize } = channel
+    send(state, connection.session, { type: 'OpenExtendedMiningChannel.Success', ...opened, extranonceSize })
+  }
+  state.out.push({
+    kind: 'channelOpened',
+    session: channel.session,
+    channelId: channel.id,
+    channelKind: channel.kind,
+    user: channel.user,
+    difficulty: channel.level.difficulty,
+    nominalHashrate: channel.nominalHashrate,
+  })
+  if (!connection.requiresWorkSelection) sendFirstJob(state, channel)
+}
+
+/** Takes over a client's new hash rate and limit (POOL-21, POOL-22). */
+export function updateChannel(
+  state: MinersState,
+  connection: Connection,
+  update: UpdateChannel,
+  now: Millis,
+): void {
+  const channel = connection.channels.get(update.channelId)
+  const code =
+    channel === undefined
+      ? 'invalid-channel-id'
+      : (badHashrate(update.nominalHashRate) ?? unusableTarget(state, update.maximumTarget))
+  if (channel === undefined || code !== undefined) {
+    const errorCode = code ?? 'invalid-channel-id'
+    send(state, connection.session, { type: 'UpdateChannel.Error', channelId: update.channelId, errorCode })
+    state.out.push({
+      kind: 'updateRefused',
+      session: connection.session,
+      channelId: update.channelId,
+      code: errorCode,
+    })
+    return
+  }
+  channel.easiest = limitOf(update.maximumTarget)
+  const declared = update.nominalHashRate
+  const moved = declared > 0 && declared !== channel.nominalHashrate
+  channel.nominalHashrate = declared
+  const wanted = moved ? startDifficulty(state, declared) : channel.level.difficulty
+  changeLevel(state, channel, levelFor(state, wanted, channel.easiest), now)
+}
+
+/** Ends a channel: nothing is sent for it any more, and its lease rests until its jobs are dead (POOL-23). */
+export function removeChannel(state: MinersState, connection: Connection, channel: Channel): void {
+  channel.closed = true
+  connection.channels.delete(channel.id)
+  const group = connection.groups.find((each) => each.channels.has(channel))
+  if (group !== undefined) leave(state, group, channel)
+  for (const { lease, until } of channel.leases()) state.leases.release(lease, Math.min(until, state.order))
+  const last = state.channels.pop()
+  if (last !== undefined && last !== channel) {
+    last.slot = channel.slot
+    state.channels[channel.slot] = last
+  }
+  state.out.push({
+    kind: 'channelClosed',
+    session: channel.session,
+    channelId: channel.id,
+    user: channel.user,
+  })
+}
+
+/** The group of a connection that new channels of a book belong to, made when there is none. */
+export function groupOf(connection: Connection, book: JobBook): Group {
+  const known = connection.groups.findLast((group) => group.book === book)
+  if (known !== undefined) return known
+  const group: Group = { connection, book, groupId: connection.nextId(), channels: new Set(), members: 0 }
+  connection.groups.push(group)
+  return group
+}
+
+/** Puts a channel into a group, and the group among those that get the book's jobs. */
+export function join(state: MinersState, group: Group, channel: Channel): void {
+  group.channels.add(channel)
+  if (channel.groupId !== 0) group.members++
+  const groups = state.groups.get(group.book)
+  if (groups === undefined) state.groups.set(group.book, new Set([group]))
+  else groups.add(group)
+}
+
+/** Takes a channel out of its group; an empty group gets no jobs. */
+export function leave(state: MinersState, group: Group, channel: Channel): void {
+  group.channels.delete(channel)
+  if (channel.groupId !== 0) group.members--
+  if (group.channels.size > 0) return
+  const groups = state.groups.get(group.book)
+  groups?.delete(group)
+  if (groups?.size === 0) state.groups.delete(group.book)
+}
+
+interface Admission extends Assignment {
+  readonly level: Level
+  readonly easiest: Level | undefined
+  readonly lease: number
+  /** Bytes the device rolls. */
+  readonly rolled: number
+}
+
+function admit(state: MinersState, connection: Connection, request: OpenRequest): Admission | Refusal {
+  const extended = request.type === 'OpenExtendedMiningChannel'
+  const kind = refusedKind(state, connection, extended)
+  if (kind !== undefined) return kind
+  const rate = badHashrate(request.nominalHashRate)
+  if (rate !== undefined) return { code: rate, detail: `nominal_hash_rate ${request.nominalHashRate}` }
+  const target = unusableTarget(state, request.maxTarget)
+  if (target !== undefined)
+    return { code: target, detail: 'max_target is zero or harder than the network target' }
+
+  const { settings } = state
+  const room = Math.min(
+    connection.capabilities.maxExtranonceSize,
+    MAX_FULL_EXTRANONCE - leaseSize(settings.extranonce),
+  )
+  const asked = extended ? request.minExtranonceSize : 0
+  if (asked > room) {
+    return { code: 'min-extranonce-size-too-large', detail: `min_extranonce_size ${asked}, at most ${room}` }
+  }
+  const rolled = Math.max(asked, Math.min(settings.rollableExtranonceSize, room))
+  const assigned = state.source.bookFor(request.userIdentity, leaseSize(settings.extranonce) + rolled)
+  if ('code' in assigned) return assigned
+  if (connection.channels.size >= settings.maxChannelsPerConnection) {
+    const detail = `${settings.maxChannelsPerConnection} channels on one connection`
+    return { code: 'channel-capacity-exhausted', detail }
+  }
+  const lease = state.leases.take(state.oldestLive)
+  if (lease === undefined)
+    return { code: 'channel-capacity-exhausted', detail: 'no extranonce space is left' }
+  const easiest = limitOf(request.maxTarget)
+  const level = levelFor(state, startDifficulty(state, request.nominalHashRate), easiest)
+  return { ...assigned, level, easiest, lease, rolled }
+}
+
+function refusedKind(state: MinersState, connection: Connection, extended: boolean): Refusal | undefined {
+  if (extended) {
+    if (!connection.requiresStandardJobs) return undefined
+    return {
+      code: 'extended-channels-not-supported-for-standard-jobs',
+      detail: 'an extended channel on a connection with REQUIRES_STANDARD_JOBS',
+    }
+  }
+  if (connection.requiresWorkSelection) {
+    return {
+      code: 'standard-channels-not-supported-for-custom-work',
+      detail: 'a standard channel on a connection with REQUIRES_WORK_SELECTION',
+    }
+  }
+  if (!state.settings.extendedChannelsOnly) return undefined
+  return { code: 'standard-channels-not-supported', detail: 'this node opens extended channels only' }
+}
+
+function makeChannel(
+  state: MinersState,
+  connection: Connection,
+  admission: Admission & { readonly request: OpenRequest },
+  now: Millis,
+): Channel {
+  const { request, book, lease, rolled } = admission
+  const extended = request.type === 'OpenExtendedMiningChannel'
+  const group = groupOf(connection, book)
+  const grouped = !extended || connection.capabilities.groupsExtendedChannels
+  state.order++
+  const channel = new Channel(
+    {
+      id: connection.nextId(),
+      session: connection.session,
+      kind: extended ? 'extended' : 'standard',
+      book,
+      groupId: grouped ? group.groupId : 0,
+      lease,
+      prefix: extranoncePrefix(state.settings.extranonce, lease, extended ? 0 : rolled),
+      extranonceSize: extended ? rolled : 0,
+      versionMask: connection.capabilities.versionRollingMask,
+      level: admission.level,
+      easiest: admission.easiest,
+      nominalHashrate: request.nominalHashRate,
+      user: admission.user,
+      slot: state.channels.length,
+    },
+    now,
+  )
+  connection.channels.set(channel.id, channel)
+  state.channels.push(channel)
+  join(state, group, channel)
+  return channel
+}
+
+function badHashrate(hashrate: number): string | undefined {
+  return Number.isFinite(hashrate) && hashrate >= 0 ? undefined : 'invalid-nominal-hashrate'
+}
+
+/** A client that wants targets harder than the network's could never send us a block. */
+function unusableTarget(state: MinersState, target: Uint8Array): string | undefined {
+  if (target.every((byte) => byte === 0)) return 'max-target-out-of-range'
+  const limit = exactLevel(target)
+  return limit.difficulty > state.networkDifficulty ? 'max-target-out-of-range' : undefined
+}
+
+/** The client's limit as a level; none when it accepts the easiest there is. */
+function limitOf(target: Uint8Array): Level | undefined {
+  if (compareLe(target, EASIEST) >= 0) return undefined
+  return exactLevel(target.slice())
+}
+
+/** No level is easier than this. */
+const EASIEST = new Uint8Array(32).fill(0xff)

@@ -1,0 +1,109 @@
+import type { Channel } from '../channel/channel.ts'
+import { fullExtranonce, type Share, type ShareErrorCode } from '../channel/judge.ts'
+import type { Millis } from '../role.ts'
+import type { Connection } from './connection.ts'
+import { adjustDifficulty } from './difficulty-round.ts'
+import { type MinersState, send } from './state.ts'
+
+/** Refusals in a row before a connection that sends nothing else may be closed. */
+const MANY_REFUSALS = 50
+
+/** Judges a share, answers it or lets the batch answer it, and passes a block on. */
+export function submitShare(state: MinersState, connection: Connection, share: Share, now: Millis): void {
+  const channel = connection.channels.get(share.channelId)
+  if (channel === undefined) return refuse(state, connection, { share, code: 'invalid-channel-id' }, now)
+  const verdict = state.judge.judge(channel, share, now)
+  if (!verdict.accepted) return refuse(state, connection, { share, code: verdict.code }, now)
+
+  const { difficulty } = verdict.level
+  connection.refusedSince = undefined
+  connection.refusals = 0
+  channel.accepted++
+  channel.work += difficulty
+  state.out.push({
+    kind: 'shareAccepted',
+    session: channel.session,
+    channelId: channel.id,
+    user: channel.user,
+    worker: share.type === 'SubmitSharesExtended' ? share.userIdentity : undefined,
+    difficulty,
+  })
+  if (verdict.isBlock) {
+    state.source.solved({
+      session: channel.session,
+      channelId: channel.id,
+      user: channel.user,
+      job: verdict.job,
+      extranonce: fullExtranonce(channel, verdict.job, share),
+      version: share.version,
+      ntime: share.ntime,
+      nonce: share.nonce,
+      hash: verdict.hash,
+    })
+  }
+  acknowledge(state, channel, { sequenceNumber: share.sequenceNumber, difficulty }, now)
+  channel.vardiff.share(now)
+  adjustDifficulty(state, channel, now)
+}
+
+/** Sends the acknowledgements whose time has come. */
+export function acknowledgeDue(state: MinersState, now: Millis): void {
+  for (let channel = state.acks.takeDue(now); channel !== undefined; channel = state.acks.takeDue(now)) {
+    channel.ackQueued = false
+    if (!channel.closed && channel.ackCount > 0) sendAck(state, channel)
+  }
+}
+
+/** Sends what is still unacknowledged on a channel, before it is closed. */
+export function flushAck(state: MinersState, channel: Channel): void {
+  if (channel.ackCount > 0) sendAck(state, channel)
+}
+
+function acknowledge(
+  state: MinersState,
+  channel: Channel,
+  share: { readonly sequenceNumber: number; readonly difficulty: number },
+  now: Millis,
+): void {
+  channel.ackCount++
+  channel.ackWork += share.difficulty
+  channel.ackSequence = share.sequenceNumber
+  if (channel.ackCount >= state.settings.shareBatchSize) return sendAck(state, channel)
+  if (channel.ackQueued) return
+  channel.ackQueued = true
+  state.acks.push(channel, now + state.settings.shareBatchMs)
+}
+
+function sendAck(state: MinersState, channel: Channel): void {
+  const work = Math.floor(channel.ackWork)
+  send(state, channel.session, {
+    type: 'SubmitShares.Success',
+    channelId: channel.id,
+    lastSequenceNumber: channel.ackSequence,
+    newSubmitsAcceptedCount: channel.ackCount,
+    newSharesSum: BigInt(work),
+  })
+  channel.ackCount = 0
+  channel.ackWork -= work
+}
+
+function refuse(
+  state: MinersState,
+  connection: Connection,
+  refusal: { readonly share: Share; readonly code: ShareErrorCode },
+  now: Millis,
+): void {
+  const { share, code } = refusal
+  send(state, connection.session, {
+    type: 'SubmitShares.Error',
+    channelId: share.channelId,
+    sequenceNumber: share.sequenceNumber,
+    errorCode: code,
+  })
+  state.out.push({ kind: 'shareRefused', session: connection.session, channelId: share.channelId, code })
+  connection.refusals++
+  connection.refusedSince ??= now
+  if (connection.refusals < MANY_REFUSALS) return
+  if (now - connection.refusedSince < state.settings.onlyRefusalsMs) return
+  state.out.push({ kind: 'close', session: connection.session, reason: 'nothing but refused shares' })
+}

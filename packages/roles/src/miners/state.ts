@@ -1,0 +1,116 @@
+import type { Sha256d } from '@sv2/bitcoin'
+import type { ExtensionPolicy } from '@sv2/messages'
+import type { Channel } from '../channel/channel.ts'
+import type { Ladder } from '../channel/difficulty.ts'
+import type { ExtranonceLayout, ExtranonceLeases } from '../channel/extranonce.ts'
+import type { Job } from '../channel/job.ts'
+import type { JobBook } from '../channel/job-book.ts'
+import type { ShareJudge } from '../channel/judge.ts'
+import type { DueQueue } from '../due-queue.ts'
+import type { SessionEffect, SessionId } from '../role.ts'
+import type { Connection, Group } from './connection.ts'
+import type { MinersFact } from './facts.ts'
+
+/** How a node treats its miners. */
+export interface MinersSettings {
+  readonly extranonce: ExtranonceLayout
+  /** Bytes of an extended channel's own extranonce when the client asks for no more. */
+  readonly rollableExtranonceSize: number
+  /** Channels of this node, over all connections. */
+  readonly maxChannels: number
+  readonly maxChannelsPerConnection: number
+  readonly sharesPerMinute: number
+  readonly shareBatchSize: number
+  readonly shareBatchMs: number
+  /** Steps of the difficulty ladder per doubling; 1 for powers of two. */
+  readonly difficultySteps: number
+  /** No channel gets an easier target than this difficulty. */
+  readonly minDifficulty: number
+  /** For a channel that declares no hash rate. */
+  readonly startDifficulty: number
+  readonly vardiff: boolean
+  /** False: REQUIRES_FIXED_VERSION, and no job allows version rolling. */
+  readonly versionRolling: boolean
+  /** True: REQUIRES_EXTENDED_CHANNELS. */
+  readonly extendedChannelsOnly: boolean
+  /** A connection without a channel is closed after this time (POOL-15). */
+  readonly openChannelWithinMs: number
+  /** A connection that only sends refused shares is closed after this time. */
+  readonly onlyRefusalsMs: number
+  /** Extensions of extension 0x0001's negotiation. */
+  readonly extensions: ExtensionPolicy
+}
+
+/** What the node above the miners decides: accounts, and work. */
+export interface WorkSource {
+  /** The jobs an identity works on, or why it is refused. `extranonceSize` is that of the full extranonce. */
+  bookFor(identity: string, extranonceSize: number): Assignment | Refusal
+  /** A fresh job of the present tip for single channels, or undefined before the first tip. */
+  extraJob(book: JobBook): Job | undefined
+  /** A block was found. */
+  solved(solution: Solution): void
+}
+
+export interface Assignment {
+  readonly book: JobBook
+  /** The account, without what identifies the worker. */
+  readonly user: string
+}
+
+export interface Refusal {
+  readonly code: string
+  /** For the log; says what to do. */
+  readonly detail: string
+}
+
+/** A share that is a block. */
+export interface Solution {
+  readonly session: SessionId
+  readonly channelId: number
+  readonly user: string
+  readonly job: Job
+  readonly extranonce: Uint8Array
+  readonly version: number
+  readonly ntime: number
+  readonly nonce: number
+  /** Header hash, header byte order. */
+  readonly hash: Uint8Array
+}
+
+export interface MinersDeps {
+  readonly sha256d: Sha256d
+}
+
+/** What the parts of `Miners` share. */
+export interface MinersState {
+  readonly settings: MinersSettings
+  readonly deps: MinersDeps
+  readonly source: WorkSource
+  readonly connections: Map<SessionId, Connection>
+  /** Groups by the jobs they get; a book without an entry has no channels. */
+  readonly groups: Map<JobBook, Set<Group>>
+  /** Every open channel, dense, for the round of vardiff. */
+  readonly channels: Channel[]
+  readonly leases: ExtranonceLeases
+  readonly ladder: Ladder
+  readonly judge: ShareJudge
+  readonly acks: DueQueue<Channel>
+  /** Connections that have to open a channel by then. */
+  readonly idle: DueQueue<Connection>
+  /** The one order of jobs, levels and prefixes (see JobBook). */
+  order: number
+  /** Order of the oldest job that may still earn credit. */
+  oldestLive: number
+  /** Difficulty of the network; no share target is harder. */
+  networkDifficulty: number
+  /** Where effects go; replaced at every `take`. */
+  out: MinersEffect[]
+}
+
+export type MinersEffect = SessionEffect | MinersFact
+
+export function send(state: MinersState, to: SessionId | readonly SessionId[], message: SendMessage): void {
+  state.out.push({ kind: 'send', to, message })
+}
+
+type SendMessage = Extract<SessionEffect, { kind: 'send' }>['message']

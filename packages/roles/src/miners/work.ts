@@ -1,0 +1,117 @@
+import type { Message } from '@sv2/messages'
+import type { Channel } from '../channel/channel.ts'
+import { type Job, jobMerkleRoot, type Tip } from '../channel/job.ts'
+import type { JobBook } from '../channel/job-book.ts'
+import type { SessionId } from '../role.ts'
+import type { Group } from './connection.ts'
+import { type MinersState, send } from './state.ts'
+
+/**
+ * Sends a job to every channel of its book: one frame per group id, and a job of its own only for channels that
+ * cannot share one (POOL-41, POOL-66, POOL-67). All connections call their first group alike, so nearly always one
+ * message object goes to all of them and is encoded once.
+ */
+export function sendJob(state: MinersState, book: JobBook, job: Job): number {
+  return toBook(state, book, {
+    shared: (channelId) => extendedJob(job, channelId),
+    own: (channel) => ownJob(state, job, channel),
+  })
+}
+
+/** Tells every channel of a book that the tip has changed and which job to mine on it. */
+export function sendTip(state: MinersState, book: JobBook, jobId: number, tip: Tip): number {
+  return toBook(state, book, {
+    shared: (channelId) => prevHashMessage(channelId, jobId, tip),
+    own: (channel) => prevHashMessage(channel.id, jobId, tip),
+  })
+}
+
+/** Sends one channel what it needs to start: every waiting job, the active one as a future job, and the tip (POOL-38). */
+export function sendFirstJob(state: MinersState, channel: Channel): void {
+  const { active } = channel.book
+  if (active?.tip === undefined) return
+  send(state, channel.session, ownJob(state, { ...active, tip: undefined }, channel))
+  send(state, channel.session, prevHashMessage(channel.id, active.jobId, active.tip))
+  for (const job of channel.book.waiting()) send(state, channel.session, ownJob(state, job, channel))
+}
+
+/** Gives one channel a fresh job, so that a new target or prefix holds from now on. */
+export function sendExtraJob(state: MinersState, channel: Channel): void {
+  const connection = state.connections.get(channel.session)
+  if (connection === undefined || connection.requiresWorkSelection) return
+  const job = state.source.extraJob(channel.book)
+  if (job !== undefined) send(state, channel.session, ownJob(state, job, channel))
+}
+
+/** What a book's channels are told: one message per group id, or one per channel. */
+interface Telling {
+  readonly shared: (groupId: number) => Message
+  readonly own: (channel: Channel) => Message
+}
+
+function toBook(state: MinersState, book: JobBook, telling: Telling): number {
+  const shared = new Map<number, SessionId[]>()
+  const groups = state.groups.get(book)
+  if (groups === undefined) return 0
+  for (const group of groups) tellGroup(state, group, telling, shared)
+  for (const [groupId, sessions] of shared) send(state, sessions, telling.shared(groupId))
+  return groups.size
+}
+
+function tellGroup(
+  state: MinersState,
+  group: Group,
+  telling: Telling,
+  shared: Map<number, SessionId[]>,
+): void {
+  const { connection } = group
+  if (connection.requiresWorkSelection) return
+  if (connection.requiresStandardJobs || !connection.capabilities.groupsExtendedChannels) {
+    for (const channel of group.channels) {
+      if (channel.groupId === 0 || connection.requiresStandardJobs)
+        send(state, channel.session, telling.own(channel))
+    }
+  }
+  if (connection.requiresStandardJobs || group.members === 0) return
+  const sessions = shared.get(group.groupId)
+  if (sessions === undefined) shared.set(group.groupId, [connection.session])
+  else sessions.push(connection.session)
+}
+
+function ownJob(state: MinersState, job: Job, channel: Channel): Message {
+  const connection = state.connections.get(channel.session)
+  if (connection?.requiresStandardJobs !== true) return extendedJob(job, channel.id)
+  return {
+    type: 'NewMiningJob',
+    channelId: channel.id,
+    jobId: job.jobId,
+    minNtime: job.tip?.minNtime,
+    version: job.version,
+    merkleRoot: jobMerkleRoot(job, channel.prefixAt(job.order), state.deps.sha256d),
+  }
+}
+
+function extendedJob(job: Job, channelId: number): Message {
+  return {
+    type: 'NewExtendedMiningJob',
+    channelId,
+    jobId: job.jobId,
+    minNtime: job.tip?.minNtime,
+    version: job.version,
+    versionRollingAllowed: job.versionRollingAllowed,
+    merklePath: job.merklePath,
+    coinbaseTxPrefix: job.coinbaseTxPrefix,
+    coinbaseTxSuffix: job.coinbaseTxSuffix,
+  }
+}
+
+function prevHashMessage(channelId: number, jobId: number, tip: Tip): Message {
+  return {
+    type: 'SetNewPrevHash',
+    channelId,
+    jobId,
+    prevHash: tip.prevHash,
+    minNtime: tip.minNtime,
+    nbits: tip.nbits,
+  }
+}

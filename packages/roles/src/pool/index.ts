@@ -1,0 +1,3 @@
+export type { PoolFact } from './facts.ts'
+export { type PayoutSettings, readIdentity } from './identity.ts'
+export { Pool, type PoolEffect, type PoolEvent, type PoolSettings } from './pool.ts'

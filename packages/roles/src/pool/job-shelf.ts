@@ -1,0 +1,99 @@
+import type { NewTemplate } from '@sv2/messages'
+import { buildJob, type Job, type JobIdentity, type Payout, type Tip } from '../channel/job.ts'
+import { JobBook } from '../channel/job-book.ts'
+
+/** A job book with what its jobs are made of. */
+export interface Shelf {
+  readonly book: JobBook
+  readonly payout: Payout
+  readonly extranonceSize: number
+  /** The job last made for single channels, and from which template. */
+  extra: Job | undefined
+}
+
+/** Numbers jobs: ids that no live job has, and places in the order of things. */
+export interface JobNumbers {
+  nextJobId(): number
+  nextOrder(): number
+}
+
+/**
+ * The job books of a pool: one for each pair of payout and extranonce size. All of them carry jobs of the same
+ * templates.
+ */
+export class JobShelves {
+  readonly #shelves = new Map<string, Shelf>()
+  readonly #byBook = new Map<JobBook, Shelf>()
+  readonly #numbers: JobNumbers
+  readonly #versionRollingAllowed: boolean
+
+  constructor(settings: { readonly versionRollingAllowed: boolean }, numbers: JobNumbers) {
+    this.#versionRollingAllowed = settings.versionRollingAllowed
+    this.#numbers = numbers
+  }
+
+  all(): IterableIterator<Shelf> {
+    return this.#shelves.values()
+  }
+
+  of(book: JobBook): Shelf | undefined {
+    return this.#byBook.get(book)
+  }
+
+  /** The shelf for a payout, made when it is the first time. `made` is true then. */
+  shelf(
+    key: string,
+    payout: Payout,
+    extranonceSize: number,
+  ): { readonly shelf: Shelf; readonly made: boolean } {
+    const name = `${key}/${extranonceSize}`
+    const known = this.#shelves.get(name)
+    if (known !== undefined) return { shelf: known, made: false }
+    const shelf: Shelf = { book: new JobBook(), payout, extranonceSize, extra: undefined }
+    this.#shelves.set(name, shelf)
+    this.#byBook.set(shelf.book, shelf)
+    return { shelf, made: true }
+  }
+
+  /** Forgets shelves that nobody works on. */
+  sweep(isUsed: (book: JobBook) => boolean): void {
+    for (const [name, shelf] of this.#shelves) {
+      if (isUsed(shelf.book)) continue
+      this.#shelves.delete(name)
+      this.#byBook.delete(shelf.book)
+    }
+  }
+
+  /** A job that waits for its tip. */
+  future(shelf: Shelf, template: NewTemplate): Job {
+    const job = this.#build(shelf, template)
+    shelf.book.addFuture(job)
+    return job
+  }
+
+  /** A job of the present tip for everybody. */
+  active(shelf: Shelf, template: NewTemplate, tip: Tip): Job {
+    const job = this.#build(shelf, template)
+    shelf.book.addActive(job, tip, job.order)
+    shelf.extra = undefined
+    return job
+  }
+
+  /** A job of the present tip for single channels; the same one for all that ask before `renewed`. */
+  extra(shelf: Shelf, template: NewTemplate, tip: Tip): Job {
+    if (shelf.extra !== undefined && shelf.book.live(shelf.extra.jobId) !== undefined) return shelf.extra
+    const job = this.#build(shelf, template)
+    shelf.book.addExtra(job, tip, job.order)
+    shelf.extra = job
+    return job
+  }
+
+  #build(shelf: Shelf, template: NewTemplate): Job {
+    const identity: JobIdentity = {
+      jobId: this.#numbers.nextJobId(),
+      order: this.#numbers.nextOrder(),
+      versionRollingAllowed: this.#versionRollingAllowed,
+    }
+    return buildJob(template, shelf.payout, shelf.extranonceSize, identity)
+  }
+}

@@ -1,0 +1,278 @@
+import {
+  coinbaseWithWitness,
+  concatBytes,
+  displayHash,
+  equalBytes,
+  findWitnessCommitment,
+  parseOutputs,
+  targetToDifficulty,
+} from '@sv2/bitcoin'
+import type { NewTemplate } from '@sv2/messages'
+import type { Job, Tip } from '../channel/job.ts'
+import type { JobBook } from '../channel/job-book.ts'
+import { Miners } from '../miners/miners.ts'
+import type { Assignment, MinersDeps, MinersSettings, Refusal, Solution } from '../miners/state.ts'
+import type { Millis, Role, SessionEffect, SessionEvent } from '../role.ts'
+import { NEVER } from '../role.ts'
+import { TemplateFeed, type TemplateFeedSettings, type TemplateNews } from '../template-feed.ts'
+import type { PoolFact } from './facts.ts'
+import { type PayoutSettings, readIdentity } from './identity.ts'
+import { JobShelves, type Shelf } from './job-shelf.ts'
+
+export interface PoolSettings {
+  readonly miners: MinersSettings
+  readonly templates: TemplateFeedSettings
+  readonly payout: PayoutSettings
+  /** Text in the coinbase script. */
+  readonly coinbaseTag: Uint8Array
+  /** Every device gets a new unique job at least this often (POOL-04). */
+  readonly jobRefreshMs: number
+}
+
+export type PoolEvent =
+  | SessionEvent<'miners' | 'templates'>
+  /** Send every miner to another place (empty host and port 0: back here), and close. */
+  | { readonly kind: 'drain'; readonly host: string; readonly port: number }
+  /** Give a channel another part of the search space. */
+  | { readonly kind: 'renewPrefix'; readonly session: number; readonly channelId: number }
+  /** Put channels of a connection into a group of their own. */
+  | { readonly kind: 'regroup'; readonly session: number; readonly channelIds: readonly number[] }
+
+export type PoolEffect = SessionEffect | PoolFact
+
+/** Extra jobs are shared by all channels that need one within this time. */
+const EXTRA_JOB_MS = 1_000
+
+/**
+ * A pool: templates come in on one side, jobs go out to miners on the other, shares come back and blocks go up.
+ *
+ * A template that waits for its tip goes out as a future job, the tip as SetNewPrevHash, a better template for the
+ * present tip as a job at once. When the template provider was away and comes back on the same tip, miners see an
+ * update and keep what they have.
+ */
+export class Pool implements Role<PoolEvent, PoolEffect> {
+  readonly #settings: PoolSettings
+  readonly #miners: Miners
+  readonly #feed: TemplateFeed
+  readonly #shelves: JobShelves
+  #out: PoolEffect[] = []
+  #tip: Tip | undefined
+  #template: NewTemplate | undefined
+  /** Templates handed down, by id, with what a block of theirs needs; those of the present tip and the waiting ones. */
+  readonly #waiting = new Map<bigint, { readonly template: NewTemplate; readonly jobs: Map<JobBook, Job> }>()
+  #jobId = 0
+  #lastJob: Millis = 0
+  #extraUntil: Millis = 0
+  #now: Millis = 0
+
+  constructor(settings: PoolSettings, deps: MinersDeps) {
+    this.#settings = settings
+    this.#miners = new Miners(settings.miners, {
+      ...deps,
+      source: {
+        bookFor: (identity, extranonceSize) => this.#bookFor(identity, extranonceSize),
+        extraJob: (book) => this.#extraJob(book),
+        solved: (solution) => this.#solved(solution),
+      },
+    })
+    this.#feed = new TemplateFeed(settings.templates)
+    this.#shelves = new JobShelves(
+      { versionRollingAllowed: settings.miners.versionRolling },
+      { nextJobId: () => this.#nextJobId(), nextOrder: () => this.#miners.nextOrder() },
+    )
+  }
+
+  /** Live numbers for metrics. */
+  get counts(): { readonly connections: number; readonly channels: number } {
+    return { connections: this.#miners.connectionCount, channels: this.#miners.channelCount }
+  }
+
+  nextDeadline(): Millis {
+    const refresh = this.#tip === undefined ? NEVER : this.#lastJob + this.#settings.jobRefreshMs
+    return Math.min(this.#miners.nextDeadline(), refresh)
+  }
+
+  handle(event: PoolEvent, now: Millis): readonly PoolEffect[] {
+    this.#now = now
+    switch (event.kind) {
+      case 'drain':
+        this.#miners.drain(event)
+        break
+      case 'renewPrefix':
+        this.#renewPrefix(event)
+        break
+      case 'regroup':
+        this.#miners.regroup(event.session, event.channelIds)
+        break
+      case 'tick':
+        this.#miners.handle(event, now)
+        this.#refresh(now)
+        break
+      default:
+        this.#session(event, now)
+    }
+    return this.#flush()
+  }
+
+  #session(event: Exclude<SessionEvent<'miners' | 'templates'>, { kind: 'tick' }>, now: Millis): void {
+    if (event.kind === 'opened' && event.port === 'templates') return this.#feed.opened(event.session)
+    if (!this.#feed.owns(event.session)) return this.#miners.handle(event, now)
+    if (event.kind === 'closed') return this.#feed.closed()
+    if (event.kind !== 'message') return
+    const news = this.#feed.message(event.message)
+    if (news !== undefined) this.#publish(news, now)
+  }
+
+  /** Passes on what the parts want done, in the order in which they wanted it. */
+  #flush(): PoolEffect[] {
+    this.#out.push(...this.#feed.take())
+    const miners = this.#miners.take()
+    if (this.#out.length === 0) return miners
+    const out = this.#out
+    this.#out = []
+    for (const effect of miners) out.push(effect)
+    return out
+  }
+
+  #publish(news: TemplateNews, now: Millis): void {
+    if (news.kind === 'future') {
+      this.#future(news.template)
+      return
+    }
+    if (news.kind === 'update') return this.#update(news.template, now, 'update')
+    if (this.#tip !== undefined && equalBytes(this.#tip.prevHash, news.tip.prevHash)) {
+      this.#tip = news.tip
+      return this.#update(news.template, now, 'update')
+    }
+    this.#newTip(news.template, news.tip, now)
+  }
+
+  #future(template: NewTemplate): Map<JobBook, Job> {
+    const jobs = new Map<JobBook, Job>()
+    for (const shelf of this.#shelves.all()) jobs.set(shelf.book, this.#futureJob(shelf, template))
+    this.#waiting.set(template.templateId, { template, jobs })
+    if (this.#waiting.size > MAX_WAITING) this.#waiting.delete(this.#waiting.keys().next().value!)
+    return jobs
+  }
+
+  #futureJob(shelf: Shelf, template: NewTemplate): Job {
+    const job = this.#shelves.future(shelf, template)
+    this.#miners.sendJob(shelf.book, job)
+    return job
+  }
+
+  #newTip(template: NewTemplate, tip: Tip, now: Millis): void {
+    this.#shelves.sweep((book) => this.#miners.isUsed(book))
+    const known = this.#waiting.get(template.templateId)?.jobs ?? this.#future(template)
+    this.#waiting.clear()
+    this.#tip = tip
+    this.#template = template
+    this.#lastJob = now
+    let oldestLive = Number.POSITIVE_INFINITY
+    let groups = 0
+    for (const shelf of this.#shelves.all()) {
+      const job = known.get(shelf.book) ?? this.#futureJob(shelf, template)
+      const order = this.#miners.nextOrder()
+      shelf.extra = undefined
+      if (shelf.book.activate(job.jobId, tip, order) === undefined) continue
+      oldestLive = Math.min(oldestLive, job.order)
+      groups += this.#miners.sendTip(shelf.book, job.jobId, tip)
+    }
+    const networkDifficulty = targetToDifficulty(tip.networkTarget)
+    this.#miners.newTip({
+      oldestLive: Number.isFinite(oldestLive) ? oldestLive : this.#miners.nextOrder(),
+      networkDifficulty,
+    })
+    this.#out.push(
+      { kind: 'newTip', prevHash: displayHash(tip.prevHash), networkDifficulty },
+      { kind: 'jobSent', jobId: this.#jobId, reason: 'tip', groups },
+    )
+  }
+
+  #update(template: NewTemplate, now: Millis, reason: 'update' | 'refresh'): void {
+    const tip = this.#tip
+    if (tip === undefined) return
+    this.#template = template
+    this.#lastJob = now
+    let groups = 0
+    for (const shelf of this.#shelves.all()) {
+      groups += this.#miners.sendJob(shelf.book, this.#shelves.active(shelf, template, tip))
+    }
+    this.#out.push({ kind: 'jobSent', jobId: this.#jobId, reason, groups })
+  }
+
+  #refresh(now: Millis): void {
+    if (this.#template === undefined || now < this.#lastJob + this.#settings.jobRefreshMs) return
+    this.#update(this.#template, now, 'refresh')
+  }
+
+  #renewPrefix(event: { readonly session: number; readonly channelId: number }): void {
+    const { session, channelId } = event
+    const result = this.#miners.renewPrefix(session, channelId)
+    if (result !== 'renewed') this.#out.push({ kind: 'prefixNotRenewed', session, channelId, reason: result })
+  }
+
+  #bookFor(identity: string, extranonceSize: number): Assignment | Refusal {
+    const read = readIdentity(identity, this.#settings.payout)
+    if ('code' in read) return read
+    const payout = { script: read.script, tag: this.#settings.coinbaseTag }
+    const { shelf, made } = this.#shelves.shelf(read.key, payout, extranonceSize)
+    if (made) this.#stock(shelf)
+    return { book: shelf.book, user: read.user }
+  }
+
+  /** Gives a new shelf the jobs that the others have. */
+  #stock(shelf: Shelf): void {
+    if (this.#template !== undefined && this.#tip !== undefined)
+      this.#shelves.active(shelf, this.#template, this.#tip)
+    for (const { template, jobs } of this.#waiting.values())
+      jobs.set(shelf.book, this.#shelves.future(shelf, template))
+  }
+
+  #extraJob(book: JobBook): Job | undefined {
+    const shelf = this.#shelves.of(book)
+    if (shelf === undefined || this.#template === undefined || this.#tip === undefined) return undefined
+    if (this.#now >= this.#extraUntil) {
+      for (const each of this.#shelves.all()) each.extra = undefined
+      this.#extraUntil = this.#now + EXTRA_JOB_MS
+    }
+    return this.#shelves.extra(shelf, this.#template, this.#tip)
+  }
+
+  #solved(solution: Solution): void {
+    const { job, extranonce } = solution
+    this.#feed.submit({
+      type: 'SubmitSolution',
+      templateId: job.templateId,
+      version: solution.version,
+      headerTimestamp: solution.ntime,
+      headerNonce: solution.nonce,
+      coinbaseTx: blockCoinbase(job, extranonce),
+    })
+    this.#out.push({
+      kind: 'blockFound',
+      session: solution.session,
+      channelId: solution.channelId,
+      user: solution.user,
+      hash: displayHash(solution.hash),
+      templateId: job.templateId,
+    })
+  }
+
+  #nextJobId(): number {
+    this.#jobId = (this.#jobId + 1) >>> 0
+    return this.#jobId
+  }
+}
+
+/** Templates that wait for a tip at one time. */
+const MAX_WAITING = 16
+
+/** The whole coinbase; with its witness when the block carries a witness commitment (POOL-60, POOL-61, TPC-05). */
+function blockCoinbase(job: Job, extranonce: Uint8Array): Uint8Array {
+  const outputs = parseOutputs(job.templateOutputs)
+  if (findWitnessCommitment(outputs) === undefined) {
+    return concatBytes(job.coinbaseTxPrefix, extranonce, job.coinbaseTxSuffix)
+  }
+  return coinbaseWithWitness(job.coinbaseTxPrefix, extranonce, job.coinbaseTxSuffix)
+}

@@ -1,0 +1,54 @@
+import type { SessionId } from '../role.ts'
+
+/** What happened in the template provider. */
+export type ProviderFact =
+  | {
+      readonly kind: 'clientConnected'
+      readonly session: SessionId
+      readonly vendor: string
+      readonly firmware: string
+    }
+  | { readonly kind: 'clientDisconnected'; readonly session: SessionId }
+  | {
+      readonly kind: 'setupRefused'
+      readonly session: SessionId
+      readonly code: string
+      readonly flags: number
+    }
+  | {
+      readonly kind: 'constraintsSet'
+      readonly session: SessionId
+      readonly outputSize: number
+      readonly outputSigops: number
+    }
+  | {
+      readonly kind: 'templateSent'
+      readonly templateId: bigint
+      readonly reason: 'tip' | 'fees' | 'client'
+      readonly height: number
+      readonly transactions: number
+      /** Transactions of the node left out because the client's coinbase needs their room. */
+      readonly left: number
+      /** Satoshi for the coinbase. */
+      readonly value: bigint
+      readonly clients: number
+    }
+  | { readonly kind: 'transactionDataRefused'; readonly session: SessionId; readonly code: string }
+  | {
+      readonly kind: 'solutionRefused'
+      readonly session: SessionId
+      readonly templateId: bigint
+      readonly reason: string
+    }
+  | { readonly kind: 'peerMisbehaved'; readonly session: SessionId; readonly reason: string }
+
+/** A block to keep on disk and submit to every node. */
+export interface SubmitBlock {
+  readonly kind: 'submitBlock'
+  /** Display order, hex. */
+  readonly hash: string
+  readonly height: number
+  readonly templateId: bigint
+  /** Full serialization. */
+  readonly block: Uint8Array
+}

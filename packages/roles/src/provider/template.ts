@@ -1,0 +1,95 @@
+import {
+  encodeHeightPush,
+  encodeOutput,
+  merklePath,
+  type Sha256d,
+  WITNESS_RESERVED_VALUE,
+  witnessCommitmentScript,
+  witnessMerkleRoot,
+} from '@sv2/bitcoin'
+import type { NewTemplate, SetNewPrevHashTdp } from '@sv2/messages'
+import type { Millis } from '../role.ts'
+import type { NodeTemplate, NodeTransaction } from './node-template.ts'
+import { type Reserve, selectTransactions } from './selection.ts'
+
+/** A template handed out: what was said, and what a block of it is made of. */
+export interface Handout {
+  readonly message: NewTemplate
+  readonly node: NodeTemplate
+  readonly transactions: readonly NodeTransaction[]
+  readonly madeAt: Millis
+}
+
+/** Makes the template of one node template for one reserve. */
+export function makeHandout(
+  node: NodeTemplate,
+  reserve: Reserve,
+  options: {
+    readonly templateId: bigint
+    readonly futureTemplate: boolean
+    readonly now: Millis
+    readonly sha256d: Sha256d
+  },
+): Handout {
+  const transactions = selectTransactions(node, reserve)
+  let value = node.coinbaseValue
+  if (transactions.length < node.transactions.length) {
+    const kept = new Set(transactions)
+    for (const tx of node.transactions) if (!kept.has(tx)) value -= tx.fee
+  }
+  const outputs = node.segwit ? commitmentOutput(node, transactions, options.sha256d) : new Uint8Array(0)
+  const message: NewTemplate = {
+    type: 'NewTemplate',
+    templateId: options.templateId,
+    futureTemplate: options.futureTemplate,
+    version: node.version,
+    coinbaseTxVersion: 2,
+    coinbasePrefix: encodeHeightPush(node.height),
+    coinbaseTxInputSequence: COINBASE_SEQUENCE,
+    coinbaseTxValueRemaining: value,
+    coinbaseTxOutputsCount: node.segwit ? 1 : 0,
+    coinbaseTxOutputs: outputs,
+    coinbaseTxLocktime: node.height - 1,
+    merklePath: merklePath(
+      transactions.map((tx) => tx.txid),
+      options.sha256d,
+    ),
+  }
+  return { message, node, transactions, madeAt: options.now }
+}
+
+/** BIP 54: the coinbase is final only by its locktime, height − 1, so no two coinbases are ever alike. */
+const COINBASE_SEQUENCE = 0xfffffffe
+
+/** The tip a template builds on, and where its header time starts (TP-09, TP-19). */
+export function prevHashOf(handout: Handout): SetNewPrevHashTdp {
+  const { node } = handout
+  return {
+    type: 'SetNewPrevHashTdp',
+    templateId: handout.message.templateId,
+    prevHash: node.prevHash,
+    headerTimestamp: Math.max(node.curtime, node.mintime),
+    nbits: node.nbits,
+    target: node.target,
+  }
+}
+
+/** The value-less output that commits to all witnesses, reserved value 32 zero bytes (TP-16, TP-17, BIP 141). */
+function commitmentOutput(
+  node: NodeTemplate,
+  transactions: readonly NodeTransaction[],
+  sha256d: Sha256d,
+): Uint8Array {
+  const script =
+    node.commitmentScript !== undefined && transactions === node.transactions
+      ? node.commitmentScript
+      : witnessCommitmentScript(wtxidRoot(transactions, sha256d), WITNESS_RESERVED_VALUE, sha256d)
+  return encodeOutput({ value: 0n, script })
+}
+
+function wtxidRoot(transactions: readonly NodeTransaction[], sha256d: Sha256d): Uint8Array {
+  return witnessMerkleRoot(
+    transactions.map((tx) => tx.wtxid),
+    sha256d,
+  )
+}

@@ -1,0 +1,41 @@
+import type { Capabilities, Message } from '@sv2/messages'
+
+/**
+ * Milliseconds since the Unix epoch as read when the process started, advanced by a monotonic clock:
+ * differences are exact and it never steps back.
+ */
+export type Millis = number
+
+/** Names one connection for as long as it lives; numbers are never used twice in a process. */
+export type SessionId = number
+
+/** The last moment there is: what `nextDeadline` answers when nothing is waiting. */
+export const NEVER: Millis = Number.POSITIVE_INFINITY
+
+/** What happens to the connections of a role. `port` tells which of its doors or upstreams the session belongs to. */
+export type SessionEvent<Port extends string> =
+  | {
+      readonly kind: 'opened'
+      readonly session: SessionId
+      readonly port: Port
+      readonly capabilities: Capabilities
+    }
+  | { readonly kind: 'message'; readonly session: SessionId; readonly message: Message }
+  | { readonly kind: 'closed'; readonly session: SessionId }
+  | { readonly kind: 'tick' }
+
+/** What every role may ask of its driver. `to` may name many sessions: the message is then encoded once for all. */
+export type SessionEffect =
+  | { readonly kind: 'send'; readonly to: SessionId | readonly SessionId[]; readonly message: Message }
+  /** Flush what was sent, then close. `reason` goes to the log. */
+  | { readonly kind: 'close'; readonly session: SessionId; readonly reason: string }
+
+/**
+ * A role decides; it never acts. Events and times in, effects out: the same sequence always yields the same
+ * effects. `handle` never throws on what a peer sent.
+ */
+export interface Role<Event, Effect> {
+  handle(event: Event, now: Millis): readonly Effect[]
+  /** When the driver has to deliver the next tick; `NEVER` when idle. */
+  nextDeadline(): Millis
+}

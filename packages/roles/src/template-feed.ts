@@ -1,0 +1,176 @@
+import { BitcoinError, parseOutputs } from '@sv2/bitcoin'
+import type { Message, NewTemplate, SubmitSolution } from '@sv2/messages'
+import { type Tip, tipOf } from './channel/job.ts'
+import type { SessionEffect, SessionId } from './role.ts'
+import { type Identification, setupRequest } from './setup.ts'
+
+/** SetupConnection.protocol of template distribution. */
+const TEMPLATE_DISTRIBUTION = 2
+/** Templates kept; a provider that sends more than this without a new tip loses the oldest (TPC-06, peers.md 22). */
+const MAX_TEMPLATES = 64
+/** Solutions sent again to a provider that comes back; a block is never too late for a second try. */
+const MAX_SOLUTIONS = 16
+
+/** What the coinbase of this node needs beyond the template's own outputs (TP-06, TP-08). */
+export interface CoinbaseRoom {
+  /** Bytes of the outputs it adds. */
+  readonly outputSize: number
+  /** Signature operations of these outputs, as consensus counts them. */
+  readonly outputSigops: number
+}
+
+export interface TemplateFeedSettings extends CoinbaseRoom {
+  readonly identification: Identification
+  readonly endpoint: { readonly host: string; readonly port: number }
+}
+
+/** What the feed tells its owner. */
+export type TemplateNews =
+  /** A template that waits for the next tip. */
+  | { readonly kind: 'future'; readonly template: NewTemplate }
+  /** A better template for the present tip. */
+  | { readonly kind: 'update'; readonly template: NewTemplate }
+  /** A new tip, or after a reconnect perhaps the old one, and the template to mine on it. */
+  | { readonly kind: 'tip'; readonly template: NewTemplate; readonly tip: Tip }
+
+export type TemplateFact =
+  | { readonly kind: 'templatesConnected'; readonly session: SessionId }
+  | { readonly kind: 'templatesLost'; readonly session: SessionId }
+  | { readonly kind: 'templatesRefused'; readonly session: SessionId; readonly code: string }
+  | { readonly kind: 'templateIgnored'; readonly templateId: bigint; readonly reason: string }
+
+/**
+ * The client side of template distribution. It says what the coinbase needs, keeps templates until the tip that they
+ * wait for, and carries solutions; a provider that was away gets the newest solutions again.
+ */
+export class TemplateFeed {
+  readonly #settings: TemplateFeedSettings
+  readonly #templates = new Map<bigint, NewTemplate>()
+  readonly #solutions: SubmitSolution[] = []
+  #session: SessionId | undefined
+  /** The session is set up and has told a tip; templates before that are not passed on. */
+  #synced = false
+  #ready = false
+  #out: (SessionEffect | TemplateFact)[] = []
+
+  constructor(settings: TemplateFeedSettings) {
+    this.#settings = settings
+  }
+
+  /** Hands over what is to be done, in order. */
+  take(): (SessionEffect | TemplateFact)[] {
+    const out = this.#out
+    this.#out = []
+    return out
+  }
+
+  owns(session: SessionId): boolean {
+    return this.#session === session
+  }
+
+  opened(session: SessionId): void {
+    this.#session = session
+    this.#synced = false
+    this.#ready = false
+    this.#templates.clear()
+    const { identification, endpoint } = this.#settings
+    this.#send(setupRequest(identification, endpoint, { protocol: TEMPLATE_DISTRIBUTION, flags: 0 }))
+  }
+
+  closed(): void {
+    if (this.#session !== undefined) this.#out.push({ kind: 'templatesLost', session: this.#session })
+    this.#session = undefined
+    this.#ready = false
+    this.#synced = false
+  }
+
+  /** A block: sent at once, and again when the provider comes back (TPC-02). */
+  submit(solution: SubmitSolution): void {
+    this.#solutions.push(solution)
+    if (this.#solutions.length > MAX_SOLUTIONS) this.#solutions.shift()
+    if (this.#ready) this.#send(solution)
+  }
+
+  /** Takes one message of the provider; answers what the owner has to know. */
+  message(message: Message): TemplateNews | undefined {
+    switch (message.type) {
+      case 'SetupConnection.Success':
+        this.#setUp()
+        return undefined
+      case 'SetupConnection.Error':
+        this.#refused(message.errorCode)
+        return undefined
+      case 'NewTemplate':
+        return this.#template(message)
+      case 'SetNewPrevHashTdp':
+        return this.#tip(message)
+      default:
+        return undefined
+    }
+  }
+
+  #setUp(): void {
+    const session = this.#session
+    if (session === undefined || this.#ready) return
+    this.#ready = true
+    this.#send({
+      type: 'CoinbaseOutputConstraints',
+      coinbaseOutputMaxAdditionalSize: this.#settings.outputSize,
+      coinbaseOutputMaxAdditionalSigops: this.#settings.outputSigops,
+    })
+    for (const solution of this.#solutions) this.#send(solution)
+    this.#out.push({ kind: 'templatesConnected', session })
+  }
+
+  #refused(code: string): void {
+    const session = this.#session
+    if (session === undefined) return
+    this.#out.push({ kind: 'templatesRefused', session, code }, { kind: 'close', session, reason: code })
+  }
+
+  #template(template: NewTemplate): TemplateNews | undefined {
+    const fault = templateFault(template)
+    if (fault !== undefined) return this.#ignore(template.templateId, fault)
+    this.#templates.set(template.templateId, template)
+    if (this.#templates.size > MAX_TEMPLATES) {
+      for (const oldest of this.#templates.keys()) {
+        this.#templates.delete(oldest)
+        break
+      }
+    }
+    if (!this.#synced) return undefined
+    return { kind: template.futureTemplate ? 'future' : 'update', template }
+  }
+
+  #tip(prev: Extract<Message, { type: 'SetNewPrevHashTdp' }>): TemplateNews | undefined {
+    const template = this.#templates.get(prev.templateId)
+    if (template === undefined) return this.#ignore(prev.templateId, 'SetNewPrevHash names no template')
+    const tip = tipOf(prev)
+    if (tip === undefined)
+      return this.#ignore(prev.templateId, `nbits ${prev.nbits.toString(16)} is no target`)
+    this.#templates.clear()
+    this.#templates.set(template.templateId, template)
+    this.#synced = true
+    return { kind: 'tip', template, tip }
+  }
+
+  #ignore(templateId: bigint, reason: string): undefined {
+    this.#out.push({ kind: 'templateIgnored', templateId, reason })
+  }
+
+  #send(message: Message): void {
+    if (this.#session !== undefined) this.#out.push({ kind: 'send', to: this.#session, message })
+  }
+}
+
+/** What makes a template unusable, whoever sent it: a prefix over 8 bytes (TP-18), or outputs that are none. */
+function templateFault(template: NewTemplate): string | undefined {
+  if (template.coinbasePrefix.length > 8) return `coinbase_prefix of ${template.coinbasePrefix.length} bytes`
+  try {
+    parseOutputs(template.coinbaseTxOutputs, template.coinbaseTxOutputsCount)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof BitcoinError)) throw error
+    return `coinbase_tx_outputs: ${error.message}`
+  }
+}
