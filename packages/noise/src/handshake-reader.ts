@@ -16,7 +16,8 @@ export class HandshakeReader {
 
   /** Bytes behind the last message taken, as a copy. */
   takeRest(): Uint8Array {
-    const rest = this.#rest.slice()
+    // Not `slice`: of a Node Buffer that would be a view, kept alive and maybe reused by the socket.
+    const rest = new Uint8Array(this.#rest)
     this.#rest = this.#rest.subarray(this.#rest.length)
     return rest
   }
