@@ -1,5 +1,5 @@
-// Writes vectors/noise-sessions.json: whole secured sessions of both editions, deterministic, from the noble reference.
-// Run: npx tsx --conditions=@sv2/source scripts/make-noise-vectors.ts
+// Writes vectors/noise-sessions.json: whole secured sessions of both editions, deterministic, from the noble
+// reference. Run: npx tsx --conditions=@sv2/source scripts/make-noise-vectors.ts
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {

@@ -21,7 +21,8 @@ export function encodeAuthorityKey({ edition, key }: AuthorityKey): string {
 }
 
 /**
- * Reads an authority key of either edition and tells which: 32 bytes mean draft, `01 00` and 32 bytes current.
+ * Reads an authority key of either edition and tells which: 32 bytes mean draft, `01 00` and 32 bytes
+ * current.
  * @throws {NoiseError} authority-key-checksum (also for characters outside base58) · authority-key-length ·
  * authority-key-version
  */
@@ -36,7 +37,9 @@ export function decodeAuthorityKey(text: string): AuthorityKey {
   return { edition: 'current', key: payload.slice(VERSION_PREFIX.length) }
 }
 
-/** The text of an authority secret, or of a static one: base58check of 32 bytes, the same in both editions. */
+/**
+ * The text of an authority secret, or of a static one: base58check of 32 bytes, the same in both editions.
+ */
 export function encodeSecretKey(secret: Uint8Array): string {
   requireKey(secret)
   return bs58check.encode(secret)

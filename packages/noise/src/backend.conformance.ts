@@ -12,8 +12,9 @@ const NOTHING = new Uint8Array(0)
 const GROUP_ORDER = fromHex('fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141')
 
 /**
- * Declares the tests every crypto backend has to pass, whole or put together from pieces: the same answers as noble on
- * many sizes, and the same refusals. Call it at the top of a test file of the package that has the backend.
+ * Declares the tests every crypto backend has to pass, whole or put together from pieces: the same answers as
+ * noble on many sizes, and the same refusals. Call it at the top of a test file of the package that has the
+ * backend.
  */
 export function describeBackend(name: string, backend: CryptoBackend): void {
   describe(`crypto backend ${name}`, () => {

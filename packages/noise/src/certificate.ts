@@ -113,8 +113,8 @@ function checkClock(certificate: Certificate, toleranceSeconds: number, unixSeco
 }
 
 /**
- * The bytes an authority signs, all integers little-endian: `version ‖ valid_from ‖ not_valid_after ‖ server key`
- * (42), or with both keys behind `20 00` (78).
+ * The bytes an authority signs, all integers little-endian: `version ‖ valid_from ‖ not_valid_after ‖ server
+ * key` (42), or with both keys behind `20 00` (78).
  */
 export function signedBytes(
   fields: CertificateFields,
@@ -147,8 +147,8 @@ export function encodeCertificate(certificate: Certificate, variant: SignatureVa
 }
 
 /**
- * Reads SIGNATURE_NOISE_MESSAGE of either variant, told apart by length alone: implementations of 2022 wrote a wrong
- * number into the prefix (editions.md O-01). `signature` is a view into `bytes`.
+ * Reads SIGNATURE_NOISE_MESSAGE of either variant, told apart by length alone: implementations of 2022 wrote
+ * a wrong number into the prefix (editions.md O-01). `signature` is a view into `bytes`.
  * @throws {NoiseError} bad-length
  */
 export function decodeCertificate(bytes: Uint8Array): Certificate {

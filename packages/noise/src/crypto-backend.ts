@@ -13,15 +13,15 @@ export interface AeadKey {
    */
   seal(nonce: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array, out: Uint8Array): void
   /**
-   * Decrypts `ciphertext` (with its 16-byte tag at the end) into `out`, exactly `ciphertext.length - 16` bytes.
-   * Returns false when the tag does not fit; the content of `out` is then not to be used.
+   * Decrypts `ciphertext` (with its 16-byte tag at the end) into `out`, exactly `ciphertext.length - 16`
+   * bytes. Returns false when the tag does not fit; the content of `out` is then not to be used.
    */
   open(nonce: Uint8Array, associatedData: Uint8Array, ciphertext: Uint8Array, out: Uint8Array): boolean
 }
 
 /**
- * Every primitive the two editions need. A flat record of functions without `this`, so that a faster one can be
- * put in piece by piece: `{ ...nobleBackend, chacha20Poly1305: fast }`. Each piece has to pass
+ * Every primitive the two editions need. A flat record of functions without `this`, so that a faster one can
+ * be put in piece by piece: `{ ...nobleBackend, chacha20Poly1305: fast }`. Each piece has to pass
  * `describeBackend` of `@sv2/noise/backend-conformance`, which compares it with noble.
  *
  * Secrets are 32 bytes. Functions that combine a secret with a peer's key return undefined when that key
@@ -58,7 +58,9 @@ export interface CryptoBackend {
   readonly schnorrSign: (message: Uint8Array, secret: Uint8Array, auxiliary: Uint8Array) => Uint8Array
   /** True when the BIP 340 signature fits. False for anything wrong, malformed keys included. */
   readonly schnorrVerify: (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) => boolean
-  /** One of the many 64-byte ElligatorSwift encodings of an x-coordinate, picked by `randomBytes` (BIP 324). */
+  /**
+   * One of the many 64-byte ElligatorSwift encodings of an x-coordinate, picked by `randomBytes` (BIP 324).
+   */
   readonly ellswiftEncode: (x32: Uint8Array, randomBytes: RandomBytes) => Uint8Array
   /** The x-coordinate, 32 bytes big-endian, that any 64 bytes stand for (BIP 324 XSwiftEC). */
   readonly ellswiftDecode: (encoding: Uint8Array) => Uint8Array

@@ -4,8 +4,9 @@ import { payloadLength } from './transport.ts'
 export type FirstFlight = 'current' | 'draft' | 'draft-prelude' | 'plaintext' | 'sv1'
 
 /**
- * What to do with a fresh connection: hand all its bytes on, or wait. With `graceMs` the caller asks again when no byte
- * has come for so long, passing `graceOver`; without it only more bytes, or the handshake timeout, can decide.
+ * What to do with a fresh connection: hand all its bytes on, or wait. With `graceMs` the caller asks again
+ * when no byte has come for so long, passing `graceOver`; without it only more bytes, or the handshake
+ * timeout, can decide.
  */
 export type Detection =
   | { readonly kind: FirstFlight }
@@ -48,7 +49,10 @@ function textOrKey(bytes: Uint8Array, graceOver: boolean): Detection {
   return sure || graceOver ? { kind: 'sv1' } : wait(GRACE_MS)
 }
 
-/** A frame of extension 0, type 0, with a length a SetupConnection can have, a known protocol and min_version 2. */
+/**
+ * A frame of extension 0, type 0, with a length a SetupConnection can have, a known protocol and min_version
+ * 2.
+ */
 function isSetupConnection(bytes: Uint8Array): boolean {
   const length = payloadLength(bytes)
   return (

@@ -4,7 +4,9 @@ import type { CertificateScheme, NoiseSuite } from './suite.ts'
 import { schnorrCertificates, secp256k1EllswiftSha256 } from './suites/secp256k1-ellswift-sha256.ts'
 import { type CipherName, ed25519Certificates, x25519Blake2s } from './suites/x25519-blake2s.ts'
 
-/** The Noise suite of an edition. `cipher` is other than ChaChaPoly only after a prelude (editions.md §3.2.4). */
+/**
+ * The Noise suite of an edition. `cipher` is other than ChaChaPoly only after a prelude (editions.md §3.2.4).
+ */
 export function suiteOf(
   edition: Edition,
   backend: CryptoBackend,

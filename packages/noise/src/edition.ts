@@ -1,2 +1,5 @@
-/** Which of the two wire editions a connection speaks (editions.md §1.1). Chosen per connection, never per message. */
+/**
+ * Which of the two wire editions a connection speaks (editions.md §1.1). Chosen per connection, never per
+ * message.
+ */
 export type Edition = 'current' | 'draft'

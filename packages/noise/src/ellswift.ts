@@ -30,7 +30,10 @@ export function encodeEllswift(x32: Uint8Array, randomBytes: RandomBytes): Uint8
   }
 }
 
-/** The x-coordinate (32 bytes, big-endian) that 64 arbitrary bytes encode. Total: every input has one (BIP 324). */
+/**
+ * The x-coordinate (32 bytes, big-endian) that 64 arbitrary bytes encode. Total: every input has one (BIP
+ * 324).
+ */
 export function decodeEllswift(encoding: Uint8Array): Uint8Array {
   return elligatorSwift.decode(encoding)
 }

@@ -1,6 +1,6 @@
-import type { CipherState } from './cipher-state.ts'
-import { TAG_BYTES } from './cipher-state.ts'
+import { type CipherState, TAG_BYTES } from './cipher-state.ts'
 import { NoiseError } from './errors.ts'
+import { freshBytes } from './fresh-bytes.ts'
 import { StreamBuffer } from './stream-buffer.ts'
 import {
   checkWholeFrame,
@@ -13,6 +13,10 @@ import {
 
 /** Ciphertext of a frame header: what a receiver reads first (editions.md §3.3.4). */
 export const SEALED_HEADER_BYTES = FRAME_HEADER_BYTES + TAG_BYTES
+
+const EMPTY = new Uint8Array(0)
+// Scratch for one header; nothing else runs between opening a header and using it.
+const header = new Uint8Array(FRAME_HEADER_BYTES)
 
 /** Both directions of a finished handshake, and the largest payload accepted. */
 export interface TransportKeys {
@@ -28,13 +32,13 @@ export function sealedPayloadBytes(payloadBytes: number): number {
 }
 
 /**
- * The transport of the current edition: per frame a sealed header of 22 bytes, then the payload in blocks of 65519.
- * Every piece that `open` gives is exactly one whole frame.
+ * The transport of the current edition: per frame a sealed header of 22 bytes, then the payload in blocks of
+ * 65519. Every piece that `open` gives is exactly one whole frame.
  *
- * Receiving has two states: between frames, where the next unit is a header, and inside a frame whose payload was not
- * whole when its header came. A frame that lies whole in one chunk never enters the second: it is opened straight
- * into the buffer shared by all frames of the chunk. The others collect in a buffer of their own, which grows with
- * what has arrived, not with what was announced.
+ * Receiving has two states: between frames, where the next unit is a header, and inside a frame whose payload
+ * was not whole when its header came. A frame that lies whole in one chunk never enters the second: it is
+ * opened straight into the buffer shared by all frames of the chunk. The others collect in a buffer of their
+ * own, which grows with what has arrived, not with what was announced.
  */
 export class FramedTransport implements Transport {
   readonly #send: CipherState
@@ -42,7 +46,7 @@ export class FramedTransport implements Transport {
   readonly #maxPayloadBytes: number
   readonly #waiting = new StreamBuffer()
   /** Plaintext of the frame being collected: its header and the blocks opened so far. */
-  #frame: Uint8Array = new Uint8Array(FRAME_HEADER_BYTES)
+  #frame: Uint8Array = EMPTY
   #filled = 0
   /** Payload bytes of that frame still to be opened; 0 between frames. */
   #missing = 0
@@ -61,7 +65,7 @@ export class FramedTransport implements Transport {
       checkWholeFrame(frame)
       length += SEALED_HEADER_BYTES + sealedPayloadBytes(frame.length - FRAME_HEADER_BYTES)
     }
-    const out = new Uint8Array(length)
+    const out = freshBytes(length)
     let at = 0
     for (const frame of frames) {
       this.#send.seal(frame.subarray(0, FRAME_HEADER_BYTES), out.subarray(at, at + SEALED_HEADER_BYTES))
@@ -107,14 +111,15 @@ export class FramedTransport implements Transport {
         if (this.#missing === 0) pieces.push(this.#takeFrame())
         continue
       }
-      // Every frame left in this chunk fits: its ciphertext is longer than its plaintext.
-      out ??= new Uint8Array(FRAME_HEADER_BYTES + chunk.length - at)
-      const payload = this.#openHeader(unit, out, outAt)
+      const payload = this.#openHeader(unit)
       const sealed = sealedPayloadBytes(payload)
       if (chunk.length - at < sealed) {
-        this.#startFrame(out, outAt, payload)
+        this.#startFrame(payload)
         continue
       }
+      // Every frame left in this chunk fits: its ciphertext is longer than its plaintext.
+      out ??= freshBytes(FRAME_HEADER_BYTES + chunk.length - at)
+      out.set(header, outAt)
       this.#openPayload(chunk.subarray(at, at + sealed), out, outAt + FRAME_HEADER_BYTES)
       at += sealed
       const end = outAt + FRAME_HEADER_BYTES + payload
@@ -123,9 +128,10 @@ export class FramedTransport implements Transport {
     }
   }
 
-  #openHeader(unit: Uint8Array, out: Uint8Array, at: number): number {
-    this.#receive.open(unit, out.subarray(at, at + FRAME_HEADER_BYTES))
-    const payload = payloadLength(out, at)
+  /** Opens a header into the scratch buffer and gives the payload's length. */
+  #openHeader(unit: Uint8Array): number {
+    this.#receive.open(unit, header)
+    const payload = payloadLength(header)
     if (payload > this.#maxPayloadBytes) {
       const limit = this.#maxPayloadBytes
       throw new NoiseError(
@@ -146,8 +152,8 @@ export class FramedTransport implements Transport {
     }
   }
 
-  #startFrame(out: Uint8Array, at: number, payload: number): void {
-    this.#frame = out.slice(at, at + FRAME_HEADER_BYTES)
+  #startFrame(payload: number): void {
+    this.#frame = header.slice()
     this.#filled = FRAME_HEADER_BYTES
     this.#missing = payload
   }
@@ -172,5 +178,3 @@ export class FramedTransport implements Transport {
     return frame
   }
 }
-
-const EMPTY = new Uint8Array(0)

@@ -36,7 +36,9 @@ export interface Initiator {
   receive(chunk: Uint8Array, unixSeconds: number): HandshakeStep
 }
 
-/** SEC-07 with the drift that machines at home really have; seconds of it were the top complaint elsewhere. */
+/**
+ * SEC-07 with the drift that machines at home really have; seconds of it were the top complaint elsewhere.
+ */
 const CLOCK_TOLERANCE_SECONDS = 600
 const FRAMED_ACT_2_BYTES = 234
 /** Without prefix: SIGNATURE bare, or behind its own length (editions.md O-01). */

@@ -52,7 +52,8 @@ function chachaKey(key: Uint8Array): AeadKey {
   }
 }
 
-// noble's GCM cannot write into a given buffer; it serves the prelude of 2022 only, so a copy does not matter.
+// noble's GCM cannot write into a given buffer; it serves the prelude of 2022 only, so a copy does not
+// matter.
 function gcmKey(key: Uint8Array): AeadKey {
   checkKey(key)
   return {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { aFrame, concat, toHex } from './_fixtures.ts'
 import { plainTransport } from './plain-transport.ts'
 
-test('SEC-03 (current, draft): frames go out as they are, in one buffer, and come in as they arrive', () => {
+test('frames go out as they are, in one buffer, and come in as they arrive', () => {
   const transport = plainTransport()
   const sent = transport.seal([aFrame(1, 24), aFrame(2, 0)])
   expect(toHex(sent)).toBe(toHex(concat(aFrame(1, 24), aFrame(2, 0))))

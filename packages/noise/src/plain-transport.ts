@@ -1,11 +1,16 @@
 import { checkWholeFrame, type Transport } from './transport.ts'
 
-/** No encryption at all: frames as they are, for local networks (editions.md §3.4). The same in both editions. */
+/**
+ * No encryption at all: frames as they are, for local networks (editions.md §3.4). The same in both editions.
+ */
 export function plainTransport(): Transport {
   return { seal: joinFrames, open: (chunk) => (chunk.length === 0 ? [] : [asPlainView(chunk)]) }
 }
 
-/** The same bytes without a subclass: `slice` of a Node Buffer does not copy, and readers rely on that it does. */
+/**
+ * The same bytes without a subclass: `slice` of a Node Buffer does not copy, and readers rely on that it
+ * does.
+ */
 function asPlainView(chunk: Uint8Array): Uint8Array {
   return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
 }

@@ -1,17 +1,20 @@
 import { type CipherState, TAG_BYTES } from './cipher-state.ts'
 import { NoiseError } from './errors.ts'
 import type { TransportKeys } from './framed-transport.ts'
+import { freshBytes } from './fresh-bytes.ts'
 import { StreamBuffer } from './stream-buffer.ts'
 import { checkWholeFrame, MAX_BLOCK_BYTES, type Transport } from './transport.ts'
 
 const PREFIX_BYTES = 2
 
 /**
- * The transport of the 25519 edition: Noise messages behind a U16 LE length, whole frames inside (editions.md §3.2.5).
+ * The transport of the 25519 edition: Noise messages behind a U16 LE length, whole frames inside (editions.md
+ * §3.2.5).
  *
- * A frame goes into one Noise message when it fits, since some peers read exactly one frame per message; a larger one
- * is split. Received plaintext is a stream: a message may hold part of a frame or several, so `open` gives all that a
- * chunk completes as one piece, and whoever cuts frames also holds the limit on their size.
+ * A frame goes into one Noise message when it fits, since some peers read exactly one frame per message; a
+ * larger one is split. Received plaintext is a stream: a message may hold part of a frame or several, so
+ * `open` gives all that a chunk completes as one piece, and whoever cuts frames also holds the limit on their
+ * size.
  */
 export class PrefixedTransport implements Transport {
   readonly #send: CipherState
@@ -31,7 +34,7 @@ export class PrefixedTransport implements Transport {
       checkWholeFrame(frame)
       length += frame.length + (PREFIX_BYTES + TAG_BYTES) * Math.ceil(frame.length / MAX_BLOCK_BYTES)
     }
-    const out = new Uint8Array(length)
+    const out = freshBytes(length)
     let at = 0
     for (const frame of frames) {
       for (let from = 0; from < frame.length; from += MAX_BLOCK_BYTES) {
@@ -71,7 +74,7 @@ export class PrefixedTransport implements Transport {
         if (!this.#isWhole()) break
         message = this.#waiting.take().subarray(PREFIX_BYTES)
       }
-      out ??= new Uint8Array(message.length - TAG_BYTES + chunk.length - at)
+      out ??= freshBytes(message.length - TAG_BYTES + chunk.length - at)
       const end = outAt + message.length - TAG_BYTES
       this.#receive.open(message, out.subarray(outAt, end))
       outAt = end

@@ -15,7 +15,10 @@ export interface ResponderSettings {
   readonly identity: ServerIdentity
   /** The largest payload accepted from the client; U24 maximum unless said otherwise. */
   readonly maxPayloadBytes?: number
-  /** Draft only: `prefixed` for clients of 2020 that expect a length before SIGNATURE. Bare unless said otherwise. */
+  /**
+   * Draft only: `prefixed` for clients of 2020 that expect a length before SIGNATURE. Bare unless said
+   * otherwise.
+   */
   readonly signatureVariant?: SignatureVariant
   /** Draft only: ciphers accepted in the prelude of 2022, best first. Without it a prelude is refused. */
   readonly prelude?: readonly CipherName[]

@@ -25,7 +25,9 @@ export interface Secured {
   readonly serverKey: Uint8Array | undefined
 }
 
-/** What a received chunk led to: maybe bytes to send now, maybe the end of the handshake, maybe neither yet. */
+/**
+ * What a received chunk led to: maybe bytes to send now, maybe the end of the handshake, maybe neither yet.
+ */
 export interface HandshakeStep {
   readonly reply: Uint8Array | undefined
   readonly done: Secured | undefined

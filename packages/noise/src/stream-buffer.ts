@@ -3,9 +3,9 @@ const KEPT_BYTES = 512
 const LEAST_BYTES = 64
 
 /**
- * The unfinished tail of a stream: holds the first bytes of a unit until the rest comes.
- * Grows by doubling up to what the unit needs, so many small chunks cost linear time, and a peer that announces much
- * and sends little holds little memory.
+ * The unfinished tail of a stream: holds the first bytes of a unit until the rest comes. Grows by doubling up
+ * to what the unit needs, so many small chunks cost linear time, and a peer that announces much and sends
+ * little holds little memory.
  */
 export class StreamBuffer {
   #bytes: Uint8Array = EMPTY
@@ -16,7 +16,9 @@ export class StreamBuffer {
     return this.#length
   }
 
-  /** Takes bytes of `chunk` from `at` until `need` bytes wait, or the chunk ends. Returns how many it took. */
+  /**
+   * Takes bytes of `chunk` from `at` until `need` bytes wait, or the chunk ends. Returns how many it took.
+   */
   fill(chunk: Uint8Array, at: number, need: number): number {
     const taken = Math.min(need - this.#length, chunk.length - at)
     if (taken <= 0) return 0

@@ -31,7 +31,10 @@ export interface NoiseSuite {
   readonly protocolName: string
   /** Bytes of a public key on the wire (DHLEN of the Noise specification). */
   readonly wireKeyLength: number
-  /** Byte order of the 64-bit counter in the nonce: little for ChaChaPoly, big for AESGCM (Noise §12.3, §12.4). */
+  /**
+   * Byte order of the 64-bit counter in the nonce: little for ChaChaPoly, big for AESGCM (Noise §12.3,
+   * §12.4).
+   */
   readonly nonceOrder: 'little' | 'big'
   /** HASH of the Noise specification, 32 bytes. */
   hash(data: Uint8Array): Uint8Array

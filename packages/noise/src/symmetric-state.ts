@@ -2,7 +2,8 @@ import { CipherState, TAG_BYTES } from './cipher-state.ts'
 import type { NoiseSuite } from './suite.ts'
 
 /**
- * The handshake's memory: transcript hash `h`, chaining key `ck`, and the key in force (SymmetricState, Noise §5.2).
+ * The handshake's memory: transcript hash `h`, chaining key `ck`, and the key in force (SymmetricState, Noise
+ * §5.2).
  */
 export class SymmetricState {
   readonly #suite: NoiseSuite

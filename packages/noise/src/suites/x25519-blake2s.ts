@@ -2,7 +2,10 @@ import type { CryptoBackend } from '../crypto-backend.ts'
 import { NoiseError } from '../errors.ts'
 import type { CertificateScheme, NoiseSuite } from '../suite.ts'
 
-/** The ciphers of the 25519 suites. AESGCM was only ever reached through the prelude of 2022 (editions.md §3.2.4). */
+/**
+ * The ciphers of the 25519 suites. AESGCM was only ever reached through the prelude of 2022 (editions.md
+ * §3.2.4).
+ */
 export type CipherName = 'ChaChaPoly' | 'AESGCM'
 
 /** Noise over Curve25519 with BLAKE2s: the draft edition (editions.md §3.2.1). */
