@@ -1,1 +1,8 @@
-export {}
+export { type Clock, systemClock } from './clock.ts'
+export { type DialDeps, type Dialer, dial, type UpstreamSettings } from './dial.ts'
+export { EDITIONS, type EditionName } from './editions.ts'
+export { Engine, type EngineObserver, type SessionInfo } from './engine.ts'
+export { IpBudget, isNetwork } from './ip-budget.ts'
+export { type Door, type DoorDeps, type DoorIdentities, type DoorSettings, listen } from './listen.ts'
+export { randomBytes } from './random.ts'
+export { Session, type SessionLimits } from './session.ts'

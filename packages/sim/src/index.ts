@@ -1,1 +1,1 @@
-export {}
+export { type PeerOptions, type SessionRole, WireLink, WirePeer } from './wire-link.ts'

@@ -1,0 +1,200 @@
+import type { Socket } from 'node:net'
+import type { Message } from '@sv2/messages'
+import type { Role, SessionEffect, SessionEvent, SessionId } from '@sv2/roles'
+import type { Clock } from './clock.ts'
+import { Session, type SessionLimits, type SessionOwner, type SessionWire } from './session.ts'
+
+/** What is known of a connection, for log lines. */
+export interface SessionInfo {
+  readonly session: SessionId
+  readonly port: string
+  readonly remote: string
+  readonly edition: string
+}
+
+/** What an engine tells besides the role's own facts. */
+export interface EngineObserver<Effect> {
+  /** A fact or command of the role. */
+  onEffect(effect: Exclude<Effect, SessionEffect>): void
+  onSessionOpened?(info: SessionInfo): void
+  onSessionClosed?(info: SessionInfo, reason: string): void
+}
+
+/** The longest a timer may sleep: past this Node would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/**
+ * Runs one role: feeds it what arrives, performs what it wants, wakes it when it asked to be woken. All replies of
+ * one chunk go out in one write per connection.
+ */
+export class Engine<Event extends { readonly kind: string }, Effect extends { readonly kind: string }>
+  implements SessionOwner
+{
+  readonly #role: Role<Event, Effect>
+  readonly #clock: Clock
+  readonly #observer: EngineObserver<Effect>
+  readonly #sessions = new Map<
+    SessionId,
+    { readonly session: Session; readonly info: SessionInfo; readonly onGone: (() => void) | undefined }
+  >()
+  #dirty: Session[] = []
+  #lastId = 0
+  #timer: NodeJS.Timeout | undefined
+  #timerDue = Number.POSITIVE_INFINITY
+  #handling = false
+  #waiting: Event[] = []
+  #stopped = false
+
+  constructor(
+    role: Role<Event, Effect>,
+    deps: { readonly clock: Clock; readonly observer: EngineObserver<Effect> },
+  ) {
+    this.#role = role
+    this.#clock = deps.clock
+    this.#observer = deps.observer
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size
+  }
+
+  /** What is known of a connection. */
+  info(session: SessionId): SessionInfo | undefined {
+    return this.#sessions.get(session)?.info
+  }
+
+  /** Takes over a connection whose handshake is through. `onGone` is called when it has ended. */
+  adopt(
+    socket: Socket,
+    how: {
+      readonly port: string
+      readonly wire: SessionWire
+      readonly limits: SessionLimits
+      readonly rest: Uint8Array
+      readonly onGone?: () => void
+    },
+  ): Session {
+    this.#lastId++
+    const session = new Session(
+      { id: this.#lastId, socket },
+      { wire: how.wire, limits: how.limits, owner: this },
+    )
+    const info = {
+      session: session.id,
+      port: how.port,
+      remote: `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`,
+      edition: session.edition,
+    }
+    this.#sessions.set(session.id, { session, info, onGone: how.onGone })
+    this.#observer.onSessionOpened?.(info)
+    this.#handle({
+      kind: 'opened',
+      session: session.id,
+      port: how.port,
+      capabilities: session.capabilities,
+    })
+    this.#flush()
+    session.start(how.rest)
+    return session
+  }
+
+  /** Feeds the role an event of its own. */
+  tell(event: Event): void {
+    this.#run(event)
+    this.#flush()
+  }
+
+  /** Stops waking the role and closes every connection. */
+  stop(reason: string): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    for (const { session } of [...this.#sessions.values()]) session.close(reason)
+  }
+
+  deliver(session: Session, message: Message): void {
+    this.#handle({ kind: 'message', session: session.id, message })
+  }
+
+  delivered(): void {
+    this.#flush()
+  }
+
+  gone(session: Session, reason: string): void {
+    const known = this.#sessions.get(session.id)
+    if (known === undefined) return
+    this.#sessions.delete(session.id)
+    this.#observer.onSessionClosed?.(known.info, reason)
+    this.#handle({ kind: 'closed', session: session.id })
+    known.onGone?.()
+    this.#flush()
+  }
+
+  /** Session events are part of every role's events; the role's own type says so at its construction. */
+  #handle(event: SessionEvent<string>): void {
+    this.#run(event as unknown as Event)
+  }
+
+  /** Events that come up while another is being handled wait for their turn. */
+  #run(event: Event): void {
+    this.#waiting.push(event)
+    if (this.#handling) return
+    this.#handling = true
+    try {
+      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+        for (const effect of this.#role.handle(next, this.#clock.now())) this.#perform(effect)
+      }
+    } finally {
+      this.#handling = false
+    }
+  }
+
+  #perform(effect: Effect): void {
+    const effectOfSession = effect as unknown as SessionEffect
+    switch (effectOfSession.kind) {
+      case 'send':
+        if (typeof effectOfSession.to === 'number') this.#send(effectOfSession.to, effectOfSession.message)
+        else for (const to of effectOfSession.to) this.#send(to, effectOfSession.message)
+        return
+      case 'close':
+        this.#sessions.get(effectOfSession.session)?.session.close(effectOfSession.reason)
+        return
+      default:
+        this.#observer.onEffect(effect as Exclude<Effect, SessionEffect>)
+    }
+  }
+
+  #send(to: SessionId, message: Message): void {
+    const session = this.#sessions.get(to)?.session
+    if (session === undefined) return
+    session.send(message)
+    if (session.dirty) return
+    session.dirty = true
+    this.#dirty.push(session)
+  }
+
+  #flush(): void {
+    if (this.#handling) return
+    while (this.#dirty.length > 0) {
+      const dirty = this.#dirty
+      this.#dirty = []
+      for (const session of dirty) {
+        session.dirty = false
+        session.flush()
+      }
+    }
+    this.#arm()
+  }
+
+  #arm(): void {
+    const due = this.#role.nextDeadline()
+    if (this.#stopped || due >= this.#timerDue) return
+    clearTimeout(this.#timer)
+    this.#timerDue = due
+    const delay = Math.min(Math.max(0, Math.ceil(due - this.#clock.now())), MAX_TIMER_MS)
+    this.#timer = setTimeout(() => {
+      this.#timerDue = Number.POSITIVE_INFINITY
+      this.#handle({ kind: 'tick' })
+      this.#flush()
+    }, delay)
+  }
+}
