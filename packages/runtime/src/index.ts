@@ -1,8 +1,41 @@
+export {
+  type App,
+  type AppContext,
+  type BaseConfig,
+  EXIT,
+  environmentPrefix,
+  logSchema,
+  monitoringSchema,
+  runApp,
+} from './app.ts'
 export { type Clock, systemClock } from './clock.ts'
+export { type ConfigSources, loadConfig } from './config/load.ts'
+export { printDefaults } from './config/print.ts'
+export { ConfigError, type ConfigProblem, formatProblem } from './config/problems.ts'
 export { type DialDeps, type Dialer, dial, type UpstreamSettings } from './dial.ts'
 export { EDITIONS, type EditionName } from './editions.ts'
 export { Engine, type EngineObserver, type SessionInfo } from './engine.ts'
 export { IpBudget, isNetwork } from './ip-budget.ts'
+export {
+  type KeySettings,
+  keyFile,
+  type LoadedIdentity,
+  loadIdentity,
+  makeKeyFile,
+  readKeyFile,
+} from './keys.ts'
 export { type Door, type DoorDeps, type DoorIdentities, type DoorSettings, listen } from './listen.ts'
+export { createLogger, type Logger, type LogSettings } from './logger.ts'
+export {
+  Counter,
+  createRegistry,
+  Gauge,
+  type Health,
+  Histogram,
+  type MonitoringSettings,
+  Registry,
+  serveMonitoring,
+} from './monitoring.ts'
 export { randomBytes } from './random.ts'
+export { type Closing, Scope } from './scope.ts'
 export { Session, type SessionLimits } from './session.ts'

@@ -1,0 +1,140 @@
+import { Command } from 'commander'
+import { z } from 'zod'
+import { type Clock, systemClock } from './clock.ts'
+import { type ConfigSources, loadConfig } from './config/load.ts'
+import { printDefaults } from './config/print.ts'
+import { ConfigError, formatProblem } from './config/problems.ts'
+import { createLogger, type Logger, type LogSettings } from './logger.ts'
+import { createRegistry, type Registry } from './monitoring.ts'
+import { Scope } from './scope.ts'
+
+/** Exit codes: sysexits(3) for a wrong configuration, 70 for our own fault. */
+export const EXIT = { ok: 0, config: 64, software: 70 } as const
+
+/** What every app's configuration has. */
+export interface BaseConfig {
+  readonly log: LogSettings
+}
+
+/** What an app is given to work with. */
+export interface AppContext {
+  readonly log: Logger
+  readonly registry: Registry
+  readonly scope: Scope
+  readonly clock: Clock
+}
+
+/** One app: its configuration, and how it starts. */
+export interface App<Config extends BaseConfig> {
+  /** Short name, `pool`. */
+  readonly name: string
+  readonly description: string
+  readonly version: string
+  readonly schema: z.ZodType<Config>
+  /** Checks what a schema alone cannot, such as files; throws ConfigError. */
+  readonly check?: (config: Config) => void
+  /** Starts; what it opens it gives to `context.scope`. */
+  start(config: Config, context: AppContext): Promise<void>
+}
+
+/** The whole process has this long to drain and exit, ms. */
+const EXIT_WITHIN_MS = 5_000
+
+/** The first part of an app's environment variables: `TEMPLATE_PROVIDER` for `template-provider`. */
+export function environmentPrefix(name: string): string {
+  return name.toUpperCase().replaceAll('-', '_')
+}
+
+/** Runs an app as a process: command line, configuration, signals, exit code. */
+export async function runApp<Config extends BaseConfig>(app: App<Config>): Promise<void> {
+  const prefix = environmentPrefix(app.name)
+  const command = new Command(`sv2-${app.name}`)
+    .description(app.description)
+    .version(app.version)
+    .option('-c, --config <file>', 'TOML file; every key can also be set by environment, see --print-default')
+    .option('--check', 'check the configuration, print every problem, and exit')
+    .option('--print-default', 'print a commented configuration with all defaults, and exit')
+    .addHelpText(
+      'after',
+      `\nEnvironment: ${prefix}__SECTION__KEY=value, for example ${prefix}__LOG__LEVEL=debug`,
+    )
+  command.parse()
+  const options = command.opts<{ config?: string; check?: boolean; printDefault?: boolean }>()
+  if (options.printDefault === true) {
+    process.stdout.write(printDefaults(app.schema, `${app.name}: ${app.description}`))
+    return
+  }
+  const config = read(app, { file: options.config, env: process.env, prefix })
+  if (config === undefined) {
+    process.exitCode = EXIT.config
+    return
+  }
+  if (options.check === true) {
+    process.stdout.write('configuration ok\n')
+    return
+  }
+  await live(app, config)
+}
+
+function read<Config extends BaseConfig>(app: App<Config>, sources: ConfigSources): Config | undefined {
+  try {
+    const config = loadConfig(app.schema, sources)
+    app.check?.(config)
+    return config
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${app.name}: ${error.problems.length} problem(s) in the configuration\n`)
+    for (const problem of error.problems) process.stderr.write(`  ${formatProblem(problem)}\n`)
+    return undefined
+  }
+}
+
+async function live<Config extends BaseConfig>(app: App<Config>, config: Config): Promise<void> {
+  const log = createLogger(app.name, config.log)
+  const scope = new Scope()
+  const end = async (reason: string, code: number): Promise<void> => {
+    setTimeout(() => process.exit(code === EXIT.ok ? EXIT.software : code), EXIT_WITHIN_MS).unref()
+    process.exitCode = code
+    log.info({ reason }, 'stopping')
+    await scope.close((name, error) => log.error({ name, err: error }, 'closing failed'))
+    log.info('stopped')
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(signal, EXIT.ok))
+  try {
+    await app.start(config, { log, registry: createRegistry(app.name), scope, clock: systemClock })
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      for (const problem of error.problems) log.fatal({ ...problem }, 'configuration problem')
+      await end('configuration', EXIT.config)
+      return
+    }
+    log.fatal({ err: error }, `cannot start: ${(error as Error).message}`)
+    await end('cannot start', EXIT.software)
+  }
+}
+
+/** The part of every configuration that says how to log. */
+export const logSchema = z
+  .strictObject({
+    level: z
+      .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+      .default('info')
+      .describe('Least important line that is printed'),
+    format: z
+      .enum(['auto', 'pretty', 'json'])
+      .default('auto')
+      .describe('auto: pretty on a terminal, JSON elsewhere'),
+  })
+  .prefault({})
+  .describe('Logging')
+
+/** The part of a configuration that says where metrics are served. */
+export function monitoringSchema(defaultPort: number): z.ZodType<{ host: string; port: number }> {
+  return z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1').describe('Address of /metrics and /healthz'),
+      port: z.int().min(0).max(65535).default(defaultPort).describe('Port; 0 takes any free one'),
+    })
+    .prefault({})
+    .describe('Metrics (Prometheus) and health')
+}

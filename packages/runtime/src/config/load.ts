@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs'
+import { parse, TomlError } from 'smol-toml'
+import { z } from 'zod'
+import { type EnvironmentOverride, overridesIn, setAt, tomlValue } from './environment.ts'
+import { ConfigError, problemsOf } from './problems.ts'
+
+/** Where a configuration comes from. */
+export interface ConfigSources {
+  /** A TOML file; undefined: defaults and environment alone. */
+  readonly file: string | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** First part of the names of environment variables: `POOL` for `POOL__LISTEN__0__PORT`. */
+  readonly prefix: string
+}
+
+/**
+ * Reads, merges and checks a configuration. The environment wins over the file, the file over the defaults.
+ * @throws {ConfigError} with every problem there is
+ */
+export function loadConfig<S extends z.ZodType>(schema: S, sources: ConfigSources): z.output<S> {
+  const tree = sources.file === undefined ? {} : readToml(sources.file)
+  const overrides = overridesIn(sources.env, sources.prefix)
+  for (const override of overrides) setAt(tree, override.path, tomlValue(override.text))
+  const first = schema.safeParse(tree)
+  if (first.success) return deepFreeze(first.data)
+  const corrected = takeAsText(tree, overrides, first.error)
+  const second = corrected ? schema.safeParse(tree) : first
+  if (second.success) return deepFreeze(second.data)
+  throw new ConfigError(problemsOf(second.error, tree, (path) => keysAt(schema, path)))
+}
+
+/** Environment values that look like numbers where a text is wanted are taken as texts. */
+function takeAsText(
+  tree: Record<string, unknown>,
+  overrides: readonly EnvironmentOverride[],
+  error: z.ZodError,
+): boolean {
+  let changed = false
+  for (const issue of error.issues) {
+    if (issue.code !== 'invalid_type' || issue.expected !== 'string') continue
+    const override = overrides.find(({ path }) => path.join('.') === issue.path.join('.'))
+    if (override === undefined) continue
+    setAt(tree, override.path, override.text)
+    changed = true
+  }
+  return changed
+}
+
+function readToml(file: string): Record<string, unknown> {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new ConfigError([
+      { key: '--config', value: file, message: `cannot be read: ${(error as Error).message}` },
+    ])
+  }
+  try {
+    return parse(text) as Record<string, unknown>
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error
+    throw new ConfigError([{ key: file, value: undefined, message: error.message }])
+  }
+}
+
+/** The keys a schema knows below a path, for suggestions. */
+function keysAt(schema: z.ZodType, path: string): readonly string[] {
+  let at = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema
+  for (const step of path === '' ? [] : path.split('.')) {
+    at = (/^\d+$/.test(step) ? at.items : at.properties?.[step]) ?? {}
+  }
+  return Object.keys(at.properties ?? {})
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly items?: JsonSchema
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) {
+    Object.values(value).forEach(deepFreeze)
+    Object.freeze(value)
+  }
+  return value
+}

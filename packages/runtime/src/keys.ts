@@ -1,0 +1,94 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import {
+  type AuthorityKeyPair,
+  certificatesOf,
+  decodeSecretKey,
+  encodeAuthorityKey,
+  encodeSecretKey,
+  makeAuthorityKeyPair,
+  makeKeyPair,
+  type NoiseDeps,
+  NoiseError,
+  type ServerIdentity,
+  signingIdentity,
+  suiteOf,
+} from '@sv2/noise'
+import { ConfigError } from './config/problems.ts'
+import type { EditionName } from './editions.ts'
+
+/** Where a server's authority key comes from. */
+export interface KeySettings {
+  /** Folder for keys made on the first start. */
+  readonly dataDir: string
+  /** File with the secret, base58check; undefined: the data folder's own, made when missing. */
+  readonly secretKeyFile: string | undefined
+  /** How long each certificate is good for. */
+  readonly certValiditySeconds: number
+}
+
+/** A server's identity, and the key to hand out. */
+export interface LoadedIdentity {
+  readonly identity: ServerIdentity
+  /** base58check, as it stands in the URL for miners. */
+  readonly authorityKey: string
+  /** The file was made just now. */
+  readonly made: boolean
+}
+
+/** The file that holds the authority secret of an edition. */
+export function keyFile(dataDir: string, edition: EditionName): string {
+  return join(dataDir, `authority-${edition}.key`)
+}
+
+/**
+ * Loads the authority key of an edition, or makes it on the first start (mode 0600). The static key is new with
+ * each start; certificates are signed as they are needed.
+ * @throws {ConfigError} for a file that cannot be read or is no key
+ */
+export function loadIdentity(edition: EditionName, settings: KeySettings, noise: NoiseDeps): LoadedIdentity {
+  const file = settings.secretKeyFile ?? keyFile(settings.dataDir, edition)
+  const made = settings.secretKeyFile === undefined && !existsSync(file)
+  const secret = made ? makeKeyFile(file, edition, noise).secret : readKeyFile(file)
+  const scheme = certificatesOf(edition, noise.backend)
+  if (!scheme.isSecret(secret)) throw keyProblem(file, `holds no secret key of edition ${edition}`)
+  const identity = signingIdentity(
+    {
+      scheme,
+      staticPair: makeKeyPair(suiteOf(edition, noise.backend), noise.randomBytes),
+      authoritySecret: secret,
+      validitySeconds: settings.certValiditySeconds,
+    },
+    noise,
+  )
+  return { identity, authorityKey: encodeAuthorityKey({ edition, key: scheme.authorityKey(secret) }), made }
+}
+
+/** Makes an authority key and writes its secret to a new file, readable by its owner alone. */
+export function makeKeyFile(file: string, edition: EditionName, noise: NoiseDeps): AuthorityKeyPair {
+  const pair = makeAuthorityKeyPair(certificatesOf(edition, noise.backend), noise.randomBytes)
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  writeFileSync(file, `${encodeSecretKey(pair.secret)}\n`, { mode: 0o600, flag: 'wx' })
+  chmodSync(file, 0o600)
+  return pair
+}
+
+/** The secret in a key file. @throws {ConfigError} */
+export function readKeyFile(file: string): Uint8Array {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw keyProblem(file, `cannot be read: ${(error as Error).message}`)
+  }
+  try {
+    return decodeSecretKey(text)
+  } catch (error) {
+    if (!(error instanceof NoiseError)) throw error
+    throw keyProblem(file, `is no secret key: ${error.message}`)
+  }
+}
+
+function keyProblem(file: string, message: string): ConfigError {
+  return new ConfigError([{ key: 'authority_secret_key_file', value: file, message }])
+}

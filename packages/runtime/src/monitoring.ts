@@ -1,0 +1,41 @@
+import fastify from 'fastify'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+
+export { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+/** Where numbers and health are served. */
+export interface MonitoringSettings {
+  readonly host: string
+  readonly port: number
+}
+
+/** A process's own account of whether it can do its work. */
+export type Health = () => { readonly ok: boolean; readonly [detail: string]: unknown }
+
+/** The registry of a process, with the process's own numbers in it. */
+export function createRegistry(app: string): Registry {
+  const registry = new Registry()
+  registry.setDefaultLabels({ app })
+  collectDefaultMetrics({ register: registry })
+  return registry
+}
+
+/** Serves `/metrics` (Prometheus) and `/healthz` (200 or 503). Answers where it listens. */
+export async function serveMonitoring(
+  settings: MonitoringSettings,
+  what: { readonly registry: Registry; readonly health: Health },
+): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const app = fastify({ logger: false, forceCloseConnections: true })
+  app.get('/metrics', async (_, reply) => {
+    reply.type(what.registry.contentType)
+    return what.registry.metrics()
+  })
+  app.get('/healthz', async (_, reply) => {
+    const health = what.health()
+    return reply.code(health.ok ? 200 : 503).send(health)
+  })
+  await app.listen({ host: settings.host, port: settings.port })
+  const address = app.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : settings.port
+  return { port, close: () => app.close() }
+}
