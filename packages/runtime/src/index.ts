@@ -36,6 +36,9 @@ export {
   Registry,
   serveMonitoring,
 } from './monitoring.ts'
+export { type NodeRpc, NodeRpcError, type NodeRpcSettings, nodeRpc } from './node/node-rpc.ts'
+export { type NodeState, NodeWatch, type NodeWatchSettings } from './node/node-watch.ts'
+export { type BlockFate, type SolvedBlock, SolvedBlocks } from './node/solved-blocks.ts'
 export { randomBytes } from './random.ts'
 export { type Closing, Scope } from './scope.ts'
 export { Session, type SessionLimits } from './session.ts'

@@ -1,0 +1,85 @@
+/// <reference path="./bitcoin-core.d.ts" />
+import { readFileSync } from 'node:fs'
+import Client from 'bitcoin-core'
+
+/** How to reach a Bitcoin node. */
+export interface NodeRpcSettings {
+  /** `http://127.0.0.1:8332` */
+  readonly url: string
+  /** Either a cookie file, or user and password. */
+  readonly cookieFile: string | undefined
+  readonly user: string | undefined
+  readonly password: string | undefined
+}
+
+/** A Bitcoin node's JSON-RPC, as far as we need it. */
+export interface NodeRpc {
+  readonly url: string
+  /**
+   * Calls a method.
+   * @throws {NodeRpcError}
+   */
+  call(method: string, parameters: readonly unknown[], timeoutMs?: number): Promise<unknown>
+}
+
+/** Why a call has failed. `code` is the node's own (-28: warming up), HTTP's (401), or undefined when unreachable. */
+export class NodeRpcError extends Error {
+  override readonly name = 'NodeRpcError'
+  readonly code: number | undefined
+
+  constructor(message: string, options: { readonly code: number | undefined; readonly cause: unknown }) {
+    super(message, { cause: options.cause })
+    this.code = options.code
+  }
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000
+
+/** A node's RPC through `bitcoin-core`. The cookie is read for each call: a node makes a new one at each start. */
+export function nodeRpc(settings: NodeRpcSettings): NodeRpc {
+  let client: Client | undefined
+  let made = ''
+  return {
+    url: settings.url,
+    async call(method, parameters, timeoutMs = DEFAULT_TIMEOUT_MS) {
+      const { username, password } = credentials(settings)
+      const wanted = `${username}:${password}:${timeoutMs}`
+      if (client === undefined || wanted !== made) {
+        client = new Client({ host: settings.url, username, password, timeout: timeoutMs })
+        made = wanted
+      }
+      try {
+        return await client.command(method, ...parameters)
+      } catch (error) {
+        throw asRpcError(error, settings.url)
+      }
+    },
+  }
+}
+
+function credentials({ cookieFile, user, password, url }: NodeRpcSettings): {
+  username: string
+  password: string
+} {
+  if (cookieFile === undefined) return { username: user ?? '', password: password ?? '' }
+  try {
+    const [name = '', ...secret] = readFileSync(cookieFile, 'utf8').trim().split(':')
+    return { username: name, password: secret.join(':') }
+  } catch (error) {
+    const message = `cookie file ${cookieFile} cannot be read (is the node at ${url} running?): ${(error as Error).message}`
+    throw new NodeRpcError(message, { code: undefined, cause: error })
+  }
+}
+
+function asRpcError(error: unknown, url: string): NodeRpcError {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  if (typeof code !== 'number') {
+    return new NodeRpcError(`node ${url} cannot be reached: ${String(message)}`, {
+      code: undefined,
+      cause: error,
+    })
+  }
+  const text =
+    code === 401 ? `node ${url} refuses user and password (or cookie)` : `node ${url}: ${String(message)}`
+  return new NodeRpcError(text, { code, cause: error })
+}

@@ -1,0 +1,163 @@
+import { equalBytes, type Network, networkOfChain } from '@sv2/bitcoin'
+import type { NodeTemplate } from '@sv2/roles/provider'
+import { z } from 'zod'
+import { readBlockTemplate } from './block-template.ts'
+import { type NodeRpc, NodeRpcError } from './node-rpc.ts'
+
+/** How a node is watched. */
+export interface NodeWatchSettings {
+  readonly network: Network
+  /** A template is asked for this often besides the long poll, for fees, ms. */
+  readonly intervalMs: number
+}
+
+/** How the node is. `message` says what to do about it. */
+export type NodeState =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'waiting'; readonly message: string; readonly retryMs: number }
+
+export interface NodeWatchObserver {
+  onTemplate(template: NodeTemplate): void
+  onState(state: NodeState): void
+}
+
+/** Pauses after a failure, ms. */
+const BACKOFF_MS = { first: 500, last: 30_000 }
+/** A long poll that answers nothing for so long is asked again, ms; nodes answer after a minute at the latest. */
+const LONG_POLL_MS = 120_000
+
+const chainInfo = z.object({
+  chain: z.string(),
+  initialblockdownload: z.boolean(),
+  blocks: z.number(),
+  headers: z.number(),
+})
+
+/**
+ * Follows one node: a long poll that answers at each new tip, and a template every few seconds for the fees. One
+ * poll serves any number of clients. Whatever the node does, it is asked again, for ever.
+ */
+export class NodeWatch {
+  readonly #rpc: NodeRpc
+  readonly #settings: NodeWatchSettings
+  readonly #observer: NodeWatchObserver
+  #stopped = false
+  #wake: (() => void) | undefined
+  #failures = 0
+  #longPollId: string | undefined
+  #tip: Uint8Array | undefined
+  /** Number of the request after which the tip was last seen to change; older answers are out of date. */
+  #tipSince = 0
+  #requests = 0
+  #ready = false
+
+  constructor(
+    rpc: NodeRpc,
+    how: { readonly settings: NodeWatchSettings; readonly observer: NodeWatchObserver },
+  ) {
+    this.#rpc = rpc
+    this.#settings = how.settings
+    this.#observer = how.observer
+  }
+
+  /** Starts; answers when stopped. */
+  async run(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        await this.#checkNode()
+        await this.#poll(undefined)
+        this.#settle()
+        await Promise.race([this.#longPolls(), this.#intervals()])
+      } catch (error) {
+        if (this.#stopped) return
+        await this.#failed(error)
+      }
+    }
+  }
+
+  /** Asks for a template now, for example after a block was submitted. */
+  poke(): void {
+    this.#wake?.()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#wake?.()
+  }
+
+  async #checkNode(): Promise<void> {
+    const info = chainInfo.parse(await this.#rpc.call('getblockchaininfo', []))
+    const network = networkOfChain(info.chain)
+    if (network !== this.#settings.network) {
+      throw new Error(
+        `node ${this.#rpc.url} runs on ${network ?? info.chain}, and this provider on ${this.#settings.network}: set network, or point it at another node`,
+      )
+    }
+    // Regtest nodes call an old tip a download; Core hands out templates there all the same.
+    if (info.initialblockdownload && network !== 'regtest') {
+      throw new Error(
+        `node ${this.#rpc.url} is in initial block download (${info.blocks} of ${info.headers} blocks)`,
+      )
+    }
+  }
+
+  async #longPolls(): Promise<void> {
+    while (!this.#stopped && this.#ready) await this.#poll(this.#longPollId)
+  }
+
+  async #intervals(): Promise<void> {
+    while (!this.#stopped && this.#ready) {
+      await this.#pause(this.#settings.intervalMs)
+      if (!this.#stopped) await this.#poll(undefined)
+    }
+  }
+
+  async #poll(longPollId: string | undefined): Promise<void> {
+    this.#requests++
+    const request = this.#requests
+    const parameters = { rules: ['segwit'], ...(longPollId === undefined ? {} : { longpollid: longPollId }) }
+    const timeoutMs = longPollId === undefined ? undefined : LONG_POLL_MS
+    const answer = await this.#rpc.call('getblocktemplate', [parameters], timeoutMs)
+    if (this.#stopped) return
+    const read = readBlockTemplate(answer)
+    const moved = this.#tip === undefined || !equalBytes(this.#tip, read.template.prevHash)
+    if (moved && request < this.#tipSince && longPollId === undefined) return
+    if (moved) {
+      this.#tip = read.template.prevHash
+      this.#tipSince = this.#requests
+    }
+    this.#longPollId = read.longPollId
+    this.#observer.onTemplate(read.template)
+  }
+
+  #settle(): void {
+    this.#failures = 0
+    if (this.#ready) return
+    this.#ready = true
+    this.#observer.onState({ kind: 'ready' })
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    this.#ready = false
+    const ceiling = Math.min(BACKOFF_MS.last, BACKOFF_MS.first * 2 ** this.#failures)
+    const retryMs = Math.round(ceiling * (0.5 + Math.random() / 2))
+    this.#failures++
+    this.#observer.onState({ kind: 'waiting', message: messageOf(error), retryMs })
+    await this.#pause(retryMs)
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof NodeRpcError && error.code === -28) return `${error.message} (the node is starting)`
+  return error instanceof Error ? error.message : String(error)
+}

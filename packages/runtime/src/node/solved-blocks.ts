@@ -1,0 +1,136 @@
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hex } from '@sv2/bitcoin'
+import { type NodeRpc, NodeRpcError } from './node-rpc.ts'
+
+/** A block of ours. */
+export interface SolvedBlock {
+  /** Display order, hex. */
+  readonly hash: string
+  readonly height: number
+  readonly block: Uint8Array
+}
+
+/** What a node said of a block. `accepted` also when it had it already. */
+export interface BlockFate {
+  readonly hash: string
+  readonly height: number
+  readonly node: string
+  readonly outcome: 'accepted' | 'rejected' | 'unreachable'
+  /** BIP 22 reject reason, or why the node could not be asked. */
+  readonly reason: string
+}
+
+/** Pauses between attempts, ms. */
+const BACKOFF_MS = { first: 250, last: 30_000 }
+/** A node that cannot be asked for so long has seen the block by other ways, or never will, ms. */
+const GIVE_UP_MS = 3_600_000
+/** Blocks whose fate is known are kept in this number. */
+const KEEP_DECIDED = 100
+
+/**
+ * The blocks we solved. Each is written to disk and flushed before any node hears of it, submitted to every node at
+ * once, and again until the node has decided; what was not decided is submitted again at the next start.
+ */
+export class SolvedBlocks {
+  readonly #pending: string
+  readonly #decided: string
+  readonly #nodes: readonly NodeRpc[]
+  readonly #onFate: (fate: BlockFate) => void
+  #stopped = false
+  readonly #known = new Set<string>()
+
+  constructor(
+    dataDir: string,
+    deps: { readonly nodes: readonly NodeRpc[]; readonly onFate: (fate: BlockFate) => void },
+  ) {
+    this.#pending = join(dataDir, 'blocks')
+    this.#decided = join(this.#pending, 'decided')
+    this.#nodes = deps.nodes
+    this.#onFate = deps.onFate
+  }
+
+  /** Prepares the folder and submits what an earlier run left undecided. Answers how many. */
+  async start(): Promise<number> {
+    await mkdir(this.#decided, { recursive: true, mode: 0o700 })
+    const left = (await readdir(this.#pending)).filter((name) => name.endsWith('.block'))
+    for (const name of left) {
+      const [height = '0', hash = ''] = name.slice(0, -'.block'.length).split('-')
+      const block = await readFile(join(this.#pending, name))
+      this.#known.add(hash)
+      void this.#decide({ hash, height: Number(height), block })
+    }
+    return left.length
+  }
+
+  /** Keeps a block and submits it to every node; a block already known is left to its first submission. */
+  async submit(solved: SolvedBlock): Promise<void> {
+    if (this.#known.has(solved.hash)) return
+    this.#known.add(solved.hash)
+    await this.#keep(solved)
+    void this.#decide(solved)
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  async #keep(solved: SolvedBlock): Promise<void> {
+    const path = this.#path(solved)
+    const file = await open(`${path}.part`, 'w', 0o600)
+    try {
+      await file.writeFile(solved.block)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(`${path}.part`, path)
+    const folder = await open(this.#pending, 'r')
+    await folder.sync()
+    await folder.close()
+  }
+
+  async #decide(solved: SolvedBlock): Promise<void> {
+    const outcomes = await Promise.all(this.#nodes.map((node) => this.#submitTo(node, solved)))
+    if (this.#stopped || outcomes.includes('unreachable')) return
+    await rename(this.#path(solved), join(this.#decided, this.#name(solved)))
+    const old = (await readdir(this.#decided)).sort().slice(0, -KEEP_DECIDED)
+    for (const name of old) await rm(join(this.#decided, name), { force: true })
+  }
+
+  async #submitTo(node: NodeRpc, solved: SolvedBlock): Promise<BlockFate['outcome']> {
+    const data = hex(solved.block)
+    const started = performance.now()
+    for (let attempt = 0; !this.#stopped; attempt++) {
+      try {
+        return this.#told(node, solved, await node.call('submitblock', [data]))
+      } catch (error) {
+        if (!(error instanceof NodeRpcError)) throw error
+        this.#tell(node, solved, 'unreachable', error.message)
+        if (performance.now() - started > GIVE_UP_MS) return 'unreachable'
+      }
+      const pauseMs = Math.min(BACKOFF_MS.last, BACKOFF_MS.first * 2 ** attempt)
+      await new Promise((resolve) => setTimeout(resolve, pauseMs).unref())
+    }
+    return 'unreachable'
+  }
+
+  #told(node: NodeRpc, solved: SolvedBlock, answer: unknown): BlockFate['outcome'] {
+    const reason = answer === null ? 'accepted' : String(answer)
+    const outcome = answer === null || reason === 'duplicate' ? 'accepted' : 'rejected'
+    this.#tell(node, solved, outcome, reason)
+    return outcome
+  }
+
+  #tell(node: NodeRpc, { hash, height }: SolvedBlock, outcome: BlockFate['outcome'], reason: string): void {
+    this.#onFate({ hash, height, node: node.url, outcome, reason })
+  }
+
+  #path(solved: SolvedBlock): string {
+    return join(this.#pending, this.#name(solved))
+  }
+
+  #name({ height, hash }: SolvedBlock): string {
+    return `${String(height).padStart(8, '0')}-${hash}.block`
+  }
+}
