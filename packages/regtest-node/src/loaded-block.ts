@@ -1,9 +1,10 @@
 import {
-  assembleBlock,
   type Block,
   type BlockHeader,
   blockSize,
+  concatBytes,
   displayHash,
+  encodeCompactSize,
   encodeHeader,
   findWitnessCommitment,
   isCoinbase,
@@ -45,9 +46,11 @@ export function loadBlock(block: Block): LoadedBlock {
     id: displayHash(hash),
     prevId: displayHash(block.header.prevHash),
     transactions,
-    bytes: assembleBlock(
+    // Not assembleBlock: a submitted block may lack its coinbase, which is for validation to say.
+    bytes: concatBytes(
       headerBytes,
-      transactions.map((tx) => tx.bytes),
+      encodeCompactSize(transactions.length),
+      ...transactions.map((tx) => tx.bytes),
     ),
     strippedSize: stripped,
     weight,
@@ -58,12 +61,12 @@ export function loadBlock(block: Block): LoadedBlock {
  * Reads a block that a miner handed in. Like Bitcoin Core's submitblock it adds the witness reserved value of 32 zero bytes when
  * the coinbase commits to witnesses but came without its own.
  *
- * @throws {BitcoinError} when the bytes are no block; undefined is returned when it does not start with a coinbase.
+ * @throws {BitcoinError} when the bytes are no block.
  */
-export function loadSubmittedBlock(bytes: Uint8Array): LoadedBlock | undefined {
+export function loadSubmittedBlock(bytes: Uint8Array): LoadedBlock {
   const block = parseBlock(bytes)
   const [coinbase, ...rest] = block.transactions
-  if (coinbase === undefined || !isCoinbase(coinbase)) return undefined
+  if (coinbase === undefined || !isCoinbase(coinbase)) return loadBlock(block)
   return loadBlock({ header: block.header, transactions: [withReservedValue(coinbase), ...rest] })
 }
 

@@ -92,8 +92,7 @@ export class RegtestNode {
 
   /** Hands a block in as submitblock does: null, or a BIP 22 reason. @throws {BitcoinError} when the bytes are no block. */
   submitBlock(bytes: Uint8Array): string | null {
-    const block = loadSubmittedBlock(bytes)
-    return block === undefined ? 'bad-cb-missing' : this.core.chain.submit(block)
+    return this.core.chain.submit(loadSubmittedBlock(bytes))
   }
 
   /** Puts a transaction into the mempool and returns its txid. @throws {Error} with the reason when it is refused. */

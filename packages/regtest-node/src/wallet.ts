@@ -16,6 +16,11 @@ const MANY_COINS = 400
 /** Coins below this, in satoshi, are left alone. */
 const SMALLEST_COIN = 20_000n
 
+/** A coin above this, in satoshi, is split into many. */
+const LARGE_COIN = 100_000_000n
+
+const WIDE_SPLIT = 30
+
 /** Unconfirmed coins to choose from; a full mempool is not searched further. */
 const ENOUGH_COINS = 200
 
@@ -90,7 +95,7 @@ export class Wallet {
       from === confirmed && confirmed.length > MANY_COINS ? 6 : 1 + Math.floor(this.#random() * 2),
     )
     const rate = 1 + Math.floor(50 * this.#random() ** 3)
-    return this.pay(inputs, inputs.length > 2 ? 1 : 2 + Math.floor(this.#random() * 2), rate)
+    return this.pay(inputs, this.#outputsFor(inputs, confirmed.length), rate)
   }
 
   /** Spends the coins into `outputs` outputs of equal value to own keys. @param rate satoshi per virtual byte. */
@@ -105,6 +110,13 @@ export class Wallet {
       script: this.#someKey().script,
     }))
     return signTransaction(coins, targets)
+  }
+
+  // Rewards are split wide while coins are few, so that thousands of payments can wait at once; joined coins stay one.
+  #outputsFor(inputs: readonly SpendableCoin[], confirmed: number): number {
+    if (inputs.length > 2) return 1
+    const rich = inputs.every(({ coin }) => coin.value > LARGE_COIN)
+    return rich && confirmed < MANY_COINS ? WIDE_SPLIT : 2 + Math.floor(this.#random() * 2)
   }
 
   #ownerOf(script: Uint8Array): WalletKey | undefined {

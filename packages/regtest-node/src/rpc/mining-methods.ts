@@ -1,10 +1,8 @@
-import { parseBlock } from '@sv2/bitcoin'
 import { nbitsAtHeight } from '../chain-params.ts'
 import { loadSubmittedBlock } from '../loaded-block.ts'
 import { hexBytes, integerArgument, parsed, stringArgument } from './arguments.ts'
 import { bitsText, difficultyOf, targetText } from './block-json.ts'
 import { regtestScript } from './network-methods.ts'
-import { RPC, RpcError } from './rpc-error.ts'
 import type { RpcCall, RpcMethods } from './rpc-method.ts'
 import { getBlockTemplate } from './template-method.ts'
 
@@ -12,10 +10,7 @@ const UNDECODABLE = 'Block decode failed'
 
 function submitBlock({ node }: RpcCall, args: readonly unknown[]): unknown {
   const bytes = hexBytes(stringArgument(args, 0, 'hexdata'), UNDECODABLE)
-  const block = parsed(() => loadSubmittedBlock(bytes), UNDECODABLE)
-  if (block !== undefined) return node.chain.submit(block)
-  const isEmpty = parseBlock(bytes).transactions.length === 0
-  throw new RpcError(RPC.deserialization, isEmpty ? UNDECODABLE : 'Block does not start with a coinbase')
+  return node.chain.submit(parsed(() => loadSubmittedBlock(bytes), UNDECODABLE))
 }
 
 function getMiningInfo({ node }: RpcCall): unknown {

@@ -38,7 +38,7 @@ export async function getBlockTemplate(call: RpcCall, args: readonly unknown[]):
 function propose({ node }: RpcCall, data: unknown): string | null {
   if (typeof data !== 'string') throw new RpcError(RPC.type, 'Missing data String key for proposal')
   const block = parsed(() => loadSubmittedBlock(hexBytes(data, 'Block decode failed')), 'Block decode failed')
-  return block === undefined ? 'bad-cb-missing' : node.chain.propose(block)
+  return node.chain.propose(block)
 }
 
 function templateJson(call: RpcCall): unknown {
