@@ -9,9 +9,11 @@ export {
   runApp,
 } from './app.ts'
 export { type Clock, systemClock } from './clock.ts'
+export { type DoorConfig, doorSettings, doorsSchema } from './config/door.ts'
 export { type ConfigSources, loadConfig } from './config/load.ts'
 export { printDefaults } from './config/print.ts'
 export { ConfigError, type ConfigProblem, formatProblem } from './config/problems.ts'
+export { type UpstreamConfig, upstreamSchema, upstreamSettings } from './config/upstream.ts'
 export { type DialDeps, type Dialer, dial, type UpstreamSettings } from './dial.ts'
 export { EDITIONS, type EditionName } from './editions.ts'
 export { Engine, type EngineObserver, type SessionInfo } from './engine.ts'
