@@ -16,8 +16,3 @@ export type MempoolEntry = {
   /** Ids of waiting transactions it spends from. */
   readonly parents: ReadonlySet<string>
 }
-
-/** Satoshi per 1000 virtual bytes, rounded down as Bitcoin Core does. */
-export function feeRate(fee: bigint, vsize: number): number {
-  return Math.floor((Number(fee) * 1000) / vsize)
-}

@@ -91,6 +91,7 @@ describe.each(nodes)('%s', (_, start) => {
     await expect(call('submitblock', 'zz')).rejects.toMatchObject({ code: -22 })
     const nonsense = await post(node, 'nonsense')
     expect(nonsense.status).toBe(500)
+    expect(nonsense.headers.get('content-type')).toBe('application/json')
     expect(await nonsense.json()).toMatchObject({ error: { code: -32700 } })
   })
 

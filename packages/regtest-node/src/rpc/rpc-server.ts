@@ -38,7 +38,8 @@ export class RpcServer {
     this.#app.post('/*', async (request, reply) => {
       const call = { node, longPollDelayMs: settings.longPollDelayMs, signal: this.#untilClosed(reply.raw) }
       const { status, body } = await dispatch(call, typeof request.body === 'string' ? request.body : '')
-      return reply.code(status).type('application/json').send(body)
+      // As bytes, so that fastify adds no charset: callers compare the type with what bitcoind sends.
+      return reply.code(status).header('content-type', 'application/json').send(Buffer.from(body))
     })
   }
 
