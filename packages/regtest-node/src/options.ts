@@ -1,5 +1,6 @@
 import { difficultyToTarget, nbitsToTarget, targetToBigint, targetToNbits } from '@sv2/bitcoin'
 import type { ChainParams } from './chain-params.ts'
+import { GENESIS_TIME } from './genesis.ts'
 import { EASIEST_NBITS } from './node-core.ts'
 
 /** How an embedded node is to be. Everything has a default. */
@@ -21,7 +22,7 @@ export type RegtestNodeOptions = {
   readonly difficulty?: number
   /** Payments a second the wallet sends to fill the mempool; default 0. */
   readonly mempoolRate?: number
-  /** Unix time in seconds; default the machine's. */
+  /** Unix time in seconds, not before the initial chain of February 2011; default the machine's. */
   readonly clock?: () => number
   /** Confirmations before a coinbase may be spent; default 100. */
   readonly coinbaseMaturity?: number
@@ -41,6 +42,9 @@ export function chainParams(options: RegtestNodeOptions): ChainParams {
   const maturity = options.coinbaseMaturity ?? 100
   if (!Number.isInteger(maturity) || maturity < 0)
     throw REFUSED('coinbaseMaturity', maturity, 'an integer from 0')
+  const started = options.clock?.()
+  if (started !== undefined && !(started > GENESIS_TIME))
+    throw REFUSED('clock', started, `later than ${GENESIS_TIME}`)
   const initial = options.initialBlocks ?? maturity + 10
   if (!Number.isInteger(initial) || initial < 0) throw REFUSED('initialBlocks', initial, 'an integer from 0')
   return { coinbaseMaturity: maturity, easyBlocks: initial, nbits: chosenNbits(options) }

@@ -65,6 +65,7 @@ describe('starting', () => {
     ['coinbaseMaturity', { coinbaseMaturity: -1 }],
     ['initialBlocks', { initialBlocks: 1.5 }],
     ['rpcUser', { rpcUser: 'alone' }],
+    ['clock', { clock: () => 0 }],
   ])('an impossible %s is refused by name', async (name, options) => {
     await expect(startRegtestNode(options)).rejects.toThrow(name)
   })
