@@ -1,0 +1,28 @@
+import { sha256d } from '@sv2/bitcoin'
+import { describe, expect, test } from 'vitest'
+import { fastSha256d } from './fast-sha256d.ts'
+
+describe('fastSha256d', () => {
+  test('gives the reference’s answer for every length around every block boundary', () => {
+    const bytes = Uint8Array.from({ length: 5000 }, (_, i) => (i * 167 + (i >> 3)) & 0xff)
+    const lengths = [...Array.from({ length: 600 }, (_, i) => i), 1023, 1024, 4999, 5000]
+    for (const length of lengths) {
+      const data = bytes.subarray(length % 7, length)
+      expect(fastSha256d(data), `${length} bytes`).toEqual(sha256d(data))
+    }
+  })
+
+  test('a digest is the caller’s own: the next call does not change it', () => {
+    for (const length of [80, 1000]) {
+      const first = fastSha256d(new Uint8Array(length))
+      const copy = Uint8Array.from(first)
+      fastSha256d(new Uint8Array(length).fill(1))
+      expect(first).toEqual(copy)
+    }
+  })
+
+  test('takes a view into a larger buffer for what it shows', () => {
+    const buffer = Uint8Array.from({ length: 100 }, (_, i) => i)
+    expect(fastSha256d(buffer.subarray(13, 93))).toEqual(sha256d(buffer.slice(13, 93)))
+  })
+})

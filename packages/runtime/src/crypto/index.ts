@@ -1,0 +1,2 @@
+export { fastSha256d } from './fast-sha256d.ts'
+export { fastestBackend } from './fastest-backend.ts'

@@ -1,0 +1,43 @@
+import { nobleBackend } from '@sv2/noise'
+import { isPrivate, pointMultiply, signSchnorr, verifySchnorr, xOnlyPointFromScalar } from 'tiny-secp256k1'
+
+/** What libsecp256k1 takes as a message, bytes. BIP 340 itself takes any length. */
+const MESSAGE_BYTES = 32
+
+/** secp256k1 by libsecp256k1 in WebAssembly, for everything that has an x-coordinate. */
+export const secp256k1 = {
+  secp256k1XOnlyPublicKey: (secret: Uint8Array): Uint8Array => {
+    checkSecret(secret)
+    return xOnlyPointFromScalar(secret)
+  },
+  secp256k1XOnlyEcdh: (secret: Uint8Array, x32: Uint8Array): Uint8Array | undefined => {
+    checkSecret(secret)
+    // lift_x takes the even y; the other one gives the same x-coordinate.
+    const point = new Uint8Array(33)
+    point[0] = 2
+    point.set(x32, 1)
+    try {
+      return pointMultiply(point, secret)?.subarray(1)
+    } catch {
+      return undefined // the secret is checked, so it is the point that is on no curve
+    }
+  },
+  schnorrSign: (message: Uint8Array, secret: Uint8Array, auxiliary: Uint8Array): Uint8Array => {
+    if (message.length !== MESSAGE_BYTES) return nobleBackend.schnorrSign(message, secret, auxiliary)
+    checkSecret(secret)
+    return signSchnorr(message, secret, auxiliary)
+  },
+  schnorrVerify: (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean => {
+    if (message.length !== MESSAGE_BYTES) return nobleBackend.schnorrVerify(signature, message, publicKey)
+    try {
+      return verifySchnorr(message, publicKey, signature)
+    } catch {
+      return false // a malformed key or signature
+    }
+  },
+}
+
+function checkSecret(secret: Uint8Array): void {
+  // The value is a secret: the message must not show it.
+  if (!isPrivate(secret)) throw new RangeError('a secp256k1 secret is 32 bytes from 1 to n − 1')
+}
