@@ -25,7 +25,7 @@ export interface AppContext {
 }
 
 /** One app: its configuration, and how it starts. */
-export interface App<Config extends BaseConfig> {
+export interface App<Config extends BaseConfig, Running = unknown> {
   /** Short name, `pool`. */
   readonly name: string
   readonly description: string
@@ -33,8 +33,8 @@ export interface App<Config extends BaseConfig> {
   readonly schema: z.ZodType<Config>
   /** Checks what a schema alone cannot, such as files; throws ConfigError. */
   readonly check?: (config: Config) => void
-  /** Starts; what it opens it gives to `context.scope`. */
-  start(config: Config, context: AppContext): Promise<void>
+  /** Starts; what it opens it gives to `context.scope`. Answers what others have to know of it. */
+  start(config: Config, context: AppContext): Promise<Running>
 }
 
 /** The whole process has this long to drain and exit, ms. */

@@ -16,6 +16,7 @@ export { ConfigError, type ConfigProblem, formatProblem } from './config/problem
 export { type UpstreamConfig, upstreamSchema, upstreamSettings } from './config/upstream.ts'
 export { fastestBackend, fastSha256d } from './crypto/index.ts'
 export { type DialDeps, type Dialer, dial, type UpstreamSettings } from './dial.ts'
+export { openDoors, type ServerConfig, sessionLines, systemNoise } from './doors.ts'
 export { EDITIONS, type EditionName } from './editions.ts'
 export { Engine, type EngineObserver, type SessionInfo } from './engine.ts'
 export { IpBudget, isNetwork } from './ip-budget.ts'

@@ -4,7 +4,6 @@ import {
   type AuthorityKeyPair,
   certificatesOf,
   decodeSecretKey,
-  encodeAuthorityKey,
   encodeSecretKey,
   makeAuthorityKeyPair,
   makeKeyPair,
@@ -30,8 +29,8 @@ export interface KeySettings {
 /** A server's identity, and the key to hand out. */
 export interface LoadedIdentity {
   readonly identity: ServerIdentity
-  /** base58check, as it stands in the URL for miners. */
-  readonly authorityKey: string
+  /** The authority's public key, 32 bytes: what clients are configured with. */
+  readonly authorityKey: Uint8Array
   /** The file was made just now. */
   readonly made: boolean
 }
@@ -61,7 +60,7 @@ export function loadIdentity(edition: EditionName, settings: KeySettings, noise:
     },
     noise,
   )
-  return { identity, authorityKey: encodeAuthorityKey({ edition, key: scheme.authorityKey(secret) }), made }
+  return { identity, authorityKey: scheme.authorityKey(secret), made }
 }
 
 /** Makes an authority key and writes its secret to a new file, readable by its owner alone. */

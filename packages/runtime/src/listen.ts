@@ -49,7 +49,7 @@ export interface Door {
   readonly host: string
   readonly port: number
   /** Takes no more connections; those there stay. */
-  close(): Promise<void>
+  close(): void
 }
 
 /** Handshake work per turn of the event loop, ms: a storm of clients must not hold up the shares of others. */
@@ -73,11 +73,10 @@ export async function listen(
   return {
     host: settings.host,
     port: typeof address === 'object' && address !== null ? address.port : settings.port,
-    close: () =>
-      new Promise((resolve) => {
-        reception.close()
-        server.close(() => resolve())
-      }),
+    close: () => {
+      reception.close()
+      server.close()
+    },
   }
 }
 

@@ -87,6 +87,11 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     return { connections: this.#miners.connectionCount, channels: this.#miners.channelCount }
   }
 
+  /** There is a template to mine on. */
+  get hasWork(): boolean {
+    return this.#template !== undefined
+  }
+
   nextDeadline(): Millis {
     const refresh = this.#tip === undefined ? NEVER : this.#lastJob + this.#settings.jobRefreshMs
     return Math.min(this.#miners.nextDeadline(), refresh)

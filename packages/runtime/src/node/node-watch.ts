@@ -60,6 +60,11 @@ export class NodeWatch {
     this.#observer = how.observer
   }
 
+  /** The node hands out templates. */
+  get isReady(): boolean {
+    return this.#ready
+  }
+
   /** Starts; answers when stopped. */
   async run(): Promise<void> {
     while (!this.#stopped) {

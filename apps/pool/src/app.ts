@@ -1,0 +1,94 @@
+import { Pool, type PoolEffect, type PoolEvent } from '@sv2/roles/pool'
+import {
+  type App,
+  dial,
+  Engine,
+  fastSha256d,
+  Gauge,
+  openDoors,
+  serveMonitoring,
+  sessionLines,
+  systemNoise,
+  upstreamSettings,
+} from '@sv2/runtime'
+import { configSchema, type PoolConfig } from './config.ts'
+import { createObserver } from './observe.ts'
+import { poolSettings } from './settings.ts'
+
+/** What is known of a running pool. */
+export interface RunningPool {
+  /** One URL per door and edition, for miners. */
+  readonly urls: readonly string[]
+  readonly monitoringPort: number
+  /** Live numbers. */
+  readonly counts: () => {
+    readonly connections: number
+    readonly channels: number
+    readonly hashrate: number
+  }
+}
+
+const VERSION = '0.0.0'
+
+/** Time for the farewell messages of a drain to go out, ms. */
+const DRAIN_MS = 300
+
+/** The pool: templates in, jobs out, shares judged, blocks up. */
+export const pool: App<PoolConfig, RunningPool> = {
+  name: 'pool',
+  description: 'Stratum V2 mining pool',
+  version: VERSION,
+  schema: configSchema,
+
+  async start(config, context) {
+    const { log, registry, scope, clock } = context
+    const observe = createObserver(log, registry)
+    const role = new Pool(poolSettings(config, VERSION), { sha256d: fastSha256d })
+    const engine = new Engine<PoolEvent, PoolEffect>(role, {
+      clock,
+      observer: { ...sessionLines(log), onEffect: observe.fact },
+    })
+    scope.own('connections', () => engine.stop('shutting down'))
+    const provider = dial(
+      upstreamSettings(config.template_provider, { protocol: 'templates', defaultPort: 8_336 }),
+      engine,
+      {
+        portName: 'templates',
+        noise: systemNoise,
+        clock,
+        random: Math.random,
+        onFailed: (where, reason, retryMs) =>
+          log.warn({ where, reason, retryMs }, 'template provider cannot be reached'),
+      },
+    )
+    scope.own('template provider', () => provider.close())
+    scope.own('miners', () => {
+      engine.tell({ kind: 'drain', host: config.drain_to_host, port: config.drain_to_port })
+      return new Promise((resolve) => setTimeout(resolve, DRAIN_MS))
+    })
+
+    const gauge = (name: string, help: string, value: () => number): void => {
+      new Gauge({
+        name,
+        help,
+        registers: [registry],
+        collect() {
+          this.set(value())
+        },
+      })
+    }
+    gauge('sv2_clients_total', 'Connected miners', () => role.counts.connections)
+    gauge('sv2_client_channels', 'Open channels', () => role.counts.channels)
+    const monitoring = await serveMonitoring(config.monitoring, {
+      registry,
+      health: () => ({ ok: role.hasWork, ...role.counts }),
+    })
+    scope.own('monitoring', () => monitoring.close())
+    const urls = await openDoors(config, engine, { context, portName: 'miners' })
+    return {
+      urls,
+      monitoringPort: monitoring.port,
+      counts: () => ({ ...role.counts, hashrate: observe.hashrate() }),
+    }
+  },
+}

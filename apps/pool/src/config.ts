@@ -1,0 +1,188 @@
+import { AddressError, addressToScript, type Network } from '@sv2/bitcoin'
+import { doorsSchema, logSchema, monitoringSchema, upstreamSchema } from '@sv2/runtime'
+import { z } from 'zod'
+
+const NETWORKS = ['mainnet', 'testnet', 'testnet4', 'signet', 'regtest'] as const
+
+const payout = z
+  .strictObject({
+    mode: z
+      .enum(['pool', 'solo'])
+      .default('pool')
+      .describe('pool: every block pays address; solo: it pays the address in the user identity'),
+    address: z.string().min(1).optional().describe('Address that is paid in mode pool'),
+  })
+  .prefault({})
+  .describe('Who is paid for a block')
+
+const extranonce = z
+  .strictObject({
+    server_id: z
+      .int()
+      .min(0)
+      .max(65_535)
+      .default(0)
+      .describe(
+        'Tells the nodes of one pool apart; give each its own, so that their search spaces do not overlap',
+      ),
+    prefix_bytes: z
+      .int()
+      .min(1)
+      .max(4)
+      .default(4)
+      .describe('Bytes that number the channels; n bytes make room for 256^n of them'),
+    rollable_bytes: z
+      .int()
+      .min(2)
+      .max(24)
+      .default(8)
+      .describe('Extranonce of an extended channel that asks for no more, bytes'),
+    max_channels: z.int().min(1).default(1_000_000).describe('Channels of this node'),
+    max_channels_per_connection: z.int().min(1).default(100_000).describe('Channels of one connection'),
+  })
+  .prefault({})
+  .describe('The search space and how it is split')
+
+const difficulty = z
+  .strictObject({
+    vardiff: z.boolean().default(true).describe('Let the difficulty follow the device'),
+    shares_per_minute: z
+      .number()
+      .min(0.1)
+      .max(6_000)
+      .default(6)
+      .describe('Shares a minute to aim at, per channel'),
+    min_difficulty: z.number().gt(0).default(0.0001).describe('No channel gets an easier target than this'),
+    start_difficulty: z.number().gt(0).default(1_000).describe('For a channel that declares no hash rate'),
+    steps_per_doubling: z
+      .int()
+      .min(1)
+      .max(16)
+      .default(4)
+      .describe('Steps of difficulty per doubling; 1 for powers of two'),
+  })
+  .prefault({})
+  .describe('Share difficulty')
+
+const jobs = z
+  .strictObject({
+    version_rolling: z.boolean().default(true).describe('false: no device may roll version bits'),
+    extended_channels_only: z.boolean().default(false).describe('true: no standard channels'),
+    job_refresh_sec: z
+      .number()
+      .min(1)
+      .max(3_600)
+      .default(60)
+      .describe('Every device gets a new job at least this often, seconds'),
+    share_batch_size: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(10)
+      .describe('Accepted shares acknowledged at once, at most'),
+    share_batch_sec: z
+      .number()
+      .min(0)
+      .max(60)
+      .default(1)
+      .describe('An accepted share waits this long for its acknowledgement, at most, seconds'),
+    open_channel_within_sec: z
+      .number()
+      .min(1)
+      .default(60)
+      .describe('A connection without a channel is closed after this time, seconds'),
+    only_refusals_sec: z
+      .number()
+      .min(1)
+      .default(180)
+      .describe('A connection that sends nothing but refused shares is closed after this time, seconds'),
+  })
+  .prefault({})
+  .describe('Jobs and shares')
+
+const extensions = z
+  .strictObject({
+    supported: z
+      .array(z.int().min(1).max(0x3fff))
+      .default([2])
+      .describe('Extensions agreed to; 2: worker names'),
+    required: z.array(z.int().min(1).max(0x3fff)).default([]).describe('Extensions a client must ask for'),
+  })
+  .prefault({})
+  .describe('Protocol extensions')
+
+/** Configuration of the pool; `--print-default` prints it with comments. */
+export const configSchema = z
+  .strictObject({
+    network: z.enum(NETWORKS).default('regtest').describe('Bitcoin network'),
+    data_dir: z.string().min(1).default('./data/pool').describe('Folder for keys'),
+    authority_secret_key_file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('File with the authority secret, base58check; made in data_dir when missing'),
+    draft_authority_secret_key_file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('The same for doors of the draft edition'),
+    cert_validity_sec: z
+      .int()
+      .min(60)
+      .max(315_360_000)
+      .default(86_400)
+      .describe('Validity of a certificate, seconds'),
+    coinbase_tag: z
+      .string()
+      .max(32)
+      .regex(/^[\x20-\x7e]*$/, 'must be printable ASCII')
+      .default('/sv2/')
+      .describe('Text in the coinbase of our blocks'),
+    drain_to_host: z
+      .string()
+      .default('')
+      .describe('Where miners are sent when this pool stops; empty: back here'),
+    drain_to_port: z.int().min(0).max(65_535).default(0).describe('Port for drain_to_host; 0: the same port'),
+    payout,
+    extranonce,
+    difficulty,
+    jobs,
+    extensions,
+    template_provider: upstreamSchema({ description: 'The template provider', defaultPort: 8_336 }),
+    listen: doorsSchema({
+      host: '0.0.0.0',
+      port: 3_333,
+      maxPayloadBytes: 1024 * 1024,
+      maxQueuedBytes: 4 * 1024 * 1024,
+    }),
+    monitoring: monitoringSchema(9_090),
+    log: logSchema,
+  })
+  .superRefine((config, context) => {
+    const problem = payoutProblem(config.payout, config.network)
+    if (problem !== undefined) {
+      context.addIssue({ code: 'custom', path: ['payout', 'address'], message: problem })
+    }
+    const missing = config.extensions.required.filter((id) => !config.extensions.supported.includes(id))
+    if (missing.length > 0) {
+      const message = `${missing.join(', ')} must be in extensions.supported too`
+      context.addIssue({ code: 'custom', path: ['extensions', 'required'], message })
+    }
+  })
+
+export type PoolConfig = z.output<typeof configSchema>
+
+function payoutProblem(
+  payoutOf: { readonly mode: 'pool' | 'solo'; readonly address?: string | undefined },
+  network: Network,
+): string | undefined {
+  if (payoutOf.mode === 'solo') return undefined
+  if (payoutOf.address === undefined) return 'is required in mode pool'
+  try {
+    addressToScript(payoutOf.address, network)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error
+    return error.message
+  }
+}

@@ -1,0 +1,55 @@
+import { addressToScript } from '@sv2/bitcoin'
+import type { PoolSettings } from '@sv2/roles/pool'
+import { upstreamSettings } from '@sv2/runtime'
+import type { PoolConfig } from './config.ts'
+
+/** Bytes of an output without its script: value and script length. */
+const OUTPUT_OVERHEAD = 9
+/** The longest script an address stands for: 40 bytes of witness program (BIP 141). */
+const LONGEST_SCRIPT = 42
+/** An address of the old kind costs four signature operations, others less. */
+const OUTPUT_SIGOPS = 4
+
+/** What the pool role is told of its configuration. */
+export function poolSettings(config: PoolConfig, version: string): PoolSettings {
+  const { difficulty, extranonce, jobs } = config
+  const { payout } = config
+  return {
+    miners: {
+      extranonce: {
+        serverId: Uint8Array.of(extranonce.server_id >> 8, extranonce.server_id & 0xff),
+        leaseBytes: extranonce.prefix_bytes,
+      },
+      rollableExtranonceSize: extranonce.rollable_bytes,
+      maxChannels: extranonce.max_channels,
+      maxChannelsPerConnection: extranonce.max_channels_per_connection,
+      sharesPerMinute: difficulty.shares_per_minute,
+      shareBatchSize: jobs.share_batch_size,
+      shareBatchMs: jobs.share_batch_sec * 1000,
+      difficultySteps: difficulty.steps_per_doubling,
+      minDifficulty: difficulty.min_difficulty,
+      startDifficulty: difficulty.start_difficulty,
+      vardiff: difficulty.vardiff,
+      versionRolling: jobs.version_rolling,
+      extendedChannelsOnly: jobs.extended_channels_only,
+      openChannelWithinMs: jobs.open_channel_within_sec * 1000,
+      onlyRefusalsMs: jobs.only_refusals_sec * 1000,
+      extensions: {
+        supported: new Set(config.extensions.supported),
+        required: new Set(config.extensions.required),
+      },
+    },
+    templates: {
+      identification: { vendor: 'sv2', hardwareVersion: 'pool', firmware: version, deviceId: '' },
+      endpoint: upstreamSettings(config.template_provider, { protocol: 'templates', defaultPort: 8_336 }),
+      outputSize: OUTPUT_OVERHEAD + LONGEST_SCRIPT,
+      outputSigops: OUTPUT_SIGOPS,
+    },
+    payout:
+      payout.mode === 'solo'
+        ? { mode: 'solo', network: config.network }
+        : { mode: 'pool', script: addressToScript(payout.address ?? '', config.network) },
+    coinbaseTag: new TextEncoder().encode(config.coinbase_tag),
+    jobRefreshMs: jobs.job_refresh_sec * 1000,
+  }
+}

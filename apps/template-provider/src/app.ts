@@ -1,0 +1,90 @@
+import { Provider, type ProviderEffect, type ProviderEvent } from '@sv2/roles/provider'
+import {
+  type App,
+  Engine,
+  fastSha256d,
+  Gauge,
+  NodeWatch,
+  nodeRpc,
+  openDoors,
+  SolvedBlocks,
+  serveMonitoring,
+  sessionLines,
+} from '@sv2/runtime'
+import { configSchema, type TemplateProviderConfig } from './config.ts'
+import { createObserver } from './observe.ts'
+
+/** What is known of a running template provider. */
+export interface RunningTemplateProvider {
+  /** One URL per door and edition, for the config of clients. */
+  readonly urls: readonly string[]
+  readonly monitoringPort: number
+}
+
+/** The template provider: one node's templates for many clients, and their blocks for all nodes. */
+export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvider> = {
+  name: 'template-provider',
+  description: 'Stratum V2 template provider in front of any Bitcoin node',
+  version: '0.0.0',
+  schema: configSchema,
+
+  async start(config, context) {
+    const { log, registry, scope, clock } = context
+    const observe = createObserver(log, registry)
+    const nodes = config.nodes.map((node) =>
+      nodeRpc({ url: node.url, cookieFile: node.cookie_file, user: node.user, password: node.password }),
+    )
+    const provider = new Provider(
+      {
+        feeThreshold: BigInt(config.fee_threshold_sat),
+        minIntervalMs: config.template_interval_sec * 1000,
+        firstTemplateId: BigInt(clock.unixSeconds()) << 20n,
+      },
+      { sha256d: fastSha256d },
+    )
+    const blocks = new SolvedBlocks(config.data_dir, { nodes, onFate: observe.fate })
+    const engine = new Engine<ProviderEvent, ProviderEffect>(provider, {
+      clock,
+      observer: {
+        ...sessionLines(log),
+        onEffect(effect) {
+          if (effect.kind !== 'submitBlock') return observe.fact(effect)
+          observe.solved({ hash: effect.hash, height: effect.height })
+          blocks.submit(effect).then(
+            () => watch.poke(),
+            (error) => log.error({ err: error, hash: effect.hash }, 'the block could not be kept'),
+          )
+        },
+      },
+    })
+    scope.own('connections', () => engine.stop('shutting down'))
+    const watch = new NodeWatch(nodes[0]!, {
+      settings: { network: config.network, intervalMs: config.template_interval_sec * 1000 },
+      observer: {
+        onTemplate: (template) => engine.tell({ kind: 'nodeTemplate', template }),
+        onState: observe.node,
+      },
+    })
+    scope.own('node watch', () => watch.stop())
+    scope.own('solved blocks', () => blocks.stop())
+    const left = await blocks.start()
+    if (left > 0) log.warn({ blocks: left }, 'submitting blocks of an earlier run again')
+    void watch.run()
+
+    new Gauge({
+      name: 'sv2_tp_clients',
+      help: 'Connected clients',
+      registers: [registry],
+      collect() {
+        this.set(provider.counts.clients)
+      },
+    })
+    const monitoring = await serveMonitoring(config.monitoring, {
+      registry,
+      health: () => ({ ok: watch.isReady, ...provider.counts }),
+    })
+    scope.own('monitoring', () => monitoring.close())
+    const urls = await openDoors(config, engine, { context, portName: 'clients' })
+    return { urls, monitoringPort: monitoring.port }
+  },
+}

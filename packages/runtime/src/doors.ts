@@ -1,0 +1,102 @@
+import { formatPoolUrl } from '@sv2/noise'
+import type { AppContext } from './app.ts'
+import { type DoorConfig, doorSettings } from './config/door.ts'
+import { fastestBackend } from './crypto/fastest-backend.ts'
+import type { EditionName } from './editions.ts'
+import type { Engine, EngineObserver } from './engine.ts'
+import { type LoadedIdentity, loadIdentity } from './keys.ts'
+import { listen } from './listen.ts'
+import type { Logger } from './logger.ts'
+import { Histogram } from './monitoring.ts'
+import { randomBytes } from './random.ts'
+
+/** The part of a server's configuration that its doors need. */
+export interface ServerConfig {
+  readonly data_dir: string
+  /** File with the authority secret of the current edition; made in data_dir when missing. */
+  readonly authority_secret_key_file?: string | undefined
+  /** The same for the draft edition. */
+  readonly draft_authority_secret_key_file?: string | undefined
+  readonly cert_validity_sec: number
+  readonly listen: readonly DoorConfig[]
+}
+
+/** What handshakes are made with in a process: the fastest backends, and the system's randomness. */
+export const systemNoise = { backend: fastestBackend, randomBytes }
+
+/** Opens every door of a server, with its keys. Answers the URLs for its clients, and prints them. */
+export async function openDoors(
+  config: ServerConfig,
+  engine: Pick<Engine<never, never>, 'adopt'>,
+  how: { readonly context: AppContext; readonly portName: string },
+): Promise<string[]> {
+  const { log, registry, scope, clock } = how.context
+  const handshakes = new Histogram({
+    name: 'sv2_handshake_seconds',
+    help: 'Time of this thread for one handshake',
+    labelNames: ['edition'],
+    buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.05],
+    registers: [registry],
+  })
+  const keys = loadKeys(config, log)
+  const urls: string[] = []
+  for (const door of config.listen) {
+    const opened = await listen(doorSettings(door), engine, {
+      portName: how.portName,
+      noise: systemNoise,
+      clock,
+      identities: Object.fromEntries([...keys].map(([edition, key]) => [edition, key.identity])),
+      onRefused: (remote, reason) => log.debug({ remote, reason }, 'connection refused'),
+      onHandshake: (edition, ms) => handshakes.observe({ edition }, ms / 1000),
+    })
+    scope.own(`door ${opened.port}`, () => opened.close())
+    const reachable = opened.host === '0.0.0.0' || opened.host === '::' ? '127.0.0.1' : opened.host
+    for (const edition of door.noise ? editionsOf(door) : []) {
+      const { authorityKey } = keys.get(edition)!
+      const url = formatPoolUrl({ host: reachable, port: opened.port, authorityKey, edition })
+      urls.push(url)
+      log.info({ host: opened.host, port: opened.port, edition, url }, 'listening')
+    }
+    if (!door.noise) {
+      urls.push(`${reachable}:${opened.port}`)
+      log.warn({ host: opened.host, port: opened.port, edition: door.edition }, 'listening in plaintext')
+    }
+  }
+  return urls
+}
+
+/** Log lines for connections that come and go. */
+export function sessionLines(
+  log: Logger,
+): Pick<EngineObserver<unknown>, 'onSessionOpened' | 'onSessionClosed'> {
+  return {
+    onSessionOpened: (info) => log.debug({ ...info }, 'connection opened'),
+    onSessionClosed: ({ session, port, remote }, reason) =>
+      log.info({ session, port, remote, reason }, 'connection closed'),
+  }
+}
+
+function loadKeys(config: ServerConfig, log: Logger): Map<EditionName, LoadedIdentity> {
+  const keys = new Map<EditionName, LoadedIdentity>()
+  const wanted = new Set(config.listen.filter((door) => door.noise).flatMap(editionsOf))
+  for (const edition of wanted) {
+    const identity = loadIdentity(
+      edition,
+      {
+        dataDir: config.data_dir,
+        secretKeyFile:
+          edition === 'current' ? config.authority_secret_key_file : config.draft_authority_secret_key_file,
+        certValiditySeconds: config.cert_validity_sec,
+      },
+      systemNoise,
+    )
+    if (identity.made)
+      log.info({ edition, dataDir: config.data_dir }, 'made a new authority key; keep it safe')
+    keys.set(edition, identity)
+  }
+  return keys
+}
+
+function editionsOf(door: Pick<DoorConfig, 'edition'>): EditionName[] {
+  return door.edition === 'auto' ? ['current', 'draft'] : [door.edition]
+}
