@@ -28,6 +28,17 @@ export interface RunningPool {
   }
 }
 
+/** Live numbers of a pool; shares and blocks since its start. */
+export interface PoolCounts {
+  readonly connections: number
+  readonly channels: number
+  readonly accepted: number
+  readonly refused: number
+  readonly blocks: number
+  /** H/s by the accepted shares of the last minute. */
+  readonly hashrate: number
+}
+
 const VERSION = '0.0.0'
 
 /** Time for the farewell messages of a drain to go out, ms. */
@@ -88,7 +99,7 @@ export const pool: App<PoolConfig, RunningPool> = {
     return {
       urls,
       monitoringPort: monitoring.port,
-      counts: () => ({ ...role.counts, hashrate: observe.hashrate() }),
+      counts: () => ({ ...role.counts, ...observe.totals() }),
     }
   },
 }

@@ -69,25 +69,29 @@ export function createObserver(log: Logger, registry: Registry) {
     },
   })
 
+  const totals = { accepted: 0, refused: 0, blocks: 0 }
   return {
-    /** H/s by the accepted shares of the last minute. */
-    hashrate: () => rate.hashrate(performance.now()),
+    /** What has happened since the start, and H/s by the accepted shares of the last minute. */
+    totals: () => ({ ...totals, hashrate: rate.hashrate(performance.now()) }),
 
     fact(fact: PoolFact): void {
       switch (fact.kind) {
         case 'shareAccepted':
           accepted.inc()
+          totals.accepted++
           work.inc(fact.difficulty)
           rate.add(fact.difficulty, performance.now())
           return
         case 'shareRefused':
           refused.inc({ error_code: fact.code })
+          totals.refused++
           return log.debug(
             { session: fact.session, channelId: fact.channelId, code: fact.code },
             'share refused',
           )
         case 'blockFound': {
           blocks.inc()
+          totals.blocks++
           const { hash, session, channelId, templateId } = fact
           return log.info({ hash, session, channelId, templateId: String(templateId) }, 'block found')
         }

@@ -94,6 +94,7 @@ export function createObserver(log: Logger, registry: Registry) {
       blocks.inc({ outcome })
       const fields = { hash, height, node, reason }
       if (outcome === 'accepted') log.info(fields, 'block accepted')
+      else if (outcome === 'lost') log.warn(fields, 'block is valid, but another came first')
       else if (outcome === 'rejected') log.error(fields, 'block rejected')
       else log.error(fields, 'node cannot be asked; the block is kept and submitted again')
     },

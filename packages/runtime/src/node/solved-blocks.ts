@@ -11,12 +11,12 @@ export interface SolvedBlock {
   readonly block: Uint8Array
 }
 
-/** What a node said of a block. `accepted` also when it had it already. */
+/** What a node said of a block. `accepted` also when it had it already; `lost` when it is valid, and another was first. */
 export interface BlockFate {
   readonly hash: string
   readonly height: number
   readonly node: string
-  readonly outcome: 'accepted' | 'rejected' | 'unreachable'
+  readonly outcome: 'accepted' | 'lost' | 'rejected' | 'unreachable'
   /** BIP 22 reject reason, or why the node could not be asked. */
   readonly reason: string
 }
@@ -25,6 +25,13 @@ export interface BlockFate {
 const BACKOFF_MS = { first: 250, last: 30_000 }
 /** A node that cannot be asked for so long has seen the block by other ways, or never will, ms. */
 const GIVE_UP_MS = 3_600_000
+/** Answers that are no rejection (BIP 22); `inconclusive`: on a branch that is not the best. */
+const OUTCOMES: Readonly<Record<string, BlockFate['outcome']>> = {
+  accepted: 'accepted',
+  duplicate: 'accepted',
+  inconclusive: 'lost',
+  'duplicate-inconclusive': 'lost',
+}
 /** Blocks whose fate is known are kept in this number. */
 const KEEP_DECIDED = 100
 
@@ -117,7 +124,7 @@ export class SolvedBlocks {
 
   #told(node: NodeRpc, solved: SolvedBlock, answer: unknown): BlockFate['outcome'] {
     const reason = answer === null ? 'accepted' : String(answer)
-    const outcome = answer === null || reason === 'duplicate' ? 'accepted' : 'rejected'
+    const outcome = OUTCOMES[reason] ?? 'rejected'
     this.#tell(node, solved, outcome, reason)
     return outcome
   }

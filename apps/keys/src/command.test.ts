@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { keysCommand } from './command.ts'
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sv2-keys-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function run(...args: string[]): string[] {
+  const lines: string[] = []
+  keysCommand((line) => lines.push(line)).parse(args, { from: 'user' })
+  return lines
+}
+
+describe.each(['current', 'draft'])('sv2-keys, edition %s', (edition) => {
+  test('a key it made is shown again, and read as one of its edition', () => {
+    const file = join(folder, 'authority.key')
+    const made = run('make', file, '--edition', edition)
+    expect(made).toHaveLength(1)
+    const [shown, url] = run('show', file, '--edition', edition, '--host', 'pool.example', '--port', '3333')
+    expect(shown).toBe(made[0])
+    expect(url).toBe(`stratum2+tcp://pool.example:3333/${shown}`)
+    expect(run('read', url!)).toEqual([
+      `edition ${edition}`,
+      expect.stringMatching(/^key {5}[0-9a-f]{64}$/),
+      'server  pool.example:3333',
+    ])
+  })
+
+  test('the secret is readable by its owner alone, and never overwritten', () => {
+    const file = join(folder, 'authority.key')
+    run('make', file, '--edition', edition)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(() => run('make', file, '--edition', edition)).toThrow(/EEXIST/)
+  })
+})

@@ -1,0 +1,70 @@
+import { hex } from '@sv2/bitcoin'
+import {
+  certificatesOf,
+  decodeAuthorityKey,
+  encodeAuthorityKey,
+  formatPoolUrl,
+  parsePoolUrl,
+} from '@sv2/noise'
+import { type EditionName, makeKeyFile, readKeyFile, systemNoise } from '@sv2/runtime'
+import { Command, Option } from 'commander'
+
+/** The command line of `sv2-keys`: make an authority key, print the public part of one, read what others print. */
+export function keysCommand(print: (line: string) => void): Command {
+  const command = new Command('sv2-keys')
+    .description('Makes and prints the authority keys of servers')
+    .version('0.0.0')
+  command
+    .command('make')
+    .description(
+      'make a new authority key; the secret goes to a new file (mode 0600), the public key is printed',
+    )
+    .argument('<file>', 'file to write; must not exist')
+    .addOption(editionOption())
+    .action((file: string, { edition }: { edition: EditionName }) => {
+      const { publicKey } = makeKeyFile(file, edition, systemNoise)
+      print(encodeAuthorityKey({ edition, key: publicKey }))
+    })
+  command
+    .command('show')
+    .description('print the public key of a secret key file, and the URL for miners with --host and --port')
+    .argument('<file>', 'file with the secret, base58check')
+    .addOption(editionOption())
+    .option('--host <name>', 'name or address that miners reach the server by')
+    .option('--port <n>', 'port of the server')
+    .action(
+      (file: string, { edition, host, port }: { edition: EditionName; host?: string; port?: string }) => {
+        const authorityKey = certificatesOf(edition, systemNoise.backend).authorityKey(readKeyFile(file))
+        print(encodeAuthorityKey({ edition, key: authorityKey }))
+        if (host !== undefined) {
+          print(
+            formatPoolUrl({
+              host,
+              port: port === undefined ? undefined : Number(port),
+              authorityKey,
+              edition,
+            }),
+          )
+        }
+      },
+    )
+  command
+    .command('read')
+    .description('say what a public key or a stratum2+tcp URL holds')
+    .argument('<text>', 'authority key or URL')
+    .action((text: string) => {
+      const url = text.includes('://') ? parsePoolUrl(text) : undefined
+      const { edition, key } =
+        url === undefined ? decodeAuthorityKey(text) : { edition: url.edition, key: url.authorityKey }
+      print(`edition ${edition}`)
+      print(`key     ${hex(key)}`)
+      if (url !== undefined) print(`server  ${url.host}:${url.port ?? '(no port)'}`)
+    })
+  return command
+}
+
+function editionOption(): Option {
+  return new Option('--edition <name>', 'wire edition of the server')
+    .choices(['current', 'draft'])
+    .default('current')
+}

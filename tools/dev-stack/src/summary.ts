@@ -1,0 +1,47 @@
+import type { Stack } from './stack.ts'
+
+const UNITS = ['', 'k', 'M', 'G', 'T', 'P', 'E'] as const
+
+/** A number with an SI prefix, three digits: `1.23 MH/s`. */
+export function withUnit(value: number, unit: string): string {
+  let at = 0
+  let scaled = value
+  while (scaled >= 1000 && at < UNITS.length - 1) {
+    scaled /= 1000
+    at++
+  }
+  return `${scaled.toPrecision(3)} ${UNITS[at]}${unit}`
+}
+
+/** One line about how it goes. */
+export function summaryLine(stack: Stack, seconds: number): string {
+  const { connections, channels, accepted, refused, hashrate } = stack.counts()
+  const minutes = `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`
+  return [
+    minutes,
+    `height ${stack.node.height()}`,
+    `blocks ${stack.ownBlocks()}`,
+    `shares ${accepted}`,
+    `rejects ${refused}`,
+    withUnit(hashrate, 'H/s'),
+    `${connections} miners, ${channels} channels`,
+    `mempool ${stack.node.mempoolSize()}`,
+  ].join(' · ')
+}
+
+/** What runs where, for the start. */
+export function banner(stack: Stack): string {
+  return [
+    '',
+    '  Stratum V2 on this machine (regtest)',
+    '',
+    `  node              ${stack.node.url}`,
+    ...stack.providerUrls.map((url) => `  template provider ${url}`),
+    ...stack.minerUrls.map((url) => `  pool              ${url}   <- point SV2 miners here`),
+    `  monitoring        ${stack.poolMonitoring}`,
+    `                    ${stack.providerMonitoring}`,
+    '',
+    '  Ctrl-C stops everything.',
+    '',
+  ].join('\n')
+}
