@@ -1,12 +1,18 @@
 import { defineConfig } from 'vitest/config'
+import { baseConfig, countingReporters } from './vitest.base.ts'
 
-const conditions = ['@sv2/source', 'node', 'import', 'module', 'default']
-
-export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
-  test: {
-    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+/** The default suite: unit, property, conformance and simulation tests. */
+export default defineConfig(
+  baseConfig({
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'apps/*/src/**/*.test.ts',
+      'tools/*/src/**/*.test.ts',
+      'bench/src/**/*.test.ts',
+      'scripts/**/*.test.ts',
+    ],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/*.slow.test.ts'],
+    reporters: countingReporters('unit'),
     testTimeout: 20_000,
-  },
-})
+  }),
+)

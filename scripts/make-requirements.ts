@@ -1,0 +1,14 @@
+// Writes docs/requirements.json from the checklist of the wire reference:
+//   node --conditions=@sv2/source --import tsx scripts/make-requirements.ts path/to/editions.md
+import { readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseRequirements } from './conformance/requirements.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const reference = resolve(process.argv[2] ?? resolve(root, '../shared/protocol/editions.md'))
+const requirements = parseRequirements(readFileSync(reference, 'utf8'))
+const lines = Object.entries(requirements).map(
+  ([id, entry]) => `  ${JSON.stringify(id)}: ${JSON.stringify(entry)}`,
+)
+writeFileSync(resolve(root, 'docs/requirements.json'), `{\n${lines.join(',\n')}\n}\n`)
+process.stdout.write(`${lines.length} requirements\n`)

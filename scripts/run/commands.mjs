@@ -1,0 +1,88 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { smokeTest } from './built-apps.mjs'
+import { notRun } from './not-run.mjs'
+import { bin, fromSource, root, run } from './process.mjs'
+import { printSummary, runStep, runSteps } from './steps.mjs'
+
+const node = process.execPath
+/** Where the runs of vitest leave what they proved. */
+const results = join(root, '.cache/results')
+
+const checks = [
+  { name: 'lint', run: [bin('biome'), ['ci']] },
+  { name: 'types', run: [bin('tsc'), ['--noEmit', '-p', 'tsconfig.json']] },
+  { name: 'unused code', run: [bin('knip'), []] },
+  { name: 'layers', run: [node, [...fromSource, 'scripts/check-layers.ts']] },
+]
+
+/** What `npm run <name>` does; each takes the words behind `--` and answers the exit code. */
+export const commands = {
+  start: (args) => source('tools/dev-stack/src/main.ts', args),
+  test,
+  check: async () => summarized(await runSteps(checks)),
+  build,
+  bench: (args) => source('bench/src/main.ts', args),
+  conformance,
+  fuzz: (args) => vitest('vitest.fuzz.config.ts', args),
+  dev,
+  'test:unit': (args) => vitest('vitest.config.ts', args),
+  'test:e2e': (args) => vitest('vitest.e2e.config.ts', args),
+  'test:slow': (args) => vitest('vitest.slow.config.ts', args),
+}
+
+function source(file, args) {
+  return run(node, [...fromSource, file, ...args])
+}
+
+function vitest(config, args, stdio) {
+  return run(node, ['node_modules/vitest/vitest.mjs', 'run', '--config', config, ...args], { stdio })
+}
+
+async function test() {
+  rmSync(results, { recursive: true, force: true })
+  const steps = await runSteps(checks)
+  steps.push(await runStep('unit, property, conformance, simulation', () => vitest('vitest.config.ts', [])))
+  steps.push(await runStep('end-to-end', () => vitest('vitest.e2e.config.ts', [])))
+  steps.push(await runStep('requirements', () => source('scripts/conformance.ts', ['--counts'])))
+  return summarized(steps, notRun(results))
+}
+
+function summarized(steps, omissions = []) {
+  printSummary(steps, omissions)
+  return steps.every(({ code }) => code === 0) ? 0 : 1
+}
+
+/** Runs the tests that claim a requirement, and no others; what they print is for the reader, not for `--json`. */
+async function conformance(args) {
+  rmSync(results, { recursive: true, force: true })
+  const stdio = args.includes('--json') ? ['ignore', process.stderr, process.stderr] : 'inherit'
+  const claims = ['--testNamePattern', '[A-Z]{2,4}-\\d\\d.*\\((current|draft)']
+  for (const config of ['vitest.config.ts', 'vitest.e2e.config.ts']) await vitest(config, claims, stdio)
+  return source('scripts/conformance.ts', args)
+}
+
+async function build(args) {
+  const code = await run(bin('turbo'), ['run', 'build', '--output-logs=new-only', ...args])
+  return code === 0 ? smokeTest() : code
+}
+
+async function dev([app, ...args]) {
+  const names = readdirSync(join(root, 'apps')).filter((name) =>
+    existsSync(join(root, 'apps', name, 'src/main.ts')),
+  )
+  if (app === undefined || !names.includes(app)) {
+    process.stderr.write(`usage: npm run dev <${names.join(' | ')}> [-- options]\n`)
+    return 64
+  }
+  const example = `apps/${app}/config.example.toml`
+  const config = existsSync(join(root, example)) && !args.includes('--config') ? ['--config', example] : []
+  return run(node, [
+    '--watch',
+    '--watch-preserve-output',
+    ...fromSource,
+    `apps/${app}/src/main.ts`,
+    ...config,
+    ...args,
+  ])
+}
