@@ -19,6 +19,14 @@ export { type DialDeps, type Dialer, dial, type UpstreamSettings } from './dial.
 export { openDoors, type ServerConfig, sessionLines, systemNoise } from './doors.ts'
 export { EDITIONS, type EditionName } from './editions.ts'
 export { Engine, type EngineObserver, type SessionInfo } from './engine.ts'
+export {
+  createHasher,
+  type FoundShare,
+  type Hasher,
+  type HasherObserver,
+  type HasherSettings,
+  measureHashrate,
+} from './hashing/index.ts'
 export { IpBudget, isNetwork } from './ip-budget.ts'
 export {
   type KeySettings,
