@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { z } from 'zod'
 import { type Clock, systemClock } from './clock.ts'
 import { type ConfigSources, loadConfig } from './config/load.ts'
@@ -24,6 +24,15 @@ export interface AppContext {
   readonly clock: Clock
 }
 
+/** A shortcut on the command line for one key of the configuration. */
+export interface AppFlag {
+  /** As commander wants it, `--url <url>`. */
+  readonly flag: string
+  readonly description: string
+  /** The key it sets, over file and environment: `['upstream', 'url']`. */
+  readonly path: readonly string[]
+}
+
 /** One app: its configuration, and how it starts. */
 export interface App<Config extends BaseConfig, Running = unknown> {
   /** Short name, `pool`. */
@@ -31,6 +40,7 @@ export interface App<Config extends BaseConfig, Running = unknown> {
   readonly description: string
   readonly version: string
   readonly schema: z.ZodType<Config>
+  readonly flags?: readonly AppFlag[]
   /** Checks what a schema alone cannot, such as files; throws ConfigError. */
   readonly check?: (config: Config) => void
   /** Starts; what it opens it gives to `context.scope`. Answers what others have to know of it. */
@@ -58,13 +68,23 @@ export async function runApp<Config extends BaseConfig>(app: App<Config>): Promi
       'after',
       `\nEnvironment: ${prefix}__SECTION__KEY=value, for example ${prefix}__LOG__LEVEL=debug`,
     )
+  const flags = (app.flags ?? []).map(({ flag, description, path }) => {
+    const option = new Option(flag, description)
+    command.addOption(option)
+    return { path, flag: option.long ?? flag, name: option.attributeName() }
+  })
   command.parse()
   const options = command.opts<{ config?: string; check?: boolean; printDefault?: boolean }>()
+  const given = command.opts<Record<string, string | undefined>>()
+  const overrides = flags.flatMap(({ path, flag, name }) => {
+    const text = given[name]
+    return text === undefined ? [] : [{ variable: flag, path, text }]
+  })
   if (options.printDefault === true) {
     process.stdout.write(printDefaults(app.schema, `${app.name}: ${app.description}`))
     return
   }
-  const config = read(app, { file: options.config, env: process.env, prefix })
+  const config = read(app, { file: options.config, env: process.env, prefix, overrides })
   if (config === undefined) {
     process.exitCode = EXIT.config
     return

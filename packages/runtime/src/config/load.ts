@@ -11,15 +11,18 @@ export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>
   /** First part of the names of environment variables: `POOL` for `POOL__LISTEN__0__PORT`. */
   readonly prefix: string
+  /** From the command line; these win over the environment. */
+  readonly overrides?: readonly EnvironmentOverride[]
 }
 
 /**
- * Reads, merges and checks a configuration. The environment wins over the file, the file over the defaults.
+ * Reads, merges and checks a configuration. The command line wins over the environment, the environment over the
+ * file, the file over the defaults.
  * @throws {ConfigError} with every problem there is
  */
 export function loadConfig<S extends z.ZodType>(schema: S, sources: ConfigSources): z.output<S> {
   const tree = sources.file === undefined ? {} : readToml(sources.file)
-  const overrides = overridesIn(sources.env, sources.prefix)
+  const overrides = [...overridesIn(sources.env, sources.prefix), ...(sources.overrides ?? [])]
   for (const override of overrides) setAt(tree, override.path, tomlValue(override.text))
   const first = schema.safeParse(tree)
   if (first.success) return deepFreeze(first.data)
@@ -38,7 +41,7 @@ function takeAsText(
   let changed = false
   for (const issue of error.issues) {
     if (issue.code !== 'invalid_type' || issue.expected !== 'string') continue
-    const override = overrides.find(({ path }) => path.join('.') === issue.path.join('.'))
+    const override = overrides.findLast(({ path }) => path.join('.') === issue.path.join('.'))
     if (override === undefined) continue
     setAt(tree, override.path, override.text)
     changed = true
