@@ -12,7 +12,7 @@ const results = join(root, '.cache/results')
 const checks = [
   { name: 'lint', run: [bin('biome'), ['ci']] },
   { name: 'types', run: [bin('tsc'), ['--noEmit', '-p', 'tsconfig.json']] },
-  { name: 'unused code', run: [bin('knip'), []] },
+  { name: 'unused code', run: [bin('knip'), ['--no-config-hints']] },
   { name: 'layers', run: [node, [...fromSource, 'scripts/check-layers.ts']] },
 ]
 

@@ -1,0 +1,108 @@
+/** What may import what, and what a layer may touch: the table of docs/architecture.md, in the order it is read. */
+export interface Layer {
+  /** Workspace packages its shipped code may import, subpaths included; `*` is any. */
+  readonly imports: readonly string[]
+  /** Whether it may touch the process, the clock, randomness, and `node:` modules. */
+  readonly pure: boolean
+  /** npm packages it may import; any when absent. */
+  readonly npm?: readonly string[]
+  /** Its shipped code may name an edition; otherwise only the files that `mayNameEditions` lists. */
+  readonly editions: boolean
+}
+
+const messages = ['@sv2/messages', '@sv2/messages/current', '@sv2/messages/draft']
+const pureRoles = ['@sv2/roles', '@sv2/roles/pool', '@sv2/roles/provider', '@sv2/roles/device']
+const noble = [
+  '@noble/ciphers',
+  '@noble/curves',
+  '@noble/hashes',
+  '@scure/base',
+  '@scure/btc-signer',
+  'bs58check',
+]
+const leaf = { imports: [], pure: true, npm: noble, editions: false }
+const tool = { imports: ['*'], pure: false, editions: true }
+
+/** Layers by folder; an entry that ends in `/` holds for every folder below. */
+export const layers: Readonly<Record<string, Layer>> = {
+  'packages/codec': { ...leaf, npm: [] },
+  'packages/noise': { ...leaf, editions: true },
+  'packages/bitcoin': leaf,
+  'packages/sv1': { ...leaf, npm: ['zod'] },
+  'packages/messages': { imports: ['@sv2/codec'], pure: true, npm: [], editions: false },
+  'packages/roles': {
+    imports: ['@sv2/messages', '@sv2/bitcoin', '@sv2/sv1'],
+    pure: true,
+    npm: [],
+    editions: false,
+  },
+  'packages/runtime': {
+    imports: [...pureRoles, ...messages, '@sv2/noise', '@sv2/codec', '@sv2/sv1', '@sv2/bitcoin'],
+    pure: false,
+    editions: false,
+  },
+  'packages/regtest-node': { imports: ['@sv2/bitcoin'], pure: false, editions: false },
+  'packages/sim': {
+    imports: [...pureRoles, ...messages, '@sv2/bitcoin', '@sv2/codec', '@sv2/noise', '@sv2/sv1'],
+    pure: true,
+    npm: [],
+    editions: false,
+  },
+  'apps/': { imports: [...pureRoles, '@sv2/runtime', '@sv2/bitcoin'], pure: false, editions: false },
+  // makes and prints authority keys, whose spelling is the edition's
+  'apps/keys': { imports: ['@sv2/noise', '@sv2/bitcoin', '@sv2/runtime'], pure: false, editions: true },
+  'tools/': tool,
+  'test-e2e': tool,
+  bench: tool,
+  scripts: tool,
+}
+
+/** Files outside a layer with `editions` whose code may name an edition. */
+export const mayNameEditions: readonly RegExp[] = [
+  /^packages\/messages\/src\/draft\//,
+  // the type of an edition's name, and the negotiation dialogue that only the draft has
+  /^packages\/messages\/src\/(edition|make-edition|index|message)\.ts$/,
+  /^packages\/runtime\/src\/(editions|listen|doors)\.ts$/,
+  /^packages\/runtime\/src\/config\/(door|upstream)\.ts$/,
+  /^packages\/runtime\/bench\//,
+  /^apps\/[^/]+\/src\/config\.ts$/,
+]
+
+/** Globals that reach outside; a pure layer uses none. */
+export const impureGlobals = [
+  'process',
+  'Buffer',
+  'console',
+  'performance',
+  'crypto',
+  'fetch',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'clearTimeout',
+  'clearInterval',
+  'queueMicrotask',
+  'Date',
+  'Math.random',
+  'globalThis',
+] as const
+
+/** In an app only these files name the process. */
+export const mayNameProcess = /^apps\/[^/]+\/src\/main\.ts$/
+
+/** File names that say nothing about what is inside; the specification's "common messages" are named so there. */
+export const emptyFileName = /(^|\/)(utils?|helpers?|common|types?|misc)\.ts$/
+export const namedByTheSpecification = /^packages\/messages\/src\/(current|draft)\/common\.ts$/
+
+/** Lines a file may have; data tables say `@data-table` in their first comment. */
+export const longestFile = 400
+
+/** The layer a folder belongs to. */
+export function layerOf(folder: string): Layer | undefined {
+  return layers[folder] ?? layers[folder.slice(0, folder.indexOf('/') + 1)]
+}
+
+/** Shipped code: no tests, fixtures, conformance suites or benches. */
+export function isShipped(file: string): boolean {
+  return /\/src\//.test(file) && !/(\.(test|slow|fuzz|conformance)\.ts$)|(\/_[^/]*$)/.test(file)
+}
