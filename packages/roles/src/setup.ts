@@ -9,8 +9,8 @@ export interface SetupPolicy {
   readonly protocols: readonly number[]
   /** Flags a client may set; any other makes the connection fail, and the answer names them all (SET-12). */
   readonly supportedFlags: number
-  /** Flags of the answer, once the client's are known. */
-  readonly successFlags: (clientFlags: number) => number
+  /** Flags of a good answer. */
+  readonly successFlags: number
 }
 
 /**
@@ -30,7 +30,7 @@ export function answerSetup(
   return {
     type: 'SetupConnection.Success',
     usedVersion: PROTOCOL_VERSION,
-    flags: policy.successFlags(setup.flags),
+    flags: policy.successFlags,
   }
 }
 

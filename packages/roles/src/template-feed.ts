@@ -1,8 +1,9 @@
 import { BitcoinError, parseOutputs } from '@sv2/bitcoin'
-import type { Message, NewTemplate, SubmitSolution } from '@sv2/messages'
+import type { Message, NewTemplate, SetNewPrevHashTdp, SubmitSolution } from '@sv2/messages'
 import { type Tip, tipOf } from './channel/job.ts'
+import { owned } from './owned.ts'
 import type { SessionEffect, SessionId } from './role.ts'
-import { type Identification, setupRequest } from './setup.ts'
+import { type Identification, PROTOCOL_VERSION, setupRequest } from './setup.ts'
 
 /** SetupConnection.protocol of template distribution. */
 const TEMPLATE_DISTRIBUTION = 2
@@ -10,6 +11,9 @@ const TEMPLATE_DISTRIBUTION = 2
 const MAX_TEMPLATES = 64
 /** Solutions sent again to a provider that comes back; a block is never too late for a second try. */
 const MAX_SOLUTIONS = 16
+
+/** Bytes of template outputs that still leave room for ours in the 64 kB of a job's coinbase suffix. */
+const MAX_OUTPUT_BYTES = 60_000
 
 /** What the coinbase of this node needs beyond the template's own outputs (TP-06, TP-08). */
 export interface CoinbaseRoom {
@@ -95,7 +99,7 @@ export class TemplateFeed {
   message(message: Message): TemplateNews | undefined {
     switch (message.type) {
       case 'SetupConnection.Success':
-        this.#setUp()
+        this.#setUp(message.usedVersion)
         return undefined
       case 'SetupConnection.Error':
         this.#refused(message.errorCode)
@@ -109,9 +113,10 @@ export class TemplateFeed {
     }
   }
 
-  #setUp(): void {
+  #setUp(usedVersion: number): void {
     const session = this.#session
     if (session === undefined || this.#ready) return
+    if (usedVersion !== PROTOCOL_VERSION) return this.#refused(`protocol version ${usedVersion}`)
     this.#ready = true
     this.#send({
       type: 'CoinbaseOutputConstraints',
@@ -128,9 +133,10 @@ export class TemplateFeed {
     this.#out.push({ kind: 'templatesRefused', session, code }, { kind: 'close', session, reason: code })
   }
 
-  #template(template: NewTemplate): TemplateNews | undefined {
-    const fault = templateFault(template)
-    if (fault !== undefined) return this.#ignore(template.templateId, fault)
+  #template(message: NewTemplate): TemplateNews | undefined {
+    const fault = templateFault(message)
+    if (fault !== undefined) return this.#ignore(message.templateId, fault)
+    const template = owned(message)
     this.#templates.set(template.templateId, template)
     if (this.#templates.size > MAX_TEMPLATES) {
       for (const oldest of this.#templates.keys()) {
@@ -142,7 +148,8 @@ export class TemplateFeed {
     return { kind: template.futureTemplate ? 'future' : 'update', template }
   }
 
-  #tip(prev: Extract<Message, { type: 'SetNewPrevHashTdp' }>): TemplateNews | undefined {
+  #tip(message: SetNewPrevHashTdp): TemplateNews | undefined {
+    const prev = owned(message)
     const template = this.#templates.get(prev.templateId)
     if (template === undefined) return this.#ignore(prev.templateId, 'SetNewPrevHash names no template')
     const tip = tipOf(prev)
@@ -163,9 +170,11 @@ export class TemplateFeed {
   }
 }
 
-/** What makes a template unusable, whoever sent it: a prefix over 8 bytes (TP-18), or outputs that are none. */
+/** What makes a template unusable: a prefix over 8 bytes (TP-18), outputs that are none or too long, a wild version. */
 function templateFault(template: NewTemplate): string | undefined {
   if (template.coinbasePrefix.length > 8) return `coinbase_prefix of ${template.coinbasePrefix.length} bytes`
+  const outputBytes = template.coinbaseTxOutputs.length
+  if (outputBytes > MAX_OUTPUT_BYTES) return `coinbase_tx_outputs of ${outputBytes} bytes`
   try {
     parseOutputs(template.coinbaseTxOutputs, template.coinbaseTxOutputsCount)
     return undefined

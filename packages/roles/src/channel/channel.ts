@@ -1,5 +1,6 @@
 import type { Millis, SessionId } from '../role.ts'
 import type { Level } from './difficulty.ts'
+import { type History, replaced, valueAt } from './history.ts'
 import type { JobBook } from './job-book.ts'
 import { Vardiff } from './vardiff.ts'
 
@@ -51,21 +52,18 @@ export class Channel {
   easiest: Level | undefined
   /** Set when the channel is closed; queues drop what they meet closed. */
   closed = false
-  /** Accepted shares not yet acknowledged. */
+  /** Job last made for this channel alone; it is not given the same one twice. */
+  ownJobId: number | undefined
+  /** Accepted shares not yet acknowledged, and their difficulties added up. */
   ackCount = 0
   ackWork = 0
   ackSequence = 0
   ackQueued = false
-  /** Sum of the difficulty of all accepted shares. */
-  work = 0
-  accepted = 0
-  /** When its shares were last held against the aimed rate. */
   readonly vardiff: Vardiff
   #level: Level
   #prefix: Uint8Array
-  /** Levels and prefixes that older jobs were given with: `until` is the order at which they were replaced. */
-  #oldLevels: { readonly until: number; readonly level: Level }[] | undefined
-  #oldPrefixes: { readonly until: number; readonly prefix: Uint8Array; readonly lease: number }[] | undefined
+  #oldLevels: History<Level> | undefined
+  #oldPrefixes: History<Uint8Array> | undefined
   #jobs: Map<number, ChannelJob> | undefined
   #generation = 0
 
@@ -82,9 +80,13 @@ export class Channel {
     this.lease = settings.lease
     this.nominalHashrate = settings.nominalHashrate
     this.easiest = settings.easiest
+    this.ownJobId = undefined
     this.vardiff = new Vardiff(now)
     this.#level = settings.level
     this.#prefix = settings.prefix
+    this.#oldLevels = undefined
+    this.#oldPrefixes = undefined
+    this.#jobs = undefined
   }
 
   /** The level that future jobs and later ones are given with. */
@@ -97,47 +99,28 @@ export class Channel {
     return this.#prefix
   }
 
-  /** Applies to jobs not yet active at `order`; active ones keep theirs (POOL-46). */
+  /** Applies to jobs that become active at `order` or later; active ones keep theirs (POOL-46). */
   setLevel(level: Level, order: number): void {
-    const oldest = this.book.oldestLive
-    const kept = this.#oldLevels?.filter((old) => old.until > oldest) ?? []
-    kept.push({ until: order, level: this.#level })
-    this.#oldLevels = kept
+    const entry = { until: order, value: this.#level }
+    this.#oldLevels = replaced(this.#oldLevels, entry, this.book.oldestLive)
     this.#level = level
   }
 
-  /** Applies to jobs sent after `order` (POOL-25). Answers the leases no live job uses any more. */
-  setPrefix(prefix: Uint8Array, lease: number, order: number): void {
-    this.#oldPrefixes = [
-      ...(this.#oldPrefixes ?? []),
-      { until: order, prefix: this.#prefix, lease: this.lease },
-    ]
+  /** Applies to jobs sent at `order` or later (POOL-25). */
+  setPrefix(prefix: Uint8Array, order: number): void {
+    const entry = { until: order, value: this.#prefix }
+    this.#oldPrefixes = replaced(this.#oldPrefixes, entry, this.book.oldestLive)
     this.#prefix = prefix
-    this.lease = lease
   }
 
   /** The level a job was given with: the one that held when it became active. */
   levelAt(activeSince: number): Level {
-    if (this.#oldLevels !== undefined) {
-      for (const old of this.#oldLevels) if (activeSince < old.until) return old.level
-    }
-    return this.#level
+    return valueAt(this.#oldLevels, activeSince, this.#level)
   }
 
   /** The prefix a job was given with: the one that held when it was sent. */
   prefixAt(sent: number): Uint8Array {
-    if (this.#oldPrefixes !== undefined) {
-      for (const old of this.#oldPrefixes) if (sent < old.until) return old.prefix
-    }
-    return this.#prefix
-  }
-
-  /** Every lease this channel has had, with the order at which it was replaced (Infinity for the present one). */
-  leases(): { readonly lease: number; readonly until: number }[] {
-    return [
-      ...(this.#oldPrefixes ?? []).map(({ lease, until }) => ({ lease, until })),
-      { lease: this.lease, until: Number.POSITIVE_INFINITY },
-    ]
+    return valueAt(this.#oldPrefixes, sent, this.#prefix)
   }
 
   /** What is remembered of a live job, made on first use; memories of dead jobs go on the way. */

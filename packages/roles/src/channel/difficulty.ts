@@ -15,10 +15,9 @@ export function difficultyFor(hashrate: number, sharesPerMinute: number): number
   return (hashrate * 60) / (sharesPerMinute * HASHES_PER_DIFFICULTY)
 }
 
-/** Hash rate (H/s) of a device that finds work of this difficulty in so many milliseconds. */
-export function hashrateOf(work: number, overMs: number): number {
-  return overMs <= 0 ? 0 : (work * HASHES_PER_DIFFICULTY * 1000) / overMs
-}
+/** Difficulties between these are targets of their own: 2^-32 is all ff, 2^224 would be zero. */
+const EASIEST_LOG2 = -32
+const HARDEST_LOG2 = 223
 
 /** The difficulties a node uses: powers of 2^(1/steps), so that targets can be shared by all channels. */
 export class Ladder {
@@ -30,18 +29,18 @@ export class Ladder {
     this.#steps = stepsPerDoubling
   }
 
-  /** The level nearest to a difficulty, and at most that difficulty when `down` is asked for. */
+  /** The level nearest to a difficulty. */
   nearest(difficulty: number): Level {
     return this.#level(Math.round(Math.log2(difficulty) * this.#steps))
   }
 
   /** The hardest level that is not harder than a difficulty. */
   atMost(difficulty: number): Level {
-    const level = this.#level(Math.floor(Math.log2(difficulty) * this.#steps))
-    return level
+    return this.#level(Math.floor(Math.log2(difficulty) * this.#steps))
   }
 
-  #level(step: number): Level {
+  #level(unbound: number): Level {
+    const step = Math.min(Math.max(unbound, EASIEST_LOG2 * this.#steps), HARDEST_LOG2 * this.#steps)
     const known = this.#levels.get(step)
     if (known !== undefined) return known
     const difficulty = 2 ** (step / this.#steps)

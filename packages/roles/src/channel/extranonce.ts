@@ -28,44 +28,41 @@ export function extranoncePrefix(layout: ExtranonceLayout, lease: number, paddin
 export class ExtranonceLeases {
   readonly #capacity: number
   #fresh = 0
-  #live = 0
   /** Given back, oldest first; usable once every job older than `diesWith` is dead. */
   #resting: { readonly lease: number; readonly diesWith: number }[] = []
   #restingHead = 0
 
-  /** @param capacity how many channels the space holds: 256^leaseBytes, or less by configuration. */
+  /** @param capacity how many leases the space holds: 256^leaseBytes. */
   constructor(capacity: number) {
     this.#capacity = capacity
   }
 
-  /** Leases in use. */
-  get live(): number {
-    return this.#live
-  }
-
   /**
-   * A lease nobody's live work uses, or undefined when there is none (`channel-capacity-exhausted`).
+   * Whether there is a lease that nobody's live work uses.
    * @param oldestLiveJob order of the oldest job for which shares are still credited.
    */
-  take(oldestLiveJob: number): number | undefined {
-    const rested = this.#resting[this.#restingHead]
-    if (rested !== undefined && rested.diesWith < oldestLiveJob) {
-      this.#restingHead++
-      if (this.#restingHead > 1024 && this.#restingHead * 2 > this.#resting.length) {
-        this.#resting = this.#resting.slice(this.#restingHead)
-        this.#restingHead = 0
-      }
-      this.#live++
-      return rested.lease
-    }
-    if (this.#fresh >= this.#capacity) return undefined
-    this.#live++
-    return this.#fresh++
+  has(oldestLiveJob: number): boolean {
+    return this.#hasRested(oldestLiveJob) || this.#fresh < this.#capacity
   }
 
-  /** Gives a lease back. `lastJob` is the order of the newest job that may have used it. */
+  /** A lease nobody's live work uses, or undefined when there is none. */
+  take(oldestLiveJob: number): number | undefined {
+    if (!this.#hasRested(oldestLiveJob)) return this.#fresh < this.#capacity ? this.#fresh++ : undefined
+    const rested = this.#resting[this.#restingHead++]
+    if (this.#restingHead > 1024 && this.#restingHead * 2 > this.#resting.length) {
+      this.#resting = this.#resting.slice(this.#restingHead)
+      this.#restingHead = 0
+    }
+    return rested?.lease
+  }
+
+  /** Gives a lease back. `lastJob`: the order of the newest job that may have used it, never less than before. */
   release(lease: number, lastJob: number): void {
-    this.#live--
     this.#resting.push({ lease, diesWith: lastJob })
+  }
+
+  #hasRested(oldestLiveJob: number): boolean {
+    const next = this.#resting[this.#restingHead]
+    return next !== undefined && next.diesWith < oldestLiveJob
   }
 }

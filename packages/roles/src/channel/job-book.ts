@@ -4,8 +4,8 @@ import type { Job, Tip } from './job.ts'
 export const MAX_PAST_JOBS = 16
 /** Jobs that wait for a SetNewPrevHash. */
 export const MAX_FUTURE_JOBS = 16
-/** Jobs sent to single channels between two broadcasts. */
-const MAX_EXTRA_JOBS = 64
+/** Jobs of the present tip that went to single channels. */
+export const MAX_EXTRA_JOBS = 64
 /** Job ids of earlier tips, so that a late share is called stale and not unknown. */
 const MAX_STALE_IDS = 256
 
@@ -33,11 +33,6 @@ export class JobBook {
   /** The job new channels start on. */
   get active(): Job | undefined {
     return this.#active
-  }
-
-  /** The tip that the active job builds on. */
-  get tip(): Tip | undefined {
-    return this.#active?.tip
   }
 
   /** Order of the oldest job for which shares are credited; `Infinity` when there is none. */

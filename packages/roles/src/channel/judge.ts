@@ -2,7 +2,7 @@ import { concatBytes, HEADER_SIZE, meetsTarget, type Sha256d, writeHeader } from
 import type { SubmitSharesExtended, SubmitSharesStandard } from '@sv2/messages'
 import type { Millis } from '../role.ts'
 import type { Channel } from './channel.ts'
-import type { Level } from './difficulty.ts'
+import { exactLevel, type Level } from './difficulty.ts'
 import { type Job, jobMerkleRoot } from './job.ts'
 
 /** Seconds a share's time may lie ahead of ours: the consensus limit for blocks (POOL-34, C-20). */
@@ -39,7 +39,8 @@ export type Verdict =
     }
 
 /**
- * Judges shares. Total: whatever a peer sends, the answer is a verdict.
+ * Judges shares. Total: whatever a peer sends, the answer is a verdict. A block counts even where the channel's target
+ * is harder than the network's (a network that became easier): refusing it would throw the reward away.
  *
  * A share is known again by 52 bits of its hash: the hash covers everything a duplicate would repeat, whatever job
  * id or field it came with, and a number takes a fifth of the memory of a string of the fields. Two honest shares of
@@ -80,13 +81,14 @@ export class ShareJudge {
       nonce: share.nonce,
     })
     const hash = this.#sha256d(this.#header)
-    const level = creditedLevel(channel, job, hash)
+    const isBlock = meetsTarget(hash, tip.networkTarget)
+    const level = creditedLevel(channel, job, hash) ?? (isBlock ? exactLevel(tip.networkTarget) : undefined)
     if (level === undefined) return refused('difficulty-too-low')
     const key = shareKey(hash)
     if (memory.credited.has(key)) return refused('duplicate-share')
     if (memory.credited.size >= MAX_CREDITED_PER_JOB) return refused('invalid-share')
     memory.credited.add(key)
-    return { accepted: true, level, job, hash, isBlock: meetsTarget(hash, tip.networkTarget) }
+    return { accepted: true, level, job, hash, isBlock }
   }
 
   #merkleRoot(

@@ -40,10 +40,13 @@ export class Vardiff {
     this.#updated = now
   }
 
-  /** Counts one accepted share. */
-  share(now: Millis): void {
+  /**
+   * Counts one accepted share.
+   * @param weight its difficulty as a part of the present one: shares of a job with an easier target prove less.
+   */
+  share(weight: number, now: Millis): void {
     this.#decay(now)
-    this.#count++
+    this.#count += Math.min(weight, 1)
     this.#shares++
   }
 

@@ -1,4 +1,5 @@
 import type { SetNewPrevHash } from '@sv2/messages'
+import type { Start } from './channel.ts'
 import type { DeviceJob } from './work.ts'
 
 /** Future jobs kept; small devices keep eight. */
@@ -16,26 +17,28 @@ export class ChannelJobs {
   readonly #future = new Map<number, DeviceJob>()
   #tip: DeviceTip | undefined
 
-  get tip(): DeviceTip | undefined {
-    return this.#tip
-  }
-
-  /** Takes a job; answers whether to mine it now, and from which time (DEV-06, DEV-07). */
-  add(job: DeviceJob): { readonly minNtime: number } | undefined {
+  /** Takes a job; answers whether to start it now, and from which time (DEV-06, DEV-07). */
+  add(job: DeviceJob): Start | undefined {
     const { jobId, minNtime } = job.message
-    if (minNtime === undefined || this.#tip === undefined) {
-      this.#future.set(jobId, job)
-      if (this.#future.size > MAX_FUTURE_JOBS) this.#future.delete(this.#future.keys().next().value!)
+    const tip = this.#tip
+    if (minNtime !== undefined && tip !== undefined) {
+      return { job, tip, ntime: Math.max(minNtime, tip.minNtime) }
+    }
+    this.#future.set(jobId, job)
+    if (this.#future.size <= MAX_FUTURE_JOBS) return undefined
+    for (const oldest of this.#future.keys()) {
+      this.#future.delete(oldest)
       return undefined
     }
-    return { minNtime }
+    return undefined
   }
 
   /** A new tip: the named job is mined, all others are invalid (DEV-08 … DEV-10). */
-  activate(prev: SetNewPrevHash): DeviceJob | undefined {
+  activate(prev: SetNewPrevHash): Start | undefined {
     const job = this.#future.get(prev.jobId)
+    const tip = { prevHash: prev.prevHash.slice(), minNtime: prev.minNtime, nbits: prev.nbits }
     this.#future.clear()
-    this.#tip = { prevHash: prev.prevHash, minNtime: prev.minNtime, nbits: prev.nbits }
-    return job
+    this.#tip = tip
+    return job === undefined ? undefined : { job, tip, ntime: tip.minNtime }
   }
 }

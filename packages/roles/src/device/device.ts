@@ -2,8 +2,6 @@ import { displayHash, type Sha256d, targetToDifficulty } from '@sv2/bitcoin'
 import type {
   Capabilities,
   Message,
-  NewExtendedMiningJob,
-  NewMiningJob,
   OpenExtendedMiningChannelSuccess,
   OpenStandardMiningChannelSuccess,
   SetNewPrevHash,
@@ -21,11 +19,12 @@ import {
   type SessionEvent,
   type SessionId,
 } from '../role.ts'
-import { type Identification, setupRequest } from '../setup.ts'
-import { ChannelJobs } from './channel-jobs.ts'
+import { type Identification, PROTOCOL_VERSION, setupRequest } from '../setup.ts'
+import { DeviceChannel, type Start } from './channel.ts'
 import type { DeviceCommand, DeviceFact } from './facts.ts'
+import { type FoundShare, shareFault } from './found-share.ts'
 import { MeasuredHashrate } from './hashrate.ts'
-import { type DeviceJob, type Work, workOfJob } from './work.ts'
+import { type Work, workOfJob } from './work.ts'
 
 export interface DeviceSettings {
   readonly identification: Identification
@@ -43,29 +42,13 @@ export interface DeviceSettings {
 
 export type DeviceEvent =
   | SessionEvent<'upstream'>
-  | {
-      readonly kind: 'shareFound'
-      readonly workId: number
-      readonly version: number
-      readonly ntime: number
-      readonly nonce: number
-      readonly extranonce: Uint8Array
-    }
+  | ({ readonly kind: 'shareFound' } & FoundShare)
   /** Hashes done since the last event of this kind. */
   | { readonly kind: 'hashed'; readonly hashes: number }
   /** End of operation: close the channel and the connection (DEV-22). */
   | { readonly kind: 'stop' }
 
 export type DeviceEffect = SessionEffect | DeviceFact | DeviceCommand
-
-interface DeviceChannel {
-  readonly channelId: number
-  readonly extranonceSize: number
-  groupId: number
-  prefix: Uint8Array
-  target: Uint8Array
-  readonly jobs: ChannelJobs
-}
 
 interface Upstream {
   readonly session: SessionId
@@ -81,6 +64,8 @@ const RATE_TOLERANCE = 1.5
 const RATE_EVERY_MS = 10_000
 const MINING = 0
 const REQUEST_ID = 1
+/** Bytes of prefix and rolled part together, at most (editions.md O-06). */
+const MAX_FULL_EXTRANONCE = 32
 
 /** A mining device: one channel to one upstream, jobs in, shares out. Hashing itself happens elsewhere (`Work`). */
 export class Device implements Role<DeviceEvent, DeviceEffect> {
@@ -88,7 +73,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
   readonly #sha256d: Sha256d
   readonly #measured = new MeasuredHashrate()
   #upstream: Upstream | undefined
-  #current: { readonly workId: number; readonly jobId: number } | undefined
+  #current: { readonly work: Work; readonly jobId: number } | undefined
   #workId = 0
   #sequenceNumber = 0
   #declared: number
@@ -111,14 +96,13 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
         this.#opened(event)
         break
       case 'closed':
-        if (this.#upstream?.session === event.session) this.#upstream = undefined
-        this.#stopWork()
+        this.#closed(event.session)
         break
       case 'message':
         if (this.#upstream?.session === event.session) this.#message(this.#upstream, event.message, now)
         break
       case 'shareFound':
-        this.#share(event)
+        this.#share(event, now)
         break
       case 'hashed':
         this.#hashed(event.hashes, now)
@@ -132,6 +116,12 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
     const out = this.#out
     this.#out = []
     return out
+  }
+
+  #closed(session: SessionId): void {
+    if (this.#upstream?.session !== session) return
+    this.#upstream = undefined
+    this.#stopWork()
   }
 
   #opened(event: Extract<DeviceEvent, { kind: 'opened' }>): void {
@@ -149,7 +139,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
   #message(upstream: Upstream, message: Message, now: Millis): void {
     switch (message.type) {
       case 'SetupConnection.Success':
-        return this.#setUp(upstream, message.flags)
+        return this.#setUp(upstream, message.usedVersion, message.flags)
       case 'SetupConnection.Error':
         this.#out.push({ kind: 'setupRefused', code: message.errorCode, flags: message.flags })
         return this.#close(upstream, 'setup refused')
@@ -182,12 +172,14 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
       case 'Opaque':
         return
       default:
-        this.#out.push({ kind: 'messageIgnored', type: message.type, reason: 'not for a device' })
+        this.#ignore(message, 'not for a device')
     }
   }
 
-  #setUp(upstream: Upstream, flags: number): void {
+  #setUp(upstream: Upstream, usedVersion: number, flags: number): void {
     if (upstream.flags !== undefined) return
+    if (usedVersion !== PROTOCOL_VERSION)
+      return this.#misbehaved(upstream, `protocol version ${usedVersion} was not offered`)
     upstream.flags = flags
     this.#out.push({ kind: 'connected' })
     const { mode, userIdentity, minExtranonceSize } = this.#settings
@@ -201,11 +193,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
       return this.#send({ type: 'OpenExtendedMiningChannel', ...request, minExtranonceSize })
     }
     if ((flags & REQUIRES_EXTENDED_CHANNELS) !== 0) {
-      this.#out.push({
-        kind: 'peerMisbehaved',
-        reason: 'the server opens extended channels only; use mode extended',
-      })
-      return this.#close(upstream, 'the server opens extended channels only')
+      return this.#misbehaved(upstream, 'the server opens extended channels only; use mode extended')
     }
     this.#send({ type: 'OpenStandardMiningChannel', ...request })
   }
@@ -216,14 +204,20 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
     extranonceSize: number,
   ): void {
     if (upstream.channel !== undefined || opened.requestId !== REQUEST_ID) return
-    upstream.channel = {
+    const kind = opened.type === 'OpenExtendedMiningChannel.Success' ? 'extended' : 'standard'
+    const asked = this.#settings.mode === 'extended' ? 'extended' : 'standard'
+    if (kind !== asked) return this.#misbehaved(upstream, `opened the wrong kind of channel: ${kind}`)
+    const least = kind === 'extended' ? this.#settings.minExtranonceSize : 0
+    if (extranonceSize < least || extranonceSize + opened.extranoncePrefix.length > MAX_FULL_EXTRANONCE)
+      return this.#misbehaved(upstream, `granted ${extranonceSize} bytes of extranonce`)
+    upstream.channel = new DeviceChannel({
       channelId: opened.channelId,
-      extranonceSize,
       groupId: opened.groupChannelId,
+      kind,
+      extranonceSize,
       prefix: opened.extranoncePrefix,
       target: opened.target,
-      jobs: new ChannelJobs(),
-    }
+    })
     const difficulty = targetToDifficulty(opened.target)
     this.#out.push({ kind: 'channelOpened', channelId: opened.channelId, difficulty })
   }
@@ -234,25 +228,24 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
     now: Millis,
   ): void {
     const { channel } = upstream
-    if (
-      channel === undefined ||
-      (message.channelId !== channel.channelId && message.channelId !== channel.groupId)
-    ) {
-      this.#out.push({ kind: 'messageIgnored', type: message.type, reason: 'for a channel that is not ours' })
-      return
-    }
+    if (channel?.answersTo(message.channelId) !== true)
+      return this.#ignore(message, 'for a channel that is not ours')
     switch (message.type) {
       case 'NewMiningJob':
+        if (channel.kind === 'extended') return this.#ignore(message, 'a standard job on an extended channel')
+        return this.#mine(upstream, channel.job(message), now)
       case 'NewExtendedMiningJob':
-        return this.#job(upstream, channel, message, now)
+        return this.#mine(upstream, channel.job(message), now)
       case 'SetNewPrevHash':
         return this.#tip(upstream, channel, message, now)
       case 'SetTarget':
-        channel.target = message.maximumTarget
+        channel.setTarget(message.maximumTarget)
         this.#out.push({ kind: 'difficultyChanged', difficulty: targetToDifficulty(message.maximumTarget) })
         return
       case 'SetExtranoncePrefix':
-        channel.prefix = message.extranoncePrefix
+        if (message.channelId !== channel.channelId || !this.#fits(channel, message.extranoncePrefix))
+          return this.#ignore(message, 'not for one channel, or too long')
+        channel.setPrefix(message.extranoncePrefix)
         this.#out.push({ kind: 'prefixChanged', channelId: channel.channelId })
         return
       case 'CloseChannel':
@@ -270,37 +263,26 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
         return
       }
       default:
-        this.#out.push({ kind: 'messageIgnored', type: message.type, reason: 'no answer is needed' })
+        this.#ignore(message, 'no answer is needed')
     }
   }
 
-  #job(
-    upstream: Upstream,
-    channel: DeviceChannel,
-    message: NewMiningJob | NewExtendedMiningJob,
-    now: Millis,
-  ): void {
-    const job: DeviceJob = { message, prefix: channel.prefix }
-    const start = channel.jobs.add(job)
-    if (start !== undefined) this.#mine(upstream, { channel, job, ntime: start.minNtime }, now)
+  #fits(channel: DeviceChannel, prefix: Uint8Array): boolean {
+    return prefix.length + channel.extranonceSize <= MAX_FULL_EXTRANONCE
   }
 
   #tip(upstream: Upstream, channel: DeviceChannel, prev: SetNewPrevHash, now: Millis): void {
     this.#stopWork()
-    const job = channel.jobs.activate(prev)
+    const start = channel.tip(prev)
     this.#out.push({ kind: 'newPrevHash', prevHash: displayHash(prev.prevHash) })
-    if (job !== undefined) return this.#mine(upstream, { channel, job, ntime: prev.minNtime }, now)
-    this.#out.push({ kind: 'messageIgnored', type: prev.type, reason: `job ${prev.jobId} is unknown` })
+    if (start === undefined) this.#ignore(prev, `job ${prev.jobId} is unknown`)
+    this.#mine(upstream, start, now)
   }
 
-  #mine(
-    upstream: Upstream,
-    what: { readonly channel: DeviceChannel; readonly job: DeviceJob; readonly ntime: number },
-    now: Millis,
-  ): void {
-    const { channel, job, ntime } = what
-    const { tip } = channel.jobs
-    if (tip === undefined) return
+  #mine(upstream: Upstream, start: Start | undefined, now: Millis): void {
+    const { channel } = upstream
+    if (start === undefined || channel === undefined) return
+    const { job, tip, ntime } = start
     this.#workId++
     const fixed =
       ((upstream.flags ?? 0) & REQUIRES_FIXED_VERSION) !== 0 ||
@@ -311,32 +293,39 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
       versionMask: fixed ? 0 : upstream.capabilities.versionRollingMask,
       prevHash: tip.prevHash,
       nbits: tip.nbits,
-      ntime: Math.max(ntime, tip.minNtime),
+      ntime,
       startedAt: now,
       target: channel.target,
       ...workOfJob(job, channel.extranonceSize, this.#sha256d),
     }
-    this.#current = { workId: this.#workId, jobId: job.message.jobId }
+    this.#current = { work, jobId: job.message.jobId }
     this.#out.push({ kind: 'work', work })
   }
 
-  /** Only work that is still asked for is submitted (DEV-10, DEV-19). */
-  #share(found: Extract<DeviceEvent, { kind: 'shareFound' }>): void {
+  /** Only shares of the present work, and only good ones, are submitted (DEV-10, DEV-19). */
+  #share(found: FoundShare, now: Millis): void {
     const channel = this.#upstream?.channel
-    if (channel === undefined || this.#current === undefined || found.workId !== this.#current.workId) return
-    this.#sequenceNumber++
+    if (channel === undefined || this.#current === undefined) return
+    const { work, jobId } = this.#current
+    if (found.workId !== work.workId) return
+    const fault = shareFault(work, found, { now, sha256d: this.#sha256d })
+    if (fault !== undefined) {
+      this.#out.push({ kind: 'shareDropped', jobId, reason: fault })
+      return
+    }
+    this.#sequenceNumber = (this.#sequenceNumber + 1) >>> 0
     const share = {
       channelId: channel.channelId,
       sequenceNumber: this.#sequenceNumber,
-      jobId: this.#current.jobId,
+      jobId,
       nonce: found.nonce,
       ntime: found.ntime,
       version: found.version,
     }
-    if (this.#settings.mode === 'extended') {
+    if (channel.kind === 'extended') {
       this.#send({ type: 'SubmitSharesExtended', ...share, extranonce: found.extranonce })
     } else this.#send({ type: 'SubmitSharesStandard', ...share })
-    this.#out.push({ kind: 'shareSubmitted', sequenceNumber: share.sequenceNumber, jobId: share.jobId })
+    this.#out.push({ kind: 'shareSubmitted', sequenceNumber: share.sequenceNumber, jobId })
   }
 
   #hashed(hashes: number, now: Millis): void {
@@ -370,6 +359,15 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
     if (this.#current === undefined) return
     this.#current = undefined
     this.#out.push({ kind: 'work', work: undefined })
+  }
+
+  #ignore(message: Message, reason: string): void {
+    this.#out.push({ kind: 'messageIgnored', type: message.type, reason })
+  }
+
+  #misbehaved(upstream: Upstream, reason: string): void {
+    this.#out.push({ kind: 'peerMisbehaved', reason })
+    this.#close(upstream, reason)
   }
 
   #close(upstream: Upstream, reason: string): void {

@@ -11,6 +11,8 @@ export type DeviceFact =
   | { readonly kind: 'prefixChanged'; readonly channelId: number }
   | { readonly kind: 'newPrevHash'; readonly prevHash: string }
   | { readonly kind: 'shareSubmitted'; readonly sequenceNumber: number; readonly jobId: number }
+  /** A share that would have been refused: a chip computed or rolled wrongly. */
+  | { readonly kind: 'shareDropped'; readonly jobId: number; readonly reason: string }
   | { readonly kind: 'sharesAccepted'; readonly count: number; readonly work: bigint }
   | { readonly kind: 'shareRefused'; readonly sequenceNumber: number; readonly code: string }
   | { readonly kind: 'messageIgnored'; readonly type: string; readonly reason: string }

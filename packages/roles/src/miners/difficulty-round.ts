@@ -2,8 +2,8 @@ import { compareLe } from '@sv2/bitcoin'
 import type { Channel } from '../channel/channel.ts'
 import { difficultyFor, type Level } from '../channel/difficulty.ts'
 import type { Millis } from '../role.ts'
-import { type MinersState, send } from './state.ts'
-import { sendExtraJob } from './work.ts'
+import { type MinersState, nextOrder, send } from './state.ts'
+import { freshJob, sendOwnJob } from './work.ts'
 
 /** Every channel is looked at once in this time, so that silence is noticed as well. */
 const ROUND_MS = 5_000
@@ -23,15 +23,15 @@ export function startDifficulty(state: MinersState, nominalHashrate: number): nu
   return difficultyFor(nominalHashrate, state.settings.sharesPerMinute)
 }
 
-/** Changes a channel's level: SetTarget, and a fresh job so that the change holds at once (POOL-46). */
+/** Changes a channel's level: SetTarget, and where there is one a fresh job, so that it holds at once (POOL-46). */
 export function changeLevel(state: MinersState, channel: Channel, level: Level, now: Millis): void {
   const from = channel.level
   channel.vardiff.restart(now)
   if (level === from || compareLe(level.target, from.target) === 0) return
-  state.order++
-  channel.setLevel(level, state.order)
+  const job = freshJob(state, channel)
+  channel.setLevel(level, job?.order ?? nextOrder(state))
   send(state, channel.session, { type: 'SetTarget', channelId: channel.id, maximumTarget: level.target })
-  sendExtraJob(state, channel)
+  if (job !== undefined) sendOwnJob(state, channel, job)
   state.out.push({
     kind: 'difficultyChanged',
     session: channel.session,

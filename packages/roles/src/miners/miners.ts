@@ -1,34 +1,29 @@
-import { answerRequestExtensions, type Message, mayGoOn } from '@sv2/messages'
-import type { Channel } from '../channel/channel.ts'
+import type { Message } from '@sv2/messages'
 import { Ladder } from '../channel/difficulty.ts'
-import { ExtranonceLeases, extranoncePrefix, leaseSize } from '../channel/extranonce.ts'
+import { ExtranonceLeases } from '../channel/extranonce.ts'
 import type { Job, Tip } from '../channel/job.ts'
 import type { JobBook } from '../channel/job-book.ts'
 import { ShareJudge } from '../channel/judge.ts'
 import { DueQueue } from '../due-queue.ts'
 import { type Millis, NEVER, type SessionEvent, type SessionId } from '../role.ts'
-import { answerSetup } from '../setup.ts'
-import {
-  Connection,
-  type Group,
-  REQUIRES_EXTENDED_CHANNELS,
-  REQUIRES_FIXED_VERSION,
-  REQUIRES_STANDARD_JOBS,
-  REQUIRES_VERSION_ROLLING,
-  REQUIRES_WORK_SELECTION,
-} from './connection.ts'
+import { Connection } from './connection.ts'
 import { DifficultyRound } from './difficulty-round.ts'
-import { join, leave, openChannel, removeChannel, updateChannel } from './opening.ts'
-import { acknowledgeDue, flushAck, submitShare } from './shares.ts'
+import { EarlyShares } from './early-shares.ts'
+import { negotiateExtensions, owesExtensions, setUp } from './handshake.ts'
+import { openChannel, removeChannel, updateChannel } from './opening.ts'
+import { regroup, renewPrefix } from './rearrange.ts'
+import { acknowledgeDue, flushAck, judgeEarly, submitShare } from './shares.ts'
 import {
   type MinersDeps,
   type MinersEffect,
   type MinersSettings,
   type MinersState,
+  misbehaved,
+  nextOrder,
   send,
   type WorkSource,
 } from './state.ts'
-import { sendExtraJob, sendJob, sendTip } from './work.ts'
+import { sendJob, sendTip } from './work.ts'
 
 /** Vardiff looks around this often. */
 const STEP_MS = 1_000
@@ -43,7 +38,6 @@ export class Miners {
   #nextStep: Millis = 0
 
   constructor(settings: MinersSettings, deps: MinersDeps & { readonly source: WorkSource }) {
-    const space = Math.min(settings.maxChannels, 256 ** settings.extranonce.leaseBytes)
     this.#state = {
       settings,
       deps,
@@ -51,10 +45,11 @@ export class Miners {
       connections: new Map(),
       groups: new Map(),
       channels: [],
-      leases: new ExtranonceLeases(space),
+      leases: new ExtranonceLeases(256 ** settings.extranonce.leaseBytes),
       ladder: new Ladder(settings.difficultySteps),
       judge: new ShareJudge(deps.sha256d),
       acks: new DueQueue(),
+      early: new EarlyShares(),
       idle: new DueQueue(),
       order: 0,
       oldestLive: 0,
@@ -72,8 +67,7 @@ export class Miners {
 
   /** The next place in the order of jobs, levels and prefixes. */
   nextOrder(): number {
-    this.#state.order++
-    return this.#state.order
+    return nextOrder(this.#state)
   }
 
   get connectionCount(): number {
@@ -84,14 +78,10 @@ export class Miners {
     return this.#state.channels.length
   }
 
-  /** True while channels work on the book. */
-  isUsed(book: JobBook): boolean {
-    return this.#state.groups.has(book)
-  }
-
   nextDeadline(): Millis {
-    const { acks, idle, channels } = this.#state
-    return Math.min(acks.nextDue(), idle.nextDue(), channels.length > 0 ? this.#nextStep : NEVER)
+    const { acks, early, idle, channels } = this.#state
+    const step = channels.length > 0 ? this.#nextStep : NEVER
+    return Math.min(acks.nextDue(), early.nextDue ?? NEVER, idle.nextDue(), step)
   }
 
   handle(event: SessionEvent<string>, now: Millis): void {
@@ -117,56 +107,24 @@ export class Miners {
     return sendTip(this.#state, book, jobId, tip)
   }
 
-  /** Jobs older than this earn no credit any more; share targets stay below the network's difficulty. */
-  newTip(tip: { readonly oldestLive: number; readonly networkDifficulty: number }): void {
+  /**
+   * After the new tip was sent to all: jobs older than `oldestLive` earn no credit any more, share targets stay below
+   * the network's difficulty, and shares that came before the tip are judged.
+   */
+  newTip(tip: { readonly oldestLive: number; readonly networkDifficulty: number }, now: Millis): void {
     this.#state.oldestLive = tip.oldestLive
     this.#state.networkDifficulty = tip.networkDifficulty
+    judgeEarly(this.#state, now)
   }
 
-  /** Gives a channel a new part of the search space, for jobs sent from now on (POOL-25). */
-  renewPrefix(
-    session: SessionId,
-    channelId: number,
-  ): 'renewed' | 'invalid-channel-id' | 'channel-capacity-exhausted' {
-    const state = this.#state
-    const channel = state.connections.get(session)?.channels.get(channelId)
-    if (channel === undefined) return 'invalid-channel-id'
-    const lease = state.leases.take(state.oldestLive)
-    if (lease === undefined) return 'channel-capacity-exhausted'
-    const layout = state.settings.extranonce
-    state.order++
-    const prefix = extranoncePrefix(layout, lease, channel.prefix.length - leaseSize(layout))
-    channel.setPrefix(prefix, lease, state.order)
-    send(state, session, { type: 'SetExtranoncePrefix', channelId, extranoncePrefix: prefix })
-    sendExtraJob(state, channel)
-    return 'renewed'
+  /** See `renewPrefix`. */
+  renewPrefix(session: SessionId, channelId: number): ReturnType<typeof renewPrefix> {
+    return renewPrefix(this.#state, session, channelId)
   }
 
-  /**
-   * Puts channels of one connection into a new group of their own (SetGroupChannel). Channels that cannot be grouped,
-   * or work on other jobs than the first, stay where they are. Answers the group id.
-   */
+  /** See `regroup`. */
   regroup(session: SessionId, channelIds: readonly number[]): number | undefined {
-    const state = this.#state
-    const connection = state.connections.get(session)
-    if (connection === undefined || connection.requiresStandardJobs) return undefined
-    const channels = channelIds
-      .map((channelId) => connection.channels.get(channelId))
-      .filter((channel) => channel !== undefined && channel.groupId !== 0)
-    const book = channels[0]?.book
-    if (book === undefined) return undefined
-    const group: Group = { connection, book, groupId: connection.nextId(), channels: new Set(), members: 0 }
-    connection.groups.unshift(group)
-    const moved = channels.filter((channel) => channel?.book === book) as Channel[]
-    for (const channel of moved) {
-      const from = connection.groups.find((each) => each.channels.has(channel))
-      if (from !== undefined) leave(state, from, channel)
-      channel.groupId = group.groupId
-      join(state, group, channel)
-    }
-    const ids = moved.map((channel) => channel.id)
-    send(state, session, { type: 'SetGroupChannel', groupChannelId: group.groupId, channelIds: ids })
-    return group.groupId
+    return regroup(this.#state, session, channelIds)
   }
 
   /** Asks every miner to go elsewhere (or to come back), and closes the connections (POOL-63). */
@@ -199,6 +157,7 @@ export class Miners {
   #tick(now: Millis): void {
     const state = this.#state
     acknowledgeDue(state, now)
+    judgeEarly(state, now)
     for (let idle = state.idle.takeDue(now); idle !== undefined; idle = state.idle.takeDue(now)) {
       if (state.connections.get(idle.session) !== idle || idle.channels.size > 0) continue
       const reason = idle.flags === undefined ? 'no SetupConnection in time' : 'no channel opened in time'
@@ -213,9 +172,9 @@ export class Miners {
     const state = this.#state
     const connection = state.connections.get(session)
     if (connection === undefined) return
-    if (connection.flags === undefined) return this.#setup(connection, message)
-    if (message.type !== 'RequestExtensions' && this.#owesExtensions(connection)) {
-      return this.#misbehaved(session, 'required extensions were not requested')
+    if (connection.flags === undefined) return setUp(state, connection, message)
+    if (message.type !== 'RequestExtensions' && owesExtensions(state, connection)) {
+      return misbehaved(state, session, 'required extensions were not requested')
     }
     switch (message.type) {
       case 'SubmitSharesStandard':
@@ -236,55 +195,13 @@ export class Miners {
           errorCode: 'jd-not-supported',
         })
       case 'RequestExtensions':
-        return this.#extensions(connection, message)
+        return negotiateExtensions(state, connection, message)
       case 'ChannelEndpointChanged':
       case 'Opaque':
         return
       default:
-        return this.#misbehaved(session, `unexpected ${message.type}`)
+        return misbehaved(state, session, `unexpected ${message.type}`)
     }
-  }
-
-  #setup(connection: Connection, message: Message): void {
-    const state = this.#state
-    const { session } = connection
-    if (message.type !== 'SetupConnection')
-      return this.#misbehaved(session, `${message.type} before SetupConnection`)
-    const { settings } = state
-    const answer = answerSetup(message, {
-      protocols: [0],
-      supportedFlags:
-        REQUIRES_STANDARD_JOBS |
-        REQUIRES_WORK_SELECTION |
-        (settings.versionRolling ? REQUIRES_VERSION_ROLLING : 0),
-      successFlags: () =>
-        (settings.versionRolling ? 0 : REQUIRES_FIXED_VERSION) |
-        (settings.extendedChannelsOnly ? REQUIRES_EXTENDED_CHANNELS : 0),
-    })
-    send(state, session, answer)
-    if (answer.type === 'SetupConnection.Success') {
-      connection.flags = message.flags
-      state.out.push({ kind: 'minerConnected', session, vendor: message.vendor, firmware: message.firmware })
-      return
-    }
-    state.out.push({ kind: 'setupRefused', session, code: answer.errorCode, flags: answer.flags })
-    state.out.push({ kind: 'close', session, reason: answer.errorCode })
-  }
-
-  #extensions(connection: Connection, message: Extract<Message, { type: 'RequestExtensions' }>): void {
-    const answer = answerRequestExtensions(message, this.#state.settings.extensions)
-    if (answer.type === 'RequestExtensions.Success') connection.extensions = answer.supportedExtensions
-    send(this.#state, connection.session, answer)
-  }
-
-  /** A client without the extensions we insist on is not served (EXT-19). */
-  #owesExtensions(connection: Connection): boolean {
-    const policy = this.#state.settings.extensions
-    return (
-      connection.capabilities.extensions &&
-      policy.required.size > 0 &&
-      !mayGoOn(policy, connection.extensions)
-    )
   }
 
   #closeChannel(connection: Connection, channelId: number): void {
@@ -295,9 +212,5 @@ export class Miners {
     if (group === undefined) return
     for (const member of [...group.channels])
       if (member.groupId !== 0) removeChannel(state, connection, member)
-  }
-
-  #misbehaved(session: SessionId, reason: string): void {
-    this.#state.out.push({ kind: 'peerMisbehaved', session, reason }, { kind: 'close', session, reason })
   }
 }

@@ -95,7 +95,7 @@ export function removeChannel(state: MinersState, connection: Connection, channe
   connection.channels.delete(channel.id)
   const group = connection.groups.find((each) => each.channels.has(channel))
   if (group !== undefined) leave(state, group, channel)
-  for (const { lease, until } of channel.leases()) state.leases.release(lease, Math.min(until, state.order))
+  state.leases.release(channel.lease, state.order)
   const last = state.channels.pop()
   if (last !== undefined && last !== channel) {
     last.slot = channel.slot
@@ -127,14 +127,17 @@ export function join(state: MinersState, group: Group, channel: Channel): void {
   else groups.add(group)
 }
 
-/** Takes a channel out of its group; an empty group gets no jobs. */
+/** Takes a channel out of its group; an empty group is forgotten, and so is a book without groups. */
 export function leave(state: MinersState, group: Group, channel: Channel): void {
   group.channels.delete(channel)
   if (channel.groupId !== 0) group.members--
   if (group.channels.size > 0) return
+  group.connection.groups.splice(group.connection.groups.indexOf(group), 1)
   const groups = state.groups.get(group.book)
   groups?.delete(group)
-  if (groups?.size === 0) state.groups.delete(group.book)
+  if (groups?.size !== 0) return
+  state.groups.delete(group.book)
+  state.source.released(group.book)
 }
 
 interface Admission extends Assignment {
@@ -165,18 +168,24 @@ function admit(state: MinersState, connection: Connection, request: OpenRequest)
     return { code: 'min-extranonce-size-too-large', detail: `min_extranonce_size ${asked}, at most ${room}` }
   }
   const rolled = Math.max(asked, Math.min(settings.rollableExtranonceSize, room))
+  const full = fullHouse(state, connection)
+  if (full !== undefined) return { code: 'channel-capacity-exhausted', detail: full }
   const assigned = state.source.bookFor(request.userIdentity, leaseSize(settings.extranonce) + rolled)
   if ('code' in assigned) return assigned
-  if (connection.channels.size >= settings.maxChannelsPerConnection) {
-    const detail = `${settings.maxChannelsPerConnection} channels on one connection`
-    return { code: 'channel-capacity-exhausted', detail }
-  }
   const lease = state.leases.take(state.oldestLive)
-  if (lease === undefined)
-    return { code: 'channel-capacity-exhausted', detail: 'no extranonce space is left' }
+  if (lease === undefined) throw new RangeError('a lease that was there is gone')
   const easiest = limitOf(request.maxTarget)
   const level = levelFor(state, startDifficulty(state, request.nominalHashRate), easiest)
   return { ...assigned, level, easiest, lease, rolled }
+}
+
+/** Why there is no room for another channel; undefined when there is. */
+function fullHouse(state: MinersState, connection: Connection): string | undefined {
+  const { maxChannels, maxChannelsPerConnection } = state.settings
+  if (connection.channels.size >= maxChannelsPerConnection)
+    return `${maxChannelsPerConnection} channels on one connection`
+  if (state.channels.length >= maxChannels) return `${maxChannels} channels`
+  return state.leases.has(state.oldestLive) ? undefined : 'no extranonce space is left'
 }
 
 function refusedKind(state: MinersState, connection: Connection, extended: boolean): Refusal | undefined {
@@ -207,7 +216,6 @@ function makeChannel(
   const extended = request.type === 'OpenExtendedMiningChannel'
   const group = groupOf(connection, book)
   const grouped = !extended || connection.capabilities.groupsExtendedChannels
-  state.order++
   const channel = new Channel(
     {
       id: connection.nextId(),
@@ -233,12 +241,12 @@ function makeChannel(
   return channel
 }
 
-function badHashrate(hashrate: number): string | undefined {
+function badHashrate(hashrate: number): 'invalid-nominal-hashrate' | undefined {
   return Number.isFinite(hashrate) && hashrate >= 0 ? undefined : 'invalid-nominal-hashrate'
 }
 
 /** A client that wants targets harder than the network's could never send us a block. */
-function unusableTarget(state: MinersState, target: Uint8Array): string | undefined {
+function unusableTarget(state: MinersState, target: Uint8Array): 'max-target-out-of-range' | undefined {
   if (target.every((byte) => byte === 0)) return 'max-target-out-of-range'
   const limit = exactLevel(target)
   return limit.difficulty > state.networkDifficulty ? 'max-target-out-of-range' : undefined

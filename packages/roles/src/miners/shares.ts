@@ -3,23 +3,37 @@ import { fullExtranonce, type Share, type ShareErrorCode } from '../channel/judg
 import type { Millis } from '../role.ts'
 import type { Connection } from './connection.ts'
 import { adjustDifficulty } from './difficulty-round.ts'
+import type { Submit } from './early-shares.ts'
 import { type MinersState, send } from './state.ts'
 
 /** Refusals in a row before a connection that sends nothing else may be closed. */
 const MANY_REFUSALS = 50
 
-/** Judges a share, answers it or lets the batch answer it, and passes a block on. */
+/** Takes a share in: judged at once, or as soon as the tip is here that its job waits for (POOL-36). */
 export function submitShare(state: MinersState, connection: Connection, share: Share, now: Millis): void {
   const channel = connection.channels.get(share.channelId)
   if (channel === undefined) return refuse(state, connection, { share, code: 'invalid-channel-id' }, now)
+  if (channel.book.state(share.jobId) === 'future' && state.early.keep({ connection, channel, share }, now))
+    return
+  judgeShare(state, { connection, channel, share }, now)
+}
+
+/** Judges the early shares whose job has become active or dead, and those that waited long enough. */
+export function judgeEarly(state: MinersState, now: Millis): void {
+  for (const early of state.early.takeDecided(now)) {
+    if (!early.channel.closed) judgeShare(state, early, now)
+  }
+}
+
+/** Judges a share, answers it or lets the batch answer it, and passes a block on. */
+function judgeShare(state: MinersState, submit: Submit, now: Millis): void {
+  const { connection, channel, share } = submit
   const verdict = state.judge.judge(channel, share, now)
   if (!verdict.accepted) return refuse(state, connection, { share, code: verdict.code }, now)
 
   const { difficulty } = verdict.level
   connection.refusedSince = undefined
   connection.refusals = 0
-  channel.accepted++
-  channel.work += difficulty
   state.out.push({
     kind: 'shareAccepted',
     session: channel.session,
@@ -42,7 +56,7 @@ export function submitShare(state: MinersState, connection: Connection, share: S
     })
   }
   acknowledge(state, channel, { sequenceNumber: share.sequenceNumber, difficulty }, now)
-  channel.vardiff.share(now)
+  channel.vardiff.share(difficulty / channel.level.difficulty, now)
   adjustDifficulty(state, channel, now)
 }
 

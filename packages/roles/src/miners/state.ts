@@ -1,5 +1,5 @@
 import type { Sha256d } from '@sv2/bitcoin'
-import type { ExtensionPolicy } from '@sv2/messages'
+import type { ErrorCode, ExtensionPolicy } from '@sv2/messages'
 import type { Channel } from '../channel/channel.ts'
 import type { Ladder } from '../channel/difficulty.ts'
 import type { ExtranonceLayout, ExtranonceLeases } from '../channel/extranonce.ts'
@@ -9,6 +9,7 @@ import type { ShareJudge } from '../channel/judge.ts'
 import type { DueQueue } from '../due-queue.ts'
 import type { SessionEffect, SessionId } from '../role.ts'
 import type { Connection, Group } from './connection.ts'
+import type { EarlyShares } from './early-shares.ts'
 import type { MinersFact } from './facts.ts'
 
 /** How a node treats its miners. */
@@ -45,11 +46,22 @@ export interface MinersSettings {
 export interface WorkSource {
   /** The jobs an identity works on, or why it is refused. `extranonceSize` is that of the full extranonce. */
   bookFor(identity: string, extranonceSize: number): Assignment | Refusal
-  /** A fresh job of the present tip for single channels, or undefined before the first tip. */
+  /** The last channel left the book: no job of it is needed any more. */
+  released(book: JobBook): void
+  /** A job of the present tip for single channels, no older than a moment; undefined before the first tip. */
   extraJob(book: JobBook): Job | undefined
   /** A block was found. */
   solved(solution: Solution): void
 }
+
+/**
+ * Codes of OpenMiningChannel.Error that no list has (ERR-05): `channel-capacity-exhausted`, this node or connection
+ * has no room for another channel; `standard-channels-not-supported`, the client was told so by
+ * REQUIRES_EXTENDED_CHANNELS.
+ */
+export const OWN_OPEN_CODES = ['channel-capacity-exhausted', 'standard-channels-not-supported'] as const
+
+export type OpenErrorCode = ErrorCode<'OpenMiningChannel.Error'> | (typeof OWN_OPEN_CODES)[number]
 
 export interface Assignment {
   readonly book: JobBook
@@ -58,7 +70,7 @@ export interface Assignment {
 }
 
 export interface Refusal {
-  readonly code: string
+  readonly code: OpenErrorCode
   /** For the log; says what to do. */
   readonly detail: string
 }
@@ -95,6 +107,7 @@ export interface MinersState {
   readonly ladder: Ladder
   readonly judge: ShareJudge
   readonly acks: DueQueue<Channel>
+  readonly early: EarlyShares
   /** Connections that have to open a channel by then. */
   readonly idle: DueQueue<Connection>
   /** The one order of jobs, levels and prefixes (see JobBook). */
@@ -109,8 +122,19 @@ export interface MinersState {
 
 export type MinersEffect = SessionEffect | MinersFact
 
+/** The next place in the order of jobs, levels and prefixes. */
+export function nextOrder(state: MinersState): number {
+  state.order++
+  return state.order
+}
+
 export function send(state: MinersState, to: SessionId | readonly SessionId[], message: SendMessage): void {
   state.out.push({ kind: 'send', to, message })
+}
+
+/** A peer broke the protocol: its connection ends, with a reason. */
+export function misbehaved(state: MinersState, session: SessionId, reason: string): void {
+  state.out.push({ kind: 'peerMisbehaved', session, reason }, { kind: 'close', session, reason })
 }
 
 type SendMessage = Extract<SessionEffect, { kind: 'send' }>['message']

@@ -26,7 +26,7 @@ export function sendTip(state: MinersState, book: JobBook, jobId: number, tip: T
   })
 }
 
-/** Sends one channel what it needs to start: every waiting job, the active one as a future job, and the tip (POOL-38). */
+/** Sends one channel what it needs to start: the active job as a future one, the tip, and the jobs that wait (POOL-38). */
 export function sendFirstJob(state: MinersState, channel: Channel): void {
   const { active } = channel.book
   if (active?.tip === undefined) return
@@ -35,12 +35,21 @@ export function sendFirstJob(state: MinersState, channel: Channel): void {
   for (const job of channel.book.waiting()) send(state, channel.session, ownJob(state, job, channel))
 }
 
-/** Gives one channel a fresh job, so that a new target or prefix holds from now on. */
-export function sendExtraJob(state: MinersState, channel: Channel): void {
-  const connection = state.connections.get(channel.session)
-  if (connection === undefined || connection.requiresWorkSelection) return
+/**
+ * A job of the present tip that this channel has not been given yet, so that a new target or prefix can hold from now
+ * on; undefined when there is none, and the change waits for the next job. Jobs made for single channels are shared by
+ * those that need one at about the same time.
+ */
+export function freshJob(state: MinersState, channel: Channel): Job | undefined {
+  if (state.connections.get(channel.session)?.requiresWorkSelection !== false) return undefined
   const job = state.source.extraJob(channel.book)
-  if (job !== undefined) send(state, channel.session, ownJob(state, job, channel))
+  return job?.jobId === channel.ownJobId ? undefined : job
+}
+
+/** Gives a job to one channel alone. */
+export function sendOwnJob(state: MinersState, channel: Channel, job: Job): void {
+  channel.ownJobId = job.jobId
+  send(state, channel.session, ownJob(state, job, channel))
 }
 
 /** What a book's channels are told: one message per group id, or one per channel. */
@@ -79,8 +88,7 @@ function tellGroup(
 }
 
 function ownJob(state: MinersState, job: Job, channel: Channel): Message {
-  const connection = state.connections.get(channel.session)
-  if (connection?.requiresStandardJobs !== true) return extendedJob(job, channel.id)
+  if (channel.kind === 'extended') return extendedJob(job, channel.id)
   return {
     type: 'NewMiningJob',
     channelId: channel.id,

@@ -24,7 +24,7 @@ export interface Identity {
   readonly key: string
 }
 
-/** Longest identity that is kept; the wire allows 255 bytes. */
+/** How SRI's miners ask for a payout of their own: `sri/solo/address/worker`. */
 const SRI_SOLO = 'sri/solo/'
 
 /**

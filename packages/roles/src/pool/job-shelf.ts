@@ -4,6 +4,7 @@ import { JobBook } from '../channel/job-book.ts'
 
 /** A job book with what its jobs are made of. */
 export interface Shelf {
+  readonly name: string
   readonly book: JobBook
   readonly payout: Payout
   readonly extranonceSize: number
@@ -49,19 +50,18 @@ export class JobShelves {
     const name = `${key}/${extranonceSize}`
     const known = this.#shelves.get(name)
     if (known !== undefined) return { shelf: known, made: false }
-    const shelf: Shelf = { book: new JobBook(), payout, extranonceSize, extra: undefined }
+    const shelf: Shelf = { name, book: new JobBook(), payout, extranonceSize, extra: undefined }
     this.#shelves.set(name, shelf)
     this.#byBook.set(shelf.book, shelf)
     return { shelf, made: true }
   }
 
-  /** Forgets shelves that nobody works on. */
-  sweep(isUsed: (book: JobBook) => boolean): void {
-    for (const [name, shelf] of this.#shelves) {
-      if (isUsed(shelf.book)) continue
-      this.#shelves.delete(name)
-      this.#byBook.delete(shelf.book)
-    }
+  /** Forgets the shelf of a book that nobody works on. */
+  drop(book: JobBook): void {
+    const shelf = this.#byBook.get(book)
+    if (shelf === undefined) return
+    this.#byBook.delete(book)
+    this.#shelves.delete(shelf.name)
   }
 
   /** A job that waits for its tip. */
@@ -79,13 +79,18 @@ export class JobShelves {
     return job
   }
 
-  /** A job of the present tip for single channels; the same one for all that ask before `renewed`. */
+  /** A job of the present tip for single channels; the same one for all that ask until `renewExtras`. */
   extra(shelf: Shelf, template: NewTemplate, tip: Tip): Job {
     if (shelf.extra !== undefined && shelf.book.live(shelf.extra.jobId) !== undefined) return shelf.extra
     const job = this.#build(shelf, template)
     shelf.book.addExtra(job, tip, job.order)
     shelf.extra = job
     return job
+  }
+
+  /** From now on, single channels get jobs of their own again. */
+  renewExtras(): void {
+    for (const shelf of this.#shelves.values()) shelf.extra = undefined
   }
 
   #build(shelf: Shelf, template: NewTemplate): Job {

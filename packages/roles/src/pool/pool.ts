@@ -9,7 +9,7 @@ import {
 } from '@sv2/bitcoin'
 import type { NewTemplate } from '@sv2/messages'
 import type { Job, Tip } from '../channel/job.ts'
-import type { JobBook } from '../channel/job-book.ts'
+import { type JobBook, MAX_EXTRA_JOBS } from '../channel/job-book.ts'
 import { Miners } from '../miners/miners.ts'
 import type { Assignment, MinersDeps, MinersSettings, Refusal, Solution } from '../miners/state.ts'
 import type { Millis, Role, SessionEffect, SessionEvent } from '../role.ts'
@@ -40,8 +40,8 @@ export type PoolEvent =
 
 export type PoolEffect = SessionEffect | PoolFact
 
-/** Extra jobs are shared by all channels that need one within this time. */
-const EXTRA_JOB_MS = 1_000
+/** Templates that wait for a tip at one time. */
+const MAX_WAITING = 16
 
 /**
  * A pool: templates come in on one side, jobs go out to miners on the other, shares come back and blocks go up.
@@ -58,8 +58,10 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   #out: PoolEffect[] = []
   #tip: Tip | undefined
   #template: NewTemplate | undefined
-  /** Templates handed down, by id, with what a block of theirs needs; those of the present tip and the waiting ones. */
-  readonly #waiting = new Map<bigint, { readonly template: NewTemplate; readonly jobs: Map<JobBook, Job> }>()
+  /** Templates handed down as future jobs, and the job each book has of them. */
+  readonly #waiting = new Map<NewTemplate, Map<JobBook, Job>>()
+  /** Jobs for single channels are shared by all that need one within this time, ms. */
+  readonly #extraJobMs: number
   #jobId = 0
   #lastJob: Millis = 0
   #extraUntil: Millis = 0
@@ -67,10 +69,13 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
 
   constructor(settings: PoolSettings, deps: MinersDeps) {
     this.#settings = settings
+    // a book keeps MAX_EXTRA_JOBS of them; that has to reach beyond the next job for everybody
+    this.#extraJobMs = Math.max(1_000, (1.5 * settings.jobRefreshMs) / MAX_EXTRA_JOBS)
     this.#miners = new Miners(settings.miners, {
       ...deps,
       source: {
         bookFor: (identity, extranonceSize) => this.#bookFor(identity, extranonceSize),
+        released: (book) => this.#shelves.drop(book),
         extraJob: (book) => this.#extraJob(book),
         solved: (solution) => this.#solved(solution),
       },
@@ -155,7 +160,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   #future(template: NewTemplate): Map<JobBook, Job> {
     const jobs = new Map<JobBook, Job>()
     for (const shelf of this.#shelves.all()) jobs.set(shelf.book, this.#futureJob(shelf, template))
-    this.#waiting.set(template.templateId, { template, jobs })
+    this.#waiting.set(template, jobs)
     if (this.#waiting.size > MAX_WAITING) this.#waiting.delete(this.#waiting.keys().next().value!)
     return jobs
   }
@@ -167,9 +172,9 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   }
 
   #newTip(template: NewTemplate, tip: Tip, now: Millis): void {
-    this.#shelves.sweep((book) => this.#miners.isUsed(book))
-    const known = this.#waiting.get(template.templateId)?.jobs ?? this.#future(template)
+    const known = this.#waiting.get(template) ?? this.#future(template)
     this.#waiting.clear()
+    this.#shelves.renewExtras()
     this.#tip = tip
     this.#template = template
     this.#lastJob = now
@@ -178,16 +183,13 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     for (const shelf of this.#shelves.all()) {
       const job = known.get(shelf.book) ?? this.#futureJob(shelf, template)
       const order = this.#miners.nextOrder()
-      shelf.extra = undefined
       if (shelf.book.activate(job.jobId, tip, order) === undefined) continue
       oldestLive = Math.min(oldestLive, job.order)
       groups += this.#miners.sendTip(shelf.book, job.jobId, tip)
     }
     const networkDifficulty = targetToDifficulty(tip.networkTarget)
-    this.#miners.newTip({
-      oldestLive: Number.isFinite(oldestLive) ? oldestLive : this.#miners.nextOrder(),
-      networkDifficulty,
-    })
+    if (!Number.isFinite(oldestLive)) oldestLive = this.#miners.nextOrder()
+    this.#miners.newTip({ oldestLive, networkDifficulty }, now)
     this.#out.push(
       { kind: 'newTip', prevHash: displayHash(tip.prevHash), networkDifficulty },
       { kind: 'jobSent', jobId: this.#jobId, reason: 'tip', groups },
@@ -230,16 +232,15 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   #stock(shelf: Shelf): void {
     if (this.#template !== undefined && this.#tip !== undefined)
       this.#shelves.active(shelf, this.#template, this.#tip)
-    for (const { template, jobs } of this.#waiting.values())
-      jobs.set(shelf.book, this.#shelves.future(shelf, template))
+    for (const [template, jobs] of this.#waiting) jobs.set(shelf.book, this.#shelves.future(shelf, template))
   }
 
   #extraJob(book: JobBook): Job | undefined {
     const shelf = this.#shelves.of(book)
     if (shelf === undefined || this.#template === undefined || this.#tip === undefined) return undefined
     if (this.#now >= this.#extraUntil) {
-      for (const each of this.#shelves.all()) each.extra = undefined
-      this.#extraUntil = this.#now + EXTRA_JOB_MS
+      this.#shelves.renewExtras()
+      this.#extraUntil = this.#now + this.#extraJobMs
     }
     return this.#shelves.extra(shelf, this.#template, this.#tip)
   }
@@ -269,9 +270,6 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     return this.#jobId
   }
 }
-
-/** Templates that wait for a tip at one time. */
-const MAX_WAITING = 16
 
 /** The whole coinbase; with its witness when the block carries a witness commitment (POOL-60, POOL-61, TPC-05). */
 function blockCoinbase(job: Job, extranonce: Uint8Array): Uint8Array {

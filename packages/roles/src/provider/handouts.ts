@@ -6,37 +6,37 @@ export const KEEP_SUPERSEDED_MS = 60_000
 /** Templates kept, however young they are (peers.md 22). */
 export const MAX_HANDOUTS = 512
 
-/** The templates handed out, for solutions and requests to come (TP-05). */
+interface Kept {
+  readonly handout: Handout
+  superseded: Millis | undefined
+}
+
+/** The templates handed out, oldest first, for solutions and requests to come (TP-05). */
 export class Handouts {
-  readonly #handouts = new Map<bigint, { readonly handout: Handout; superseded: Millis | undefined }>()
+  readonly #kept = new Map<bigint, Kept>()
 
   get size(): number {
-    return this.#handouts.size
+    return this.#kept.size
   }
 
   get(templateId: bigint): Handout | undefined {
-    return this.#handouts.get(templateId)?.handout
+    return this.#kept.get(templateId)?.handout
   }
 
   add(handout: Handout): void {
-    this.#handouts.set(handout.message.templateId, { handout, superseded: undefined })
-    if (this.#handouts.size <= MAX_HANDOUTS) return
-    for (const oldest of this.#handouts.keys()) {
-      this.#handouts.delete(oldest)
+    this.#kept.set(handout.message.templateId, { handout, superseded: undefined })
+    if (this.#kept.size <= MAX_HANDOUTS) return
+    for (const oldest of this.#kept.keys()) {
+      this.#kept.delete(oldest)
       return
     }
   }
 
-  /** A newer template took its place. */
-  supersede(templateId: bigint, now: Millis): void {
-    const entry = this.#handouts.get(templateId)
-    if (entry !== undefined) entry.superseded ??= now
-  }
-
-  /** Forgets what was superseded long enough ago. */
-  sweep(now: Millis): void {
-    for (const [templateId, { superseded }] of this.#handouts) {
-      if (superseded !== undefined && now - superseded > KEEP_SUPERSEDED_MS) this.#handouts.delete(templateId)
+  /** Newer templates take the place of all there are; forgets what was superseded long enough ago. */
+  supersedeAll(now: Millis): void {
+    for (const [templateId, kept] of this.#kept) {
+      kept.superseded ??= now
+      if (now - kept.superseded > KEEP_SUPERSEDED_MS) this.#kept.delete(templateId)
     }
   }
 }

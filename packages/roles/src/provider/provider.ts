@@ -1,4 +1,4 @@
-import { equalBytes, MAX_BLOCK_WEIGHT, type Sha256d, WITNESS_RESERVED_VALUE } from '@sv2/bitcoin'
+import { equalBytes, type Sha256d, WITNESS_RESERVED_VALUE } from '@sv2/bitcoin'
 import type { Message, RequestTransactionData, SubmitSolution } from '@sv2/messages'
 import {
   type Millis,
@@ -11,16 +11,12 @@ import {
 import { answerSetup } from '../setup.ts'
 import { buildBlock } from './block.ts'
 import type { ProviderFact, SubmitBlock } from './facts.ts'
-import { Handouts } from './handouts.ts'
 import type { NodeTemplate } from './node-template.ts'
-import type { Reserve } from './selection.ts'
-import { type Handout, makeHandout, prevHashOf } from './template.ts'
+import { fitsBlock, type Reserve } from './selection.ts'
+import { type Handout, prevHashOf } from './template.ts'
+import { type FeeRule, Templates } from './templates.ts'
 
-export interface ProviderSettings {
-  /** Rise of the fees, in satoshi, that is worth a new template on the same tip (TP-03). */
-  readonly feeThreshold: bigint
-  /** Fee updates come no closer together than this; a new tip never waits. */
-  readonly minIntervalMs: number
+export interface ProviderSettings extends FeeRule {
   /** Greater than every id of an earlier run of this provider (TP-12). */
   readonly firstTemplateId: bigint
 }
@@ -36,12 +32,17 @@ interface Client {
   readonly session: SessionId
   ready: boolean
   reserve: Reserve | undefined
-  /** Tip the client was told last. */
+  /** Template and tip the client was told last. */
+  templateId: bigint
   prevHash: Uint8Array | undefined
+  /** How often it has told its constraints. */
+  constraints: number
 }
 
 /** SetupConnection.protocol of template distribution. */
 const TEMPLATE_DISTRIBUTION = 2
+/** Constraints one client may tell; each set takes a template of its own. */
+const MAX_CONSTRAINTS = 16
 
 /**
  * The server side of template distribution: one node's templates for many clients.
@@ -51,50 +52,35 @@ const TEMPLATE_DISTRIBUTION = 2
  * it and not too soon after the last.
  */
 export class Provider implements Role<ProviderEvent, ProviderEffect> {
-  readonly #settings: ProviderSettings
   readonly #sha256d: Sha256d
   readonly #clients = new Map<SessionId, Client>()
-  readonly #handouts = new Handouts()
-  /** The newest template by reserve, of the tip and fees last handed out. */
-  #current = new Map<string, Handout>()
-  #templateId: bigint
-  /** What the node says now. */
-  #node: NodeTemplate | undefined
-  /** What was last handed out to everybody. */
-  #published: NodeTemplate | undefined
-  #publishedAt: Millis = 0
+  readonly #templates: Templates
   #out: ProviderEffect[] = []
 
   constructor(settings: ProviderSettings, deps: { readonly sha256d: Sha256d }) {
-    this.#settings = settings
     this.#sha256d = deps.sha256d
-    this.#templateId = settings.firstTemplateId
+    this.#templates = new Templates(settings, deps)
   }
 
   /** Live numbers for metrics. */
   get counts(): { readonly clients: number; readonly templates: number } {
-    return { clients: this.#clients.size, templates: this.#handouts.size }
+    return { clients: this.#clients.size, templates: this.#templates.size }
   }
 
   nextDeadline(): Millis {
-    return this.#feesRose() ? this.#publishedAt + this.#settings.minIntervalMs : NEVER
+    return this.#templates.feesDue ?? NEVER
   }
 
   handle(event: ProviderEvent, now: Millis): readonly ProviderEffect[] {
     switch (event.kind) {
       case 'nodeTemplate':
-        this.#nodeTemplate(event.template, now)
+        this.#publish(this.#templates.update(event.template, now))
         break
       case 'tick':
-        this.#updateFees(now)
+        this.#publish(this.#templates.updateFees(now))
         break
       case 'opened':
-        this.#clients.set(event.session, {
-          session: event.session,
-          ready: false,
-          reserve: undefined,
-          prevHash: undefined,
-        })
+        this.#opened(event.session)
         break
       case 'closed':
         if (this.#clients.delete(event.session))
@@ -102,7 +88,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
         break
       case 'message': {
         const client = this.#clients.get(event.session)
-        if (client !== undefined) this.#message(client, event.message, now)
+        if (client !== undefined) this.#message(client, event.message)
       }
     }
     const out = this.#out
@@ -110,118 +96,84 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     return out
   }
 
-  #nodeTemplate(template: NodeTemplate, now: Millis): void {
-    const tip = this.#published
-    this.#node = template
-    if (tip !== undefined && equalBytes(tip.prevHash, template.prevHash)) return this.#updateFees(now)
-    this.#publish(template, 'tip', now)
-  }
-
-  #updateFees(now: Millis): void {
-    if (this.#node === undefined || !this.#feesRose()) return
-    if (now < this.#publishedAt + this.#settings.minIntervalMs) return
-    this.#publish(this.#node, 'fees', now)
-  }
-
-  #feesRose(): boolean {
-    if (this.#node === undefined || this.#published === undefined) return false
-    return this.#node.coinbaseValue - this.#published.coinbaseValue >= this.#settings.feeThreshold
-  }
-
-  #publish(template: NodeTemplate, reason: 'tip' | 'fees', now: Millis): void {
-    for (const handout of this.#current.values()) this.#handouts.supersede(handout.message.templateId, now)
-    this.#handouts.sweep(now)
-    this.#current = new Map()
-    this.#published = template
-    this.#publishedAt = now
-    const byReserve = new Map<string, Client[]>()
-    for (const client of this.#clients.values()) {
-      if (client.reserve === undefined) continue
-      const key = reserveKey(client.reserve)
-      const alike = byReserve.get(key)
-      if (alike === undefined) byReserve.set(key, [client])
-      else alike.push(client)
-    }
-    for (const clients of byReserve.values()) this.#serve(clients, reason, now)
-  }
-
-  /** Sends clients of one reserve the current template; those on another tip get it as a future one and the tip. */
-  #serve(clients: readonly Client[], reason: 'tip' | 'fees' | 'client', now: Millis): void {
-    const reserve = clients[0]?.reserve
-    const node = this.#published
-    if (reserve === undefined || node === undefined) return
-    const behind = clients.filter(
-      ({ prevHash }) => prevHash === undefined || !equalBytes(prevHash, node.prevHash),
-    )
-    const onTip = clients.filter((client) => !behind.includes(client))
-    if (behind.length > 0) {
-      const handout = this.#handout(node, { reserve, futureTemplate: true }, now)
-      const to = behind.map((client) => client.session)
-      this.#out.push(
-        { kind: 'send', to, message: handout.message },
-        { kind: 'send', to, message: prevHashOf(handout) },
-      )
-      for (const client of behind) client.prevHash = node.prevHash
-      this.#sent(handout, reason, behind.length)
-    }
-    if (onTip.length > 0) {
-      const handout = this.#handout(node, { reserve, futureTemplate: false }, now)
-      const to = onTip.map((client) => client.session)
-      this.#out.push({ kind: 'send', to, message: handout.message })
-      this.#sent(handout, reason, onTip.length)
-    }
-  }
-
-  /** The template of the present node template for a reserve; made once per kind. */
-  #handout(
-    node: NodeTemplate,
-    what: { readonly reserve: Reserve; readonly futureTemplate: boolean },
-    now: Millis,
-  ): Handout {
-    const key = `${reserveKey(what.reserve)}/${what.futureTemplate}`
-    const known = this.#current.get(key)
-    if (known !== undefined) return known
-    this.#templateId++
-    const handout = makeHandout(node, what.reserve, {
-      templateId: this.#templateId,
-      futureTemplate: what.futureTemplate,
-      now,
-      sha256d: this.#sha256d,
+  #opened(session: SessionId): void {
+    this.#clients.set(session, {
+      session,
+      ready: false,
+      reserve: undefined,
+      templateId: -1n,
+      prevHash: undefined,
+      constraints: 0,
     })
-    this.#current.set(key, handout)
-    this.#handouts.add(handout)
-    return handout
   }
 
-  #sent(handout: Handout, reason: 'tip' | 'fees' | 'client', clients: number): void {
+  #publish(reason: 'tip' | 'fees' | undefined): void {
+    if (reason !== undefined) this.#serve([...this.#clients.values()], reason)
+  }
+
+  /** Sends clients the present template; those on another tip get it as a future one, and the tip. */
+  #serve(clients: readonly Client[], reason: 'tip' | 'fees' | 'client'): void {
+    const node = this.#templates.published
+    if (node === undefined) return
+    const alike = new Map<Handout, Client[]>()
+    for (const client of clients) {
+      const handout = this.#templateFor(client, node)
+      if (handout === undefined) continue
+      const others = alike.get(handout)
+      if (others === undefined) alike.set(handout, [client])
+      else others.push(client)
+    }
+    for (const [handout, takers] of alike) this.#hand(handout, takers, reason)
+  }
+
+  #templateFor(client: Client, node: NodeTemplate): Handout | undefined {
+    const { reserve, prevHash, templateId } = client
+    if (reserve === undefined) return undefined
+    if (!fitsBlock(node, reserve)) {
+      const { outputSize, outputSigops } = reserve
+      this.#misbehaved(client, `outputs of ${outputSize} bytes and ${outputSigops} sigops fit into no block`)
+      return undefined
+    }
+    const futureTemplate = prevHash === undefined || !equalBytes(prevHash, node.prevHash)
+    return this.#templates.make(node, { reserve, futureTemplate, after: templateId })
+  }
+
+  #hand(handout: Handout, clients: readonly Client[], reason: 'tip' | 'fees' | 'client'): void {
+    const { message, node, transactions } = handout
+    const to = clients.map((client) => client.session)
+    this.#out.push({ kind: 'send', to, message })
+    if (message.futureTemplate) this.#out.push({ kind: 'send', to, message: prevHashOf(handout) })
+    for (const client of clients) {
+      client.templateId = message.templateId
+      client.prevHash = node.prevHash
+    }
     this.#out.push({
       kind: 'templateSent',
-      templateId: handout.message.templateId,
+      templateId: message.templateId,
       reason,
-      height: handout.node.height,
-      transactions: handout.transactions.length,
-      left: handout.node.transactions.length - handout.transactions.length,
-      value: handout.message.coinbaseTxValueRemaining,
-      clients,
+      height: node.height,
+      transactions: transactions.length,
+      left: node.transactions.length - transactions.length,
+      value: message.coinbaseTxValueRemaining,
+      clients: clients.length,
     })
   }
 
-  #message(client: Client, message: Message, now: Millis): void {
+  #message(client: Client, message: Message): void {
     if (!client.ready) return this.#setup(client, message)
     switch (message.type) {
       case 'CoinbaseOutputConstraints':
-        return this.#constraints(
-          client,
-          {
-            outputSize: message.coinbaseOutputMaxAdditionalSize,
-            outputSigops: message.coinbaseOutputMaxAdditionalSigops,
-          },
-          now,
-        )
+        return this.#constraints(client, {
+          outputSize: message.coinbaseOutputMaxAdditionalSize,
+          outputSigops: message.coinbaseOutputMaxAdditionalSigops,
+        })
       case 'RequestTransactionData':
         return this.#transactionData(client, message)
       case 'SubmitSolution':
         return this.#solution(client, message)
+      // no extension is known here: not even the one that negotiates extensions (EXT-03, EXT-22)
+      case 'RequestExtensions':
+      case 'ChannelEndpointChanged':
       case 'Opaque':
         return
       default:
@@ -236,7 +188,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     const answer = answerSetup(message, {
       protocols: [TEMPLATE_DISTRIBUTION],
       supportedFlags: 0,
-      successFlags: () => 0,
+      successFlags: 0,
     })
     this.#out.push({ kind: 'send', to: session, message: answer })
     if (answer.type === 'SetupConnection.Success') {
@@ -250,26 +202,20 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     )
   }
 
-  #constraints(client: Client, reserve: Reserve, now: Millis): void {
-    if (4 * reserve.outputSize > MAX_BLOCK_WEIGHT) {
-      return this.#misbehaved(client, `coinbase outputs of ${reserve.outputSize} bytes fit into no block`)
-    }
+  #constraints(client: Client, reserve: Reserve): void {
+    client.constraints++
+    if (client.constraints > MAX_CONSTRAINTS)
+      return this.#misbehaved(client, `constraints told more than ${MAX_CONSTRAINTS} times`)
     client.reserve = reserve
     this.#out.push({ kind: 'constraintsSet', session: client.session, ...reserve })
-    this.#serve([client], 'client', now)
+    this.#serve([client], 'client')
   }
 
   #transactionData(client: Client, request: RequestTransactionData): void {
     const { templateId } = request
-    const handout = this.#handouts.get(templateId)
-    const code =
-      handout === undefined
-        ? 'template-id-not-found'
-        : this.#isStale(handout)
-          ? 'stale-template-id'
-          : undefined
-    if (handout === undefined || code !== undefined) {
-      const errorCode = code ?? 'template-id-not-found'
+    const handout = this.#templates.get(templateId)
+    if (handout === undefined || this.#templates.isStale(handout)) {
+      const errorCode = handout === undefined ? 'template-id-not-found' : 'stale-template-id'
       this.#out.push(
         {
           kind: 'send',
@@ -292,13 +238,9 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     })
   }
 
-  #isStale(handout: Handout): boolean {
-    return this.#published !== undefined && !equalBytes(handout.node.prevHash, this.#published.prevHash)
-  }
-
   #solution(client: Client, solution: SubmitSolution): void {
     const { templateId } = solution
-    const handout = this.#handouts.get(templateId)
+    const handout = this.#templates.get(templateId)
     if (handout === undefined) {
       const reason = 'its template is not kept any more'
       this.#out.push({ kind: 'solutionRefused', session: client.session, templateId, reason })
@@ -316,8 +258,4 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     const { session } = client
     this.#out.push({ kind: 'peerMisbehaved', session, reason }, { kind: 'close', session, reason })
   }
-}
-
-function reserveKey(reserve: Reserve): string {
-  return `${reserve.outputSize}/${reserve.outputSigops}`
 }

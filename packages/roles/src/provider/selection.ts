@@ -17,6 +17,14 @@ export function reservedWeight(template: NodeTemplate, reserve: Reserve): number
   return (template.segwit ? 1168 : 944) + 4 * reserve.outputSize
 }
 
+/** Whether a block can hold these outputs at all, if it had no transactions. */
+export function fitsBlock(template: NodeTemplate, reserve: Reserve): boolean {
+  return (
+    reservedWeight(template, reserve) <= template.weightLimit &&
+    4 * reserve.outputSigops <= template.sigopLimit
+  )
+}
+
 /**
  * The transactions that fit beside a client's coinbase. A node's template has them in an order in which parents come
  * first, so a transaction is kept when it fits and all it depends on was kept: what is dropped takes its descendants

@@ -1,4 +1,6 @@
 import {
+  BIP54_COINBASE_SEQUENCE,
+  bip54CoinbaseLocktime,
   encodeHeightPush,
   encodeOutput,
   merklePath,
@@ -8,7 +10,6 @@ import {
   witnessMerkleRoot,
 } from '@sv2/bitcoin'
 import type { NewTemplate, SetNewPrevHashTdp } from '@sv2/messages'
-import type { Millis } from '../role.ts'
 import type { NodeTemplate, NodeTransaction } from './node-template.ts'
 import { type Reserve, selectTransactions } from './selection.ts'
 
@@ -17,7 +18,6 @@ export interface Handout {
   readonly message: NewTemplate
   readonly node: NodeTemplate
   readonly transactions: readonly NodeTransaction[]
-  readonly madeAt: Millis
 }
 
 /** Makes the template of one node template for one reserve. */
@@ -27,7 +27,6 @@ export function makeHandout(
   options: {
     readonly templateId: bigint
     readonly futureTemplate: boolean
-    readonly now: Millis
     readonly sha256d: Sha256d
   },
 ): Handout {
@@ -45,21 +44,18 @@ export function makeHandout(
     version: node.version,
     coinbaseTxVersion: 2,
     coinbasePrefix: encodeHeightPush(node.height),
-    coinbaseTxInputSequence: COINBASE_SEQUENCE,
+    coinbaseTxInputSequence: BIP54_COINBASE_SEQUENCE,
     coinbaseTxValueRemaining: value,
     coinbaseTxOutputsCount: node.segwit ? 1 : 0,
     coinbaseTxOutputs: outputs,
-    coinbaseTxLocktime: node.height - 1,
+    coinbaseTxLocktime: bip54CoinbaseLocktime(node.height),
     merklePath: merklePath(
       transactions.map((tx) => tx.txid),
       options.sha256d,
     ),
   }
-  return { message, node, transactions, madeAt: options.now }
+  return { message, node, transactions }
 }
-
-/** BIP 54: the coinbase is final only by its locktime, height − 1, so no two coinbases are ever alike. */
-const COINBASE_SEQUENCE = 0xfffffffe
 
 /** The tip a template builds on, and where its header time starts (TP-09, TP-19). */
 export function prevHashOf(handout: Handout): SetNewPrevHashTdp {

@@ -1,0 +1,73 @@
+import type { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash } from '@sv2/messages'
+import { owned } from '../owned.ts'
+import { ChannelJobs, type DeviceTip } from './channel-jobs.ts'
+import type { DeviceJob } from './work.ts'
+
+/** What the server granted with a channel. */
+export interface Grant {
+  readonly channelId: number
+  readonly groupId: number
+  readonly kind: 'standard' | 'extended'
+  /** Bytes the device rolls itself; 0 on a standard channel. */
+  readonly extranonceSize: number
+  readonly prefix: Uint8Array
+  readonly target: Uint8Array
+}
+
+/** A job to hash from now on. */
+export interface Start {
+  readonly job: DeviceJob
+  readonly tip: DeviceTip
+  /** First header time. */
+  readonly ntime: number
+}
+
+/** The device's one channel: what holds for the jobs to come, and the jobs. */
+export class DeviceChannel {
+  readonly channelId: number
+  readonly kind: 'standard' | 'extended'
+  readonly extranonceSize: number
+  groupId: number
+  #prefix: Uint8Array
+  #target: Uint8Array
+  readonly #jobs = new ChannelJobs()
+
+  constructor(grant: Grant) {
+    this.channelId = grant.channelId
+    this.kind = grant.kind
+    this.extranonceSize = grant.extranonceSize
+    this.groupId = grant.groupId
+    this.#prefix = grant.prefix.slice()
+    this.#target = grant.target.slice()
+  }
+
+  /** Target of work that starts now. */
+  get target(): Uint8Array {
+    return this.#target
+  }
+
+  /** Whether a message with this channel id concerns the channel: its own, or that of its group. */
+  answersTo(channelId: number): boolean {
+    return channelId === this.channelId || channelId === this.groupId
+  }
+
+  /** Holds for future jobs already here and later ones (DEV-20). */
+  setTarget(target: Uint8Array): void {
+    this.#target = target.slice()
+  }
+
+  /** Holds for jobs received from now on (DEV-21). */
+  setPrefix(prefix: Uint8Array): void {
+    this.#prefix = prefix.slice()
+  }
+
+  /** Takes a job; answers what to start at once (DEV-06). */
+  job(message: NewMiningJob | NewExtendedMiningJob): Start | undefined {
+    return this.#jobs.add({ message: owned(message), prefix: this.#prefix })
+  }
+
+  /** Takes a new tip; answers the job to start on it, undefined when that one is unknown (DEV-09). */
+  tip(prev: SetNewPrevHash): Start | undefined {
+    return this.#jobs.activate(prev)
+  }
+}

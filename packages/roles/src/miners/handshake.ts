@@ -1,0 +1,57 @@
+import { answerRequestExtensions, type Message, mayGoOn, type RequestExtensions } from '@sv2/messages'
+import { answerSetup } from '../setup.ts'
+import {
+  type Connection,
+  REQUIRES_EXTENDED_CHANNELS,
+  REQUIRES_FIXED_VERSION,
+  REQUIRES_STANDARD_JOBS,
+  REQUIRES_VERSION_ROLLING,
+  REQUIRES_WORK_SELECTION,
+} from './connection.ts'
+import { type MinersState, misbehaved, send } from './state.ts'
+
+/** SetupConnection.protocol of the mining protocol. */
+const MINING = 0
+
+/** Takes a connection's first message. */
+export function setUp(state: MinersState, connection: Connection, message: Message): void {
+  const { session } = connection
+  if (message.type !== 'SetupConnection')
+    return misbehaved(state, session, `${message.type} before SetupConnection`)
+  const { versionRolling, extendedChannelsOnly } = state.settings
+  const answer = answerSetup(message, {
+    protocols: [MINING],
+    supportedFlags:
+      REQUIRES_STANDARD_JOBS | REQUIRES_WORK_SELECTION | (versionRolling ? REQUIRES_VERSION_ROLLING : 0),
+    successFlags:
+      (versionRolling ? 0 : REQUIRES_FIXED_VERSION) | (extendedChannelsOnly ? REQUIRES_EXTENDED_CHANNELS : 0),
+  })
+  send(state, session, answer)
+  if (answer.type === 'SetupConnection.Success') {
+    connection.flags = message.flags
+    state.out.push({ kind: 'minerConnected', session, vendor: message.vendor, firmware: message.firmware })
+    return
+  }
+  state.out.push(
+    { kind: 'setupRefused', session, code: answer.errorCode, flags: answer.flags },
+    { kind: 'close', session, reason: answer.errorCode },
+  )
+}
+
+/** Answers a RequestExtensions (editions.md §6.5). */
+export function negotiateExtensions(
+  state: MinersState,
+  connection: Connection,
+  request: RequestExtensions,
+): void {
+  const answer = answerRequestExtensions(request, state.settings.extensions)
+  if (answer.type === 'RequestExtensions.Success') connection.extensions = answer.supportedExtensions
+  send(state, connection.session, answer)
+}
+
+/** Whether a client lacks extensions that this node insists on; it is not served then (EXT-19). */
+export function owesExtensions(state: MinersState, connection: Connection): boolean {
+  const policy = state.settings.extensions
+  if (!connection.capabilities.extensions || policy.required.size === 0) return false
+  return !mayGoOn(policy, connection.extensions)
+}

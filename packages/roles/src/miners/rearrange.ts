@@ -1,0 +1,61 @@
+import type { Channel } from '../channel/channel.ts'
+import { extranoncePrefix, leaseSize } from '../channel/extranonce.ts'
+import type { SessionId } from '../role.ts'
+import type { Group } from './connection.ts'
+import { join, leave } from './opening.ts'
+import { type MinersState, nextOrder, send } from './state.ts'
+import { freshJob, sendOwnJob } from './work.ts'
+
+/**
+ * Puts channels of one connection into a new group of their own (SetGroupChannel). Channels that cannot be grouped,
+ * or work on other jobs than the first, stay where they are. Answers the group id.
+ */
+export function regroup(
+  state: MinersState,
+  session: SessionId,
+  channelIds: readonly number[],
+): number | undefined {
+  const connection = state.connections.get(session)
+  if (connection === undefined || connection.requiresStandardJobs) return undefined
+  const named = [...new Set(channelIds)].map((channelId) => connection.channels.get(channelId))
+  const grouped = named.filter(
+    (channel): channel is Channel => channel !== undefined && channel.groupId !== 0,
+  )
+  const book = grouped[0]?.book
+  if (book === undefined) return undefined
+  const group: Group = { connection, book, groupId: connection.nextId(), channels: new Set(), members: 0 }
+  const moved = grouped.filter((channel) => channel.book === book)
+  for (const channel of moved) {
+    const from = connection.groups.find((each) => each.channels.has(channel))
+    // joined before it leaves: a book without channels would be dropped
+    join(state, group, channel)
+    if (from !== undefined) leave(state, from, channel)
+    channel.groupId = group.groupId
+  }
+  // before the others: new channels belong to the last group of their book
+  connection.groups.unshift(group)
+  const ids = moved.map((channel) => channel.id)
+  send(state, session, { type: 'SetGroupChannel', groupChannelId: group.groupId, channelIds: ids })
+  return group.groupId
+}
+
+/** Gives a channel a new part of the search space, for jobs sent from now on (POOL-25). */
+export function renewPrefix(
+  state: MinersState,
+  session: SessionId,
+  channelId: number,
+): 'renewed' | 'invalid-channel-id' | 'channel-capacity-exhausted' {
+  const channel = state.connections.get(session)?.channels.get(channelId)
+  if (channel === undefined) return 'invalid-channel-id'
+  const lease = state.leases.take(state.oldestLive)
+  if (lease === undefined) return 'channel-capacity-exhausted'
+  const layout = state.settings.extranonce
+  const prefix = extranoncePrefix(layout, lease, channel.prefix.length - leaseSize(layout))
+  const job = freshJob(state, channel)
+  state.leases.release(channel.lease, nextOrder(state))
+  channel.setPrefix(prefix, job?.order ?? state.order)
+  channel.lease = lease
+  send(state, session, { type: 'SetExtranoncePrefix', channelId, extranoncePrefix: prefix })
+  if (job !== undefined) sendOwnJob(state, channel, job)
+  return 'renewed'
+}
