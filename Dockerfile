@@ -1,0 +1,41 @@
+# One image per app:  docker build --target pool -t sv2-pool .
+# Settings come from the environment (POOL__PAYOUT__ADDRESS=…) or a mounted file: docker run … --config /app/pool.toml
+
+FROM node:22.20.0-bookworm-slim AS build
+WORKDIR /src
+RUN npm install --global pnpm@10.34.8
+ENV TURBO_TELEMETRY_DISABLED=1
+COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
+RUN pnpm fetch
+COPY . .
+RUN pnpm install --offline --frozen-lockfile && pnpm exec turbo run build
+RUN for app in pool template-provider mining-device keys; do \
+      pnpm --filter "@sv2/$app" deploy --prod --legacy "/out/$app" || exit 1; \
+    done
+
+FROM node:22.20.0-bookworm-slim AS base
+ENV NODE_ENV=production
+WORKDIR /app
+RUN mkdir /app/data && chown node:node /app/data
+USER node
+# keys and solved blocks: keep them
+VOLUME /app/data
+ENTRYPOINT ["node", "dist/main.js"]
+
+FROM base AS keys
+COPY --from=build /out/keys ./
+
+FROM base AS mining-device
+COPY --from=build /out/mining-device ./
+
+FROM base AS template-provider
+COPY --from=build /out/template-provider ./
+EXPOSE 8336 18336
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:9094/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+
+FROM base AS pool
+COPY --from=build /out/pool ./
+EXPOSE 3333
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:9090/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
