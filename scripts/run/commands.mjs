@@ -10,7 +10,7 @@ const node = process.execPath
 const results = join(root, '.cache/results')
 
 const checks = [
-  { name: 'lint', run: [bin('biome'), ['ci']] },
+  { name: 'lint', run: [bin('biome'), ['ci', `--colors=${process.stdout.isTTY ? 'force' : 'off'}`]] },
   { name: 'types', run: [bin('tsc'), ['--noEmit', '-p', 'tsconfig.json']] },
   { name: 'unused code', run: [bin('knip'), ['--no-config-hints']] },
   { name: 'layers', run: [node, [...fromSource, 'scripts/check-layers.ts']] },

@@ -28,8 +28,9 @@ export async function install() {
   )
   if (code !== 0) {
     process.stderr.write(
-      `\nThe installation failed (exit code ${code}). It needs the npm registry once: is this machine online, ` +
-        'and is a proxy or another registry set in .npmrc where one is needed?\n',
+      `\nThe installation failed (exit code ${code}); the reason stands above. It needs the npm registry once: is ` +
+        'this machine online, and is a proxy or another registry set in .npmrc where one is needed? After a change ' +
+        `of dependencies the lock file is brought up to date by \`npx ${packageManager} install\`.\n`,
     )
     return false
   }
