@@ -101,14 +101,18 @@ export const miningDevice: App<MiningDeviceConfig, RunningMiningDevice> = {
         },
       },
     })
+    let stopping = false
     const dialer = dial(upstream, engine, {
       portName: 'upstream',
       noise: systemNoise,
       clock,
       random: Math.random,
-      onFailed: (where, reason, retryMs) => log.warn({ where, reason, retryMs }, 'server cannot be reached'),
+      onFailed(where, reason, retryMs) {
+        if (!stopping) log.warn({ where, reason, retryMs }, 'no connection to the server; trying again')
+      },
     })
     scope.own('upstream', async () => {
+      stopping = true
       engine.tell({ kind: 'stop' })
       await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))
       dialer.close()
