@@ -63,7 +63,7 @@ async function conformance(args) {
 }
 
 async function build(args) {
-  const code = await run(bin('turbo'), ['run', 'build', '--output-logs=new-only', ...args])
+  const code = await run(bin('turbo'), ['run', 'build', '--output-logs=errors-only', ...args])
   return code === 0 ? smokeTest() : code
 }
 
