@@ -15,6 +15,8 @@ import { configSchema, type PoolConfig } from './config.ts'
 import { createObserver } from './observe.ts'
 import { poolSettings } from './settings.ts'
 
+export type { PoolConfig } from './config.ts'
+
 /** What is known of a running pool. */
 export interface RunningPool {
   /** One URL per door and edition, for miners. */

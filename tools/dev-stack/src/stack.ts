@@ -91,7 +91,7 @@ export async function startStack(
 
 /** Starts apps the way their own processes would, with one log format for all. */
 function starter(options: StackOptions, scope: Scope) {
-  const logSettings = { level: options.logLevel, format: options.json ? 'json' : 'auto' } as const
+  const logSettings = { level: options.logLevel, format: options.json ? 'json' : 'pretty' } as const
   return <Config extends BaseConfig, Running>(app: App<Config, Running>, config: unknown): Promise<Running> =>
     app.start(app.schema.parse(config), {
       log: createLogger(app.name, logSettings),
