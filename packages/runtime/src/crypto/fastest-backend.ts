@@ -2,6 +2,7 @@ import { getCiphers, getHashes } from 'node:crypto'
 import { type AeadKey, type CryptoBackend, nobleBackend } from '@sv2/noise'
 import { ChaCha20Poly1305 } from './chacha20-poly1305.ts'
 import { curve25519 } from './curve25519.ts'
+import { decodeEllswift, encodeEllswift } from './ellswift.ts'
 import { NodeAead } from './node-aead.ts'
 import { nodeHashes } from './node-hashes.ts'
 import { secp256k1 } from './secp256k1.ts'
@@ -16,6 +17,8 @@ export const fastestBackend: CryptoBackend = {
   ...curve25519,
   sha256: nodeHashes.sha256,
   hmacSha256: nodeHashes.hmacSha256,
+  ellswiftEncode: encodeEllswift,
+  ellswiftDecode: decodeEllswift,
   ...blake2sIfKnown(),
   ...aeadsIfKnown(),
 }
