@@ -130,7 +130,10 @@ export class TemplateFeed {
   #refused(code: string): void {
     const session = this.#session
     if (session === undefined) return
-    this.#out.push({ kind: 'templatesRefused', session, code }, { kind: 'close', session, reason: code })
+    this.#out.push(
+      { kind: 'templatesRefused', session, code },
+      { kind: 'close', session, reason: 'setup refused' },
+    )
   }
 
   #template(message: NewTemplate): TemplateNews | undefined {

@@ -49,11 +49,16 @@ export class WirePeer {
     for (const message of messages) this.sendFrame(this.#ours.encode(message))
   }
 
-  /** Sends bytes as they are. */
+  /**
+   * Sends bytes as they are. Afterwards they are gone, as in a network buffer that is used again: a role that keeps
+   * views instead of copies goes wrong.
+   */
   sendFrame(bytes: Uint8Array): void {
-    for (const frame of this.#toRole.push(bytes)) {
+    const chunk = bytes.slice()
+    for (const frame of this.#toRole.push(chunk)) {
       this.#deliver({ kind: 'message', session: this.session, message: this.#roles.decode(frame) })
     }
+    chunk.fill(0xee)
   }
 
   /** Drops the connection from the test's side. */
@@ -116,6 +121,11 @@ export class WireLink<Effect extends { readonly kind: string }> {
     }
     this.now = end
     this.deliver({ kind: 'tick' })
+  }
+
+  /** Gives the role an event that is no session's. */
+  tell(event: { readonly kind: string; readonly [field: string]: unknown }): void {
+    this.deliver(event as unknown as SessionEvent<string>)
   }
 
   deliver(event: SessionEvent<string>): void {

@@ -1,0 +1,494 @@
+import { difficultyToTarget, MAX_TARGET, targetToDifficulty } from '@sv2/bitcoin'
+import { decodeHeader } from '@sv2/codec'
+import { MINING_SETUP_FLAGS, MINING_SUCCESS_FLAGS } from '@sv2/messages'
+import { current } from '@sv2/messages/current'
+import { describe, expect, test } from 'vitest'
+import { aPool, aSetup, filled, MINERS, proves, TestMiner } from './_fixtures.ts'
+
+const { REQUIRES_STANDARD_JOBS, REQUIRES_VERSION_ROLLING, REQUIRES_WORK_SELECTION } = MINING_SETUP_FLAGS
+const { REQUIRES_EXTENDED_CHANNELS, REQUIRES_FIXED_VERSION } = MINING_SUCCESS_FLAGS
+
+describe('opening', () => {
+  proves(
+    'POOL-01, POOL-02, POOL-16, POOL-18',
+    'both',
+    'both kinds of channel open, their request_id echoed',
+    (edition) => {
+      const { link } = aPool(edition)
+      const miner = new TestMiner(link, edition)
+      const standard = miner.request('standard')
+      expect(miner.takeOf('OpenStandardMiningChannel.Success')).toMatchObject([{ requestId: standard }])
+      const extended = miner.request('extended')
+      expect(miner.takeOf('OpenExtendedMiningChannel.Success')).toMatchObject([{ requestId: extended }])
+    },
+  )
+
+  proves(
+    'POOL-18',
+    'both',
+    'request ids are the client’s: the same one may come again, and the largest',
+    (edition) => {
+      const { link } = aPool(edition)
+      const miner = new TestMiner(link, edition)
+      for (const requestId of [0, 0xffff_ffff, 0xffff_ffff]) {
+        miner.peer.send({
+          type: 'OpenStandardMiningChannel',
+          requestId,
+          userIdentity: '',
+          nominalHashRate: 0,
+          maxTarget: MAX_TARGET,
+        })
+        expect(miner.takeOf('OpenStandardMiningChannel.Success')).toMatchObject([{ requestId }])
+      }
+    },
+  )
+
+  proves('POOL-06', 'current', 'ids of channels are never used twice on a connection', (edition) => {
+    const { link } = aPool(edition)
+    const miner = new TestMiner(link, edition)
+    const ids = Array.from({ length: 20 }, (_, index) => {
+      const { channelId } = miner.open(index % 2 === 0 ? 'standard' : 'extended')
+      if (index % 3 === 0) miner.peer.send({ type: 'CloseChannel', channelId, reasonCode: '' })
+      return channelId
+    })
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  proves('POOL-07', 'both', 'a group id is never a channel id, nor a channel id a group id', (edition) => {
+    const { link } = aPool(edition)
+    const miner = new TestMiner(link, edition)
+    const channels = [1, 2, 3].flatMap((size) => [
+      miner.open('standard'),
+      miner.open('extended', { minExtranonceSize: size * 8 }),
+    ])
+    link.tell({ kind: 'regroup', session: miner.peer.session, channelIds: [channels[0]!.channelId] })
+    const regrouped = miner.takeOf('SetGroupChannel').map(({ groupChannelId }) => groupChannelId)
+    expect(regrouped).toHaveLength(1)
+    const channelIds = new Set(channels.map(({ channelId }) => channelId))
+    // the draft says of an extended channel that it is its own group
+    const groups = channels.filter(({ channelId, groupId }) => groupId !== channelId)
+    for (const { groupId } of groups) expect(channelIds.has(groupId)).toBe(false)
+    for (const groupId of regrouped) {
+      expect(channelIds.has(groupId)).toBe(false)
+      expect(groups.some((each) => each.groupId === groupId)).toBe(false)
+    }
+  })
+
+  proves('POOL-08', 'draft', 'a standard channel is in a group from the start', (edition) => {
+    const { link } = aPool(edition)
+    const channel = new TestMiner(link, edition).open('standard')
+    expect(channel.groupId).toBeGreaterThan(0)
+    expect(channel.groupId).not.toBe(channel.channelId)
+  })
+
+  proves('POOL-09', 'current', 'standard and extended channels are in a group from the start', (edition) => {
+    const { link } = aPool(edition)
+    const miner = new TestMiner(link, edition)
+    for (const kind of ['standard', 'extended'] as const) {
+      const channel = miner.open(kind)
+      expect(channel.groupId).toBeGreaterThan(0)
+      expect(channel.groupId).not.toBe(channel.channelId)
+    }
+  })
+
+  proves('POOL-10', 'current', 'channels of one group have the same full extranonce size', (edition) => {
+    const { link } = aPool(edition)
+    const miner = new TestMiner(link, edition)
+    const sizes = new Map<number, Set<number>>()
+    for (const size of [2, 8, 8, 12, 20, 0, 12]) {
+      for (const kind of ['extended', 'standard'] as const) {
+        const channel = miner.open(kind, { minExtranonceSize: size })
+        const known = sizes.get(channel.groupId) ?? new Set()
+        sizes.set(channel.groupId, known.add(channel.prefix.length + channel.extranonceSize))
+      }
+    }
+    expect(sizes.size).toBeGreaterThan(1)
+    for (const known of sizes.values()) expect(known.size).toBe(1)
+  })
+
+  proves('POOL-05', 'both', 'a channel keeps its id through jobs, targets and other channels', (edition) => {
+    const { link, tip } = aPool(edition)
+    const miner = new TestMiner(link, edition)
+    const channel = miner.open('extended')
+    for (let round = 2n; round < 6n; round++) {
+      miner.open('standard')
+      tip({ templateId: round }, { prevHash: filled(Number(round)) })
+      link.tell({ kind: 'renewPrefix', session: miner.peer.session, channelId: channel.channelId })
+      channel.prefix = miner.takeOf('SetExtranoncePrefix').at(-1)!.extranoncePrefix
+      miner.peer.send(miner.find(channel))
+    }
+    link.advance(2_000)
+    expect(miner.takeOf('SubmitShares.Success')).toMatchObject([
+      { channelId: channel.channelId, newSubmitsAcceptedCount: 4 },
+    ])
+  })
+
+  proves(
+    'POOL-14',
+    'both',
+    'a pool that requires extended channels says so and opens no other',
+    (edition) => {
+      const { link } = aPool(edition, { miners: { extendedChannelsOnly: true } })
+      const miner = new TestMiner(link, edition)
+      expect(miner.log).toMatchObject([
+        { type: 'SetupConnection.Success', flags: REQUIRES_EXTENDED_CHANNELS },
+      ])
+      const requestId = miner.request('standard')
+      expect(miner.take()).toMatchObject([{ type: 'OpenMiningChannel.Error', requestId }])
+      expect(miner.open('extended').channelId).toBeGreaterThan(0)
+    },
+  )
+
+  proves(
+    'POOL-15',
+    'both',
+    'a connection that opens no channel in time is closed, one with channels stays',
+    (edition) => {
+      const { link } = aPool(edition)
+      const idle = new TestMiner(link, edition)
+      const silent = link.connect({ port: 'miners', edition, protocol: 'mining', plays: 'client' })
+      const busy = new TestMiner(link, edition)
+      busy.open('standard')
+      const closer = new TestMiner(link, edition)
+      link.advance(MINERS.openChannelWithinMs - 1)
+      expect(idle.peer.closed).toBeUndefined()
+      const { channelId } = closer.open('standard')
+      link.advance(1)
+      expect(idle.peer.closed).toBe('no channel opened in time')
+      expect(silent.closed).toBe('no SetupConnection in time')
+      // whoever closed its last channel may open another
+      closer.peer.send({ type: 'CloseChannel', channelId, reasonCode: '' })
+      link.advance(600_000)
+      expect(busy.peer.closed).toBeUndefined()
+      expect(closer.peer.closed).toBeUndefined()
+    },
+  )
+
+  proves('POOL-17', 'both', 'the first target is not above max_target', (edition) => {
+    const { link } = aPool(edition)
+    const miner = new TestMiner(link, edition)
+    for (const difficulty of [2 ** -31, 2 ** -20, 0.01, 0.9]) {
+      const maxTarget = difficultyToTarget(difficulty)
+      const { target } = miner.open('standard', { maxTarget })
+      expect(targetToDifficulty(target)).toBeGreaterThanOrEqual(targetToDifficulty(maxTarget))
+    }
+  })
+
+  proves('POOL-17', 'both', 'a max_target no share can meet is refused', (edition) => {
+    const { link } = aPool(edition)
+    const miner = new TestMiner(link, edition)
+    // zero, and harder than a block
+    for (const maxTarget of [filled(0), difficultyToTarget(1000)]) {
+      const requestId = miner.request('extended', { maxTarget })
+      expect(miner.take()).toEqual([
+        { type: 'OpenMiningChannel.Error', requestId, errorCode: 'max-target-out-of-range' },
+      ])
+    }
+  })
+
+  proves('POOL-19', 'both', 'extranonce_size is at least min_extranonce_size', (edition) => {
+    const { link } = aPool(edition)
+    const miner = new TestMiner(link, edition)
+    for (const minExtranonceSize of [0, 4, 8, 9, 26]) {
+      const channel = miner.open('extended', { minExtranonceSize })
+      expect(channel.extranonceSize).toBeGreaterThanOrEqual(minExtranonceSize)
+      expect(channel.extranonceSize + channel.prefix.length).toBeLessThanOrEqual(32)
+    }
+  })
+
+  proves('POOL-19', 'both', 'what does not fit beside the prefix is refused', (edition) => {
+    const { link } = aPool(edition)
+    const miner = new TestMiner(link, edition)
+    for (const minExtranonceSize of [27, 32, 65_535]) {
+      miner.request('extended', { minExtranonceSize })
+      expect(miner.take()).toMatchObject([{ type: 'OpenMiningChannel.Error' }])
+    }
+  })
+
+  proves('POOL-20', 'draft', 'a refusal has the number of its request', (edition) => {
+    const { link } = aPool(edition)
+    const miner = new TestMiner(link, edition)
+    const numbers = (['standard', 'extended'] as const).map((kind) => {
+      miner.request(kind, { hashrate: -1 })
+      return decodeHeader(miner.peer.frames.at(-1)!).msgType
+    })
+    expect(numbers).toEqual([0x12, 0x15])
+  })
+
+  proves('POOL-68', 'current', 'kinds of channel that the setup ruled out are refused', (edition) => {
+    const { link } = aPool(edition)
+    const standard = new TestMiner(link, edition, REQUIRES_STANDARD_JOBS)
+    standard.request('extended')
+    expect(standard.take()).toMatchObject([
+      { type: 'OpenMiningChannel.Error', errorCode: 'extended-channels-not-supported-for-standard-jobs' },
+    ])
+    const custom = new TestMiner(link, edition, REQUIRES_WORK_SELECTION)
+    custom.request('standard')
+    expect(custom.take()).toMatchObject([
+      { type: 'OpenMiningChannel.Error', errorCode: 'standard-channels-not-supported-for-custom-work' },
+    ])
+  })
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1, -1e-45])(
+    'a hash rate of %d is refused and the connection stays',
+    (hashrate) => {
+      const { link } = aPool(current)
+      const miner = new TestMiner(link, current)
+      miner.request('standard', { hashrate })
+      expect(miner.take()).toMatchObject([{ errorCode: 'invalid-nominal-hashrate' }])
+      expect(miner.open('standard').channelId).toBeGreaterThan(0)
+    },
+  )
+
+  test.each([0, 1e-45, 3.4e38])(
+    'a hash rate of %d opens a channel with a target that can be met',
+    (hashrate) => {
+      const { link } = aPool(current)
+      const { target } = new TestMiner(link, current).open('standard', { hashrate })
+      expect(targetToDifficulty(target)).toBeLessThanOrEqual(1)
+    },
+  )
+})
+
+describe('version rolling', () => {
+  proves(
+    'POOL-11, POOL-12',
+    'both',
+    'a client that requires version rolling gets it in every job',
+    (edition) => {
+      const { link, tip } = aPool(edition)
+      const miner = new TestMiner(link, edition, REQUIRES_VERSION_ROLLING)
+      expect(miner.log).toMatchObject([{ type: 'SetupConnection.Success', flags: 0 }])
+      const channel = miner.open('extended')
+      tip({ templateId: 2n }, { prevHash: filled(2) })
+      link.advance(70_000)
+      const jobs = miner.jobs(channel)
+      expect(jobs.length).toBeGreaterThan(2)
+      for (const job of jobs) expect(job).toMatchObject({ versionRollingAllowed: true })
+    },
+  )
+
+  proves('POOL-11, POOL-12', 'both', 'a pool without version rolling refuses such a client', (edition) => {
+    const { link } = aPool(edition, { miners: { versionRolling: false } })
+    const peer = link.connect({ port: 'miners', edition, protocol: 'mining', plays: 'client' })
+    peer.send(aSetup({ flags: REQUIRES_VERSION_ROLLING }))
+    expect(peer.received()).toMatchObject([
+      { type: 'SetupConnection.Error', flags: REQUIRES_VERSION_ROLLING },
+    ])
+  })
+
+  proves('POOL-13', 'both', 'with REQUIRES_FIXED_VERSION no extended job allows rolling', (edition) => {
+    const { link, tip } = aPool(edition, { miners: { versionRolling: false } })
+    const miner = new TestMiner(link, edition)
+    expect(miner.log).toMatchObject([{ type: 'SetupConnection.Success', flags: REQUIRES_FIXED_VERSION }])
+    const channel = miner.open('extended')
+    tip({ templateId: 2n }, { prevHash: filled(2) })
+    const jobs = miner.jobs(channel)
+    expect(jobs.length).toBeGreaterThan(1)
+    for (const job of jobs) expect(job).toMatchObject({ versionRollingAllowed: false })
+  })
+})
+
+describe('updating', () => {
+  proves('POOL-21', 'both', 'a smaller maximum_target is answered by SetTarget', (edition) => {
+    const { link } = aPool(edition)
+    const miner = new TestMiner(link, edition)
+    const channel = miner.open('standard')
+    const maximumTarget = difficultyToTarget(0.5)
+    miner.peer.send({
+      type: 'UpdateChannel',
+      channelId: channel.channelId,
+      nominalHashRate: 0,
+      maximumTarget,
+    })
+    expect(miner.takeOf('SetTarget')).toEqual([
+      { type: 'SetTarget', channelId: channel.channelId, maximumTarget },
+    ])
+  })
+
+  proves('POOL-22', 'both', 'an accepted UpdateChannel that changes nothing has no answer', (edition) => {
+    const { link } = aPool(edition)
+    const miner = new TestMiner(link, edition)
+    const { channelId } = miner.open('extended')
+    miner.peer.send({ type: 'UpdateChannel', channelId, nominalHashRate: 0, maximumTarget: MAX_TARGET })
+    expect(miner.take()).toEqual([])
+  })
+
+  proves('POOL-22', 'both', 'an invalid UpdateChannel gets UpdateChannel.Error', (edition) => {
+    const { link } = aPool(edition)
+    const miner = new TestMiner(link, edition)
+    const channel = miner.open('extended')
+    const { channelId } = channel
+    const update = { type: 'UpdateChannel', nominalHashRate: 1, maximumTarget: MAX_TARGET } as const
+    const bad = [
+      { ...update, channelId: 999 },
+      { ...update, channelId, nominalHashRate: Number.NaN },
+      { ...update, channelId, maximumTarget: filled(0) },
+    ]
+    for (const each of bad) {
+      miner.peer.send(each)
+      expect(miner.take()).toMatchObject([{ type: 'UpdateChannel.Error', channelId: each.channelId }])
+    }
+    // and the channel is what it was
+    miner.peer.send(miner.find(channel))
+    link.advance(1_000)
+    expect(miner.take()).toMatchObject([{ type: 'SubmitShares.Success', channelId }])
+  })
+
+  proves('POOL-21', 'both', 'the difficulty follows a declared hash rate', (edition) => {
+    const { link } = aPool(edition)
+    const miner = new TestMiner(link, edition)
+    const { channelId, target } = miner.open('standard', { hashrate: 10 })
+    miner.peer.send({
+      type: 'UpdateChannel',
+      channelId,
+      nominalHashRate: 1_000_000,
+      maximumTarget: MAX_TARGET,
+    })
+    const [set] = miner.takeOf('SetTarget')
+    const factor = targetToDifficulty(set!.maximumTarget) / targetToDifficulty(target)
+    expect(factor).toBeGreaterThan(80_000)
+    expect(factor).toBeLessThan(125_000)
+  })
+})
+
+describe('closing', () => {
+  proves('POOL-23', 'both', 'nothing is sent for a closed channel, its shares are refused', (edition) => {
+    const { link, tip } = aPool(edition)
+    const miner = new TestMiner(link, edition)
+    const closed = miner.open('extended')
+    const open = miner.open('standard')
+    miner.peer.send(miner.find(closed))
+    const late = miner.find(closed)
+    miner.peer.send({ type: 'CloseChannel', channelId: closed.channelId, reasonCode: 'done' })
+    miner.take()
+    link.advance(5_000)
+    tip({ templateId: 2n }, { prevHash: filled(2) })
+    link.advance(130_000)
+    link.tell({ kind: 'renewPrefix', session: miner.peer.session, channelId: closed.channelId })
+    const about = miner.take().map((message) => ('channelId' in message ? message.channelId : undefined))
+    expect(about).not.toContain(closed.channelId)
+    expect(about.some((id) => id === open.channelId || id === open.groupId)).toBe(true)
+    miner.peer.send(late)
+    expect(miner.takeOf('SubmitShares.Error')).toMatchObject([{ errorCode: 'invalid-channel-id' }])
+  })
+
+  proves(
+    'POOL-24',
+    'current',
+    'CloseChannel on a group id closes all its channels and no others',
+    (edition) => {
+      const { link } = aPool(edition)
+      const miner = new TestMiner(link, edition)
+      const [one, two] = [miner.open('standard'), miner.open('extended')]
+      const other = miner.open('extended', { minExtranonceSize: 20 })
+      expect(one.groupId).toBe(two.groupId)
+      expect(other.groupId).not.toBe(one.groupId)
+      miner.peer.send({ type: 'CloseChannel', channelId: one.groupId, reasonCode: 'done' })
+      const codes = [one, two, other].map((channel) => {
+        miner.take()
+        miner.peer.send(miner.find(channel))
+        return miner.takeOf('SubmitShares.Error').map(({ errorCode }) => errorCode)
+      })
+      expect(codes).toEqual([['invalid-channel-id'], ['invalid-channel-id'], []])
+    },
+  )
+
+  proves(
+    'POOL-63',
+    'both',
+    'a drain sends one Reconnect for the whole connection, then closes it',
+    (edition) => {
+      const { link } = aPool(edition)
+      const miner = new TestMiner(link, edition)
+      const channel = miner.open('standard')
+      miner.open('extended')
+      miner.peer.send(miner.find(channel))
+      miner.take()
+      link.tell({ kind: 'drain', host: 'other.pool', port: 4444 })
+      expect(miner.take()).toMatchObject([
+        // what was earned is acknowledged first
+        { type: 'SubmitShares.Success', newSubmitsAcceptedCount: 1 },
+        { type: 'Reconnect', newHost: 'other.pool', newPort: 4444 },
+      ])
+      expect(miner.peer.closed).toBe('draining')
+    },
+  )
+
+  proves('POOL-64', 'both', 'channels of both kinds live side by side', (edition) => {
+    const { link, tip } = aPool(edition)
+    const miner = new TestMiner(link, edition)
+    const channels = [
+      miner.open('standard'),
+      miner.open('extended'),
+      miner.open('extended', { minExtranonceSize: 16 }),
+      miner.open('standard'),
+    ]
+    tip({ templateId: 2n }, { prevHash: filled(2) })
+    for (const channel of channels) miner.peer.send(miner.find(channel))
+    link.advance(2_000)
+    const acks = miner.take().filter(({ type }) => type.startsWith('SubmitShares'))
+    expect(acks).toMatchObject(
+      channels.map(({ channelId }) => ({
+        type: 'SubmitShares.Success',
+        channelId,
+        newSubmitsAcceptedCount: 1,
+      })),
+    )
+  })
+})
+
+describe('capacity', () => {
+  proves('POOL-03', 'both', 'every channel has a prefix of its own, over all connections', (edition) => {
+    const { link } = aPool(edition)
+    const prefixes = new Set<string>()
+    for (let connection = 0; connection < 5; connection++) {
+      const miner = new TestMiner(link, edition)
+      for (let channel = 0; channel < 10; channel++) {
+        const { prefix, kind } = miner.open(channel % 2 === 0 ? 'standard' : 'extended')
+        // no prefix may begin another: what follows it is rolled
+        prefixes.add(Buffer.from(prefix.subarray(0, 6)).toString('hex'))
+        expect(prefix.length).toBe(kind === 'extended' ? 6 : 14)
+      }
+    }
+    expect(prefixes.size).toBe(50)
+  })
+
+  proves(
+    'POOL-03',
+    'both',
+    'a full extranonce space refuses one channel and disturbs no other',
+    (edition) => {
+      const { link, tip } = aPool(edition, {
+        miners: { extranonce: { serverId: new Uint8Array(0), leaseBytes: 1 } },
+      })
+      const miners = Array.from({ length: 4 }, () => new TestMiner(link, edition))
+      const channels = Array.from({ length: 256 }, (_, index) => miners[index % 4]!.open('standard'))
+      miners[0]!.request('standard')
+      expect(miners[0]!.take()).toMatchObject([{ type: 'OpenMiningChannel.Error' }])
+      expect(link.factsOf('channelRefused')).toMatchObject([{ code: 'channel-capacity-exhausted' }])
+      miners[0]!.peer.send(miners[0]!.find(channels[0]!))
+      miners[0]!.peer.send({ type: 'CloseChannel', channelId: channels[0]!.channelId, reasonCode: '' })
+      // its part of the space is still in use by the jobs it had
+      miners[0]!.request('standard')
+      expect(miners[0]!.take()).toMatchObject([{ type: 'OpenMiningChannel.Error' }])
+      tip({ templateId: 2n }, { prevHash: filled(2) })
+      expect(miners[0]!.open('standard').prefix[0]).toBe(channels[0]!.prefix[0])
+    },
+  )
+
+  test('a connection and the node take no more channels than configured', () => {
+    const edition = current
+    const { link } = aPool(edition, { miners: { maxChannelsPerConnection: 3, maxChannels: 5 } })
+    const [one, two] = [new TestMiner(link, edition), new TestMiner(link, edition)]
+    for (let channel = 0; channel < 3; channel++) one.open('standard')
+    one.request('standard')
+    expect(one.take()).toMatchObject([{ errorCode: 'channel-capacity-exhausted' }])
+    two.open('standard')
+    two.open('standard')
+    two.request('standard')
+    expect(two.take()).toMatchObject([{ errorCode: 'channel-capacity-exhausted' }])
+    one.peer.disconnect()
+    expect(two.open('standard').channelId).toBeGreaterThan(0)
+  })
+})
