@@ -50,7 +50,18 @@ function passSignals(child) {
     process.on(signal, handler)
     return () => process.off(signal, handler)
   })
+  const orphaned = watchParent(() => child.kill('SIGTERM'))
   return () => {
+    clearInterval(orphaned)
     for (const remove of handlers) remove()
   }
+}
+
+/** npm, or its shell, can be ended without a word to us: what it started must not go on alone. */
+function watchParent(onGone) {
+  if (process.env.npm_lifecycle_event === undefined) return undefined
+  const parent = process.ppid
+  return setInterval(() => {
+    if (process.ppid !== parent) onGone()
+  }, 500)
 }
