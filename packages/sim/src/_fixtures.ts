@@ -391,15 +391,15 @@ export function aProvider(
   })
 }
 
-/** Plays a client of the provider; it has told its constraints unless `size` is undefined. */
+/** Plays a client of the provider; it has told its constraints unless there are none. */
 export function aTemplateClient(
   link: WireLink<ProviderEffect>,
   edition: Edition,
-  constraints: { readonly size?: number; readonly sigops?: number } | undefined = {},
+  constraints: { readonly size?: number; readonly sigops?: number } | 'none' = {},
 ): WirePeer {
   const client = link.connect({ port: 'clients', edition, protocol: 'templates', plays: 'client' })
   client.send(aSetup({ protocol: 2 }))
-  if (constraints !== undefined) client.send(theConstraints(constraints))
+  if (constraints !== 'none') client.send(theConstraints(constraints))
   return client
 }
 

@@ -124,7 +124,7 @@ export class WireLink<Effect extends { readonly kind: string }> {
   }
 
   /** Gives the role an event that is no session's. */
-  tell(event: { readonly kind: string; readonly [field: string]: unknown }): void {
+  tell<E extends { readonly kind: string }>(event: E): void {
     this.deliver(event as unknown as SessionEvent<string>)
   }
 
