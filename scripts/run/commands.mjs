@@ -44,6 +44,7 @@ async function test() {
   const steps = await runSteps(checks)
   steps.push(await runStep('unit, property, conformance, simulation', () => vitest('vitest.config.ts', [])))
   steps.push(await runStep('end-to-end', () => vitest('vitest.e2e.config.ts', [])))
+  steps.push(await runStep('build, and start with plain Node', () => build([])))
   steps.push(await runStep('requirements', () => source('scripts/conformance.ts', ['--counts'])))
   return summarized(steps, notRun(results))
 }

@@ -14,6 +14,7 @@ export async function install() {
   process.stderr.write(
     'Installing dependencies from the npm registry (the first time this takes a minute)…\n',
   )
+  const output = []
   const code = await run(
     process.platform === 'win32' ? 'npx.cmd' : 'npx',
     [
@@ -24,19 +25,26 @@ export async function install() {
       '--reporter=append-only',
       '--config.confirmModulesPurge=false',
     ],
-    { stdio: ['ignore', process.stderr, process.stderr], env: { npm_config_loglevel: 'error' } },
+    { onOutput: (chunk) => output.push(showProgress(chunk.toString())) },
   )
   if (code !== 0) {
+    process.stderr.write(output.join(''))
     process.stderr.write(
       `\nThe installation failed (exit code ${code}); the reason stands above. It needs the npm registry once: is ` +
         'this machine online, and is a proxy or another registry set in .npmrc where one is needed? After a change ' +
-        `of dependencies the lock file is brought up to date by \`npx ${packageManager} install\`.\n`,
+        `of dependencies the lock file is brought up to date by \`npx ${packageManager} install --no-frozen-lockfile\`.\n`,
     )
     return false
   }
   mkdirSync(join(root, 'node_modules'), { recursive: true })
   writeFileSync(stampFile, wanted)
   return true
+}
+
+/** Of what the installation says only how far it is; all of it is kept for the case that it fails. */
+function showProgress(text) {
+  for (const [line] of text.matchAll(/^Progress: .*$/gm)) process.stderr.write(`  ${line}\n`)
+  return text
 }
 
 /** A hash over all that decides what is installed. */
