@@ -10,6 +10,5 @@ export default defineConfig(
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 60_000,
-    passWithNoTests: true,
   }),
 )
