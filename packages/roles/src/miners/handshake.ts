@@ -38,12 +38,13 @@ export function setUp(state: MinersState, connection: Connection, message: Messa
   )
 }
 
-/** Answers a RequestExtensions (editions.md §6.5). */
+/** Answers a RequestExtensions where the peer's protocol has that message (editions.md §6.5). */
 export function negotiateExtensions(
   state: MinersState,
   connection: Connection,
   request: RequestExtensions,
 ): void {
+  if (!connection.capabilities.extensions) return
   const answer = answerRequestExtensions(request, state.settings.extensions)
   if (answer.type === 'RequestExtensions.Success') connection.extensions = answer.supportedExtensions
   send(state, connection.session, answer)
