@@ -39,12 +39,11 @@ export async function runStep(name, action) {
 export function printSummary(steps, omissions) {
   process.stdout.write('\n── summary\n')
   for (const step of steps) process.stdout.write(line(step))
-  const seconds = steps.reduce((sum, step) => sum + step.seconds, 0)
   const failed = steps.filter(({ code }) => code !== 0)
   for (const reason of omissions) process.stdout.write(`  not run  ${reason}\n`)
   process.stdout.write(
     failed.length === 0
-      ? `\nAll ${steps.length} steps passed (${seconds.toFixed(1)} s of work).\n`
+      ? `\nAll ${steps.length} steps passed in ${(performance.now() / 1000).toFixed(0)} s.\n`
       : `\nFAILED: ${failed.map(({ name }) => name).join(', ')}\n`,
   )
 }
