@@ -23,11 +23,7 @@ export interface RunningPool {
   readonly urls: readonly string[]
   readonly monitoringPort: number
   /** Live numbers. */
-  readonly counts: () => {
-    readonly connections: number
-    readonly channels: number
-    readonly hashrate: number
-  }
+  readonly counts: () => PoolCounts
 }
 
 /** Live numbers of a pool; shares and blocks since its start. */

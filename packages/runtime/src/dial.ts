@@ -141,6 +141,7 @@ class PersistentDialer implements Dialer {
 
   #adopt(socket: Socket, transport: ReturnType<typeof plainTransport>, rest: Uint8Array): void {
     const { edition, protocol } = this.#settings
+    this.#socket = undefined
     const openedAt = this.#deps.clock.now()
     this.#deps.engine.adopt(socket, {
       port: this.#deps.portName,

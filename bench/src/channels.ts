@@ -1,0 +1,223 @@
+import { sha256, unhex } from '@sv2/bitcoin'
+import type { Message } from '@sv2/messages'
+import { Pool, type PoolEffect } from '@sv2/roles/pool'
+import { EDITIONS, fastSha256d } from '@sv2/runtime'
+import type { Measurement } from './report.ts'
+
+const COUNTS = [1_000, 10_000, 100_000]
+const PER_CONNECTION = 1_000
+const SHARES = 200_000
+
+/** (f) Cost of the pool role alone, without sockets and ciphers, from 1,000 to 100,000 channels. */
+export function measureChannels(): Measurement[] {
+  return COUNTS.map((channels) => {
+    const bench = new RoleBench(channels)
+    const { shareMicros, baselineMicros } = bench.shares()
+    const tick = bench.ticks()
+    const tip = bench.tip()
+    return {
+      part: 'channels',
+      name: `${channels.toLocaleString('en-US')} channels`,
+      values: {
+        'share judged, µs': round(shareMicros),
+        'double SHA-256 of a header, µs (baseline)': round(baselineMicros),
+        'second of upkeep per channel, µs': round((tick * 1000) / channels),
+        'new tip per channel (header-only), µs': round((tip * 1000) / channels),
+        'heap per channel, bytes': Math.round(bench.heapPerChannel),
+      },
+    }
+  })
+}
+
+class RoleBench {
+  readonly #pool: Pool
+  readonly #channels: {
+    readonly session: number
+    readonly channelId: number
+    jobId: number
+    version: number
+  }[] = []
+  readonly heapPerChannel: number
+  #now = 1_750_000_000_000
+  #height = 1
+  #nonce = 0
+
+  constructor(channels: number) {
+    this.#pool = makePool()
+    this.#handle({
+      kind: 'opened',
+      session: 0,
+      port: 'templates',
+      capabilities: EDITIONS.current.capabilities,
+    })
+    this.#message(0, { type: 'SetupConnection.Success', usedVersion: 2, flags: 0 })
+    this.tip()
+    globalThis.gc?.()
+    const before = process.memoryUsage().heapUsed
+    for (let session = 1; this.#channels.length < channels; session++) this.#connect(session)
+    globalThis.gc?.()
+    this.heapPerChannel = (process.memoryUsage().heapUsed - before) / channels
+  }
+
+  shares(): { readonly shareMicros: number; readonly baselineMicros: number } {
+    const header = new Uint8Array(80)
+    const baseline = performance.now()
+    for (let n = 0; n < SHARES; n++) {
+      header[0] = n & 0xff
+      fastSha256d(header)
+    }
+    const baselineMicros = ((performance.now() - baseline) * 1000) / SHARES
+    this.#submit(SHARES / 4)
+    const started = performance.now()
+    this.#submit(SHARES)
+    return { shareMicros: ((performance.now() - started) * 1000) / SHARES, baselineMicros }
+  }
+
+  /** Milliseconds of one second of upkeep: acknowledgements and vardiff. */
+  ticks(): number {
+    const started = performance.now()
+    for (let n = 0; n < 10; n++) {
+      this.#now += 1_000
+      this.#handle({ kind: 'tick' })
+    }
+    return (performance.now() - started) / 10
+  }
+
+  /** Milliseconds for a new tip to all. */
+  tip(): number {
+    this.#height++
+    const started = performance.now()
+    const templateId = BigInt(this.#height)
+    this.#message(0, {
+      type: 'NewTemplate',
+      templateId,
+      futureTemplate: true,
+      version: 0x20000000,
+      coinbaseTxVersion: 2,
+      coinbasePrefix: Uint8Array.of(3, 1, 2, 3),
+      coinbaseTxInputSequence: 0xffffffff,
+      coinbaseTxValueRemaining: 312_500_000n,
+      coinbaseTxOutputsCount: 0,
+      coinbaseTxOutputs: new Uint8Array(0),
+      coinbaseTxLocktime: 0,
+      merklePath: Array.from({ length: 12 }, (_, n) => sha256(Uint8Array.of(n))),
+    })
+    const effects = this.#message(0, {
+      type: 'SetNewPrevHashTdp',
+      templateId,
+      prevHash: new Uint8Array(32).fill(this.#height),
+      headerTimestamp: Math.floor(this.#now / 1000),
+      nbits: 0x1d00ffff,
+      target: new Uint8Array(32),
+    })
+    for (const effect of effects) this.#learn(effect)
+    return performance.now() - started
+  }
+
+  #connect(session: number): void {
+    this.#handle({ kind: 'opened', session, port: 'miners', capabilities: EDITIONS.current.capabilities })
+    this.#message(session, {
+      type: 'SetupConnection',
+      protocol: 0,
+      minVersion: 2,
+      maxVersion: 2,
+      flags: 1,
+      endpointHost: '',
+      endpointPort: 0,
+      vendor: '',
+      hardwareVersion: '',
+      firmware: '',
+      deviceId: '',
+    })
+    const maxTarget = new Uint8Array(32).fill(0xff)
+    for (let requestId = 0; requestId < PER_CONNECTION; requestId++) {
+      const effects = this.#message(session, {
+        type: 'OpenStandardMiningChannel',
+        requestId,
+        userIdentity: 'bench',
+        nominalHashRate: 0,
+        maxTarget,
+      })
+      for (const effect of effects) {
+        if (effect.kind === 'channelOpened') {
+          this.#channels.push({ session, channelId: effect.channelId, jobId: 0, version: 0 })
+        }
+      }
+      for (const effect of effects) this.#learn(effect)
+    }
+  }
+
+  /** Jobs of the newest tip, for the shares to come. */
+  #learn(effect: PoolEffect): void {
+    if (effect.kind !== 'send' || effect.message.type !== 'NewMiningJob') return
+    const last = this.#channels.at(-1)
+    if (last !== undefined && last.session === effect.to && last.channelId === effect.message.channelId) {
+      last.jobId = effect.message.jobId
+      last.version = effect.message.version
+    }
+  }
+
+  #submit(shares: number): void {
+    const ntime = Math.floor(this.#now / 1000)
+    for (let n = 0; n < shares; n++) {
+      const channel = this.#channels[n % this.#channels.length]!
+      this.#nonce++
+      this.#message(channel.session, {
+        type: 'SubmitSharesStandard',
+        channelId: channel.channelId,
+        sequenceNumber: this.#nonce,
+        jobId: channel.jobId,
+        nonce: this.#nonce,
+        ntime,
+        version: channel.version,
+      })
+    }
+  }
+
+  #message(session: number, message: Message): readonly PoolEffect[] {
+    return this.#handle({ kind: 'message', session, message })
+  }
+
+  #handle(event: Parameters<Pool['handle']>[0]): readonly PoolEffect[] {
+    return this.#pool.handle(event, this.#now)
+  }
+}
+
+function makePool(): Pool {
+  return new Pool(
+    {
+      miners: {
+        extranonce: { serverId: Uint8Array.of(0, 0), leaseBytes: 4 },
+        rollableExtranonceSize: 8,
+        maxChannels: 1_000_000,
+        maxChannelsPerConnection: 100_000,
+        sharesPerMinute: 6,
+        shareBatchSize: 10,
+        shareBatchMs: 1_000,
+        difficultySteps: 4,
+        minDifficulty: 1e-12,
+        startDifficulty: 1e-11,
+        vardiff: false,
+        versionRolling: true,
+        extendedChannelsOnly: false,
+        openChannelWithinMs: 3_600_000,
+        onlyRefusalsMs: 3_600_000,
+        extensions: { supported: new Set(), required: new Set() },
+      },
+      templates: {
+        identification: { vendor: 'bench', hardwareVersion: '', firmware: '', deviceId: '' },
+        endpoint: { host: '', port: 0 },
+        outputSize: 51,
+        outputSigops: 4,
+      },
+      payout: { mode: 'pool', script: unhex(`0014${'11'.repeat(20)}`) },
+      coinbaseTag: new Uint8Array(0),
+      jobRefreshMs: 3_600_000,
+    },
+    { sha256d: fastSha256d },
+  )
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(3))
+}

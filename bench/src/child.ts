@@ -1,0 +1,54 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+
+/** A process under measurement, and what it answers. */
+export class Child {
+  readonly #process: ChildProcess
+  readonly #pending: unknown[] = []
+
+  private constructor(process: ChildProcess) {
+    this.#process = process
+    process.on('message', (message) => this.#pending.push(message))
+  }
+
+  /** Starts a file of this folder. */
+  static start(file: string, argument: unknown): Child {
+    return new Child(
+      fork(join(import.meta.dirname, file), [JSON.stringify(argument)], {
+        execArgv: ['--conditions=@sv2/source', '--import', 'tsx', '--expose-gc'],
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      }),
+    )
+  }
+
+  /** The next message with this key. */
+  async next<T extends Record<string, unknown>>(key: keyof T & string): Promise<T> {
+    for (;;) {
+      const at = this.#pending.findIndex(
+        (message) => typeof message === 'object' && message !== null && key in message,
+      )
+      if (at >= 0) return this.#pending.splice(at, 1)[0] as T
+      if (this.#process.exitCode !== null) throw new Error('the measured process has ended')
+      await once(this.#process, 'message')
+    }
+  }
+
+  /** CPU time so far, memory, and the process's own counts. */
+  usage(): Promise<Usage> {
+    this.#process.send('usage')
+    return this.next<Usage>('cpuMicros')
+  }
+
+  stop(): void {
+    this.#process.send('stop')
+  }
+}
+
+export interface Usage extends Record<string, unknown> {
+  readonly cpuMicros: number
+  readonly rss: number
+  readonly heapUsed: number
+  readonly external: number
+  readonly accepted: number
+}

@@ -1,0 +1,74 @@
+import { fastestBackend } from '@sv2/runtime'
+import { Child } from './child.ts'
+import { Miner } from './miner.ts'
+import type { Measurement } from './report.ts'
+import { poolConfig, startTemplateSource } from './templates.ts'
+
+const HANDSHAKES = 1_500
+const AT_ONCE = 32
+
+/** (c) Handshakes of a pool process, against the bare cost of the curve operations in them. */
+export async function measureHandshakes(dataDir: string): Promise<Measurement[]> {
+  const rows: Measurement[] = []
+  for (const edition of ['current', 'draft'] as const) {
+    const primitive = primitiveMicros(edition)
+    const source = await startTemplateSource()
+    const child = Child.start('pool-process.ts', poolConfig(source, edition, `${dataDir}/${edition}`))
+    const { urls } = await child.next<{ urls: string[] }>('urls')
+    await connectAndLeave(urls[0]!, 200)
+    const before = await child.usage()
+    const started = performance.now()
+    await connectAndLeave(urls[0]!, HANDSHAKES)
+    const seconds = (performance.now() - started) / 1000
+    const micros = ((await child.usage()).cpuMicros - before.cpuMicros) / HANDSHAKES
+    child.stop()
+    rows.push({
+      part: 'handshake',
+      name: edition,
+      values: {
+        'handshakes/s (both ends on this machine)': Math.round(HANDSHAKES / seconds),
+        'per core of the pool': Math.round(1e6 / micros),
+        'CPU µs, TCP and session included': Math.round(micros),
+        'curve operations alone, µs (baseline)': Math.round(primitive),
+        ratio: Number((micros / primitive).toPrecision(3)),
+      },
+    })
+  }
+  return rows
+}
+
+async function connectAndLeave(url: string, count: number): Promise<void> {
+  let left = count
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      while (left > 0) {
+        left--
+        const miner = await Miner.connect(url)
+        miner.end()
+      }
+    }),
+  )
+}
+
+/** A responder makes one key pair and two ECDH (and in the current edition one encoding and one decoding). */
+function primitiveMicros(edition: 'current' | 'draft'): number {
+  const secret = new Uint8Array(32).fill(7)
+  const backend = fastestBackend
+  const random = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length))
+  const rounds = 300
+  const started = performance.now()
+  for (let n = 0; n < rounds; n++) {
+    secret[0] = n & 0xff
+    if (edition === 'current') {
+      const x = backend.secp256k1XOnlyPublicKey(secret)
+      backend.ellswiftDecode(backend.ellswiftEncode(x, random))
+      backend.secp256k1XOnlyEcdh(secret, x)
+      backend.secp256k1XOnlyEcdh(secret, x)
+    } else {
+      const key = backend.x25519PublicKey(secret)
+      backend.x25519(secret, key)
+      backend.x25519(secret, key)
+    }
+  }
+  return ((performance.now() - started) * 1000) / rounds
+}

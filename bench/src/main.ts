@@ -1,0 +1,77 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cpus, loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { measureBytes } from './bytes.ts'
+import { measureChannels } from './channels.ts'
+import { measureHandshakes } from './handshake.ts'
+import { measureMemory } from './memory.ts'
+import { type Measurement, table } from './report.ts'
+import { measureShares } from './share.ts'
+import { measureTips } from './tip.ts'
+
+/** The parts, in the order of the report: title, and how it is measured. */
+const PARTS: Readonly<
+  Record<string, { readonly title: string; readonly run: (dataDir: string) => Promise<Measurement[]> }>
+> = {
+  share: { title: 'Shares through an encrypted connection', run: measureShares },
+  tip: { title: 'A new block to many connections', run: measureTips },
+  handshake: { title: 'Handshakes', run: measureHandshakes },
+  memory: { title: 'Memory', run: measureMemory },
+  bytes: { title: 'Bytes on the wire', run: async () => measureBytes() },
+  channels: { title: 'The pool role alone, by number of channels', run: async () => measureChannels() },
+}
+
+const REPORT = join(import.meta.dirname, '../../docs/performance.md')
+const BEGIN = '<!-- measured: begin -->'
+const END = '<!-- measured: end -->'
+
+const command = new Command('npm run bench --')
+  .description(
+    'Measures the stack, each figure against a baseline of the same run, and writes docs/performance.md',
+  )
+  .argument('[parts...]', `parts to measure: ${Object.keys(PARTS).join(', ')}; all when none is named`)
+  .option('--json', 'print the rows as JSON and leave the report as it is')
+command.parse()
+const { json } = command.opts<{ json?: boolean }>()
+const named = command.args
+for (const name of named) if (PARTS[name] === undefined) command.error(`no such part: ${name}`)
+
+const dataDir = await mkdtemp(join(tmpdir(), 'sv2-bench-'))
+const rows: Measurement[] = []
+const say = (text: string): void => {
+  if (json !== true) process.stderr.write(text)
+}
+say(
+  `load average ${loadavg()
+    .map((load) => load.toFixed(2))
+    .join(' ')}\n`,
+)
+for (const [name, { title, run }] of Object.entries(PARTS)) {
+  if (named.length > 0 && !named.includes(name)) continue
+  say(`${title} …\n`)
+  const measured = await run(join(dataDir, name))
+  rows.push(...measured)
+  say(`${table(measured)}\n\n`)
+}
+if (json === true) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
+else if (named.length === 0) await writeReport()
+await rm(dataDir, { recursive: true, force: true })
+process.exit(0)
+
+/** Puts the tables between the marks of the report; the prose around them stays. */
+async function writeReport(): Promise<void> {
+  const text = await readFile(REPORT, 'utf8')
+  const tables = Object.entries(PARTS).map(
+    ([name, { title }]) => `### ${title}\n\n${table(rows.filter(({ part }) => part === name))}\n`,
+  )
+  const machine = `Node ${process.version}, ${cpus().length} cores of ${cpus()[0]?.model ?? 'an unknown processor'}.`
+  const begin = text.indexOf(BEGIN)
+  const end = text.indexOf(END)
+  if (begin < 0 || end < begin) throw new Error(`${REPORT} has no place for the tables`)
+  await writeFile(
+    REPORT,
+    `${text.slice(0, begin + BEGIN.length)}\n\n${machine}\n\n${tables.join('\n')}\n${text.slice(end)}`,
+  )
+  say(`written to docs/performance.md\n`)
+}

@@ -1,0 +1,119 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { FrameSplitter } from '@sv2/codec'
+import type { Message, MessageNamed, MessageType, Speller } from '@sv2/messages'
+import { createInitiator, parsePoolUrl, type Transport } from '@sv2/noise'
+import { EDITIONS, systemNoise } from '@sv2/runtime'
+
+/** One connection of the load generator: real noise, real frames. */
+export class Miner {
+  readonly socket: Socket
+  readonly transport: Transport
+  readonly speller: Speller
+  /** Called for every message; replaced by who needs them. */
+  onMessage: (message: Message) => void = () => undefined
+  readonly #splitter = new FrameSplitter()
+
+  private constructor(socket: Socket, transport: Transport, speller: Speller) {
+    this.socket = socket
+    this.transport = transport
+    this.speller = speller
+  }
+
+  static async connect(url: string): Promise<Miner> {
+    const { host, port, authorityKey, edition } = parsePoolUrl(url)
+    const socket = connect({ host, port: port ?? 0, noDelay: true })
+    await once(socket, 'connect')
+    const initiator = createInitiator({ edition, authorityKey }, systemNoise)
+    socket.write(initiator.start())
+    for (;;) {
+      const [chunk] = (await once(socket, 'data')) as [Buffer]
+      const { done } = initiator.receive(chunk, Math.floor(Date.now() / 1000))
+      if (done === undefined) continue
+      const speller = EDITIONS[edition].connection({ side: 'client', protocol: 'mining' })
+      const miner = new Miner(socket, done.transport, speller)
+      socket.on('data', (data: Buffer) => miner.#receive(data))
+      return miner
+    }
+  }
+
+  send(...messages: Message[]): void {
+    this.socket.write(this.transport.seal(messages.map((message) => this.speller.encode(message))))
+  }
+
+  /** Waits for one message of a type. */
+  next<T extends MessageType>(type: T): Promise<MessageNamed<T>> {
+    return new Promise((resolve) => {
+      const before = this.onMessage
+      this.onMessage = (message) => {
+        before(message)
+        if (message.type !== type) return
+        this.onMessage = before
+        resolve(message as MessageNamed<T>)
+      }
+    })
+  }
+
+  /** Sets up and opens header-only channels; answers them with their first job. */
+  async open(channels: number, flags = 1): Promise<OpenedChannel[]> {
+    const opened: OpenedChannel[] = []
+    const tips = new Map<number, number>()
+    const done = new Promise<void>((resolve) => {
+      this.onMessage = (message) => {
+        if (message.type === 'OpenStandardMiningChannel.Success') {
+          opened.push({ channelId: message.channelId, jobId: 0, version: 0, ntime: 0 })
+        } else if (message.type === 'NewMiningJob') {
+          const channel = opened.find(({ channelId }) => channelId === message.channelId)
+          if (channel !== undefined)
+            Object.assign(channel, { jobId: message.jobId, version: message.version })
+        } else if (message.type === 'SetNewPrevHash') {
+          tips.set(message.channelId, message.minNtime)
+          if (tips.size >= channels) resolve()
+        } else if (message.type === 'OpenMiningChannel.Error') throw new Error(message.errorCode)
+      }
+    })
+    this.send({
+      type: 'SetupConnection',
+      protocol: 0,
+      minVersion: 2,
+      maxVersion: 2,
+      flags,
+      endpointHost: '127.0.0.1',
+      endpointPort: 3333,
+      vendor: 'bench',
+      hardwareVersion: 'bench',
+      firmware: '1',
+      deviceId: '',
+    })
+    const maxTarget = new Uint8Array(32).fill(0xff)
+    for (let requestId = 1; requestId <= channels; requestId++) {
+      this.send({
+        type: 'OpenStandardMiningChannel',
+        requestId,
+        userIdentity: 'bench',
+        nominalHashRate: 0,
+        maxTarget,
+      })
+    }
+    await done
+    this.onMessage = () => undefined
+    return opened.map((channel) => ({ ...channel, ntime: tips.get(channel.channelId) ?? 0 }))
+  }
+
+  end(): void {
+    this.socket.destroy()
+  }
+
+  #receive(chunk: Uint8Array): void {
+    for (const piece of this.transport.open(chunk)) {
+      for (const frame of this.#splitter.push(piece)) this.onMessage(this.speller.decode(frame))
+    }
+  }
+}
+
+export interface OpenedChannel {
+  readonly channelId: number
+  readonly jobId: number
+  readonly version: number
+  readonly ntime: number
+}
