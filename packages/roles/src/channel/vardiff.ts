@@ -7,27 +7,37 @@ export interface VardiffSettings {
 }
 
 /**
- * Time constant of the moving average, ms (half-life 55 s). Long enough to tell a halving from chance at
- * 12 shares a minute, short enough to do so within two minutes (vardiff.test.ts).
+ * Time constant of the moving average, in shares at the aimed rate: evidence comes in shares, whatever they are aimed
+ * at. 90 s at 12 shares a minute; longer is steadier, and too slow for a halving to be told from chance in time.
  */
-const TAU_MS = 80_000
-/** Standard deviations of a normal distribution that count as evidence: about one chance in eighty. */
-const GATE = 2.25
+const MEMORY_SHARES = 18
+/** Bounds of that time constant, ms. */
+const TAU_MS = { min: 20_000, max: 300_000 }
+/**
+ * Standard deviations of a normal distribution that count as evidence. Too few shares are believed sooner than too
+ * many: a drop shows in less than half as much evidence, and a device that starves is worse off than one that talks.
+ */
+const GATE = { lower: 2.2, raise: 3 }
 /** Deviations of the rate that are left alone however sure they are. */
 const DEAD_BAND = { low: 0.75, high: 1.35 }
 /** Shares before the difficulty may rise: a lucky start proves nothing. */
 const MIN_SHARES_TO_RAISE = 4
 /** Weight of the belief that the rate is right, in shares; keeps one step within reason when evidence is thin. */
-const PRIOR_SHARES = 0.5
+const PRIOR_SHARES = 2
 
 /**
- * The share rate of one channel at its present difficulty: an exponentially weighted average of accepted shares
- * since the last change, and the question whether it is still the rate that was aimed at.
+ * The share rate of one channel at its present difficulty: an exponentially weighted average of accepted work since
+ * the last change, and the question whether it is still the rate that was aimed at.
  *
- * Theory of operation. `count` is the sum of e^(−age/τ) over the shares, `mass` the same integral over the time
- * observed, so `count / mass` is the rate without start-up bias. Under the aimed rate λ the weighted count has mean
- * λ·mass and variance λ·mass₂ (mass₂ with τ/2); scaled by mean/variance it is close to a Poisson variable, whose
- * exact tails decide. Silence lowers `count` while `mass` grows, so it is evidence like any other.
+ * Theory of operation. `count` is the sum of weight · e^(−age/τ) over the shares; under the aimed rate λ its mean is
+ * λ·mass (mass: the integral of e^(−age/τ) over the time observed) and its variance λ·mass₂ (with τ/2). Scaled by
+ * mean/variance it is close to a Poisson variable, whose exact tails decide. Silence lowers `count` while `mass`
+ * grows, so it is evidence like any other.
+ *
+ * What it reaches, simulated over 200 devices at 12 shares a minute (vardiff.test.ts): 3 min after a halving of the
+ * hash rate 94 % of them are within a factor 1.7 of the right difficulty, after a doubling 98 %; 5 min after a start
+ * with a rate 1000 times too high 99 %, too low 94 %. A steady device sees 6 changes an hour, 19 % of difficulty
+ * (root mean square). A fixed window (72 shares or 240 s) has noticed 1 % of the halvings after 3 min.
  */
 export class Vardiff {
   #count = 0
@@ -44,8 +54,8 @@ export class Vardiff {
    * Counts one accepted share.
    * @param weight its difficulty as a part of the present one: shares of a job with an easier target prove less.
    */
-  share(weight: number, now: Millis): void {
-    this.#decay(now)
+  share(weight: number, settings: VardiffSettings, now: Millis): void {
+    this.#decay(tauOf(settings), now)
     this.#count += Math.min(weight, 1)
     this.#shares++
   }
@@ -63,26 +73,32 @@ export class Vardiff {
    * Above 1 for a device that finds shares too often.
    */
   verdict(settings: VardiffSettings, now: Millis): number | undefined {
-    this.#decay(now)
+    const tau = tauOf(settings)
+    this.#decay(tau, now)
     const age = now - this.#start
     if (age <= 0) return undefined
     const perMs = settings.sharesPerMinute / 60_000
-    const expected = perMs * TAU_MS * (1 - Math.exp(-age / TAU_MS))
-    const variance = perMs * (TAU_MS / 2) * (1 - Math.exp((-2 * age) / TAU_MS))
+    const expected = perMs * tau * (1 - Math.exp(-age / tau))
+    const variance = perMs * (tau / 2) * (1 - Math.exp((-2 * age) / tau))
     const scale = expected / variance
     const seen = this.#count * scale
     const mean = expected * scale
     const factor = (this.#count + PRIOR_SHARES) / (expected + PRIOR_SHARES)
-    if (factor < DEAD_BAND.low) return tooFew(seen, mean) > GATE ? factor : undefined
+    if (factor < DEAD_BAND.low) return tooFew(seen, mean) > GATE.lower ? factor : undefined
     if (factor <= DEAD_BAND.high || this.#shares < MIN_SHARES_TO_RAISE) return undefined
-    return tooMany(seen, mean) > GATE ? factor : undefined
+    return tooMany(seen, mean) > GATE.raise ? factor : undefined
   }
 
-  #decay(now: Millis): void {
+  #decay(tau: number, now: Millis): void {
     if (now <= this.#updated) return
-    this.#count *= Math.exp((this.#updated - now) / TAU_MS)
+    this.#count *= Math.exp((this.#updated - now) / tau)
     this.#updated = now
   }
+}
+
+function tauOf(settings: VardiffSettings): number {
+  const tau = (MEMORY_SHARES * 60_000) / settings.sharesPerMinute
+  return Math.min(Math.max(tau, TAU_MS.min), TAU_MS.max)
 }
 
 /** How improbable it is to see so few: the normal deviate of P(X ≤ seen) for a Poisson X. */

@@ -56,7 +56,7 @@ function judgeShare(state: MinersState, submit: Submit, now: Millis): void {
     })
   }
   acknowledge(state, channel, { sequenceNumber: share.sequenceNumber, difficulty }, now)
-  channel.vardiff.share(difficulty / channel.level.difficulty, now)
+  channel.vardiff.share(difficulty / channel.level.difficulty, state.settings, now)
   adjustDifficulty(state, channel, now)
 }
 
