@@ -34,14 +34,19 @@ export class Child {
     }
   }
 
+  /** Sends it a word it knows. */
+  ask(question: string): void {
+    this.#process.send(question)
+  }
+
   /** CPU time so far, memory, and the process's own counts. */
   usage(): Promise<Usage> {
-    this.#process.send('usage')
+    this.ask('usage')
     return this.next<Usage>('cpuMicros')
   }
 
   stop(): void {
-    this.#process.send('stop')
+    this.ask('stop')
   }
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { Child } from './child.ts'
 import { Miner } from './miner.ts'
 import type { Measurement } from './report.ts'
@@ -70,7 +70,7 @@ async function oneTip(source: TemplateSource, child: Child, miners: readonly Min
         if (message.type !== 'SetNewPrevHash') return
         left--
         if (left > 0) return
-        receivedAt = performance.timeOrigin + performance.now()
+        receivedAt = now()
         resolve()
       }
     }
@@ -81,22 +81,17 @@ async function oneTip(source: TemplateSource, child: Child, miners: readonly Min
   return { writtenMs: tipWrittenAt - handed, receivedMs: receivedAt - handed }
 }
 
-/** What the kernel and Node need at the least: the same bytes to as many sockets. */
+/** What the kernel and Node need at the least: the same bytes to as many sockets, from a process of its own. */
 async function plainRelay(connections: number): Promise<Record<string, number>> {
-  const sockets: Socket[] = []
-  const server = createServer((socket) => sockets.push(socket))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
+  const child = Child.start('relay-process.ts', null)
+  const { port } = await child.next<{ port: number }>('port')
   const clients: Socket[] = []
   for (let n = 0; n < connections; n++) {
     const client = connect({ host: '127.0.0.1', port })
     await once(client, 'connect')
     clients.push(client)
   }
-  while (sockets.length < connections) await new Promise((resolve) => setImmediate(resolve))
-  const message = Buffer.alloc(70, 1)
+  while ((await child.next<{ connected: number }>('connected')).connected < connections);
   const written: number[] = []
   const received: number[] = []
   for (let n = 0; n < TIPS; n++) {
@@ -110,15 +105,21 @@ async function plainRelay(connections: number): Promise<Record<string, number>> 
         })
       }
     })
-    const started = performance.now()
-    for (const socket of sockets) socket.write(message)
-    written.push(performance.now() - started)
+    const started = now()
+    child.ask('go')
+    const { writtenAt } = await child.next<{ writtenAt: number }>('writtenAt')
     await all
-    received.push(performance.now() - started)
+    written.push(writtenAt - started)
+    received.push(now() - started)
   }
   for (const client of clients) client.destroy()
-  server.close()
+  child.stop()
   return { 'last byte written, ms': median(written), 'last receiver, ms': median(received) }
+}
+
+/** A clock that two processes of one machine share. */
+function now(): number {
+  return performance.timeOrigin + performance.now()
 }
 
 function median(values: readonly number[]): number {

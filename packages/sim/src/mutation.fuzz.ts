@@ -1,0 +1,206 @@
+import { CodecError, HEADER_SIZE } from '@sv2/codec'
+import { type Edition, EditionError, type Message } from '@sv2/messages'
+import { current } from '@sv2/messages/current'
+import { draft } from '@sv2/messages/draft'
+import { expect, test } from 'vitest'
+import {
+  aDevice,
+  aPool,
+  aProvider,
+  aSetup,
+  aTemplate,
+  aTemplateClient,
+  aTip,
+  filled,
+  TestMiner,
+  theConstraints,
+} from './_fixtures.ts'
+import { aNodeTemplate } from './_node-templates.ts'
+import type { WirePeer } from './wire-link.ts'
+
+/** Frames per edition and target; four targets and two editions make more than a million. */
+const FRAMES = Number(process.env.FUZZ_FRAMES ?? 130_000)
+/** A world is thrown away after so many frames, so that broken ones do not hide later ones. */
+const FRAMES_PER_WORLD = 500
+
+/** A small seeded generator (mulberry32): a failure names its seed and comes again. */
+function random(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** One of the ways in which a recorded frame is spoiled. */
+function mutate(recorded: readonly Uint8Array[], next: () => number): Uint8Array {
+  const pick = (): Uint8Array => recorded[Math.floor(next() * recorded.length)]!
+  const frame = pick().slice()
+  const place = Math.floor(next() * frame.length)
+  switch (Math.floor(next() * 8)) {
+    case 0:
+      return frame
+    case 1:
+      frame[place]! ^= 1 << Math.floor(next() * 8)
+      return frame
+    case 2:
+      for (let n = 0; n < 4; n++) frame[Math.floor(next() * frame.length)] = Math.floor(next() * 256)
+      return frame
+    case 3:
+      frame[place] = [0, 1, 0x7f, 0x80, 0xff][Math.floor(next() * 5)]!
+      return frame
+    case 4:
+      return withLength(frame.slice(0, Math.max(HEADER_SIZE, place)))
+    case 5:
+      return withLength(Uint8Array.of(...frame, ...pick().slice(HEADER_SIZE, HEADER_SIZE + 64)))
+    case 6:
+      frame[2] = Math.floor(next() * 256)
+      return frame
+    default: {
+      const other = pick()
+      frame.set(other.subarray(HEADER_SIZE, Math.min(other.length, frame.length)), HEADER_SIZE)
+      return frame
+    }
+  }
+}
+
+function withLength(frame: Uint8Array): Uint8Array {
+  const length = frame.length - HEADER_SIZE
+  frame.set([length & 0xff, (length >> 8) & 0xff, length >> 16], 3)
+  return frame
+}
+
+/** Feeds spoiled frames to fresh worlds. Whatever a frame does, the only errors are those that say the peer is wrong. */
+function fuzz(
+  seed: number,
+  recorded: readonly Uint8Array[],
+  world: () => WirePeer,
+): { decoded: number; refused: number } {
+  const next = random(seed)
+  let peer = world()
+  let decoded = 0
+  let refused = 0
+  for (let n = 0; n < FRAMES; n++) {
+    if (n % FRAMES_PER_WORLD === 0 || peer.closed !== undefined) peer = world()
+    try {
+      peer.sendFrame(mutate(recorded, next))
+      peer.received()
+      decoded++
+    } catch (error) {
+      if (!(error instanceof CodecError) && !(error instanceof EditionError)) throw error
+      refused++
+      // A session ends with such an error, and so does its splitter.
+      peer = world()
+    }
+  }
+  return { decoded, refused }
+}
+
+function recordedBy(edition: Edition, side: 'client' | 'server', messages: readonly Message[]): Uint8Array[] {
+  const protocol = messages.some(({ type }) => type === 'NewTemplate' || type === 'SubmitSolution')
+    ? 'templates'
+    : 'mining'
+  const speller = edition.connection({ side: 'client', protocol })
+  const server = edition.connection({ side: 'server' })
+  for (const frame of [speller.encode(aSetup({ protocol: protocol === 'mining' ? 0 : 2 }))]) {
+    server.decode({ extensionType: 0, channelMsg: false, msgType: 0, payload: frame.subarray(HEADER_SIZE) })
+  }
+  return messages.map((message) => (side === 'client' ? speller : server).encode(message))
+}
+
+/** What a miner says to a pool in an ordinary session. */
+function minerSession(edition: Edition): Uint8Array[] {
+  const { link } = aPool(edition)
+  const miner = new TestMiner(link, edition)
+  const standard = miner.open('standard')
+  const extended = miner.open('extended')
+  const maxTarget = filled(0xff)
+  return recordedBy(edition, 'client', [
+    aSetup(),
+    {
+      type: 'OpenStandardMiningChannel',
+      requestId: 1,
+      userIdentity: 'alice.1',
+      nominalHashRate: 1e12,
+      maxTarget,
+    },
+    {
+      type: 'OpenExtendedMiningChannel',
+      requestId: 2,
+      userIdentity: 'bob',
+      nominalHashRate: 0,
+      maxTarget,
+      minExtranonceSize: 6,
+    },
+    { ...miner.find(standard), channelId: 2 },
+    { ...miner.find(extended), channelId: 3 },
+    { type: 'UpdateChannel', channelId: 2, nominalHashRate: 5e11, maximumTarget: maxTarget },
+    { type: 'CloseChannel', channelId: 3, reasonCode: 'done' },
+    { type: 'ChannelEndpointChanged', channelId: 2 },
+  ])
+}
+
+function poolWorld(edition: Edition): WirePeer {
+  const { link } = aPool(edition)
+  const miner = new TestMiner(link, edition)
+  miner.open('standard')
+  miner.open('extended')
+  return miner.peer
+}
+
+for (const edition of [current, draft]) {
+  test(`a pool survives spoiled frames of miners (${edition.name})`, () => {
+    const { decoded, refused } = fuzz(1, minerSession(edition), () => poolWorld(edition))
+    expect(decoded).toBeGreaterThan(0)
+    expect(refused).toBeGreaterThan(0)
+  })
+
+  test(`a pool survives spoiled frames of its template provider (${edition.name})`, () => {
+    const recorded = recordedBy(edition, 'server', [
+      { type: 'SetupConnection.Success', usedVersion: 2, flags: 0 },
+      aTemplate({ templateId: 7n }),
+      aTip({ templateId: 7n }),
+      aTemplate({ templateId: 8n, futureTemplate: false }),
+      { type: 'RequestTransactionData.Error', templateId: 7n, errorCode: 'template-id-not-found' },
+    ])
+    const { refused } = fuzz(2, recorded, () => {
+      const world = aPool(edition)
+      new TestMiner(world.link, edition).open('standard')
+      return world.templates
+    })
+    expect(refused).toBeGreaterThan(0)
+  })
+
+  test(`a template provider survives spoiled frames of clients (${edition.name})`, () => {
+    const recorded = recordedBy(edition, 'client', [
+      aSetup({ protocol: 2 }),
+      theConstraints({ size: 100, sigops: 4 }),
+      { type: 'RequestTransactionData', templateId: 101n },
+      {
+        type: 'SubmitSolution',
+        templateId: 101n,
+        version: 0x20000000,
+        headerTimestamp: 1_767_225_600,
+        headerNonce: 1,
+        coinbaseTx: filled(1, 120),
+      },
+    ])
+    const { refused } = fuzz(3, recorded, () => {
+      const provider = aProvider()
+      provider.node(aNodeTemplate())
+      return aTemplateClient(provider, edition)
+    })
+    expect(refused).toBeGreaterThan(0)
+  })
+
+  test(`a device survives spoiled frames of its pool (${edition.name})`, () => {
+    const { link } = aPool(edition)
+    const miner = new TestMiner(link, edition, 1)
+    miner.open('standard')
+    const recorded = [...miner.peer.frames]
+    const { refused } = fuzz(4, recorded, () => aDevice(edition).server)
+    expect(refused).toBeGreaterThan(0)
+  })
+}
