@@ -42,7 +42,14 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
       },
       { sha256d: fastSha256d },
     )
-    const blocks = new SolvedBlocks(config.data_dir, { nodes, onFate: observe.fate })
+    const blocks = new SolvedBlocks(config.data_dir, {
+      nodes,
+      onFate(fate) {
+        observe.fate(fate)
+        if (fate.outcome === 'accepted') watch.poke()
+      },
+      onDiskTrouble: observe.diskTrouble,
+    })
     const engine = new Engine<ProviderEvent, ProviderEffect>(provider, {
       clock,
       observer: {
@@ -50,10 +57,7 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
         onEffect(effect) {
           if (effect.kind !== 'submitBlock') return observe.fact(effect)
           observe.solved({ hash: effect.hash, height: effect.height })
-          blocks.submit(effect).then(
-            () => watch.poke(),
-            (error) => log.error({ err: error, hash: effect.hash }, 'the block could not be kept'),
-          )
+          void blocks.submit(effect)
         },
       },
     })

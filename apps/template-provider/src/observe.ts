@@ -99,6 +99,10 @@ export function createObserver(log: Logger, registry: Registry) {
       else log.error(fields, 'node cannot be asked; the block is kept and submitted again')
     },
 
+    diskTrouble(hash: string, error: unknown): void {
+      log.error({ hash, err: error }, 'the disk refuses a solved block; it is submitted all the same')
+    },
+
     node(state: NodeState): void {
       ready.set(state.kind === 'ready' ? 1 : 0)
       if (state.kind === 'ready') {

@@ -118,6 +118,8 @@ async function live<Config extends BaseConfig>(app: App<Config>, config: Config)
     log.info({ reason }, 'stopping')
     await scope.close((name, error) => log.error({ name, err: error }, 'closing failed'))
     log.info('stopped')
+    // A long poll that the node has not answered would keep the process alive.
+    process.exit()
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(signal, EXIT.ok))
   try {

@@ -104,7 +104,7 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
     this.#flush()
   }
 
-  /** Stops waking the role and closes every connection. */
+  /** Closes every connection. The role hears no more of anything: what ends now is no news. */
   stop(reason: string): void {
     this.#stopped = true
     clearTimeout(this.#timer)
@@ -136,6 +136,7 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
 
   /** Events that come up while another is being handled wait for their turn. */
   #run(event: Event): void {
+    if (this.#stopped) return
     this.#waiting.push(event)
     if (this.#handling) return
     this.#handling = true

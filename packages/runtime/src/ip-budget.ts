@@ -10,8 +10,8 @@ export interface IpBudgetSettings {
   readonly allowList: readonly string[]
 }
 
-/** Addresses remembered; the longest silent ones go first. */
-const MAX_ADDRESSES = 65_536
+/** Addresses without a connection that are remembered; the longest silent ones are forgotten first. */
+const MAX_IDLE_ADDRESSES = 65_536
 
 interface Entry {
   open: number
@@ -24,7 +24,10 @@ interface Entry {
 export class IpBudget {
   readonly #settings: IpBudgetSettings
   readonly #allowed: BlockList
-  readonly #entries = new Map<string, Entry>()
+  /** Addresses with connections; a door's own limit bounds their number. */
+  readonly #open = new Map<string, Entry>()
+  /** Addresses without, in the order in which they were last seen. */
+  readonly #idle = new Map<string, Entry>()
 
   /** @throws {RangeError} for an entry of the allow list that is no address or network */
   constructor(settings: IpBudgetSettings) {
@@ -33,39 +36,55 @@ export class IpBudget {
     for (const entry of settings.allowList) addTo(this.#allowed, entry)
   }
 
+  /** Addresses that are remembered now. */
+  get size(): number {
+    return this.#open.size + this.#idle.size
+  }
+
   /** Takes a connection in, or says why not. `now` in ms. */
   admit(address: string, now: number): 'admitted' | 'too many connections' | 'connects too often' {
     if (this.#allowed.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')) return 'admitted'
-    const entry = this.#entry(address, now)
     const perMinute = this.#settings.connectionsPerMinutePerIp
+    const entry = this.#take(address) ?? { open: 0, tokens: perMinute, refilledAt: now }
     entry.tokens = Math.min(perMinute, entry.tokens + ((now - entry.refilledAt) * perMinute) / 60_000)
     entry.refilledAt = now
-    if (entry.open >= this.#settings.maxConnectionsPerIp) return 'too many connections'
-    if (entry.tokens < 1) return 'connects too often'
-    entry.tokens--
-    entry.open++
-    return 'admitted'
+    const full = entry.open >= this.#settings.maxConnectionsPerIp
+    const admitted = !full && entry.tokens >= 1
+    if (admitted) {
+      entry.tokens--
+      entry.open++
+    }
+    this.#put(address, entry)
+    if (admitted) return 'admitted'
+    return full ? 'too many connections' : 'connects too often'
   }
 
   /** An admitted connection has ended. */
   release(address: string): void {
-    const entry = this.#entries.get(address)
-    if (entry !== undefined && entry.open > 0) entry.open--
+    const entry = this.#open.get(address)
+    if (entry === undefined) return
+    entry.open--
+    this.#open.delete(address)
+    this.#put(address, entry)
   }
 
-  #entry(address: string, now: number): Entry {
-    const known = this.#entries.get(address)
-    if (known !== undefined) return known
-    if (this.#entries.size >= MAX_ADDRESSES) {
-      for (const [old, { open }] of this.#entries) {
-        if (open > 0) continue
-        this.#entries.delete(old)
-        break
-      }
-    }
-    const entry = { open: 0, tokens: this.#settings.connectionsPerMinutePerIp, refilledAt: now }
-    this.#entries.set(address, entry)
+  #take(address: string): Entry | undefined {
+    const entry = this.#open.get(address) ?? this.#idle.get(address)
+    this.#idle.delete(address)
     return entry
+  }
+
+  #put(address: string, entry: Entry): void {
+    if (entry.open > 0) {
+      this.#open.set(address, entry)
+      return
+    }
+    this.#idle.set(address, entry)
+    if (this.#idle.size <= MAX_IDLE_ADDRESSES) return
+    for (const [longestSilent] of this.#idle) {
+      this.#idle.delete(longestSilent)
+      return
+    }
   }
 }
 

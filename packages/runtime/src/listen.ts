@@ -68,7 +68,12 @@ export async function listen(
     reception.receive(socket),
   )
   server.maxConnections = settings.maxConnections
+  server.on('drop', (dropped) =>
+    deps.onRefused?.(`${dropped?.remoteAddress ?? '?'}:${dropped?.remotePort ?? 0}`, 'the door is full'),
+  )
   await opened(server, settings)
+  // Such as no file descriptor left: one connection is lost, and the door stays open.
+  server.on('error', (error) => deps.onRefused?.('?', `cannot be taken in: ${error.message}`))
   const address = server.address()
   return {
     host: settings.host,

@@ -16,18 +16,31 @@ export function createLogger(
   settings: LogSettings,
   out: NodeJS.WritableStream = process.stdout,
 ): Logger {
-  const terminal = 'isTTY' in out && out.isTTY === true
+  const terminal = isTerminal(out)
   const prettily = settings.format === 'pretty' || (settings.format === 'auto' && terminal)
-  const destination = prettily
-    ? pretty({
-        colorize: terminal,
-        ignore: 'pid,hostname',
-        translateTime: 'SYS:HH:MM:ss.l',
-        destination: out,
-      })
-    : (out as unknown as DestinationStream)
+  const destination = prettily ? prettyDestination(out) : (out as unknown as DestinationStream)
   return pino(
     { name, level: settings.level, base: { name }, timestamp: pino.stdTimeFunctions.isoTime },
     destination,
   )
+}
+
+/** One for each stream, however many loggers write to it: each adds its own listeners to the stream. */
+const prettyDestinations = new WeakMap<NodeJS.WritableStream, DestinationStream>()
+
+function prettyDestination(out: NodeJS.WritableStream): DestinationStream {
+  const known = prettyDestinations.get(out)
+  if (known !== undefined) return known
+  const made = pretty({
+    colorize: isTerminal(out),
+    ignore: 'pid,hostname',
+    translateTime: 'SYS:HH:MM:ss.l',
+    destination: out,
+  })
+  prettyDestinations.set(out, made)
+  return made
+}
+
+function isTerminal(out: NodeJS.WritableStream): boolean {
+  return 'isTTY' in out && out.isTTY === true
 }

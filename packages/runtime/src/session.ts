@@ -96,8 +96,8 @@ export class Session {
     try {
       this.#queue.push(this.#speller.encode(message))
     } catch (error) {
-      if (!(error instanceof EditionError)) throw error
-      this.close(`cannot be said in this edition: ${error.message}`)
+      if (!(error instanceof EditionError || error instanceof CodecError)) throw error
+      this.close(`cannot be said: ${error.code}: ${error.message}`)
     }
   }
 

@@ -50,6 +50,8 @@ export class NodeWatch {
   #tipSince = 0
   #requests = 0
   #ready = false
+  /** A failure ends a round: the loop that has not failed ends too, when its turn comes. */
+  #round = 0
 
   constructor(
     rpc: NodeRpc,
@@ -72,7 +74,8 @@ export class NodeWatch {
         await this.#checkNode()
         await this.#poll(undefined)
         this.#settle()
-        await Promise.race([this.#longPolls(), this.#intervals()])
+        const round = this.#round
+        await Promise.race([this.#longPolls(round), this.#intervals(round)])
       } catch (error) {
         if (this.#stopped) return
         await this.#failed(error)
@@ -106,15 +109,19 @@ export class NodeWatch {
     }
   }
 
-  async #longPolls(): Promise<void> {
-    while (!this.#stopped && this.#ready) await this.#poll(this.#longPollId)
+  async #longPolls(round: number): Promise<void> {
+    while (this.#isOn(round)) await this.#poll(this.#longPollId)
   }
 
-  async #intervals(): Promise<void> {
-    while (!this.#stopped && this.#ready) {
+  async #intervals(round: number): Promise<void> {
+    while (this.#isOn(round)) {
       await this.#pause(this.#settings.intervalMs)
-      if (!this.#stopped) await this.#poll(undefined)
+      if (this.#isOn(round)) await this.#poll(undefined)
     }
+  }
+
+  #isOn(round: number): boolean {
+    return !this.#stopped && this.#round === round
   }
 
   async #poll(longPollId: string | undefined): Promise<void> {
@@ -144,6 +151,7 @@ export class NodeWatch {
 
   async #failed(error: unknown): Promise<void> {
     this.#ready = false
+    this.#round++
     const ceiling = Math.min(BACKOFF_MS.last, BACKOFF_MS.first * 2 ** this.#failures)
     const retryMs = Math.round(ceiling * (0.5 + Math.random() / 2))
     this.#failures++

@@ -21,6 +21,13 @@ export interface BlockFate {
   readonly reason: string
 }
 
+export interface SolvedBlocksDeps {
+  readonly nodes: readonly NodeRpc[]
+  onFate(fate: BlockFate): void
+  /** The disk refused; the block is submitted all the same. */
+  onDiskTrouble(hash: string, error: unknown): void
+}
+
 /** Pauses between attempts, ms. */
 const BACKOFF_MS = { first: 250, last: 30_000 }
 /** A node that cannot be asked for so long has seen the block by other ways, or never will, ms. */
@@ -42,19 +49,14 @@ const KEEP_DECIDED = 100
 export class SolvedBlocks {
   readonly #pending: string
   readonly #decided: string
-  readonly #nodes: readonly NodeRpc[]
-  readonly #onFate: (fate: BlockFate) => void
+  readonly #deps: SolvedBlocksDeps
   #stopped = false
   readonly #known = new Set<string>()
 
-  constructor(
-    dataDir: string,
-    deps: { readonly nodes: readonly NodeRpc[]; readonly onFate: (fate: BlockFate) => void },
-  ) {
+  constructor(dataDir: string, deps: SolvedBlocksDeps) {
     this.#pending = join(dataDir, 'blocks')
     this.#decided = join(this.#pending, 'decided')
-    this.#nodes = deps.nodes
-    this.#onFate = deps.onFate
+    this.#deps = deps
   }
 
   /** Prepares the folder and submits what an earlier run left undecided. Answers how many. */
@@ -74,7 +76,11 @@ export class SolvedBlocks {
   async submit(solved: SolvedBlock): Promise<void> {
     if (this.#known.has(solved.hash)) return
     this.#known.add(solved.hash)
-    await this.#keep(solved)
+    try {
+      await this.#keep(solved)
+    } catch (error) {
+      this.#deps.onDiskTrouble(solved.hash, error)
+    }
     void this.#decide(solved)
   }
 
@@ -93,13 +99,24 @@ export class SolvedBlocks {
     }
     await rename(`${path}.part`, path)
     const folder = await open(this.#pending, 'r')
-    await folder.sync()
-    await folder.close()
+    try {
+      await folder.sync()
+    } finally {
+      await folder.close()
+    }
   }
 
   async #decide(solved: SolvedBlock): Promise<void> {
-    const outcomes = await Promise.all(this.#nodes.map((node) => this.#submitTo(node, solved)))
+    const outcomes = await Promise.all(this.#deps.nodes.map((node) => this.#submitTo(node, solved)))
     if (this.#stopped || outcomes.includes('unreachable')) return
+    try {
+      await this.#putAway(solved)
+    } catch (error) {
+      this.#deps.onDiskTrouble(solved.hash, error)
+    }
+  }
+
+  async #putAway(solved: SolvedBlock): Promise<void> {
     await rename(this.#path(solved), join(this.#decided, this.#name(solved)))
     const old = (await readdir(this.#decided)).sort().slice(0, -KEEP_DECIDED)
     for (const name of old) await rm(join(this.#decided, name), { force: true })
@@ -130,7 +147,7 @@ export class SolvedBlocks {
   }
 
   #tell(node: NodeRpc, { hash, height }: SolvedBlock, outcome: BlockFate['outcome'], reason: string): void {
-    this.#onFate({ hash, height, node: node.url, outcome, reason })
+    this.#deps.onFate({ hash, height, node: node.url, outcome, reason })
   }
 
   #path(solved: SolvedBlock): string {
