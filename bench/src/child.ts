@@ -16,7 +16,7 @@ export class Child {
   static start(file: string, argument: unknown): Child {
     return new Child(
       fork(join(import.meta.dirname, file), [JSON.stringify(argument)], {
-        execArgv: ['--conditions=@sv2/source', '--import', 'tsx', '--expose-gc'],
+        execArgv: ['--conditions=@sv2/source', '--import', 'tsx', '--expose-gc', ...profiling()],
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       }),
     )
@@ -31,6 +31,14 @@ export class Child {
       if (at >= 0) return this.#pending.splice(at, 1)[0] as T
       if (this.#process.exitCode !== null) throw new Error('the measured process has ended')
       await once(this.#process, 'message')
+    }
+  }
+
+  /** Forgets messages with this key that came before now. */
+  forget(key: string): void {
+    for (let at = this.#pending.length - 1; at >= 0; at--) {
+      const message = this.#pending[at]
+      if (typeof message === 'object' && message !== null && key in message) this.#pending.splice(at, 1)
     }
   }
 
@@ -56,4 +64,10 @@ export interface Usage extends Record<string, unknown> {
   readonly heapUsed: number
   readonly external: number
   readonly accepted: number
+}
+
+/** With SV2_BENCH_PROFILE=folder each measured process leaves a CPU profile there. */
+function profiling(): string[] {
+  const folder = process.env.SV2_BENCH_PROFILE
+  return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]
 }

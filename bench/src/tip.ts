@@ -75,6 +75,7 @@ async function oneTip(source: TemplateSource, child: Child, miners: readonly Min
       }
     }
   })
+  child.forget('tipWrittenAt')
   const handed = source.newTip()
   const { tipWrittenAt } = await child.next<{ tipWrittenAt: number }>('tipWrittenAt')
   await all
