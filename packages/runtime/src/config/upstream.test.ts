@@ -1,0 +1,61 @@
+import { encodeAuthorityKey, formatPoolUrl } from '@sv2/noise'
+import { describe, expect, test } from 'vitest'
+import { anIdentity } from '../_fixtures.ts'
+import { upstreamSchema, upstreamSettings } from './upstream.ts'
+
+const schema = upstreamSchema({ description: 'A server', defaultPort: 3_333 })
+const key = { current: anIdentity('current').authorityKey, draft: anIdentity('draft').authorityKey }
+
+function settings(config: Record<string, unknown>) {
+  return upstreamSettings(schema.parse(config), { protocol: 'mining', defaultPort: 3_333 })
+}
+
+function problems(config: Record<string, unknown>) {
+  return (schema.safeParse(config).error?.issues ?? []).map(
+    ({ path, message }) => `${path.join('.')}: ${message}`,
+  )
+}
+
+describe('an upstream', () => {
+  test.each(['current', 'draft'] as const)('is named by the URL of a server of edition %s', (edition) => {
+    const url = formatPoolUrl({ host: 'pool.example', port: 34, authorityKey: key[edition], edition })
+    expect(settings({ url })).toMatchObject({
+      host: 'pool.example',
+      port: 34,
+      edition,
+      noise: true,
+      authorityKey: key[edition],
+      clockToleranceSeconds: 600,
+    })
+  })
+
+  test('is named by its parts, the port by default', () => {
+    const authority_key = encodeAuthorityKey({ edition: 'draft', key: key.draft })
+    expect(settings({ host: 'pool.example', authority_key })).toMatchObject({
+      host: 'pool.example',
+      port: 3_333,
+      edition: 'draft',
+    })
+  })
+
+  test('SEC-02, SEC-03 (current, draft): without a key nobody is trusted, but where the operator says plaintext', () => {
+    expect(problems({ host: 'pool.example' })).toEqual([
+      'authority_key: is required with noise; it is what proves who the server is',
+    ])
+    expect(settings({ host: '10.0.0.1', noise: false, edition: 'draft' })).toMatchObject({
+      noise: false,
+      edition: 'draft',
+    })
+  })
+
+  test('contradictions are problems', () => {
+    const url = formatPoolUrl({ host: 'a', port: 1, authorityKey: key.current, edition: 'current' })
+    expect(problems({})).toEqual(['url: is required, or host and port'])
+    expect(problems({ url, host: 'b' })).toEqual(['host: stands in the url already'])
+    expect(problems({ url, edition: 'draft' })).toEqual([
+      'edition: the authority key is one of edition current',
+    ])
+    expect(problems({ url: 'http://a' })).toHaveLength(1)
+    expect(problems({ host: 'a', authority_key: 'abc' })[0]).toMatch(/^authority_key: /)
+  })
+})
