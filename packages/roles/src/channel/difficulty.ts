@@ -15,7 +15,7 @@ export function difficultyFor(hashrate: number, sharesPerMinute: number): number
   return (hashrate * 60) / (sharesPerMinute * HASHES_PER_DIFFICULTY)
 }
 
-/** Difficulties between these are targets of their own: 2^-32 is all ff, 2^224 would be zero. */
+/** Difficulties between these have targets of their own: at 2^-32 nearly every hash will do, 2^224 would be zero. */
 const EASIEST_LOG2 = -32
 const HARDEST_LOG2 = 223
 

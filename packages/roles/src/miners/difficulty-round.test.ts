@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest'
+import { exactLevel, Ladder } from '../channel/difficulty.ts'
+import { levelFor, startDifficulty } from './difficulty-round.ts'
+import type { MinersState } from './state.ts'
+
+function aState(limits: {
+  readonly minDifficulty?: number
+  readonly networkDifficulty?: number
+}): MinersState {
+  const { minDifficulty = 1, networkDifficulty = 1e6 } = limits
+  const settings = { minDifficulty, startDifficulty: 7, sharesPerMinute: 60 }
+  return { ladder: new Ladder(1), networkDifficulty, settings } as unknown as MinersState
+}
+
+describe('the level for a difficulty', () => {
+  test('is the nearest of the ladder', () => {
+    expect(levelFor(aState({}), 100, undefined).difficulty).toBe(128)
+  })
+
+  test('is never below the least difficulty', () => {
+    expect(levelFor(aState({ minDifficulty: 16 }), 0, undefined).difficulty).toBe(16)
+  })
+
+  test('is never above the network’s, even where the least difficulty is', () => {
+    expect(levelFor(aState({ networkDifficulty: 100 }), 1e9, undefined).difficulty).toBe(64)
+    expect(
+      levelFor(aState({ networkDifficulty: 2 ** -31, minDifficulty: 16 }), 20, undefined).difficulty,
+    ).toBe(2 ** -31)
+  })
+
+  test('is never easier than the client allows', () => {
+    const easiest = exactLevel(new Ladder(1).nearest(512).target)
+    expect(levelFor(aState({}), 2, easiest)).toBe(easiest)
+    expect(levelFor(aState({}), 4096, easiest).difficulty).toBe(4096)
+  })
+
+  test('exists before any tip, whatever is declared', () => {
+    const state = aState({ networkDifficulty: Number.POSITIVE_INFINITY })
+    for (const declared of [3.4e38, Number.MAX_VALUE]) {
+      const level = levelFor(state, startDifficulty(state, declared), undefined)
+      expect(level.target.some((byte) => byte !== 0)).toBe(true)
+    }
+  })
+})
+
+test('a device that declares nothing begins where the settings say', () => {
+  expect(startDifficulty(aState({}), 0)).toBe(7)
+  expect(startDifficulty(aState({}), 2 ** 48 / 0xffff)).toBe(1)
+})

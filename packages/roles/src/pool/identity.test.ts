@@ -1,0 +1,60 @@
+import { addressToScript } from '@sv2/bitcoin'
+import { describe, expect, test } from 'vitest'
+import { readIdentity } from './identity.ts'
+
+const SCRIPT = Uint8Array.of(0x51)
+const ADDRESS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
+
+describe('a pool with one address', () => {
+  const payout = { mode: 'pool', script: SCRIPT } as const
+
+  test.each([
+    ['alice', 'alice'],
+    ['alice.rig1', 'alice'],
+    ['alice.rig1.board2', 'alice'],
+    ['', ''],
+    ['.', ''],
+  ])('takes %j as the account %j', (identity, user) => {
+    expect(readIdentity(identity, payout)).toEqual({ user, script: SCRIPT, key: 'pool' })
+  })
+
+  test('refuses who wants a payout of his own, and says why', () => {
+    const refused = readIdentity(`sri/solo/${ADDRESS}/rig`, payout)
+    expect(refused).toMatchObject({
+      code: 'invalid-user-identity',
+      detail: expect.stringContaining('one address'),
+    })
+  })
+})
+
+describe('a solo pool', () => {
+  const payout = { mode: 'solo', network: 'regtest' } as const
+
+  test.each([ADDRESS, `${ADDRESS}.rig1`, `sri/solo/${ADDRESS}`, `sri/solo/${ADDRESS}/rig1`])(
+    'pays the address in %s',
+    (identity) => {
+      expect(readIdentity(identity, payout)).toMatchObject({
+        user: ADDRESS,
+        script: addressToScript(ADDRESS, 'regtest'),
+      })
+    },
+  )
+
+  test('names both networks to whoever brings an address of another one', () => {
+    const refused = readIdentity('bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4.rig', payout)
+    if (!('code' in refused)) throw new Error('it was taken')
+    expect(refused.code).toBe('invalid-user-identity')
+    expect(refused.detail).toContain('mainnet')
+    expect(refused.detail).toContain('regtest')
+  })
+
+  test.each(['', 'alice', '.rig1', 'sri/solo/', 'sri/donate/x', '\u0000', 'x'.repeat(255)])(
+    'refuses %j with an explanation of bounded length',
+    (identity) => {
+      const refused = readIdentity(identity, payout)
+      if (!('code' in refused)) throw new Error('it was taken')
+      expect(refused.detail.length).toBeGreaterThan(10)
+      expect(refused.detail.length).toBeLessThan(600)
+    },
+  )
+})

@@ -1,0 +1,104 @@
+import { FrameSplitter } from '@sv2/codec'
+import type { Edition, Message, Speller, SubProtocol } from '@sv2/messages'
+import type { Role, SessionEffect, SessionEvent } from '@sv2/roles'
+
+/** A role whose events and effects nobody looks into. */
+export type AnyRole = Role<never, { readonly kind: string }>
+
+/** One end of a line: a role, its port, and what speaks for it there. */
+interface End {
+  readonly role: AnyRole
+  readonly session: number
+  readonly speller: Speller
+  readonly splitter: FrameSplitter
+}
+
+/** Where a line is put up. */
+export interface LinePlan {
+  readonly edition: Edition
+  readonly protocol: SubProtocol
+  readonly server: { readonly role: AnyRole; readonly port: string }
+  readonly client: { readonly role: AnyRole; readonly port: string }
+}
+
+/**
+ * Several roles on one virtual clock, connected through the bytes of an edition. What a role does beyond sending and
+ * closing goes to `onFact`, which may tell roles more.
+ */
+export class RoleNetwork {
+  now: number
+  readonly #roles: readonly AnyRole[]
+  readonly #onFact: (role: AnyRole, fact: { readonly kind: string }) => void
+  readonly #ends = new Map<AnyRole, Map<number, { readonly own: End; readonly other: End }>>()
+  #sessions = 0
+
+  constructor(
+    setting: { readonly roles: readonly AnyRole[]; readonly now: number },
+    onFact: (role: AnyRole, fact: { readonly kind: string }) => void,
+  ) {
+    this.#roles = setting.roles
+    this.now = setting.now
+    this.#onFact = onFact
+  }
+
+  /** Connects a client role to a server role. */
+  connect({ edition, protocol, server, client }: LinePlan): void {
+    const serverEnd = this.#end(server.role, edition.connection({ side: 'server' }))
+    const clientEnd = this.#end(client.role, edition.connection({ side: 'client', protocol }))
+    this.#join(serverEnd, clientEnd)
+    this.#join(clientEnd, serverEnd)
+    const { capabilities } = edition
+    this.tell(server.role, { kind: 'opened', session: serverEnd.session, port: server.port, capabilities })
+    this.tell(client.role, { kind: 'opened', session: clientEnd.session, port: client.port, capabilities })
+  }
+
+  /** Gives a role an event, and performs what follows. */
+  tell(role: AnyRole, event: SessionEvent<string> | { readonly kind: string }): void {
+    for (const effect of role.handle(event as never, this.now)) this.#perform(role, effect)
+  }
+
+  /** Lets time pass in steps of a second, with the ticks the roles ask for. */
+  advance(seconds: number): void {
+    for (let second = 0; second < seconds; second++) {
+      this.now += 1_000
+      for (const role of this.#roles) if (role.nextDeadline() <= this.now) this.tell(role, { kind: 'tick' })
+    }
+  }
+
+  #end(role: AnyRole, speller: Speller): End {
+    this.#sessions++
+    return { role, session: this.#sessions, speller, splitter: new FrameSplitter({}) }
+  }
+
+  #join(own: End, other: End): void {
+    const ends = this.#ends.get(own.role) ?? new Map()
+    this.#ends.set(own.role, ends.set(own.session, { own, other }))
+  }
+
+  #perform(role: AnyRole, effect: { readonly kind: string }): void {
+    const session = effect as SessionEffect
+    if (session.kind === 'send') {
+      const to = typeof session.to === 'number' ? [session.to] : session.to
+      for (const each of to) this.#carry(role, each, session.message)
+    } else if (session.kind === 'close') this.#cut(role, session.session)
+    else this.#onFact(role, effect)
+  }
+
+  #carry(role: AnyRole, session: number, message: Message): void {
+    const line = this.#ends.get(role)?.get(session)
+    if (line === undefined) return
+    const { own, other } = line
+    for (const frame of other.splitter.push(own.speller.encode(message).slice())) {
+      this.tell(other.role, { kind: 'message', session: other.session, message: other.speller.decode(frame) })
+    }
+  }
+
+  #cut(role: AnyRole, session: number): void {
+    const line = this.#ends.get(role)?.get(session)
+    if (line === undefined) return
+    for (const { role: each, session: gone } of [line.own, line.other]) {
+      this.#ends.get(each)?.delete(gone)
+      this.tell(each, { kind: 'closed', session: gone })
+    }
+  }
+}
