@@ -133,7 +133,7 @@ class PersistentDialer implements Dialer {
         if (step.done !== undefined) done(step.done.transport, step.done.rest)
       } catch (error) {
         if (!(error instanceof NoiseError)) throw error
-        fail(`handshake failed: ${error.code}: ${error.message}`)
+        fail(`handshake failed: ${error.message}`)
       }
     })
     socket.write(initiator.start())

@@ -227,7 +227,7 @@ class Reception {
           this.#adopt(guest, { edition, transport: step.done.transport, rest: step.done.rest })
         } catch (error) {
           if (!(error instanceof NoiseError)) throw error
-          this.#refuse(guest, `handshake failed: ${error.code}: ${error.message}`)
+          this.#refuse(guest, `handshake failed: ${error.message}`)
         }
       })
   }

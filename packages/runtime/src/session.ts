@@ -97,7 +97,7 @@ export class Session {
       this.#queue.push(this.#speller.encode(message))
     } catch (error) {
       if (!(error instanceof EditionError || error instanceof CodecError)) throw error
-      this.close(`cannot be said: ${error.code}: ${error.message}`)
+      this.close(`cannot be said: ${error.message}`)
     }
   }
 
@@ -139,7 +139,7 @@ export class Session {
       }
     } catch (error) {
       if (!isPeersFault(error)) throw error
-      this.close(`${error.code}: ${error.message}`)
+      this.close(error.message)
     } finally {
       this.#owner.delivered()
     }

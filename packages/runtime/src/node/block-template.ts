@@ -14,7 +14,7 @@ const transaction = z.object({
 
 const template = z.object({
   version: z.number(),
-  rules: z.array(z.string()),
+  rules: z.array(z.string()).default([]),
   previousblockhash: z.string(),
   transactions: z.array(transaction),
   coinbasevalue: z.coerce.bigint(),

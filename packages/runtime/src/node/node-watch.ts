@@ -28,7 +28,8 @@ const LONG_POLL_MS = 120_000
 
 const chainInfo = z.object({
   chain: z.string(),
-  initialblockdownload: z.boolean(),
+  // Other nodes than Core leave it out when there is none.
+  initialblockdownload: z.boolean().default(false),
   blocks: z.number(),
   headers: z.number(),
 })
