@@ -1,9 +1,12 @@
 import {
   buildCoinbase,
+  coinbaseWithWitness,
   compareLe,
   concatBytes,
+  findWitnessCommitment,
   merkleRootFromPath,
   nbitsToTarget,
+  parseOutputs,
   type Sha256d,
 } from '@sv2/bitcoin'
 import type { NewTemplate } from '@sv2/messages'
@@ -103,6 +106,15 @@ export function buildJob(
 export function jobMerkleRoot(job: Job, extranonce: Uint8Array, sha256d: Sha256d): Uint8Array {
   const coinbase = concatBytes(job.coinbaseTxPrefix, extranonce, job.coinbaseTxSuffix)
   return merkleRootFromPath(sha256d(coinbase), job.merklePath, sha256d)
+}
+
+/** The whole coinbase; with its witness when the block carries a witness commitment (POOL-60, POOL-61, TPC-05). */
+export function blockCoinbase(job: Job, extranonce: Uint8Array): Uint8Array {
+  const outputs = parseOutputs(job.templateOutputs)
+  if (findWitnessCommitment(outputs) === undefined) {
+    return concatBytes(job.coinbaseTxPrefix, extranonce, job.coinbaseTxSuffix)
+  }
+  return coinbaseWithWitness(job.coinbaseTxPrefix, extranonce, job.coinbaseTxSuffix)
 }
 
 /** The tip that a template provider's SetNewPrevHash describes; undefined when its nbits are no target. */

@@ -22,9 +22,9 @@ import {
 import { type Identification, PROTOCOL_VERSION, setupRequest } from '../setup.ts'
 import { DeviceChannel, type Start } from './channel.ts'
 import type { DeviceCommand, DeviceFact } from './facts.ts'
-import { type FoundShare, shareFault } from './found-share.ts'
+import type { FoundShare } from './found-share.ts'
 import { MeasuredHashrate } from './hashrate.ts'
-import { type Work, workOfJob } from './work.ts'
+import { Workbench } from './workbench.ts'
 
 export interface DeviceSettings {
   readonly identification: Identification
@@ -70,19 +70,16 @@ const MAX_FULL_EXTRANONCE = 32
 /** A mining device: one channel to one upstream, jobs in, shares out. Hashing itself happens elsewhere (`Work`). */
 export class Device implements Role<DeviceEvent, DeviceEffect> {
   readonly #settings: DeviceSettings
-  readonly #sha256d: Sha256d
+  readonly #bench: Workbench
   readonly #measured = new MeasuredHashrate()
   #upstream: Upstream | undefined
-  #current: { readonly work: Work; readonly jobId: number } | undefined
-  #workId = 0
-  #sequenceNumber = 0
   #declared: number
   #nextRate: Millis = 0
   #out: DeviceEffect[] = []
 
   constructor(settings: DeviceSettings, deps: { readonly sha256d: Sha256d }) {
     this.#settings = settings
-    this.#sha256d = deps.sha256d
+    this.#bench = new Workbench(deps.sha256d)
     this.#declared = settings.nominalHashrate
   }
 
@@ -282,50 +279,27 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
   #mine(upstream: Upstream, start: Start | undefined, now: Millis): void {
     const { channel } = upstream
     if (start === undefined || channel === undefined) return
-    const { job, tip, ntime } = start
-    this.#workId++
-    const fixed =
+    const { message } = start.job
+    const isFixed =
       ((upstream.flags ?? 0) & REQUIRES_FIXED_VERSION) !== 0 ||
-      (job.message.type === 'NewExtendedMiningJob' && !job.message.versionRollingAllowed)
-    const work: Work = {
-      workId: this.#workId,
-      version: job.message.version,
-      versionMask: fixed ? 0 : upstream.capabilities.versionRollingMask,
-      prevHash: tip.prevHash,
-      nbits: tip.nbits,
-      ntime,
-      startedAt: now,
-      target: channel.target,
-      ...workOfJob(job, channel.extranonceSize, this.#sha256d),
-    }
-    this.#current = { work, jobId: job.message.jobId }
-    this.#out.push({ kind: 'work', work })
+      (message.type === 'NewExtendedMiningJob' && !message.versionRollingAllowed)
+    const versionMask = isFixed ? 0 : upstream.capabilities.versionRollingMask
+    this.#out.push({ kind: 'work', work: this.#bench.start(channel, start, { versionMask, now }) })
   }
 
-  /** Only shares of the present work, and only good ones, are submitted (DEV-10, DEV-19). */
   #share(found: FoundShare, now: Millis): void {
     const channel = this.#upstream?.channel
-    if (channel === undefined || this.#current === undefined) return
-    const { work, jobId } = this.#current
-    if (found.workId !== work.workId) return
-    const fault = shareFault(work, found, { now, sha256d: this.#sha256d })
-    if (fault !== undefined) {
-      this.#out.push({ kind: 'shareDropped', jobId, reason: fault })
+    if (channel === undefined) return
+    const outcome = this.#bench.take(channel, found, now)
+    if (outcome === undefined) return
+    if (outcome.kind === 'drop') {
+      const { jobId, reason } = outcome
+      this.#out.push({ kind: 'shareDropped', jobId, reason })
       return
     }
-    this.#sequenceNumber = (this.#sequenceNumber + 1) >>> 0
-    const share = {
-      channelId: channel.channelId,
-      sequenceNumber: this.#sequenceNumber,
-      jobId,
-      nonce: found.nonce,
-      ntime: found.ntime,
-      version: found.version,
-    }
-    if (channel.kind === 'extended') {
-      this.#send({ type: 'SubmitSharesExtended', ...share, extranonce: found.extranonce })
-    } else this.#send({ type: 'SubmitSharesStandard', ...share })
-    this.#out.push({ kind: 'shareSubmitted', sequenceNumber: share.sequenceNumber, jobId })
+    const { sequenceNumber, jobId } = outcome.message
+    this.#send(outcome.message)
+    this.#out.push({ kind: 'shareSubmitted', sequenceNumber, jobId })
   }
 
   #hashed(hashes: number, now: Millis): void {
@@ -356,9 +330,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
   }
 
   #stopWork(): void {
-    if (this.#current === undefined) return
-    this.#current = undefined
-    this.#out.push({ kind: 'work', work: undefined })
+    if (this.#bench.stop()) this.#out.push({ kind: 'work', work: undefined })
   }
 
   #ignore(message: Message, reason: string): void {

@@ -2,7 +2,7 @@ import type { Channel } from '../channel/channel.ts'
 import { extranoncePrefix, leaseSize } from '../channel/extranonce.ts'
 import type { SessionId } from '../role.ts'
 import type { Group } from './connection.ts'
-import { join, leave } from './opening.ts'
+import { join, leave } from './groups.ts'
 import { type MinersState, nextOrder, send } from './state.ts'
 import { freshJob, sendOwnJob } from './work.ts'
 

@@ -1,14 +1,6 @@
-import {
-  coinbaseWithWitness,
-  concatBytes,
-  displayHash,
-  equalBytes,
-  findWitnessCommitment,
-  parseOutputs,
-  targetToDifficulty,
-} from '@sv2/bitcoin'
+import { displayHash, equalBytes, targetToDifficulty } from '@sv2/bitcoin'
 import type { NewTemplate } from '@sv2/messages'
-import type { Job, Tip } from '../channel/job.ts'
+import { blockCoinbase, type Job, type Tip } from '../channel/job.ts'
 import { type JobBook, MAX_EXTRA_JOBS } from '../channel/job-book.ts'
 import { Miners } from '../miners/miners.ts'
 import type { Assignment, MinersDeps, MinersSettings, Refusal, Solution } from '../miners/state.ts'
@@ -269,13 +261,4 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     this.#jobId = (this.#jobId + 1) >>> 0
     return this.#jobId
   }
-}
-
-/** The whole coinbase; with its witness when the block carries a witness commitment (POOL-60, POOL-61, TPC-05). */
-function blockCoinbase(job: Job, extranonce: Uint8Array): Uint8Array {
-  const outputs = parseOutputs(job.templateOutputs)
-  if (findWitnessCommitment(outputs) === undefined) {
-    return concatBytes(job.coinbaseTxPrefix, extranonce, job.coinbaseTxSuffix)
-  }
-  return coinbaseWithWitness(job.coinbaseTxPrefix, extranonce, job.coinbaseTxSuffix)
 }
