@@ -27,16 +27,20 @@ const refusal = (requestId: number): Message => ({
   requestId,
   errorCode: 'unknown-user',
 })
-/** A message that knows how often its field was read. */
-function refusalThatCounts(): { readonly message: Message; reads(): number } {
+/** A job that knows how often its field was read. */
+function jobThatCounts(): { readonly message: Message; reads(): number } {
   let reads = 0
-  const message = {
-    ...refusal(5),
-    get requestId() {
+  const message: Message = {
+    type: 'NewMiningJob',
+    channelId: 1,
+    get jobId() {
       reads++
       return 5
     },
-  } as Message
+    minNtime: undefined,
+    version: 0x2000_0000,
+    merkleRoot: new Uint8Array(32),
+  }
   return { message, reads: () => reads }
 }
 const request = (channelId: number): Message => ({ type: 'CloseChannel', channelId, reasonCode: '' })
@@ -127,11 +131,11 @@ describe('sessions', () => {
     expect(writes).toHaveBeenCalledTimes(1)
   })
 
-  test('a message for many is encoded once, and written once to each', async () => {
+  test('a job for many is encoded once, and written once to each', async () => {
     const { engine, role } = anEngine()
     const clients = [await client(engine), await client(engine), await client(engine)]
-    const counted = refusalThatCounts()
-    const alone = refusalThatCounts()
+    const counted = jobThatCounts()
+    const alone = jobThatCounts()
     EDITIONS.current.connection({ side: 'server', protocol: 'mining' }).encode(alone.message)
     role.react = (event) =>
       event.kind === 'own'
@@ -139,7 +143,7 @@ describe('sessions', () => {
         : []
     const writes = clients.map(({ near }) => writesOf(near))
     engine.tell({ kind: 'own', name: 'broadcast' })
-    for (const { inbox } of clients) expect(await inbox.first()).toMatchObject({ requestId: 5 })
+    for (const { inbox } of clients) expect(await inbox.first()).toMatchObject({ jobId: 5 })
     expect(counted.reads()).toBe(alone.reads())
     for (const write of writes) expect(write).toHaveBeenCalledTimes(1)
   })
@@ -173,7 +177,7 @@ describe('a session that goes wrong', () => {
     const bad = await client(engine)
     const good = await client(engine)
     bad.far.write(Uint8Array.of(0, 0, 0x18, 1, 0, 0, 9))
-    expect(await closed.first()).toMatch(/^truncated: /)
+    expect(await closed.first()).toMatch(/^truncated at channelId: /)
     good.say(request(3))
     const heard = new Signal<TestEvent>()
     role.react = (event) => {

@@ -134,7 +134,7 @@ export class NodeWatch {
     if (this.#stopped) return
     const read = readBlockTemplate(answer)
     const moved = this.#tip === undefined || !equalBytes(this.#tip, read.template.prevHash)
-    if (moved && request < this.#tipSince && longPollId === undefined) return
+    if (moved && request <= this.#tipSince && longPollId === undefined) return
     if (moved) {
       this.#tip = read.template.prevHash
       this.#tipSince = this.#requests

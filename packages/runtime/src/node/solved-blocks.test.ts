@@ -1,0 +1,169 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Signal } from '../_fixtures.ts'
+import { type NodeRpc, NodeRpcError } from './node-rpc.ts'
+import { type BlockFate, type SolvedBlock, SolvedBlocks } from './solved-blocks.ts'
+
+const BLOCK: SolvedBlock = { hash: 'ab'.repeat(32), height: 7, block: Uint8Array.of(1, 2, 3) }
+const FILE = `00000007-${BLOCK.hash}.block`
+
+let dataDir = ''
+const stops: SolvedBlocks[] = []
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'sv2-blocks-'))
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+})
+afterEach(() => {
+  for (const blocks of stops.splice(0)) blocks.stop()
+  vi.useRealTimers()
+  rmSync(dataDir, { recursive: true, force: true })
+})
+
+const pending = (): readonly string[] =>
+  readdirSync(join(dataDir, 'blocks')).filter((name) => name !== 'decided')
+const decided = (): readonly string[] => readdirSync(join(dataDir, 'blocks', 'decided'))
+
+/** A node that answers as told; an Error is thrown. */
+function aNode(...answers: readonly unknown[]) {
+  const calls = new Signal<readonly unknown[]>()
+  const left = [...answers]
+  const node: NodeRpc = {
+    url: `http://node${Math.floor(answers.length)}`,
+    async call(method, parameters) {
+      calls.give([method, ...parameters])
+      const answer = left.length > 1 ? left.shift() : left[0]
+      if (answer instanceof Error) throw answer
+      return answer
+    },
+  }
+  return { node, calls }
+}
+
+const DOWN = new NodeRpcError('node cannot be reached', { code: undefined, cause: undefined })
+
+async function keeper(nodes: readonly NodeRpc[]) {
+  const fates = new Signal<BlockFate>()
+  const trouble = new Signal<string>()
+  const blocks = new SolvedBlocks(dataDir, {
+    nodes,
+    onFate: (fate) => fates.give(fate),
+    onDiskTrouble: (hash) => trouble.give(hash),
+  })
+  stops.push(blocks)
+  return { blocks, fates, trouble, left: await blocks.start() }
+}
+
+describe('a solved block', () => {
+  test('is on the disk, whole, before a node hears of it', async () => {
+    const seen: unknown[] = []
+    const node: NodeRpc = {
+      url: 'http://node',
+      async call(method, parameters) {
+        seen.push([method, parameters, pending(), [...readFileSync(join(dataDir, 'blocks', FILE))]])
+        return null
+      },
+    }
+    const { blocks, fates } = await keeper([node])
+    await blocks.submit(BLOCK)
+    expect(await fates.first()).toMatchObject({ outcome: 'accepted', hash: BLOCK.hash, height: 7 })
+    expect(seen).toEqual([['submitblock', ['010203'], [FILE], [1, 2, 3]]])
+  })
+
+  test.each([
+    { answer: null, outcome: 'accepted', reason: 'accepted' },
+    { answer: 'duplicate', outcome: 'accepted', reason: 'duplicate' },
+    { answer: 'inconclusive', outcome: 'lost', reason: 'inconclusive' },
+    { answer: 'high-hash', outcome: 'rejected', reason: 'high-hash' },
+  ])('that the node calls $reason is $outcome, and put away', async ({ answer, outcome, reason }) => {
+    const { blocks, fates } = await keeper([aNode(answer).node])
+    await blocks.submit(BLOCK)
+    expect(await fates.first()).toMatchObject({ outcome, reason })
+    await vi.waitFor(() => expect(decided()).toEqual([FILE]))
+    expect(pending()).toEqual([])
+  })
+
+  test('goes to every node', async () => {
+    const nodes = [aNode(null), aNode('duplicate'), aNode('rejected')]
+    const { blocks, fates } = await keeper(nodes.map(({ node }) => node))
+    await blocks.submit(BLOCK)
+    await fates.count(3)
+    for (const { calls } of nodes) expect(calls.seen).toEqual([['submitblock', '010203']])
+  })
+
+  test('is submitted again while a node is down, and kept until it has answered', async () => {
+    const { node, calls } = aNode(DOWN, DOWN, null)
+    const { blocks, fates } = await keeper([node])
+    await blocks.submit(BLOCK)
+    await fates.count(1)
+    expect(pending()).toEqual([FILE])
+    vi.advanceTimersByTime(250)
+    await fates.count(2)
+    vi.advanceTimersByTime(500)
+    await fates.count(3)
+    expect(fates.seen.map(({ outcome }) => outcome)).toEqual(['unreachable', 'unreachable', 'accepted'])
+    expect(calls.seen).toHaveLength(3)
+    await vi.waitFor(() => expect(decided()).toEqual([FILE]))
+  })
+
+  test('does not wait for a node that is down to reach another', async () => {
+    const { blocks, fates } = await keeper([aNode(DOWN).node, aNode(null).node])
+    await blocks.submit(BLOCK)
+    expect(await fates.first(({ outcome }) => outcome === 'accepted')).toBeDefined()
+    expect(pending()).toEqual([FILE])
+  })
+
+  test('that was not decided is submitted at the next start', async () => {
+    const first = await keeper([aNode(DOWN).node])
+    await first.blocks.submit(BLOCK)
+    await first.fates.first()
+    first.blocks.stop()
+    const { node, calls } = aNode(null)
+    const second = await keeper([node])
+    expect(second.left).toBe(1)
+    expect(await second.fates.first()).toMatchObject({ outcome: 'accepted', hash: BLOCK.hash, height: 7 })
+    expect(calls.seen).toEqual([['submitblock', '010203']])
+    await vi.waitFor(() => expect(decided()).toEqual([FILE]))
+  })
+
+  test('that was cut off while it was written is no block', async () => {
+    await keeper([])
+    writeFileSync(join(dataDir, 'blocks', `${FILE}.part`), 'half')
+    const { left } = await keeper([aNode(null).node])
+    expect(left).toBe(0)
+  })
+
+  test('is submitted once, however often it is found', async () => {
+    const { node, calls } = aNode(null)
+    const { blocks, fates } = await keeper([node])
+    await Promise.all([blocks.submit(BLOCK), blocks.submit(BLOCK)])
+    await fates.first()
+    await blocks.submit(BLOCK)
+    expect(calls.seen).toHaveLength(1)
+  })
+
+  test('is submitted all the same when the disk refuses it', async () => {
+    const { node } = aNode(null)
+    const { blocks, fates, trouble } = await keeper([node])
+    rmSync(join(dataDir, 'blocks'), { recursive: true })
+    await blocks.submit(BLOCK)
+    expect(await fates.first()).toMatchObject({ outcome: 'accepted' })
+    expect(trouble.seen[0]).toBe(BLOCK.hash)
+  })
+
+  test('of those decided long ago only the last hundred are kept', async () => {
+    const { blocks, fates } = await keeper([aNode(null).node])
+    for (let n = 0; n < 100; n++) {
+      writeFileSync(
+        join(dataDir, 'blocks', 'decided', `${String(n).padStart(8, '0')}-${BLOCK.hash}.block`),
+        '',
+      )
+    }
+    await blocks.submit({ ...BLOCK, height: 100 })
+    await fates.first()
+    await vi.waitFor(() => expect(decided().at(-1)).toMatch(/^00000100-/))
+    await vi.waitFor(() => expect(decided()).toHaveLength(100))
+    expect(decided()[0]).toMatch(/^00000001-/)
+  })
+})
