@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type AppName, runCommand } from './process.ts'
+
+let folder = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sv2-command-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function fileWith(text: string): string {
+  const file = join(folder, `${Math.random()}.toml`)
+  writeFileSync(file, text)
+  return file
+}
+
+/** For each app: the least configuration it takes, and one with three problems. */
+const apps: readonly {
+  readonly app: AppName
+  readonly good: string
+  readonly bad: string
+  readonly problems: readonly RegExp[]
+}[] = [
+  {
+    app: 'pool',
+    good: 'payout.address = "bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202"\ntemplate_provider = { host = "127.0.0.1", noise = false }',
+    bad: 'network = "mainnet"\npayout.address = "bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202"\nlog.level = "loud"\ntemplate_provider = { host = "127.0.0.1", noise = false }\n[[listen]]\nprot = 1',
+    problems: [
+      /log\.level = "loud": must be one of/,
+      /listen\.0\.prot = 1: unknown key; did you mean port\?/,
+    ],
+  },
+  {
+    app: 'template-provider',
+    good: 'nodes = [{ url = "http://127.0.0.1:18443", cookie_file = "/nowhere/.cookie" }]',
+    bad: 'template_interval_sec = 0\nnetwork = "main"\nnodes = [{ url = "ftp://x" }]',
+    problems: [
+      /template_interval_sec = 0: must be at least 0\.1/,
+      /network = "main": must be one of/,
+      /nodes\.0\.url = "ftp:\/\/x"/,
+    ],
+  },
+  {
+    app: 'mining-device',
+    good: 'upstream = { host = "127.0.0.1", noise = false }',
+    bad: 'threads = -1\nmode = "solo"\nuser = "x"\nupstream = { host = "127.0.0.1", noise = false }',
+    problems: [
+      /threads = -1: must be at least 0/,
+      /mode = "solo": must be one of/,
+      /user = "x": unknown key/,
+    ],
+  },
+]
+
+describe.each(apps)('sv2-$app', ({ app, good, bad, problems }) => {
+  test('says what it is, what it can be asked for, and its version', async () => {
+    const [help, version] = await Promise.all([runCommand(app, '--help'), runCommand(app, '--version')])
+    expect(help).toMatchObject({ code: 0, stderr: '' })
+    expect(help.stdout).toMatch(new RegExp(`^Usage: sv2-${app}`))
+    for (const option of ['--config', '--check', '--print-default']) expect(help.stdout).toContain(option)
+    expect(version).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+  })
+
+  test('checks a configuration, and lists every problem at once', async () => {
+    const [well, ill] = await Promise.all([
+      runCommand(app, '--check', '--config', fileWith(good)),
+      runCommand(app, '--check', '--config', fileWith(bad)),
+    ])
+    expect(well).toMatchObject({ code: 0, stdout: 'configuration ok\n', stderr: '' })
+    expect(ill).toMatchObject({ code: 64, stdout: '' })
+    for (const problem of problems) expect(ill.stderr).toMatch(problem)
+  })
+
+  test('prints a configuration with comments that lacks only what is required', async () => {
+    const printed = await runCommand(app, '--print-default')
+    expect(printed).toMatchObject({ code: 0, stderr: '' })
+    const checked = await runCommand(app, '--check', '--config', fileWith(printed.stdout))
+    const lines = checked.stderr.trim().split('\n')
+    expect(
+      lines.slice(1).every((line) => / is required/.test(line)),
+      checked.stderr,
+    ).toBe(true)
+  })
+})
+
+test('an option that is not known is an error that names it', async () => {
+  const ending = await runCommand('pool', '--chekc')
+  expect(ending.code).not.toBe(0)
+  expect(ending.stderr).toContain("unknown option '--chekc'")
+})
+
+test('sv2-keys makes a key once, prints it and its URL, and says what a URL holds', async () => {
+  const file = join(folder, 'authority.key')
+  const made = await runCommand('keys', 'make', file)
+  expect(made).toMatchObject({ code: 0, stderr: '' })
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  const [again, shown] = await Promise.all([
+    runCommand('keys', 'make', file),
+    runCommand('keys', 'show', file, '--host', 'pool.example', '--port', '3333'),
+  ])
+  expect(again.code).toBe(64)
+  expect(again.stderr).toMatch(/^sv2-keys: EEXIST/)
+  const [key, url] = shown.stdout.trim().split('\n')
+  expect(key).toBe(made.stdout.trim())
+  const read = await runCommand('keys', 'read', url!)
+  expect(read.stdout).toMatch(/^edition current\nkey {5}[0-9a-f]{64}\nserver {2}pool\.example:3333\n$/)
+})

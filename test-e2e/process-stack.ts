@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type RegtestNode, startRegtestNode } from '@sv2/regtest-node'
+import { AppProcess } from './process.ts'
+
+export type DeviceMode = 'standard' | 'grouped' | 'extended'
+
+/** Text in the coinbase by which the blocks of these tests are known. */
+export const TAG = '/sv2 e2e/'
+
+/** A block takes so many hashes that shares come first, and devices find one within a second. */
+const DIFFICULTY = 2e-6
+
+/** Node in this process; template provider, pool and devices each as a process of its own. */
+export class ProcessStack {
+  readonly dataDir: string = mkdtempSync(join(tmpdir(), 'sv2-stack-'))
+  readonly edition: 'current' | 'draft'
+  node!: RegtestNode
+  #ports: { node: number; provider: number; pool: number } = { node: 0, provider: 0, pool: 0 }
+  readonly #processes: AppProcess[] = []
+
+  constructor(edition: 'current' | 'draft') {
+    this.edition = edition
+  }
+
+  /** Starts the node, after the first time on the same port. */
+  async startNode(): Promise<void> {
+    this.node = await startRegtestNode({
+      port: this.#ports.node,
+      difficulty: DIFFICULTY,
+      cookieFile: join(this.dataDir, '.cookie'),
+      initialBlocks: 5,
+      longPollDelayMs: 0,
+    })
+    this.#ports = { ...this.#ports, node: this.node.port }
+  }
+
+  /** Starts the template provider, after the first time on the same port. */
+  async startProvider(): Promise<{ readonly provider: AppProcess; readonly url: string }> {
+    const provider = this.#start('template-provider', {
+      data_dir: join(this.dataDir, 'template-provider'),
+      template_interval_sec: 0.5,
+      nodes: [{ url: this.node.url, cookie_file: join(this.dataDir, '.cookie') }],
+      listen: [{ host: '127.0.0.1', port: this.#ports.provider, edition: this.edition }],
+      monitoring: { port: 0 },
+    })
+    const { port, url } = await provider.logged('listening')
+    this.#ports = { ...this.#ports, provider: Number(port) }
+    return { provider, url: String(url) }
+  }
+
+  /** Starts the pool, after the first time on the same port. */
+  async startPool(providerUrl: string): Promise<{ readonly pool: AppProcess; readonly url: string }> {
+    const pool = this.#start('pool', {
+      data_dir: join(this.dataDir, 'pool'),
+      coinbase_tag: TAG,
+      payout: { address: 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202' },
+      difficulty: { shares_per_minute: 600, min_difficulty: 1e-8, start_difficulty: 1e-7 },
+      template_provider: { url: providerUrl },
+      listen: [{ host: '127.0.0.1', port: this.#ports.pool, edition: this.edition }],
+      monitoring: { port: 0 },
+    })
+    const { port, url } = await pool.logged('listening')
+    this.#ports = { ...this.#ports, pool: Number(port) }
+    await pool.logged('new tip')
+    return { pool, url: String(url) }
+  }
+
+  startDevice(poolUrl: string, mode: DeviceMode): AppProcess {
+    return this.#start('mining-device', {
+      upstream: { url: poolUrl },
+      user_identity: `e2e.${mode}`,
+      mode,
+      threads: 1,
+      hashrate_cap: 10_000,
+    })
+  }
+
+  /** Ends everything, and removes its files. */
+  async close(): Promise<void> {
+    await Promise.all(this.#processes.map((process) => process.kill('SIGKILL')))
+    await this.node.stop()
+    rmSync(this.dataDir, { recursive: true, force: true })
+  }
+
+  #start(app: 'pool' | 'template-provider' | 'mining-device', config: Record<string, unknown>): AppProcess {
+    const started = new AppProcess(app, config)
+    this.#processes.push(started)
+    return started
+  }
+}
