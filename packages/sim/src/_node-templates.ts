@@ -1,6 +1,5 @@
 import {
   encodeTransaction,
-  hex,
   nbitsToTarget,
   type Transaction,
   transactionWeight,
@@ -65,8 +64,3 @@ export function aNodeTemplate(overrides: Partial<NodeTemplate> = {}): NodeTempla
 }
 
 const TWO = [aTransaction(), aTransaction()]
-
-/** Ids of transactions, for comparing lists. */
-export function idsOf(transactions: readonly { readonly txid: Uint8Array }[]): string[] {
-  return transactions.map((each) => hex(each.txid))
-}

@@ -12,9 +12,9 @@ import {
   connectTemplates,
   type PoolOverrides,
   proves,
-  TestMiner,
 } from './_fixtures.ts'
 import { aNodeTemplate } from './_node-templates.ts'
+import { TestMiner } from './_test-miner.ts'
 
 const request = (...requestedExtensions: number[]): Message => ({
   type: 'RequestExtensions',

@@ -21,10 +21,10 @@ import {
   NTIME,
   poolSettings,
   proves,
-  TestMiner,
   theConstraints,
 } from './_fixtures.ts'
 import { aNodeTemplate } from './_node-templates.ts'
+import { TestMiner } from './_test-miner.ts'
 import { WireLink, type WirePeer } from './wire-link.ts'
 
 type Step =

@@ -41,7 +41,9 @@ function aWorld(seed: number) {
   return { world, counted, block }
 }
 
-test('10,000 channels for three minutes: nothing is counted twice and nothing is lost', () => {
+test('10,000 channels for three minutes: nothing is counted twice and nothing is lost', {
+  timeout: 120_000,
+}, () => {
   const { world, counted, block } = aWorld(1)
   for (let connection = 0; connection < 100; connection++) {
     const kind = connection % 2 === 0 ? 'standard' : 'extended'
@@ -88,7 +90,9 @@ describe.each<[TargetHabit]>([['at-once'], ['next-job']])('devices that apply a 
     return { within, refusedPart: refused / (accepted + refused), changes: counted.changes - before.changes }
   }
 
-  test('settle within 3 min after a halving and a doubling, hardly a share refused', () => {
+  test('settle within 3 min after a halving and a doubling, hardly a share refused', {
+    timeout: 120_000,
+  }, () => {
     const halved = afterStep({ factor: 0.5, minutes: 3 })
     expect(halved.within).toBeGreaterThan(0.86)
     expect(halved.refusedPart).toBeLessThan(0.02)
@@ -97,7 +101,7 @@ describe.each<[TargetHabit]>([['at-once'], ['next-job']])('devices that apply a 
     expect(doubled.refusedPart).toBeLessThan(0.02)
   })
 
-  test('settle within 5 min where the declared hash rate was 1000 times off', () => {
+  test('settle within 5 min where the declared hash rate was 1000 times off', { timeout: 120_000 }, () => {
     const modest = afterStep({ declared: 0.001, minutes: 5 })
     expect(modest.within).toBeGreaterThan(0.95)
     expect(modest.refusedPart).toBeLessThan(0.02)

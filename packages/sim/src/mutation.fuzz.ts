@@ -12,10 +12,10 @@ import {
   aTemplateClient,
   aTip,
   filled,
-  TestMiner,
   theConstraints,
 } from './_fixtures.ts'
 import { aNodeTemplate } from './_node-templates.ts'
+import { TestMiner } from './_test-miner.ts'
 import type { WirePeer } from './wire-link.ts'
 
 /** Frames per edition and target; four targets and two editions make more than a million. */

@@ -4,8 +4,9 @@ import { Device, latestNtime, type Work } from '@sv2/roles/device'
 import { Pool } from '@sv2/roles/pool'
 import { type NodeTemplate, Provider, type SubmitBlock } from '@sv2/roles/provider'
 import { describe, expect } from 'vitest'
-import { DEVICE, filled, findShare, NBITS_EASY, NOW, poolSettings, proves } from './_fixtures.ts'
+import { DEVICE, filled, NBITS_EASY, NOW, poolSettings, proves } from './_fixtures.ts'
 import { aNodeTemplate } from './_node-templates.ts'
+import { findShare } from './_test-miner.ts'
 import { type AnyRole, RoleNetwork } from './role-line.ts'
 
 /** Provider, pool and three devices, the shipped ones, connected through the bytes of an edition. */

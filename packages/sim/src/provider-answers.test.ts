@@ -1,0 +1,259 @@
+import {
+  addCoinbaseWitness,
+  buildCoinbase,
+  coinbaseTxid,
+  concatBytes,
+  findWitnessCommitment,
+  hasWitness,
+  merkleRoot,
+  merkleRootFromPath,
+  parseBlock,
+  parseTransaction,
+  sha256d,
+  unhex,
+  wtxid,
+} from '@sv2/bitcoin'
+import { encodeFrame } from '@sv2/codec'
+import type { NewTemplate, SubmitSolution } from '@sv2/messages'
+import { current } from '@sv2/messages/current'
+import { describe, expect, test } from 'vitest'
+import {
+  aProvider,
+  aTemplateClient,
+  filled,
+  NTIME,
+  PAYOUT_SCRIPT,
+  proves,
+  theConstraints,
+} from './_fixtures.ts'
+import { aNodeTemplate, aTransaction } from './_node-templates.ts'
+import { types } from './_provider.ts'
+
+describe('transaction data', () => {
+  proves(
+    'TP-20, TP-21',
+    'both',
+    'all transactions come whole, witness included, and the witness reserved value',
+    (edition) => {
+      const transactions = [aTransaction(), aTransaction(), aTransaction()]
+      const link = aProvider()
+      link.node(aNodeTemplate({ transactions }))
+      const client = aTemplateClient(link, edition)
+      const [template] = client.receivedOf('NewTemplate')
+      client.send({ type: 'RequestTransactionData', templateId: template!.templateId })
+      const [data] = client.receivedOf('RequestTransactionData.Success')
+      expect(data!.excessData).toEqual(filled(0))
+      // the serialization every Bitcoin node reads: consensus keeps it compatible
+      for (const [index, each] of data!.transactionList.entries()) {
+        const tx = parseTransaction(each)
+        expect(hasWitness(tx)).toBe(true)
+        expect(wtxid(tx)).toEqual(transactions[index]!.wtxid)
+      }
+      expect(data!.transactionList).toHaveLength(3)
+    },
+  )
+
+  proves('TP-23', 'both', 'an unknown template: template-id-not-found', (edition) => {
+    const link = aProvider()
+    link.node(aNodeTemplate())
+    const client = aTemplateClient(link, edition)
+    client.received()
+    for (const templateId of [0n, 99n, 2n ** 64n - 1n]) {
+      client.send({ type: 'RequestTransactionData', templateId })
+      expect(client.received()).toEqual([
+        { type: 'RequestTransactionData.Error', templateId, errorCode: 'template-id-not-found' },
+      ])
+    }
+  })
+
+  proves('TP-24', 'current', 'a template of an earlier tip: stale-template-id', (edition) => {
+    const { link, client, templateId } = outdated(edition)
+    client.send({ type: 'RequestTransactionData', templateId })
+    expect(client.received()).toMatchObject([{ templateId, errorCode: 'stale-template-id' }])
+    // superseded on the same tip is not stale
+    const [present] = link.factsOf('templateSent').slice(-1)
+    link.advance(10_000)
+    link.node(aNodeTemplate({ prevHash: filled(1), coinbaseValue: 400_000_000n }))
+    client.received()
+    client.send({ type: 'RequestTransactionData', templateId: present!.templateId })
+    expect(types(client)).toEqual(['RequestTransactionData.Success'])
+  })
+
+  proves('TP-23', 'draft', 'a template of an earlier tip has the one code the draft knows', (edition) => {
+    const { client, templateId } = outdated(edition)
+    client.send({ type: 'RequestTransactionData', templateId })
+    expect(client.received()).toMatchObject([{ errorCode: 'template-id-not-found' }])
+  })
+})
+
+describe('solutions', () => {
+  proves(
+    'TP-25',
+    'both',
+    'a solution becomes a block at once: all transactions, right root, witness',
+    (edition) => {
+      for (const segwit of [true, false]) {
+        const transactions = [aTransaction(), aTransaction()]
+        const link = aProvider()
+        link.node(aNodeTemplate({ transactions, segwit }))
+        const client = aTemplateClient(link, edition)
+        const [template] = client.receivedOf('NewTemplate')
+        client.send(aSolution(template!, segwit))
+        const [submitted] = link.factsOf('submitBlock')
+        expect(submitted).toMatchObject({ height: 200_000, templateId: template!.templateId })
+        const block = parseBlock(submitted!.block)
+        expect(block.header.prevHash).toEqual(filled(0xaa))
+        expect(block.transactions).toHaveLength(3)
+        expect(hasWitness(block.transactions[0]!)).toBe(segwit)
+        expect(findWitnessCommitment(block.transactions[0]!.outputs) !== undefined).toBe(segwit)
+        const ids = [coinbaseTxidOf(block.transactions[0]!), ...transactions.map(({ txid }) => txid)]
+        expect(block.header.merkleRoot).toEqual(merkleRoot(ids, sha256d))
+      }
+    },
+  )
+
+  proves(
+    'TP-05',
+    'both',
+    'a block of an earlier template is still submitted a minute after the tip moved on',
+    (edition) => {
+      const { link, client, template } = outdated(edition)
+      link.advance(30_000)
+      link.node(aNodeTemplate({ prevHash: filled(2) }))
+      client.send(aSolution(template, true))
+      expect(link.factsOf('submitBlock')).toMatchObject([{ templateId: template.templateId }])
+    },
+  )
+
+  test('templates are kept at least 30 s after they are superseded, and not for ever', () => {
+    const link = aProvider()
+    const client = aTemplateClient(link, current)
+    link.node(aNodeTemplate())
+    const [template] = client.receivedOf('NewTemplate')
+    link.advance(3_600_000)
+    link.node(aNodeTemplate({ prevHash: filled(1) }))
+    link.advance(30_000)
+    link.node(aNodeTemplate({ prevHash: filled(2) }))
+    client.send(aSolution(template!, true))
+    expect(link.factsOf('submitBlock')).toHaveLength(1)
+    link.advance(31_000)
+    link.node(aNodeTemplate({ prevHash: filled(3) }))
+    client.send(aSolution(template!, true))
+    expect(link.factsOf('solutionRefused')).toMatchObject([{ reason: 'its template is not kept any more' }])
+    for (let block = 0; block < 2_000; block++)
+      link.node(aNodeTemplate({ prevHash: concatBytes(filled(block & 0xff, 30), filled(block >> 8, 2)) }))
+    expect(link.role).toHaveProperty('counts.templates', 512)
+  })
+
+  test('what is no block is refused with its reason, and the client stays', () => {
+    const link = aProvider()
+    link.node(aNodeTemplate())
+    const client = aTemplateClient(link, current)
+    const [template] = client.receivedOf('NewTemplate')
+    const good = aSolution(template!, true)
+    client.send(
+      { ...good, coinbaseTx: filled(7, 100) },
+      { ...good, coinbaseTx: aTransaction().data },
+      { ...aSolution(template!, true, (hash) => hash[31]! >= 0x80) },
+      { ...good, templateId: 5n },
+    )
+    expect(
+      link.factsOf('solutionRefused').map(({ reason }) => reason.split(/[ :]/).slice(0, 4).join(' ')),
+    ).toEqual([
+      'coinbase_tx is no transaction',
+      'coinbase_tx is no coinbase',
+      expect.stringMatching(/^hash/),
+      'its template is not',
+    ])
+    expect(client.closed).toBeUndefined()
+  })
+
+  test('a coinbase stripped of its witness gets it back', () => {
+    const link = aProvider()
+    link.node(aNodeTemplate())
+    const client = aTemplateClient(link, current)
+    const [template] = client.receivedOf('NewTemplate')
+    const { coinbaseTx, ...solution } = aSolution(template!, true)
+    const stripped = concatBytes(
+      coinbaseTx.subarray(0, 4),
+      coinbaseTx.subarray(6, -38),
+      coinbaseTx.subarray(-4),
+    )
+    client.send({ ...solution, coinbaseTx: stripped })
+    const [submitted] = link.factsOf('submitBlock')
+    expect(hasWitness(parseBlock(submitted!.block).transactions[0]!)).toBe(true)
+  })
+})
+
+proves('EXT-22', 'current', 'a provider, which knows no extensions, ignores RequestExtensions', (edition) => {
+  const link = aProvider()
+  const client = aTemplateClient(link, edition, 'none')
+  client.received()
+  // request_id 1, no extensions
+  client.sendFrame(encodeFrame(0x0001, false, 0x00, unhex('01000000')))
+  expect(client.received()).toEqual([])
+  expect(client.closed).toBeUndefined()
+  client.send(theConstraints({}))
+  link.node(aNodeTemplate())
+  expect(types(client)).toEqual(['NewTemplate', 'SetNewPrevHashTdp'])
+})
+
+/** A client whose first template belongs to an earlier tip. */
+function outdated(edition: Parameters<typeof aTemplateClient>[1]) {
+  const link = aProvider()
+  link.node(aNodeTemplate())
+  const client = aTemplateClient(link, edition)
+  const [template] = client.receivedOf('NewTemplate')
+  link.advance(1_000)
+  link.node(aNodeTemplate({ prevHash: filled(1) }))
+  client.received()
+  return { link, client, template: template!, templateId: template!.templateId }
+}
+
+/** A solution whose hash is as asked; a block unless told otherwise. */
+function aSolution(
+  template: NewTemplate,
+  segwit: boolean,
+  good = (hash: Uint8Array): boolean => hash[31]! < 0x7f,
+): SubmitSolution {
+  const extranonce = filled(3, 8)
+  const parts = buildCoinbase({
+    version: template.coinbaseTxVersion,
+    scriptSigPrefix: template.coinbasePrefix,
+    extranonceSize: 8,
+    sequence: template.coinbaseTxInputSequence,
+    outputs: [{ value: template.coinbaseTxValueRemaining, script: PAYOUT_SCRIPT }],
+    rawOutputs: { count: template.coinbaseTxOutputsCount, bytes: template.coinbaseTxOutputs },
+    locktime: template.coinbaseTxLocktime,
+  })
+  const root = merkleRootFromPath(
+    coinbaseTxid(parts.prefix, extranonce, parts.suffix),
+    template.merklePath,
+    sha256d,
+  )
+  const full = segwit ? addCoinbaseWitness(parts.prefix, parts.suffix) : parts
+  const coinbaseTx = concatBytes(full.prefix, extranonce, full.suffix)
+  const view = new DataView(new ArrayBuffer(80))
+  const header = new Uint8Array(view.buffer)
+  view.setUint32(0, template.version, true)
+  header.set(filled(0xaa), 4)
+  header.set(root, 36)
+  view.setUint32(68, NTIME, true)
+  view.setUint32(72, 0x207fffff, true)
+  for (let nonce = 0; ; nonce++) {
+    view.setUint32(76, nonce, true)
+    if (!good(sha256d(header))) continue
+    return {
+      type: 'SubmitSolution',
+      templateId: template.templateId,
+      version: template.version,
+      headerTimestamp: NTIME,
+      headerNonce: nonce,
+      coinbaseTx,
+    }
+  }
+}
+
+function coinbaseTxidOf(tx: Parameters<typeof wtxid>[0]): Uint8Array {
+  return wtxid({ ...tx, inputs: tx.inputs.map((input) => ({ ...input, witness: [] })) })
+}
