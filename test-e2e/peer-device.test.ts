@@ -1,12 +1,12 @@
-import { spawn } from 'node:child_process'
 import { afterEach, expect, test } from 'vitest'
+import { type PeerProcess, startPeer } from './peer-process.ts'
 import { type LogLine, type Stand, startStand } from './stand.ts'
 
 /** The mining device of the Rust reference implementation, or any that takes the same arguments. */
 const binary = process.env.SV2_PEER_DEVICE
 
 const stands: Stand[] = []
-const devices: PeerDevice[] = []
+const devices: PeerProcess[] = []
 afterEach(async () => {
   for (const device of devices.splice(0)) await device.stop()
   for (const stand of stands.splice(0)) await stand.close()
@@ -35,7 +35,7 @@ if (binary === undefined) {
     const [stand, other] = [await ownStand(), await ownStand()]
     const key = other.pool.urls[0]!.split('/').at(-1)!
     const device = startDevice(stand.pool.urls[0]!.replace(/[^/]+$/, key))
-    await expect(device.failed).rejects.toThrow('the device ended')
+    await expect(device.failed).rejects.toThrow('the peer ended')
     expect(stand.log.filter(({ msg }) => msg === 'channel opened')).toEqual([])
   })
 }
@@ -50,52 +50,10 @@ async function ownStand(): Promise<Stand> {
   return stand
 }
 
-interface PeerDevice {
-  /** Rejects, with what it printed last, when the device ends by itself. */
-  readonly failed: Promise<never>
-  stop(): Promise<void>
-}
-
-function startDevice(url: string): PeerDevice {
+function startDevice(url: string): PeerProcess {
   const { host, pathname } = new URL(url.replace(/^[^:]+/, 'http'))
-  const child = spawn(
-    binary!,
-    [
-      '--address-pool',
-      host,
-      '--pubkey-pool',
-      pathname.slice(1),
-      '--id-device',
-      'peer',
-      '--id-user',
-      'peer.1',
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  )
-  let printed = ''
-  const keep = (chunk: Buffer): void => {
-    printed = (printed + chunk.toString()).slice(-2_000)
-  }
-  child.stdout.on('data', keep)
-  child.stderr.on('data', keep)
-  const ended = new Promise<string>((resolve) => {
-    child.on('error', ({ message }) => resolve(message))
-    child.on('close', (code, signal) => resolve(`the device ended, ${signal ?? code}: ${printed}`))
-  })
-  let stopping = false
-  const failed = ended.then((how): Promise<never> => {
-    // A stopped device has not failed: whoever still waits is about to be torn down.
-    return stopping ? new Promise(() => undefined) : Promise.reject(new Error(how))
-  })
-  failed.catch(() => undefined)
-  const device = {
-    failed,
-    async stop() {
-      stopping = true
-      child.kill()
-      await ended
-    },
-  }
+  const login = ['--id-device', 'peer', '--id-user', 'peer.1']
+  const device = startPeer(binary!, ['--address-pool', host, '--pubkey-pool', pathname.slice(1), ...login])
   devices.push(device)
   return device
 }
