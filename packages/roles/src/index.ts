@@ -1,5 +1,5 @@
 export { DueQueue } from './due-queue.ts'
-export type { MinersSettings } from './miners/state.ts'
+export { type MinersSettings, OWN_OPEN_CODES } from './miners/state.ts'
 export {
   type Millis,
   NEVER,

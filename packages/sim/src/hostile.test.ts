@@ -3,6 +3,7 @@ import { decodeHeader } from '@sv2/codec'
 import { type Edition, ERROR_CODES, type Message } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { DRAFT_ERROR_CODES, draft } from '@sv2/messages/draft'
+import { OWN_OPEN_CODES } from '@sv2/roles'
 import { Device } from '@sv2/roles/device'
 import { Pool } from '@sv2/roles/pool'
 import { Provider } from '@sv2/roles/provider'
@@ -263,12 +264,17 @@ describe('codes', () => {
     }
   })
 
-  test('a current peer gets codes of the deployed lists, or the two documented ones of our own', () => {
-    const own = ['channel-capacity-exhausted', 'standard-channels-not-supported']
-    for (const { type, code } of codesUnderFire(current)) {
+  proves('ERR-05', 'both', 'a code that no published list has is documented', (edition) => {
+    let own = 0
+    for (const { type, code } of codesUnderFire(edition)) {
       const listed: readonly string[] = ERROR_CODES[type as keyof typeof ERROR_CODES]
-      expect([...listed, ...own]).toContain(code)
+      if (listed.includes(code)) continue
+      own++
+      expect(type).toBe('OpenMiningChannel.Error')
+      expect(OWN_OPEN_CODES[code as keyof typeof OWN_OPEN_CODES].length).toBeGreaterThan(20)
     }
+    // the draft gets none of ours
+    expect(own > 0).toBe(edition === current)
   })
 })
 

@@ -54,14 +54,14 @@ export interface WorkSource {
   solved(solution: Solution): void
 }
 
-/**
- * Codes of OpenMiningChannel.Error that no list has (ERR-05): `channel-capacity-exhausted`, this node or connection
- * has no room for another channel; `standard-channels-not-supported`, the client was told so by
- * REQUIRES_EXTENDED_CHANNELS.
- */
-export const OWN_OPEN_CODES = ['channel-capacity-exhausted', 'standard-channels-not-supported'] as const
+/** Codes of OpenMiningChannel.Error that no published list has, and what they mean (ERR-05). */
+export const OWN_OPEN_CODES = {
+  'channel-capacity-exhausted': 'this node, or this connection, has no room for another channel now',
+  'standard-channels-not-supported':
+    'only extended channels are opened here, as REQUIRES_EXTENDED_CHANNELS said',
+} as const
 
-export type OpenErrorCode = ErrorCode<'OpenMiningChannel.Error'> | (typeof OWN_OPEN_CODES)[number]
+type OpenErrorCode = ErrorCode<'OpenMiningChannel.Error'> | keyof typeof OWN_OPEN_CODES
 
 export interface Assignment {
   readonly book: JobBook
