@@ -15,7 +15,7 @@ afterEach(async () => {
 if (binary === undefined) {
   test.skip('a foreign mining device mines on our pool: set SV2_PEER_DEVICE to its binary', () => undefined)
 } else {
-  test('a foreign mining device mines on our pool: no share is refused, its blocks become the tip', async () => {
+  test('a foreign mining device mines on our pool: its shares are accepted, its blocks become the tip', async () => {
     const stand = await ownStand()
     const device = startDevice(stand.pool.urls[0]!)
     const logged = (fits: (line: LogLine) => boolean) => Promise.race([stand.logged(fits), device.failed])
@@ -26,7 +26,9 @@ if (binary === undefined) {
     const second = await logged(({ msg, hash }) => msg === 'block found' && hash !== first.hash)
     await logged(({ msg, prevHash }) => msg === 'new tip' && prevHash === second.hash)
     expect(stand.node.block(String(second.hash))).toBeDefined()
-    expect(stand.pool.counts()).toMatchObject({ refused: 0 })
+    // A share may cross our new tip on the wire; nothing else is refused.
+    const refused = stand.log.filter(({ msg, code }) => msg === 'share refused' && code !== 'stale-share')
+    expect(refused).toEqual([])
     expect(stand.pool.counts().accepted).toBeGreaterThanOrEqual(2)
     expect(stand.log.filter(({ msg }) => msg === 'miner misbehaved')).toEqual([])
   })
@@ -40,11 +42,14 @@ if (binary === undefined) {
   })
 }
 
-/** Blocks after some ten million hashes, shares after a fraction of that: seconds for one core. */
+/**
+ * Blocks after some ten million hashes, shares after a fraction of that: seconds for one core. No vardiff, since
+ * the reference begins a job again when its target changes, and then sends the same shares twice.
+ */
 async function ownStand(): Promise<Stand> {
   const stand = await startStand('current', {
     node: { difficulty: 0.003 },
-    pool: { difficulty: { shares_per_minute: 120, min_difficulty: 1e-7 } },
+    pool: { difficulty: { shares_per_minute: 120, min_difficulty: 1e-7, vardiff: false } },
   })
   stands.push(stand)
   return stand
