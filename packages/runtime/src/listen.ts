@@ -1,17 +1,10 @@
-import { createServer, type Server, type Socket } from 'node:net'
-import {
-  createResponder,
-  detectFirstFlight,
-  type FirstFlight,
-  type NoiseDeps,
-  NoiseError,
-  plainTransport,
-  type ServerIdentity,
-} from '@sv2/noise'
+import { createServer, type Server } from 'node:net'
+import type { NoiseDeps, ServerIdentity } from '@sv2/noise'
 import type { Clock } from './clock.ts'
-import { EDITIONS, type EditionName } from './editions.ts'
+import type { EditionName } from './editions.ts'
 import type { Engine } from './engine.ts'
-import { IpBudget, type IpBudgetSettings } from './ip-budget.ts'
+import type { IpBudgetSettings } from './ip-budget.ts'
+import { Reception } from './reception.ts'
 import type { SessionLimits } from './session.ts'
 
 /** One door of a server. */
@@ -25,6 +18,8 @@ export interface DoorSettings extends IpBudgetSettings, SessionLimits {
   readonly noise: boolean
   /** Plaintext cannot be told apart: what it is on a door with `auto`. */
   readonly plaintextEdition?: EditionName
+  /** Draft edition: SIGNATURE behind its own length, for clients of 2020. */
+  readonly prefixedSignature: boolean
   readonly maxConnections: number
   readonly handshakeTimeoutMs: number
   /** Handshakes that may wait for their turn at one time. */
@@ -51,11 +46,6 @@ export interface Door {
   /** Takes no more connections; those there stay. */
   close(): void
 }
-
-/** Handshake work per turn of the event loop, ms: a storm of clients must not hold up the shares of others. */
-const TURN_MS = 8
-/** Longest first flight: the 2022 prelude with all codes, or a plaintext SetupConnection in the same segment. */
-const MAX_FLIGHT_BYTES = 4_096
 
 /** Opens a door and hands its sessions to an engine. */
 export async function listen(
@@ -93,216 +83,4 @@ function opened(server: Server, where: { readonly host: string; readonly port: n
       resolve()
     })
   })
-}
-
-/** A connection on its way to a session. */
-interface Guest {
-  readonly socket: Socket
-  readonly address: string
-  readonly remote: string
-  bytes: Uint8Array
-  receive: ((chunk: Uint8Array) => void) | undefined
-  timer: NodeJS.Timeout | undefined
-  grace: NodeJS.Timeout | undefined
-  done: boolean
-}
-
-/** Brings connections from the socket to the session: budgets, deadline, edition, handshake. */
-class Reception {
-  readonly #settings: DoorSettings
-  readonly #deps: DoorDeps & {
-    readonly engine: Pick<Engine<never, never>, 'adopt'>
-    readonly portName: string
-  }
-  readonly #budget: IpBudget
-  readonly #guests = new Set<Guest>()
-  /** First flights that wait for their handshake. */
-  #turns: (() => void)[] = []
-  #turnHead = 0
-
-  constructor(
-    settings: DoorSettings,
-    deps: DoorDeps & { readonly engine: Pick<Engine<never, never>, 'adopt'>; readonly portName: string },
-  ) {
-    this.#settings = settings
-    this.#deps = deps
-    this.#budget = new IpBudget(settings)
-  }
-
-  receive(socket: Socket): void {
-    const address = socket.remoteAddress ?? ''
-    const remote = `${address}:${socket.remotePort ?? 0}`
-    const admitted = this.#budget.admit(address, this.#deps.clock.now())
-    if (admitted !== 'admitted') {
-      socket.destroy()
-      this.#deps.onRefused?.(remote, admitted)
-      return
-    }
-    const guest: Guest = {
-      socket,
-      address,
-      remote,
-      bytes: new Uint8Array(0),
-      receive: undefined,
-      timer: undefined,
-      grace: undefined,
-      done: false,
-    }
-    this.#guests.add(guest)
-    guest.timer = setTimeout(
-      () => this.#refuse(guest, 'no handshake in time'),
-      this.#settings.handshakeTimeoutMs,
-    )
-    socket.on('close', () => this.#left(guest))
-    socket.on('error', (error) => this.#refuse(guest, `connection failed: ${error.message}`))
-    guest.receive = this.#begin(guest)
-    socket.on('data', (chunk: Buffer) => guest.receive?.(chunk))
-  }
-
-  /** Nobody comes in any more. */
-  close(): void {
-    for (const guest of this.#guests) this.#refuse(guest, 'shutting down')
-  }
-
-  #begin(guest: Guest): (chunk: Uint8Array) => void {
-    const { edition, noise } = this.#settings
-    if (edition === 'auto') return (chunk) => this.#detect(guest, chunk)
-    if (!noise) return (chunk) => this.#plain(guest, edition, chunk)
-    return this.#handshake(guest, edition)
-  }
-
-  #detect(guest: Guest, chunk: Uint8Array): void {
-    guest.bytes = guest.bytes.length === 0 ? chunk : joined(guest.bytes, chunk)
-    if (guest.bytes.length > MAX_FLIGHT_BYTES) return this.#refuse(guest, 'first flight too long')
-    this.#decide(guest, 'in time')
-  }
-
-  #decide(guest: Guest, when: 'in time' | 'after the grace time'): void {
-    clearTimeout(guest.grace)
-    const detection = detectFirstFlight(guest.bytes, when === 'after the grace time')
-    if (detection.kind !== 'wait') return this.#detected(guest, detection.kind)
-    if (detection.graceMs !== undefined) {
-      guest.grace = setTimeout(() => this.#decide(guest, 'after the grace time'), detection.graceMs)
-    }
-  }
-
-  #detected(guest: Guest, flight: FirstFlight): void {
-    const { bytes } = guest
-    guest.bytes = new Uint8Array(0)
-    if (flight === 'sv1') return this.#refuse(guest, 'speaks Stratum V1; point it at a translator')
-    if (flight === 'plaintext') {
-      if (this.#settings.noise && this.#settings.plaintextEdition === undefined) {
-        return this.#refuse(guest, 'speaks plaintext, and this door wants encryption')
-      }
-      return this.#plain(guest, this.#settings.plaintextEdition ?? 'current', bytes)
-    }
-    const edition = flight === 'current' ? 'current' : 'draft'
-    if (!this.#settings.noise) return this.#refuse(guest, 'wants encryption, and this door is plaintext')
-    if (this.#deps.identities[edition] === undefined)
-      return this.#refuse(guest, `no key for edition ${edition}`)
-    const receive = this.#handshake(guest, edition)
-    guest.receive = receive
-    receive(bytes)
-  }
-
-  #plain(guest: Guest, edition: EditionName, first: Uint8Array): void {
-    this.#adopt(guest, { edition, transport: plainTransport(), rest: first })
-  }
-
-  #handshake(guest: Guest, edition: EditionName): (chunk: Uint8Array) => void {
-    const identity = this.#deps.identities[edition]
-    if (identity === undefined) throw new Error(`a door for edition ${edition} needs its identity`)
-    const { maxPayloadBytes } = this.#settings
-    const prelude = edition === 'draft' ? { prelude: ['ChaChaPoly' as const] } : {}
-    const responder = createResponder({ edition, identity, maxPayloadBytes, ...prelude }, this.#deps.noise)
-    return (chunk) =>
-      this.#takeTurn(guest, () => {
-        if (guest.done) return
-        const started = performance.now()
-        try {
-          const step = responder.receive(chunk, this.#deps.clock.unixSeconds())
-          if (step.reply !== undefined) guest.socket.write(step.reply)
-          if (step.done === undefined) return
-          this.#deps.onHandshake?.(edition, performance.now() - started)
-          this.#adopt(guest, { edition, transport: step.done.transport, rest: step.done.rest })
-        } catch (error) {
-          if (!(error instanceof NoiseError)) throw error
-          this.#refuse(guest, `handshake failed: ${error.message}`)
-        }
-      })
-  }
-
-  /** Handshakes are done a few per turn of the event loop, in the order in which they came. */
-  #takeTurn(guest: Guest, work: () => void): void {
-    const waiting = this.#turns.length - this.#turnHead
-    if (waiting >= this.#settings.maxHandshakes) return this.#refuse(guest, 'too many handshakes in flight')
-    this.#turns.push(work)
-    if (waiting === 0) setImmediate(() => this.#workOff())
-  }
-
-  #workOff(): void {
-    const end = performance.now() + TURN_MS
-    while (this.#turnHead < this.#turns.length && performance.now() < end) {
-      this.#turns[this.#turnHead]!()
-      this.#turnHead++
-    }
-    if (this.#turnHead < this.#turns.length) {
-      setImmediate(() => this.#workOff())
-      return
-    }
-    this.#turns = []
-    this.#turnHead = 0
-  }
-
-  #adopt(
-    guest: Guest,
-    how: {
-      readonly edition: EditionName
-      readonly transport: ReturnType<typeof plainTransport>
-      readonly rest: Uint8Array
-    },
-  ): void {
-    if (guest.done) return
-    this.#finish(guest)
-    guest.socket.removeAllListeners('data')
-    guest.socket.removeAllListeners('error')
-    guest.socket.removeAllListeners('close')
-    guest.receive = undefined
-    this.#deps.engine.adopt(guest.socket, {
-      port: this.#deps.portName,
-      wire: { edition: EDITIONS[how.edition], transport: how.transport, side: 'server', protocol: undefined },
-      limits: this.#settings,
-      rest: how.rest,
-      onGone: () => this.#budget.release(guest.address),
-    })
-  }
-
-  #refuse(guest: Guest, reason: string): void {
-    if (guest.done) return
-    this.#finish(guest)
-    this.#budget.release(guest.address)
-    guest.socket.destroy()
-    this.#deps.onRefused?.(guest.remote, reason)
-  }
-
-  #left(guest: Guest): void {
-    if (guest.done) return
-    this.#finish(guest)
-    this.#budget.release(guest.address)
-    if (guest.bytes.length > 0) this.#deps.onRefused?.(guest.remote, 'left during the handshake')
-  }
-
-  #finish(guest: Guest): void {
-    guest.done = true
-    clearTimeout(guest.timer)
-    clearTimeout(guest.grace)
-    this.#guests.delete(guest)
-  }
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length)
-  both.set(a)
-  both.set(b, a.length)
-  return both
 }

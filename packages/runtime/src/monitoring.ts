@@ -1,5 +1,5 @@
 import fastify from 'fastify'
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 
 export { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
@@ -17,6 +17,15 @@ export function createRegistry(app: string): Registry {
   const registry = new Registry()
   registry.setDefaultLabels({ app })
   collectDefaultMetrics({ register: registry })
+  const started = performance.now()
+  new Gauge({
+    name: 'sv2_uptime_seconds',
+    help: 'Time since the start',
+    registers: [registry],
+    collect() {
+      this.set((performance.now() - started) / 1000)
+    },
+  })
   return registry
 }
 

@@ -9,6 +9,7 @@ export interface DoorConfig {
   readonly edition: 'current' | 'draft' | 'auto'
   readonly noise: boolean
   readonly plaintext_edition?: 'current' | 'draft' | undefined
+  readonly prefixed_signature: boolean
   readonly max_connections: number
   readonly max_connections_per_ip: number
   readonly connections_per_minute_per_ip: number
@@ -41,6 +42,10 @@ export function doorsSchema(defaults: DoorDefaults): z.ZodType<DoorConfig[]> {
       .enum(['current', 'draft'])
       .optional()
       .describe('With edition = "auto": take plaintext clients too, as clients of this edition'),
+    prefixed_signature: z
+      .boolean()
+      .default(false)
+      .describe('Edition draft: send the SIGNATURE behind its own length, for clients of 2020'),
     max_connections: z.int().min(1).default(20_000).describe('Connections at one time; more are refused'),
     max_connections_per_ip: z.int().min(1).default(4_096).describe('Connections of one address at one time'),
     connections_per_minute_per_ip: z
@@ -86,6 +91,7 @@ export function doorSettings(config: DoorConfig): DoorSettings {
     edition: config.edition,
     noise: config.noise,
     ...(config.plaintext_edition === undefined ? {} : { plaintextEdition: config.plaintext_edition }),
+    prefixedSignature: config.prefixed_signature,
     maxConnections: config.max_connections,
     maxConnectionsPerIp: config.max_connections_per_ip,
     connectionsPerMinutePerIp: config.connections_per_minute_per_ip,
