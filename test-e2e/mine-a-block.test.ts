@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AppProcess } from './process.ts'
-import { type DeviceMode, ProcessStack, TAG } from './process-stack.ts'
+import { type DeviceMode, nominalHashrate, ProcessStack, TAG } from './process-stack.ts'
 
 describe.each(['current', 'draft'] as const)('miners of edition %s', (edition) => {
   const stack = new ProcessStack(edition)
@@ -24,15 +24,15 @@ describe.each(['current', 'draft'] as const)('miners of edition %s', (edition) =
     `POOL-62 (${edition}): a block found in mode %s becomes part of the node's chain, with our tag in it`,
     async (mode) => {
       const device = devices.get(mode)!
-      const { channelId } = await device.logged('channel opened')
+      await device.logged('channel opened')
       const opened = await pool.logged(
-        (line) => line.msg === 'channel opened' && line.channelId === channelId,
+        (line) => line.msg === 'channel opened' && line.nominalHashrate === nominalHashrate(mode),
       )
       expect(opened.channelKind).toBe(mode === 'extended' ? 'extended' : 'standard')
       await device.logged('shares accepted')
       const isFound = (hash: unknown): boolean =>
         pool.log.some(
-          (line) => line.msg === 'block found' && line.hash === hash && line.channelId === channelId,
+          (line) => line.msg === 'block found' && line.hash === hash && line.session === opened.session,
         )
       const { hash } = await provider.logged(
         ({ msg, ...line }) => msg === 'block accepted' && isFound(line.hash),

@@ -12,6 +12,11 @@ export const TAG = '/sv2 e2e/'
 /** A block takes so many hashes that shares come first, and devices find one within a second. */
 const DIFFICULTY = 2e-6
 
+/** What a device of these tests declares, H/s; the pool knows it again by that. */
+export function nominalHashrate(mode: DeviceMode): number {
+  return { standard: 10_000, grouped: 10_001, extended: 10_002 }[mode]
+}
+
 /** Node in this process; template provider, pool and devices each as a process of its own. */
 export class ProcessStack {
   readonly dataDir: string = mkdtempSync(join(tmpdir(), 'sv2-stack-'))
@@ -74,6 +79,7 @@ export class ProcessStack {
       mode,
       threads: 1,
       hashrate_cap: 10_000,
+      nominal_hashrate: nominalHashrate(mode),
     })
   }
 
