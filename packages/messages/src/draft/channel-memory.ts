@@ -63,9 +63,11 @@ export class ChannelMemory {
     this.#leave(record)
   }
 
-  /** SetNewPrevHash for a channel or a group. */
+  /** SetNewPrevHash for a channel or a group; a group that was told of none yet builds on its channel's. */
   newPrevHash(id: number, minNtime: number): void {
     this.#arrivals += 1
+    const group = this.#groups?.get(this.#channels?.get(id)?.groupId ?? id)
+    if (group !== undefined) group.minNtime ??= minNtime
     for (const tip of [this.#channels?.get(id), this.#groups?.get(id)]) {
       if (tip === undefined) continue
       tip.minNtime = minNtime
@@ -88,7 +90,7 @@ export class ChannelMemory {
   #join(record: ChannelRecord, groupId: number): void {
     this.#groups ??= new Map()
     const group = this.#groups.get(groupId)
-    if (group === undefined) this.#groups.set(groupId, { members: 1, minNtime: undefined, arrival: 0 })
+    if (group === undefined) this.#groups.set(groupId, { members: 1, minNtime: record.minNtime, arrival: 0 })
     else group.members += 1
     record.groupId = groupId
   }
