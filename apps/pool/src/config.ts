@@ -1,8 +1,6 @@
 import { AddressError, addressToScript, type Network } from '@sv2/bitcoin'
-import { doorsSchema, logSchema, monitoringSchema, upstreamSchema } from '@sv2/runtime'
+import { doorsSchema, logSchema, monitoringSchema, serverKeys, upstreamSchema } from '@sv2/runtime'
 import { z } from 'zod'
-
-const NETWORKS = ['mainnet', 'testnet', 'testnet4', 'signet', 'regtest'] as const
 
 const payout = z
   .strictObject({
@@ -114,24 +112,7 @@ const extensions = z
 /** Configuration of the pool; `--print-default` prints it with comments. */
 export const configSchema = z
   .strictObject({
-    network: z.enum(NETWORKS).default('regtest').describe('Bitcoin network'),
-    data_dir: z.string().min(1).default('./data/pool').describe('Folder for keys'),
-    authority_secret_key_file: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('File with the authority secret, base58check; made in data_dir when missing'),
-    draft_authority_secret_key_file: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('The same for doors of the draft edition'),
-    cert_validity_sec: z
-      .int()
-      .min(60)
-      .max(315_360_000)
-      .default(86_400)
-      .describe('Validity of a certificate, seconds'),
+    ...serverKeys({ dataDir: './data/pool', dataDirHolds: 'keys' }),
     coinbase_tag: z
       .string()
       .max(32)

@@ -1,7 +1,5 @@
-import { doorsSchema, logSchema, monitoringSchema } from '@sv2/runtime'
+import { doorsSchema, logSchema, monitoringSchema, serverKeys } from '@sv2/runtime'
 import { z } from 'zod'
-
-const NETWORKS = ['mainnet', 'testnet', 'testnet4', 'signet', 'regtest'] as const
 
 const node = z
   .strictObject({
@@ -33,28 +31,7 @@ const node = z
 
 /** Configuration of the template provider; `--print-default` prints it with comments. */
 export const configSchema = z.strictObject({
-  network: z.enum(NETWORKS).default('regtest').describe('Network the nodes must be on'),
-  data_dir: z
-    .string()
-    .min(1)
-    .default('./data/template-provider')
-    .describe('Folder for keys and solved blocks'),
-  authority_secret_key_file: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('File with the authority secret, base58check; made in data_dir when missing'),
-  draft_authority_secret_key_file: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('The same for doors of the draft edition'),
-  cert_validity_sec: z
-    .int()
-    .min(60)
-    .max(315_360_000)
-    .default(86_400)
-    .describe('Validity of a certificate, seconds'),
+  ...serverKeys({ dataDir: './data/template-provider', dataDirHolds: 'keys and solved blocks' }),
   template_interval_sec: z
     .number()
     .min(0.1)

@@ -1,0 +1,28 @@
+import type { Network } from '@sv2/bitcoin'
+import { z } from 'zod'
+
+const NETWORKS = ['mainnet', 'testnet', 'testnet4', 'signet', 'regtest'] as const satisfies readonly Network[]
+
+/** The keys that the configuration of every server begins with: network, folder, and the authority key. */
+export function serverKeys(defaults: { readonly dataDir: string; readonly dataDirHolds: string }) {
+  return {
+    network: z.enum(NETWORKS).default('regtest').describe('Bitcoin network'),
+    data_dir: z.string().min(1).default(defaults.dataDir).describe(`Folder for ${defaults.dataDirHolds}`),
+    authority_secret_key_file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('File with the authority secret, base58check; made in data_dir when missing'),
+    draft_authority_secret_key_file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('The same for doors of the draft edition'),
+    cert_validity_sec: z
+      .int()
+      .min(60)
+      .max(315_360_000)
+      .default(86_400)
+      .describe('Validity of a certificate, seconds'),
+  }
+}
