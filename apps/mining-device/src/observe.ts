@@ -1,5 +1,5 @@
 import type { DeviceFact } from '@sv2/roles/device'
-import { Counter, Gauge, type Logger, type Registry } from '@sv2/runtime'
+import { Counter, Gauge, type Logger, type Registry, readableCode } from '@sv2/runtime'
 
 /** Live numbers of a device, since its start. */
 export interface DeviceCounts {
@@ -44,7 +44,7 @@ export function createObserver(log: Logger, registry: Registry) {
           return log.info('connected')
         case 'setupRefused':
           return log.error(
-            { code: readable(fact.code), flags: fact.flags },
+            { code: readableCode(fact.code), flags: fact.flags },
             'the server refused the connection',
           )
         case 'channelOpened':
@@ -52,10 +52,10 @@ export function createObserver(log: Logger, registry: Registry) {
           metrics.difficulty.set(fact.difficulty)
           return log.info({ channelId: fact.channelId, difficulty: fact.difficulty }, 'channel opened')
         case 'channelRefused':
-          return log.error({ code: readable(fact.code) }, 'the server refused the channel')
+          return log.error({ code: readableCode(fact.code) }, 'the server refused the channel')
         case 'channelClosed':
           setMining(false)
-          return log.warn({ channelId: fact.channelId, reason: readable(fact.reason) }, 'channel closed')
+          return log.warn({ channelId: fact.channelId, reason: readableCode(fact.reason) }, 'channel closed')
         case 'difficultyChanged':
           metrics.difficulty.set(fact.difficulty)
           return log.info({ difficulty: fact.difficulty }, 'difficulty changed')
@@ -113,9 +113,4 @@ function createMetrics(registry: Registry) {
     difficulty: gauge('difficulty', 'Difficulty of a share'),
     mining: gauge('mining', '1 while a channel is open'),
   }
-}
-
-/** An error code of the peer, fit for a log line: codes are short words with hyphens. */
-function readable(code: string): string {
-  return /^[a-z0-9-]{1,64}$/.test(code) ? code : 'unreadable'
 }

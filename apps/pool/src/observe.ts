@@ -1,5 +1,5 @@
 import type { PoolFact } from '@sv2/roles/pool'
-import { Counter, Gauge, type Logger, type Registry } from '@sv2/runtime'
+import { Counter, Gauge, type Logger, type Registry, readableCode } from '@sv2/runtime'
 
 /** Difficulty 1 in hashes. */
 const HASHES_PER_DIFFICULTY = 2 ** 32
@@ -108,7 +108,9 @@ export function createObserver(log: Logger, registry: Registry) {
         }
         case 'channelRefused':
           channelsRefused.inc({ error_code: fact.code })
-          return log.warn({ session: fact.session, code: fact.code, detail: fact.detail }, 'channel refused')
+          log.warn({ session: fact.session, code: fact.code }, 'channel refused')
+          // The miner's own words may be in it.
+          return log.debug({ session: fact.session, detail: fact.detail }, 'why the channel was refused')
         case 'channelClosed':
           return log.info({ session: fact.session, channelId: fact.channelId }, 'channel closed')
         case 'updateRefused':
@@ -133,7 +135,7 @@ export function createObserver(log: Logger, registry: Registry) {
           templates.set(0)
           return log.warn('template provider lost; miners stay on the last job')
         case 'templatesRefused':
-          return log.error({ code: fact.code }, 'template provider refused us')
+          return log.error({ code: readableCode(fact.code) }, 'template provider refused us')
         case 'templateIgnored':
           return log.warn({ templateId: String(fact.templateId), reason: fact.reason }, 'template ignored')
         case 'prefixNotRenewed':

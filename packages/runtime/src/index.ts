@@ -53,5 +53,6 @@ export { type NodeRpc, NodeRpcError, type NodeRpcSettings, nodeRpc } from './nod
 export { type NodeState, NodeWatch, type NodeWatchSettings } from './node/node-watch.ts'
 export { type BlockFate, type SolvedBlock, SolvedBlocks } from './node/solved-blocks.ts'
 export { randomBytes } from './random.ts'
+export { readableCode } from './readable-code.ts'
 export { type Closing, Scope } from './scope.ts'
 export { Session, type SessionLimits } from './session.ts'

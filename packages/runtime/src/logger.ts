@@ -33,6 +33,7 @@ function prettyDestination(out: NodeJS.WritableStream): DestinationStream {
   if (known !== undefined) return known
   const made = pretty({
     colorize: isTerminal(out),
+    singleLine: true,
     ignore: 'pid,hostname',
     translateTime: 'SYS:HH:MM:ss.l',
     destination: out,

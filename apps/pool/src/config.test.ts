@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs'
+import { ConfigError, formatProblem, loadConfig, printDefaults } from '@sv2/runtime'
+import { describe, expect, test } from 'vitest'
+import { pool } from './app.ts'
+import { configSchema, type PoolConfig } from './config.ts'
+
+const MINE = 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202'
+const MAINNET = 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4'
+const LEAST = {
+  POOL__PAYOUT__ADDRESS: MINE,
+  POOL__TEMPLATE_PROVIDER__HOST: '127.0.0.1',
+  POOL__TEMPLATE_PROVIDER__NOISE: 'false',
+}
+const EXAMPLE = `${import.meta.dirname}/../config.example.toml`
+
+function load(env: Readonly<Record<string, string>>): PoolConfig {
+  return loadConfig(configSchema, { file: undefined, env, prefix: 'POOL' })
+}
+
+function problems(env: Readonly<Record<string, string>>): readonly string[] {
+  try {
+    load(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(formatProblem)
+    throw error
+  }
+  return []
+}
+
+/** Every line that sets a key, commented out or not, without the value. */
+function keysIn(text: string): readonly string[] {
+  return text.split('\n').map((line) => line.replace(/^(?:# )?([a-z_]+) = .*$/, '$1'))
+}
+
+describe('configuration of the pool', () => {
+  test('needs an address and a template provider', () => {
+    expect(load(LEAST)).toMatchObject({ network: 'regtest', listen: [{ port: 3_333, edition: 'current' }] })
+  })
+
+  test('an address of another network is refused in words that name the networks', () => {
+    const [problem, ...others] = problems({ ...LEAST, POOL__PAYOUT__ADDRESS: MAINNET })
+    expect(others).toEqual([])
+    expect(problem).toContain(`payout.address = "${MAINNET}": `)
+    expect(problem).toMatch(/mainnet.*regtest|regtest.*mainnet/)
+  })
+
+  test('an address that is none is refused', () => {
+    expect(problems({ ...LEAST, POOL__PAYOUT__ADDRESS: 'bc1qnothing' })[0]).toMatch(/^payout\.address = /)
+  })
+
+  test('in mode solo the miners bring their own address', () => {
+    const { POOL__PAYOUT__ADDRESS: _, ...others } = LEAST
+    expect(problems(others)).toEqual(['payout.address: is required in mode pool'])
+    expect(problems({ ...others, POOL__PAYOUT__MODE: 'solo' })).toEqual([])
+  })
+
+  test('an extension that is required must be supported', () => {
+    expect(problems({ ...LEAST, POOL__EXTENSIONS__REQUIRED: '[2, 3]' })).toEqual([
+      'extensions.required = [2,3]: 3 must be in extensions.supported too',
+    ])
+  })
+
+  test.each([
+    ['POOL__COINBASE_TAG', 'x'.repeat(33), 'must be at most 32'],
+    ['POOL__DIFFICULTY__SHARES_PER_MINUTE', '0', 'must be at least 0.1'],
+    ['POOL__EXTRANONCE__PREFIX_BYTES', '5', 'must be at most 4'],
+    ['POOL__EXTRANONCE__SERVER_ID', '65536', 'must be at most 65535'],
+    ['POOL__LISTEN__0__MAX_QUEUED_BYTES', '1', 'must be at least 65536'],
+  ])('%s=%s %s', (variable, value, message) => {
+    const key = variable.slice('POOL__'.length).toLowerCase().replaceAll('__', '.')
+    expect(problems({ ...LEAST, [variable]: value })).toEqual([expect.stringContaining(`${key} = `)])
+    expect(problems({ ...LEAST, [variable]: value })[0]).toContain(message)
+  })
+
+  test('the example is valid, and has what --print-default prints', () => {
+    const config = loadConfig(configSchema, { file: EXAMPLE, env: {}, prefix: 'POOL' })
+    expect(config.payout.address).toBe(MINE)
+    const printed = printDefaults(configSchema, `${pool.name}: ${pool.description}`)
+    expect(keysIn(readFileSync(EXAMPLE, 'utf8'))).toEqual(keysIn(printed))
+  })
+
+  test('every key is described in the printed defaults', () => {
+    const lines = printDefaults(configSchema, 'pool').split('\n')
+    const keys = lines.flatMap((line, i) => (/^(# )?[a-z_]+ = /.test(line) ? [i] : []))
+    expect(keys.length).toBeGreaterThan(40)
+    for (const i of keys) expect(lines[i - 1], lines[i]).toMatch(/^# \S/)
+  })
+})
