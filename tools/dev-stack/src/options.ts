@@ -30,7 +30,7 @@ export function readOptions(argv: readonly string[]): StackOptions {
     .option('--edition <name>', 'wire edition of every link: current or draft', edition, 'current')
     .option('--devices <n>', 'mining devices', positiveInteger, 3)
     .option('--hashrate <h/s>', 'hash rate of each device, at most', positive, 50_000)
-    .option('--difficulty <d>', 'network difficulty', positive, 0.0003)
+    .option('--difficulty <d>', 'network difficulty', positive, 0.0001)
     .option('--transactions <per second>', 'transactions that fill the mempool', notNegative, 2)
     .option('--json', 'logs as JSON, no live summary', false)
     .option('--log-level <level>', 'error, warn, info or debug; info with --json')
