@@ -1,0 +1,38 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { expect, test } from 'vitest'
+import { AppProcess } from './process.ts'
+
+/** A pool's least configuration; its template provider need not be there for it to start. */
+const POOL = {
+  data_dir: '/nonexistent-folder-of-a-test',
+  payout: { mode: 'solo' },
+  template_provider: { host: '127.0.0.1', port: 9, noise: false },
+  monitoring: { port: 0 },
+}
+
+test('a key file that is not there is a problem of the configuration: exit code 64', async () => {
+  const pool = new AppProcess('pool', {
+    ...POOL,
+    authority_secret_key_file: '/nonexistent-folder-of-a-test/a.key',
+    listen: [{ host: '127.0.0.1', port: 0 }],
+  })
+  const line = await pool.logged('configuration problem')
+  expect(line).toMatchObject({ level: 60, key: 'authority_secret_key_file' })
+  expect(line.message).toMatch(/cannot be read: ENOENT/)
+  expect(await pool.ended).toMatchObject({ code: 64 })
+})
+
+test('a port that is taken is named: exit code 70', async () => {
+  const taken = createServer()
+  taken.listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const address = taken.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  const pool = new AppProcess('pool', { ...POOL, listen: [{ host: '127.0.0.1', port, noise: false }] })
+  expect((await pool.logged(({ level }) => level === 60)).msg).toContain(`EADDRINUSE`)
+  const ending = await pool.ended
+  taken.close()
+  expect(ending.code).toBe(70)
+  expect(ending.stdout).toContain(`127.0.0.1:${port}`)
+})
