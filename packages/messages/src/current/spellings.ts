@@ -69,11 +69,16 @@ export const specialSpellings: readonly Spelling<CurrentMemory>[] = [
       return message
     },
   }),
-  plain(extensions.requestExtensions),
+  plain(extensions.requestExtensions, { sent: forgetExtensions }),
   plain(extensions.requestExtensionsSuccess, { received: learnExtensions, sent: learnExtensions }),
   plain(extensions.requestExtensionsError),
 ]
 
 function learnExtensions(message: extensions.RequestExtensionsSuccess, memory: CurrentMemory): void {
   memory.tracksWorkers = message.supportedExtensions.includes(extensions.WORKER_TRACKING)
+}
+
+/** What is asked for anew is not agreed on until the answer is here (EXT-16). */
+function forgetExtensions(_: extensions.RequestExtensions, memory: CurrentMemory): void {
+  memory.tracksWorkers = false
 }

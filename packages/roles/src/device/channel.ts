@@ -1,18 +1,8 @@
 import type { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash } from '@sv2/messages'
 import { owned } from '../owned.ts'
 import { ChannelJobs, type DeviceTip } from './channel-jobs.ts'
+import type { Grant } from './grant.ts'
 import type { DeviceJob } from './work.ts'
-
-/** What the server granted with a channel. */
-export interface Grant {
-  readonly channelId: number
-  readonly groupId: number
-  readonly kind: 'standard' | 'extended'
-  /** Bytes the device rolls itself; 0 on a standard channel. */
-  readonly extranonceSize: number
-  readonly prefix: Uint8Array
-  readonly target: Uint8Array
-}
 
 /** A job to hash from now on. */
 export interface Start {

@@ -1,16 +1,13 @@
 import { displayHash, type Sha256d, targetToDifficulty } from '@sv2/bitcoin'
-import type {
-  Capabilities,
-  Message,
-  OpenExtendedMiningChannelSuccess,
-  OpenStandardMiningChannelSuccess,
-  SetNewPrevHash,
-} from '@sv2/messages'
 import {
-  REQUIRES_EXTENDED_CHANNELS,
-  REQUIRES_FIXED_VERSION,
-  REQUIRES_STANDARD_JOBS,
-} from '../miners/connection.ts'
+  type Capabilities,
+  type Message,
+  type OpenExtendedMiningChannelSuccess,
+  type OpenStandardMiningChannelSuccess,
+  type SetNewPrevHash,
+  WORKER_TRACKING,
+} from '@sv2/messages'
+import { REQUIRES_FIXED_VERSION, REQUIRES_STANDARD_JOBS } from '../miners/connection.ts'
 import {
   type Millis,
   NEVER,
@@ -19,26 +16,16 @@ import {
   type SessionEvent,
   type SessionId,
 } from '../role.ts'
-import { type Identification, PROTOCOL_VERSION, setupRequest } from '../setup.ts'
+import { PROTOCOL_VERSION, setupRequest } from '../setup.ts'
 import { DeviceChannel, type Start } from './channel.ts'
+import { ExtensionTalk } from './extensions.ts'
 import type { DeviceCommand, DeviceFact } from './facts.ts'
 import type { FoundShare } from './found-share.ts'
-import { MeasuredHashrate } from './hashrate.ts'
+import { grantOf, MAX_FULL_EXTRANONCE } from './grant.ts'
+import { EASIEST_TARGET, openRequest } from './open-request.ts'
+import { RateReport } from './rate-report.ts'
+import type { DeviceSettings } from './settings.ts'
 import { Workbench } from './workbench.ts'
-
-export interface DeviceSettings {
-  readonly identification: Identification
-  readonly endpoint: { readonly host: string; readonly port: number }
-  readonly userIdentity: string
-  /**
-   * `standard`: header-only, jobs of its own; `grouped`: a standard channel that works on the jobs of its group;
-   * `extended`: rolls its own extranonce.
-   */
-  readonly mode: 'standard' | 'grouped' | 'extended'
-  /** H/s declared before anything is measured. */
-  readonly nominalHashrate: number
-  readonly minExtranonceSize: number
-}
 
 export type DeviceEvent =
   | SessionEvent<'upstream'>
@@ -56,41 +43,40 @@ interface Upstream {
   /** Flags of SetupConnection.Success; undefined until then. */
   flags: number | undefined
   channel: DeviceChannel | undefined
+  /** Id of the last request for a channel; 0: none yet (DEV-03). */
+  requestId: number
+  /** When to ask for a channel again; NEVER unless the server closed ours. */
+  reopenAt: Millis
 }
 
-/** The measured rate is told when it differs from the declared one by more than this factor. */
-const RATE_TOLERANCE = 1.5
-/** The rate is not told more often than this, ms. */
-const RATE_EVERY_MS = 10_000
+/** After a server closed the channel and kept the connection, this long until another is asked for, ms. */
+const REOPEN_AFTER_MS = 30_000
 const MINING = 0
-const REQUEST_ID = 1
-/** Bytes of prefix and rolled part together, at most (editions.md O-06). */
-const MAX_FULL_EXTRANONCE = 32
 
 /** A mining device: one channel to one upstream, jobs in, shares out. Hashing itself happens elsewhere (`Work`). */
 export class Device implements Role<DeviceEvent, DeviceEffect> {
   readonly #settings: DeviceSettings
   readonly #bench: Workbench
-  readonly #measured = new MeasuredHashrate()
+  readonly #rate: RateReport
+  readonly #talk: ExtensionTalk
   #upstream: Upstream | undefined
-  #declared: number
-  #nextRate: Millis = 0
   #out: DeviceEffect[] = []
 
   constructor(settings: DeviceSettings, deps: { readonly sha256d: Sha256d }) {
     this.#settings = settings
     this.#bench = new Workbench(deps.sha256d)
-    this.#declared = settings.nominalHashrate
+    this.#rate = new RateReport(settings.nominalHashrate)
+    this.#talk = new ExtensionTalk(settings.extensions ?? [])
   }
 
   nextDeadline(): Millis {
-    return NEVER
+    return Math.min(this.#talk.deadline, this.#upstream?.reopenAt ?? NEVER)
   }
 
   handle(event: DeviceEvent, now: Millis): readonly DeviceEffect[] {
     switch (event.kind) {
       case 'opened':
-        this.#opened(event)
+        this.#opened(event, now)
         break
       case 'closed':
         this.#closed(event.session)
@@ -108,6 +94,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
         this.#stop()
         break
       case 'tick':
+        this.#tick(now)
         break
     }
     const out = this.#out
@@ -117,18 +104,36 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
 
   #closed(session: SessionId): void {
     if (this.#upstream?.session !== session) return
+    this.#forget()
+  }
+
+  #forget(): void {
     this.#upstream = undefined
+    this.#talk.closed()
     this.#stopWork()
   }
 
-  #opened(event: Extract<DeviceEvent, { kind: 'opened' }>): void {
+  #tick(now: Millis): void {
+    const upstream = this.#upstream
+    if (upstream === undefined) return
+    if (now >= this.#talk.deadline) {
+      this.#out.push({ kind: 'extensionsUnanswered' }, { kind: 'redial', host: '', port: 0 })
+      return this.#close(upstream, 'no answer to RequestExtensions')
+    }
+    if (now >= upstream.reopenAt) this.#openChannel(upstream)
+  }
+
+  #opened(event: Extract<DeviceEvent, { kind: 'opened' }>, now: Millis): void {
     const { identification, endpoint, mode } = this.#settings
     this.#upstream = {
       session: event.session,
       capabilities: event.capabilities,
       flags: undefined,
       channel: undefined,
+      requestId: 0,
+      reopenAt: NEVER,
     }
+    this.#talk.opened(event.capabilities, now)
     const flags = mode === 'standard' ? REQUIRES_STANDARD_JOBS : 0
     this.#send(setupRequest(identification, endpoint, { protocol: MINING, flags }))
   }
@@ -136,14 +141,16 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
   #message(upstream: Upstream, message: Message, now: Millis): void {
     switch (message.type) {
       case 'SetupConnection.Success':
-        return this.#setUp(upstream, message.usedVersion, message.flags)
+        return this.#setUp(upstream, message, now)
       case 'SetupConnection.Error':
         this.#out.push({ kind: 'setupRefused', code: message.errorCode, flags: message.flags })
         return this.#close(upstream, 'setup refused')
+      case 'RequestExtensions.Success':
+      case 'RequestExtensions.Error':
+        return this.#extensionsAnswered(upstream, message, now)
       case 'OpenStandardMiningChannel.Success':
-        return this.#channelOpened(upstream, message, 0)
       case 'OpenExtendedMiningChannel.Success':
-        return this.#channelOpened(upstream, message, message.extranonceSize)
+        return this.#channelOpened(upstream, message)
       case 'OpenMiningChannel.Error':
         this.#out.push({ kind: 'channelRefused', code: message.errorCode })
         return this.#close(upstream, 'channel refused')
@@ -165,7 +172,11 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
       case 'SubmitShares.Error':
       case 'UpdateChannel.Error':
         return this.#channelMessage(upstream, message, now)
-      case 'ChannelEndpointChanged':
+      case 'ChannelEndpointChanged': {
+        const request = this.#talk.renew(now)
+        if (request !== undefined) this.#send(request)
+        return
+      }
       case 'Opaque':
         return
       default:
@@ -173,48 +184,54 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
     }
   }
 
-  #setUp(upstream: Upstream, usedVersion: number, flags: number): void {
+  #setUp(
+    upstream: Upstream,
+    { usedVersion, flags }: { readonly usedVersion: number; readonly flags: number },
+    now: Millis,
+  ): void {
     if (upstream.flags !== undefined) return
     if (usedVersion !== PROTOCOL_VERSION)
       return this.#misbehaved(upstream, `protocol version ${usedVersion} was not offered`)
     upstream.flags = flags
     this.#out.push({ kind: 'connected' })
-    const { mode, userIdentity, minExtranonceSize } = this.#settings
-    const request = {
-      requestId: REQUEST_ID,
-      userIdentity,
-      nominalHashRate: this.#declared,
-      maxTarget: EASIEST_TARGET,
-    }
-    if (mode === 'extended') {
-      return this.#send({ type: 'OpenExtendedMiningChannel', ...request, minExtranonceSize })
-    }
-    if ((flags & REQUIRES_EXTENDED_CHANNELS) !== 0) {
-      return this.#misbehaved(upstream, 'the server opens extended channels only; use mode extended')
-    }
-    this.#send({ type: 'OpenStandardMiningChannel', ...request })
+    const request = this.#talk.setUp(now)
+    if (request !== undefined) return this.#send(request)
+    this.#openChannel(upstream)
+  }
+
+  #extensionsAnswered(
+    upstream: Upstream,
+    answer: Extract<Message, { type: 'RequestExtensions.Success' | 'RequestExtensions.Error' }>,
+    now: Millis,
+  ): void {
+    const step = this.#talk.answered(answer, now)
+    if (step.kind === 'ignore') return this.#ignore(answer, 'not the answer to a request of ours')
+    if (step.kind === 'leave') return this.#misbehaved(upstream, step.reason)
+    if (step.kind === 'ask') return this.#send(step.request)
+    this.#out.push({ kind: 'extensionsAgreed', extensions: step.extensions })
+    if (upstream.requestId === 0) this.#openChannel(upstream)
+  }
+
+  #openChannel(upstream: Upstream): void {
+    upstream.reopenAt = NEVER
+    upstream.requestId++
+    const { requestId, flags = 0 } = upstream
+    const request = openRequest(this.#settings, { requestId, flags, hashrate: this.#rate.declared })
+    if (typeof request === 'string') return this.#misbehaved(upstream, request)
+    this.#send(request)
   }
 
   #channelOpened(
     upstream: Upstream,
     opened: OpenStandardMiningChannelSuccess | OpenExtendedMiningChannelSuccess,
-    extranonceSize: number,
   ): void {
-    if (upstream.channel !== undefined || opened.requestId !== REQUEST_ID) return
-    const kind = opened.type === 'OpenExtendedMiningChannel.Success' ? 'extended' : 'standard'
-    const asked = this.#settings.mode === 'extended' ? 'extended' : 'standard'
-    if (kind !== asked) return this.#misbehaved(upstream, `opened the wrong kind of channel: ${kind}`)
-    const least = kind === 'extended' ? this.#settings.minExtranonceSize : 0
-    if (extranonceSize < least || extranonceSize + opened.extranoncePrefix.length > MAX_FULL_EXTRANONCE)
-      return this.#misbehaved(upstream, `granted ${extranonceSize} bytes of extranonce`)
-    upstream.channel = new DeviceChannel({
-      channelId: opened.channelId,
-      groupId: opened.groupChannelId,
-      kind,
-      extranonceSize,
-      prefix: opened.extranoncePrefix,
-      target: opened.target,
-    })
+    if (upstream.channel !== undefined || upstream.requestId === 0) return
+    if (opened.requestId !== upstream.requestId) return
+    const { mode, minExtranonceSize } = this.#settings
+    const kind = mode === 'extended' ? 'extended' : 'standard'
+    const grant = grantOf(opened, { kind, minExtranonceSize })
+    if (typeof grant === 'string') return this.#misbehaved(upstream, grant)
+    upstream.channel = new DeviceChannel(grant)
     const difficulty = targetToDifficulty(opened.target)
     this.#out.push({ kind: 'channelOpened', channelId: opened.channelId, difficulty })
   }
@@ -247,6 +264,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
         return
       case 'CloseChannel':
         upstream.channel = undefined
+        upstream.reopenAt = now + REOPEN_AFTER_MS
         this.#out.push({ kind: 'channelClosed', channelId: channel.channelId, reason: message.reasonCode })
         return this.#stopWork()
       case 'SubmitShares.Success': {
@@ -269,8 +287,8 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
   }
 
   #tip(upstream: Upstream, channel: DeviceChannel, prev: SetNewPrevHash, now: Millis): void {
-    this.#stopWork()
     const start = channel.tip(prev)
+    if (start === undefined) this.#stopWork()
     this.#out.push({ kind: 'newPrevHash', prevHash: displayHash(prev.prevHash) })
     if (start === undefined) this.#ignore(prev, `job ${prev.jobId} is unknown`)
     this.#mine(upstream, start, now)
@@ -283,6 +301,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
     const isFixed =
       ((upstream.flags ?? 0) & REQUIRES_FIXED_VERSION) !== 0 ||
       (message.type === 'NewExtendedMiningJob' && !message.versionRollingAllowed)
+    if (!this.#bench.isBusy) this.#rate.restart()
     const versionMask = isFixed ? 0 : upstream.capabilities.versionRollingMask
     this.#out.push({ kind: 'work', work: this.#bench.start(channel, start, { versionMask, now }) })
   }
@@ -297,20 +316,19 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
       this.#out.push({ kind: 'shareDropped', jobId, reason })
       return
     }
-    const { sequenceNumber, jobId } = outcome.message
-    this.#send(outcome.message)
+    const { message } = outcome
+    const { sequenceNumber, jobId } = message
+    const isNamed = message.type === 'SubmitSharesExtended' && this.#talk.has(WORKER_TRACKING)
+    this.#send(isNamed ? { ...message, userIdentity: this.#settings.worker ?? '' } : message)
     this.#out.push({ kind: 'shareSubmitted', sequenceNumber, jobId })
   }
 
   #hashed(hashes: number, now: Millis): void {
-    const hashrate = this.#measured.add(hashes, now)
-    if (now < this.#nextRate || hashrate === 0) return
-    this.#nextRate = now + RATE_EVERY_MS
+    const hashrate = this.#rate.hashed(hashes, now)
+    if (hashrate === undefined) return
     this.#out.push({ kind: 'hashrateMeasured', hashrate })
-    const ratio = this.#declared === 0 ? Number.POSITIVE_INFINITY : hashrate / this.#declared
     const channel = this.#upstream?.channel
-    if (channel === undefined || (ratio < RATE_TOLERANCE && ratio > 1 / RATE_TOLERANCE)) return
-    this.#declared = hashrate
+    if (channel === undefined || !this.#rate.declare(hashrate)) return
     this.#send({
       type: 'UpdateChannel',
       channelId: channel.channelId,
@@ -342,8 +360,9 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
     this.#close(upstream, reason)
   }
 
+  /** Nothing that still comes from a server that was left matters any more. */
   #close(upstream: Upstream, reason: string): void {
-    this.#stopWork()
+    this.#forget()
     this.#out.push({ kind: 'close', session: upstream.session, reason })
   }
 
@@ -351,6 +370,3 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
     if (this.#upstream !== undefined) this.#out.push({ kind: 'send', to: this.#upstream.session, message })
   }
 }
-
-/** A device takes any target. */
-const EASIEST_TARGET = new Uint8Array(32).fill(0xff)

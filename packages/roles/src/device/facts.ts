@@ -4,6 +4,10 @@ import type { Work } from './work.ts'
 export type DeviceFact =
   | { readonly kind: 'connected' }
   | { readonly kind: 'setupRefused'; readonly code: string; readonly flags: number }
+  /** What a RequestExtensions of ours has led to. */
+  | { readonly kind: 'extensionsAgreed'; readonly extensions: readonly number[] }
+  /** A RequestExtensions was not answered; the connection is made again (EXT-20). */
+  | { readonly kind: 'extensionsUnanswered' }
   | { readonly kind: 'channelOpened'; readonly channelId: number; readonly difficulty: number }
   | { readonly kind: 'channelRefused'; readonly code: string }
   | { readonly kind: 'channelClosed'; readonly channelId: number; readonly reason: string }

@@ -21,6 +21,11 @@ export class Workbench {
     this.#sha256d = sha256d
   }
 
+  /** Whether there is a work at hand. */
+  get isBusy(): boolean {
+    return this.#current !== undefined
+  }
+
   /** Takes up a job; shares of what was at hand before are void. */
   start(
     channel: DeviceChannel,
