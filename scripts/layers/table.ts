@@ -62,8 +62,8 @@ export const mayNameEditions: readonly RegExp[] = [
   /^packages\/messages\/src\/draft\//,
   // the type of an edition's name, and the negotiation dialogue that only the draft has
   /^packages\/messages\/src\/(edition|make-edition|index|message)\.ts$/,
-  /^packages\/runtime\/src\/(editions|listen|doors)\.ts$/,
-  /^packages\/runtime\/src\/config\/(door|upstream)\.ts$/,
+  /^packages\/runtime\/src\/(editions|listen|reception|doors)\.ts$/,
+  /^packages\/runtime\/src\/config\/(door|server|upstream)\.ts$/,
   /^packages\/runtime\/bench\//,
   /^apps\/[^/]+\/src\/config\.ts$/,
 ]
