@@ -231,6 +231,34 @@ describe('a session that goes wrong', () => {
     expect(slow.near.destroyed).toBe(true)
     expect(role.events.at(-1)).toEqual({ kind: 'closed', session: slow.id })
   })
+
+  test('by one chunk that asks for more than may wait is dropped before all of it is answered', async () => {
+    const { engine, role, closed } = anEngine()
+    const greedy = await client(engine, { maxPayloadBytes: 1000, maxQueuedBytes: 200 })
+    const answers = Array.from({ length: 1000 }, () => ({
+      kind: 'send' as const,
+      to: greedy.id,
+      message: OPENED,
+    }))
+    role.react = (event) => (event.kind === 'own' ? answers : [])
+    engine.tell({ kind: 'own', name: 'answer' })
+    expect(closed.seen).toEqual([expect.stringMatching(/^asks for too much at once: 2\d\d bytes$/)])
+    expect(greedy.near.bytesWritten).toBe(0)
+    expect(greedy.near.destroyed).toBe(true)
+  })
+
+  test('by half of it, with answers left unread, does not keep the socket', async () => {
+    const { engine, closed } = anEngine()
+    const half = await client(engine)
+    half.far.pause()
+    half.near.write(new Uint8Array(64 * 1024 * 1024))
+    half.far.end()
+    await closed.first()
+    expect(closed.seen).toEqual(['peer closed the connection'])
+    expect(half.near.destroyed).toBe(false)
+    vi.advanceTimersByTime(2_000)
+    expect(half.near.destroyed).toBe(true)
+  })
 })
 
 describe('turns and time', () => {

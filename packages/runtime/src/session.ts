@@ -57,6 +57,7 @@ export class Session {
   readonly #owner: SessionOwner
   readonly #limits: SessionLimits
   #queue: Uint8Array[] = []
+  #queuedBytes = 0
   #ended = false
   /** Set while the session waits in the engine's list of those to flush. */
   dirty = false
@@ -82,7 +83,10 @@ export class Session {
     this.socket.on('data', (chunk: Buffer) => this.#receive(chunk))
     this.socket.on('close', () => this.#end('connection lost'))
     this.socket.on('error', (error) => this.#end(`connection failed: ${error.message}`))
-    this.socket.on('end', () => this.#end('peer closed the connection'))
+    this.socket.on('end', () => {
+      this.#linger()
+      this.#end('peer closed the connection')
+    })
     if (rest.length > 0) this.#receive(rest)
   }
 
@@ -94,10 +98,16 @@ export class Session {
   send(message: Message): void {
     if (this.#ended) return
     try {
-      this.#queue.push(this.#speller.encode(message))
+      const frame = this.#speller.encode(message)
+      this.#queue.push(frame)
+      this.#queuedBytes += frame.length
     } catch (error) {
       if (!(error instanceof EditionError || error instanceof CodecError)) throw error
-      this.close(`cannot be said: ${error.message}`)
+      return this.close(`cannot be said: ${error.message}`)
+    }
+    // One chunk may ask for far more than may ever wait: the answers must not pile up until it is worked off.
+    if (this.#queuedBytes > this.#limits.maxQueuedBytes) {
+      this.abort(`asks for too much at once: ${this.#queuedBytes} bytes`)
     }
   }
 
@@ -106,6 +116,7 @@ export class Session {
     if (this.#queue.length === 0 || this.#ended) return
     const frames = this.#queue
     this.#queue = []
+    this.#queuedBytes = 0
     this.socket.write(this.#transport.seal(frames))
     const waiting = this.socket.writableLength
     if (waiting > this.#limits.maxQueuedBytes) this.abort(`reads too slowly: ${waiting} bytes waited`)
@@ -116,9 +127,7 @@ export class Session {
     if (this.#ended) return
     this.flush()
     if (this.#ended) return
-    this.socket.end()
-    const { socket } = this
-    setTimeout(() => socket.destroy(), LINGER_MS).unref()
+    this.#linger()
     this.#end(reason)
   }
 
@@ -126,6 +135,13 @@ export class Session {
   abort(reason: string): void {
     this.socket.destroy()
     this.#end(reason)
+  }
+
+  /** A peer that does not read what was written keeps neither the socket nor the bytes. */
+  #linger(): void {
+    const { socket } = this
+    socket.end()
+    setTimeout(() => socket.destroy(), LINGER_MS).unref()
   }
 
   #receive(chunk: Uint8Array): void {
