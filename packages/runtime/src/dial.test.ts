@@ -218,6 +218,21 @@ describe('reconnecting', () => {
     vi.advanceTimersByTime(30_000)
     await connected.first()
   })
+
+  test('another address that leads nowhere is given up for the configured one', async () => {
+    const home = await closedPort()
+    const { dialer, failed } = dialled({ port: home, noise: false })
+    await failed.count(1)
+    const elsewhere = await closedPort()
+    dialer.redial('', elsewhere)
+    for (let attempts = 1; attempts <= 7; attempts++) {
+      await failed.count(attempts)
+      vi.advanceTimersByTime(failed.seen.at(-1)!.retryMs)
+    }
+    const where = failed.seen.map((failure) => failure.where)
+    expect(where.slice(1, 6)).toEqual(Array(5).fill(`127.0.0.1:${elsewhere}`))
+    expect(where.slice(6)).toEqual([`127.0.0.1:${home}`])
+  })
 })
 
 describe.each(['current', 'draft'] as const)('who the server is, edition %s', (edition) => {

@@ -32,7 +32,10 @@ export interface DialDeps {
 
 /** A connection that is made again whenever it is lost, for ever. */
 export interface Dialer {
-  /** From now on this address; empty host or port 0 keep what is there (DEV-30). The authority key stays (SEC-21). */
+  /**
+   * From now on this address; empty host or port 0 keep what is there (DEV-30). The authority key stays (SEC-21). When
+   * it cannot be reached a few times in a row, the configured address is tried again.
+   */
   redial(host: string, port: number): void
   /** Ends it. */
   close(): void
@@ -42,6 +45,10 @@ export interface Dialer {
 const BACKOFF_MS = { first: 500, last: 30_000 }
 /** A session that lived this long starts the pauses anew, ms. */
 const STABLE_MS = 10_000
+/** Attempts at an address that the server named before the configured one is tried again. */
+const REDIRECTED_ATTEMPTS = 4
+/** Silence after which TCP asks whether the peer is still there, ms. */
+const KEEP_ALIVE_MS = 30_000
 
 /** Connects an upstream and keeps it connected. */
 export function dial(
@@ -90,7 +97,9 @@ class PersistentDialer implements Dialer {
 
   #connect(): void {
     if (this.#closed) return
-    const socket = connect({ host: this.#host, port: this.#port, noDelay: true, keepAlive: true })
+    // Without a delay of its own the system waits two hours before it asks whether the peer is still there.
+    const keepAlive = { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }
+    const socket = connect({ host: this.#host, port: this.#port, noDelay: true, ...keepAlive })
     this.#socket = socket
     let over = false
     const fail = (reason: string): void => {
@@ -161,6 +170,10 @@ class PersistentDialer implements Dialer {
     const retryMs = Math.round(ceiling * (0.5 + this.#deps.random() / 2))
     this.#attempt++
     this.#deps.onFailed?.(`${this.#host}:${this.#port}`, reason, retryMs)
+    if (this.#attempt > REDIRECTED_ATTEMPTS) {
+      this.#host = this.#settings.host
+      this.#port = this.#settings.port
+    }
     this.#retry = setTimeout(() => this.#connect(), retryMs)
   }
 }
