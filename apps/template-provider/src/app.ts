@@ -61,6 +61,8 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
         },
       },
     })
+    // Closed after the connections: a block may come until they are.
+    scope.own('solved blocks', () => blocks.stop())
     scope.own('connections', () => engine.stop('shutting down'))
     const watch = new NodeWatch(nodes[0]!, {
       settings: { network: config.network, intervalMs: config.template_interval_sec * 1000 },
@@ -70,7 +72,6 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
       },
     })
     scope.own('node watch', () => watch.stop())
-    scope.own('solved blocks', () => blocks.stop())
     const left = await blocks.start()
     if (left > 0) log.warn({ blocks: left }, 'submitting blocks of an earlier run again')
     void watch.run()

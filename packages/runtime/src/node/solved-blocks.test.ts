@@ -127,6 +127,26 @@ describe('a solved block', () => {
     await vi.waitFor(() => expect(decided()).toEqual([FILE]))
   })
 
+  test('that came at the last moment gets to the disk, and to the nodes, before the end', async () => {
+    const { node, calls } = aNode(null)
+    const { blocks } = await keeper([node])
+    void blocks.submit(BLOCK)
+    await blocks.stop()
+    expect(calls.seen).toEqual([['submitblock', '010203']])
+    await vi.waitFor(() => expect(decided()).toEqual([FILE]))
+  })
+
+  test('does not hold up the end for a node that is silent, and is kept', async () => {
+    const { node, calls } = aNode(new Promise(() => undefined))
+    const { blocks } = await keeper([node])
+    await blocks.submit(BLOCK)
+    await calls.first()
+    const stopped = blocks.stop()
+    vi.advanceTimersByTime(2_000)
+    await stopped
+    expect(pending()).toEqual([FILE])
+  })
+
   test('that was cut off while it was written is no block', async () => {
     await keeper([])
     writeFileSync(join(dataDir, 'blocks', `${FILE}.part`), 'half')

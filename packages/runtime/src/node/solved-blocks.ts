@@ -39,6 +39,8 @@ const OUTCOMES: Readonly<Record<string, BlockFate['outcome']>> = {
   inconclusive: 'lost',
   'duplicate-inconclusive': 'lost',
 }
+/** At the end, this long for what is being written or submitted, ms. */
+const STOP_WITHIN_MS = 2_000
 /** Blocks whose fate is known are kept in this number. */
 const KEEP_DECIDED = 100
 
@@ -52,6 +54,8 @@ export class SolvedBlocks {
   readonly #deps: SolvedBlocksDeps
   #stopped = false
   readonly #known = new Set<string>()
+  /** Blocks on their way to the disk or to a node, at this moment. */
+  readonly #underway = new Set<Promise<unknown>>()
 
   constructor(dataDir: string, deps: SolvedBlocksDeps) {
     this.#pending = join(dataDir, 'blocks')
@@ -77,15 +81,33 @@ export class SolvedBlocks {
     if (this.#known.has(solved.hash)) return
     this.#known.add(solved.hash)
     try {
-      await this.#keep(solved)
+      await this.#watched(this.#keep(solved))
     } catch (error) {
       this.#deps.onDiskTrouble(solved.hash, error)
     }
     void this.#decide(solved)
   }
 
-  stop(): void {
+  /** Ends the retries. A block that came at the last moment still gets to the disk, and to the nodes once. */
+  async stop(): Promise<void> {
     this.#stopped = true
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, STOP_WITHIN_MS)
+    })
+    await Promise.race([this.#settled(), late])
+    clearTimeout(timer)
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#underway.size > 0) await Promise.allSettled(this.#underway)
+  }
+
+  #watched<T>(work: Promise<T>): Promise<T> {
+    this.#underway.add(work)
+    const over = () => this.#underway.delete(work)
+    work.then(over, over)
+    return work
   }
 
   async #keep(solved: SolvedBlock): Promise<void> {
@@ -108,7 +130,7 @@ export class SolvedBlocks {
 
   async #decide(solved: SolvedBlock): Promise<void> {
     const outcomes = await Promise.all(this.#deps.nodes.map((node) => this.#submitTo(node, solved)))
-    if (this.#stopped || outcomes.includes('unreachable')) return
+    if (outcomes.includes('unreachable')) return
     try {
       await this.#putAway(solved)
     } catch (error) {
@@ -125,18 +147,18 @@ export class SolvedBlocks {
   async #submitTo(node: NodeRpc, solved: SolvedBlock): Promise<BlockFate['outcome']> {
     const data = hex(solved.block)
     const started = performance.now()
-    for (let attempt = 0; !this.#stopped; attempt++) {
+    for (let attempt = 0; ; attempt++) {
       try {
-        return this.#told(node, solved, await node.call('submitblock', [data]))
+        return this.#told(node, solved, await this.#watched(node.call('submitblock', [data])))
       } catch (error) {
         if (!(error instanceof NodeRpcError)) throw error
         this.#tell(node, solved, 'unreachable', error.message)
-        if (performance.now() - started > GIVE_UP_MS) return 'unreachable'
+        if (this.#stopped || performance.now() - started > GIVE_UP_MS) return 'unreachable'
       }
       const pauseMs = Math.min(BACKOFF_MS.last, BACKOFF_MS.first * 2 ** attempt)
       await new Promise((resolve) => setTimeout(resolve, pauseMs).unref())
+      if (this.#stopped) return 'unreachable'
     }
-    return 'unreachable'
   }
 
   #told(node: NodeRpc, solved: SolvedBlock, answer: unknown): BlockFate['outcome'] {
