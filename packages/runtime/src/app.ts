@@ -122,6 +122,11 @@ async function live<Config extends BaseConfig>(app: App<Config>, config: Config)
     process.exit()
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(signal, EXIT.ok))
+  // Once: when the log cannot be written, the second fault must end the process and not come back here.
+  process.once('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'a fault of ours')
+    void end('a fault of ours', EXIT.software)
+  })
   try {
     await app.start(config, { log, registry: createRegistry(app.name), scope, clock: systemClock })
   } catch (error) {
