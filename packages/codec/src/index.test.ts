@@ -26,6 +26,7 @@ test('the package exports these names and no others', () => {
     'encodeHeader',
     'encodeText',
     'encodeTlv',
+    'encodeTlvs',
     'f32',
     'findTlvs',
     'fixed',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { expectRefusal, hex, unhex } from './_fixtures.ts'
-import { decodeTlvs, encodeTlv, findTlvs } from './index.ts'
+import { decodeTlvs, encodeTlv, encodeTlvs, findTlvs, type TlvByteOrder } from './index.ts'
 
 const worker = { extensionType: 2, fieldType: 1, value: new TextEncoder().encode('Worker_001') }
 const little = '0200010a00576f726b65725f303031'
@@ -17,6 +17,33 @@ describe('TLV fields', () => {
     expect(hex(encodeTlv({ extensionType: 2, fieldType: 1, value: new Uint8Array(0) }))).toBe('0200010000')
     expect(decodeTlvs(unhex('0200010000'))[0]?.value.length).toBe(0)
   })
+
+  test.each<[TlvByteOrder]>([['little'], ['big']])(
+    'EXT-09 (current): are written by ascending extension id, %s-endian, one extension’s own order kept',
+    (order) => {
+      const field = (extensionType: number, fieldType: number) => ({
+        extensionType,
+        fieldType,
+        value: Uint8Array.of(fieldType),
+      })
+      const bytes = encodeTlvs(
+        [field(0x0300, 1), field(2, 9), field(0x4001, 1), field(2, 4), field(5, 2)],
+        order,
+      )
+      const written = decodeTlvs(bytes, order).map(({ extensionType, fieldType }) => [
+        extensionType,
+        fieldType,
+      ])
+      expect(written).toEqual([
+        [2, 9],
+        [2, 4],
+        [5, 2],
+        [0x0300, 1],
+        [0x4001, 1],
+      ])
+      expect(encodeTlvs([], order)).toHaveLength(0)
+    },
+  )
 
   test('are read to the end or refused', () => {
     expect(decodeTlvs(unhex(little + little)).length).toBe(2)

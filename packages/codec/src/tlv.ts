@@ -32,6 +32,24 @@ export function encodeTlv(tlv: Tlv, order: TlvByteOrder = 'little'): Uint8Array 
   return bytes
 }
 
+/**
+ * The bytes of the fields behind a message: ascending by extension id, those of one extension in the order given, which
+ * is that extension's own (editions.md §6.4). @throws {CodecError} out-of-range, over-long
+ */
+export function encodeTlvs(tlvs: readonly Tlv[], order: TlvByteOrder = 'little'): Uint8Array {
+  // toSorted is stable
+  const fields = tlvs
+    .toSorted((a, b) => a.extensionType - b.extensionType)
+    .map((tlv) => encodeTlv(tlv, order))
+  const bytes = new Uint8Array(fields.reduce((size, field) => size + field.length, 0))
+  let at = 0
+  for (const field of fields) {
+    bytes.set(field, at)
+    at += field.length
+  }
+  return bytes
+}
+
 /** Reads fields up to the end of `bytes`. @throws {CodecError} truncated when they do not end there */
 export function decodeTlvs(bytes: Uint8Array, order: TlvByteOrder = 'little'): Tlv[] {
   const { fields, rest } = walk(bytes, order)

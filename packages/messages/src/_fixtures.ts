@@ -71,6 +71,7 @@ export function ends(
   const client = edition.connection({ side: 'client', protocol, tlvByteOrder })
   const server = edition.connection({ side: 'server', protocol, tlvByteOrder })
   if (negotiated !== undefined) {
+    client.encode({ type: 'RequestExtensions', requestId: 0, requestedExtensions: negotiated })
     const answer = {
       type: 'RequestExtensions.Success',
       requestId: 0,

@@ -69,6 +69,38 @@ describe('worker names', () => {
     expect(server.decode(withTail('020001010077'))).toEqual(share)
   })
 
+  test('EXT-15, EXT-16 (current): an answer to nothing that was asked turns nothing on', () => {
+    const { client, server } = ends(current)
+    const answer = { type: 'RequestExtensions.Success', supportedExtensions: [2] } as const
+    const afterAnswer = (requestId: number) => {
+      client.decode(frameIn(server.encode({ ...answer, requestId })))
+      return hex(client.encode({ ...share, userIdentity: 'w' }))
+    }
+    expect(afterAnswer(7)).toBe(plainFrame)
+    client.encode({ type: 'RequestExtensions', requestId: 7, requestedExtensions: [3] })
+    expect(afterAnswer(7)).toBe(plainFrame)
+    client.encode({ type: 'RequestExtensions', requestId: 8, requestedExtensions: [2] })
+    expect(afterAnswer(7)).toBe(plainFrame)
+    expect(afterAnswer(8)).toContain('020001010077')
+    client.encode({ type: 'RequestExtensions', requestId: 9, requestedExtensions: [2] })
+    expect(hex(client.encode({ ...share, userIdentity: 'w' }))).toBe(plainFrame)
+  })
+
+  test('EXT-28 (current): user_identity is 0 … 32 bytes, and 33 are refused both ways', () => {
+    const { client, server } = ends(current, 'mining', negotiated)
+    for (let size = 0; size <= 34; size++) {
+      const named = { ...share, userIdentity: 'x'.repeat(size) }
+      const tail = `020001${size.toString(16).padStart(2, '0')}00${'78'.repeat(size)}`
+      if (size <= 32) {
+        expect(hex(client.encode(named)).endsWith(`deadbeef${tail}`)).toBe(true)
+        expect(server.decode(withTail(tail))).toEqual(named)
+      } else {
+        expect(thrown(() => client.encode(named))).toMatchObject({ code: 'over-long' })
+        expect(thrown(() => server.decode(withTail(tail)))).toMatchObject({ code: 'over-long' })
+      }
+    }
+  })
+
   test('EXT-26 (current): 32 bytes pass exactly as long as they are', () => {
     const { client, server } = ends(current, 'mining', negotiated)
     for (const name of ['', 'w', 'é'.repeat(16)]) {

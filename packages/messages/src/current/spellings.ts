@@ -69,16 +69,25 @@ export const specialSpellings: readonly Spelling<CurrentMemory>[] = [
       return message
     },
   }),
-  plain(extensions.requestExtensions, { sent: forgetExtensions }),
-  plain(extensions.requestExtensionsSuccess, { received: learnExtensions, sent: learnExtensions }),
+  plain(extensions.requestExtensions, { sent: askExtensions }),
+  plain(extensions.requestExtensionsSuccess, { received: learnExtensions, sent: confirmExtensions }),
   plain(extensions.requestExtensionsError),
 ]
 
-function learnExtensions(message: extensions.RequestExtensionsSuccess, memory: CurrentMemory): void {
-  memory.tracksWorkers = message.supportedExtensions.includes(extensions.WORKER_TRACKING)
+/** What is asked for, anew too, is not agreed on until the answer is here (EXT-16). */
+function askExtensions(request: extensions.RequestExtensions, memory: CurrentMemory): void {
+  const { requestId, requestedExtensions } = request
+  memory.asked = { requestId, forWorkers: requestedExtensions.includes(extensions.WORKER_TRACKING) }
+  memory.tracksWorkers = false
 }
 
-/** What is asked for anew is not agreed on until the answer is here (EXT-16). */
-function forgetExtensions(_: extensions.RequestExtensions, memory: CurrentMemory): void {
-  memory.tracksWorkers = false
+function confirmExtensions(answer: extensions.RequestExtensionsSuccess, memory: CurrentMemory): void {
+  memory.tracksWorkers = answer.supportedExtensions.includes(extensions.WORKER_TRACKING)
+}
+
+/** Only the answer to the last request counts, and of it only what was asked for (EXT-15). */
+function learnExtensions(answer: extensions.RequestExtensionsSuccess, memory: CurrentMemory): void {
+  if (memory.asked?.requestId !== answer.requestId) return
+  confirmExtensions(answer, memory)
+  memory.tracksWorkers &&= memory.asked.forWorkers
 }

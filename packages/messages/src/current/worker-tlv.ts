@@ -1,4 +1,4 @@
-import { CodecError, decodeText, encodeText, encodeTlv, findTlvs } from '@sv2/codec'
+import { CodecError, decodeText, encodeText, encodeTlvs, findTlvs } from '@sv2/codec'
 import { WORKER_TRACKING } from './extensions.ts'
 import type { CurrentMemory } from './memory.ts'
 import type { SubmitSharesExtended } from './shares.ts'
@@ -25,7 +25,10 @@ export function readWorker(
 export function writeWorker(share: SubmitSharesExtended, memory: CurrentMemory): Uint8Array | undefined {
   if (!memory.tracksWorkers) return undefined
   const value = checked(encodeText(share.userIdentity ?? ''))
-  return encodeTlv({ extensionType: WORKER_TRACKING, fieldType: USER_IDENTITY, value }, memory.tlvByteOrder)
+  return encodeTlvs(
+    [{ extensionType: WORKER_TRACKING, fieldType: USER_IDENTITY, value }],
+    memory.tlvByteOrder,
+  )
 }
 
 function checked(value: Uint8Array): Uint8Array {
