@@ -71,6 +71,8 @@ export const miningDevice: App<MiningDeviceConfig, RunningMiningDevice> = {
         mode: config.mode,
         nominalHashrate,
         minExtranonceSize: config.min_extranonce_size,
+        extensions: config.extensions,
+        worker: config.worker,
       },
       { sha256d: fastSha256d },
     )

@@ -26,7 +26,7 @@ function problems(env: Readonly<Record<string, string>>): readonly ConfigProblem
 describe('configuration of the mining device', () => {
   test('needs a server and nothing else', () => {
     const config: MiningDeviceConfig = load(PLAINTEXT)
-    expect(config).toMatchObject({ mode: 'standard', threads: 0, nominal_hashrate: 0 })
+    expect(config).toMatchObject({ mode: 'standard', threads: 0, nominal_hashrate: 0, extensions: [] })
     expect(config.hashrate_cap).toBeUndefined()
     expect(config.monitoring.enabled).toBe(false)
   })
@@ -42,6 +42,7 @@ describe('configuration of the mining device', () => {
     { key: 'hashrate_cap', value: '0', message: 'must be at least 0.1' },
     { key: 'user_identity', value: 'ä'.repeat(128), message: 'must be at most 255 bytes of UTF-8' },
     { key: 'user_identity', value: '', message: 'must not be empty' },
+    { key: 'worker', value: 'ä'.repeat(17), message: 'must be at most 32 bytes of UTF-8' },
     { key: 'thread', value: '2', message: 'unknown key; did you mean threads?' },
     { key: 'monitoring.port', value: '70000', message: 'must be at most 65535' },
   ])('$key = $value is a problem of that key', ({ key, value, message }) => {
@@ -49,6 +50,12 @@ describe('configuration of the mining device', () => {
     const found = problems({ ...PLAINTEXT, [variable]: value })
     expect(found).toHaveLength(1)
     expect(found[0]).toMatchObject({ key, message })
+  })
+
+  test('worker names are asked for by the number of their extension, and others are not known', () => {
+    const env = { ...PLAINTEXT, DEVICE__EXTENSIONS: '[2]', DEVICE__WORKER: 'rig7' }
+    expect(load(env)).toMatchObject({ extensions: [2], worker: 'rig7' })
+    expect(problems({ ...PLAINTEXT, DEVICE__EXTENSIONS: '[3]' })[0]?.key).toBe('extensions.0')
   })
 
   test('the example is a valid configuration', () => {

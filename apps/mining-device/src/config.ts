@@ -46,6 +46,15 @@ export const configSchema = z.strictObject({
     .max(32)
     .default(4)
     .describe('With mode = "extended": bytes of extranonce wanted'),
+  extensions: z
+    .array(z.literal(2))
+    .default([])
+    .describe('Extensions to ask the pool for, edition current only; [2]: worker names on shares'),
+  worker: z
+    .string()
+    .refine((text) => Buffer.byteLength(text) <= 32, 'must be at most 32 bytes of UTF-8')
+    .default('')
+    .describe('With mode = "extended" and extensions = [2]: name of this worker on each share'),
   threads: z.int().min(0).max(1024).default(0).describe('Threads that hash; 0: one for each core'),
   hashrate_cap: z
     .number()

@@ -24,9 +24,10 @@ describe('observer of the mining device', () => {
       { kind: 'shareSubmitted', sequenceNumber: 2, jobId: 1 },
       { kind: 'sharesAccepted', count: 2, work: 64n },
       { kind: 'shareRefused', sequenceNumber: 3, code: 'stale-share' },
+      { kind: 'shareDropped', jobId: 1, reason: 'its hash is above the target' },
     )
     expect(lines).toEqual([])
-    expect(observer.counts()).toMatchObject({ submitted: 2, accepted: 2, refused: 1 })
+    expect(observer.counts()).toMatchObject({ submitted: 2, accepted: 2, refused: 1, dropped: 1 })
     expect(await metric('shares_accepted_total')).toMatchObject([{ value: 2 }])
     expect(await metric('accepted_work_total')).toMatchObject([{ value: 64 }])
     expect(await metric('shares_refused_total')).toMatchObject([
@@ -75,6 +76,8 @@ describe('observer of the mining device', () => {
   test.each<{ fact: DeviceFact; level: number }>([
     { fact: { kind: 'connected' }, level: 30 },
     { fact: { kind: 'setupRefused', code: 'unsupported-protocol', flags: 0 }, level: 50 },
+    { fact: { kind: 'extensionsAgreed', extensions: [2] }, level: 30 },
+    { fact: { kind: 'extensionsUnanswered' }, level: 40 },
     { fact: { kind: 'difficultyChanged', difficulty: 4 }, level: 30 },
     { fact: { kind: 'newPrevHash', prevHash: '00' }, level: 30 },
     { fact: { kind: 'peerMisbehaved', reason: 'no' }, level: 40 },

@@ -10,6 +10,8 @@ export interface DeviceCounts {
   readonly submitted: number
   readonly accepted: number
   readonly refused: number
+  /** Found, but not worth sending: a chip or thread has miscomputed. */
+  readonly dropped: number
 }
 
 /** Codes of the specification; whatever else a pool says is counted as `other`, so that it cannot make up labels. */
@@ -24,7 +26,7 @@ const SHARE_ERROR_CODES = new Set([
 /** Turns what happens in a mining device into log lines and numbers. */
 export function createObserver(log: Logger, registry: Registry) {
   const metrics = createMetrics(registry)
-  let counts: DeviceCounts = { mining: false, hashrate: 0, submitted: 0, accepted: 0, refused: 0 }
+  let counts: DeviceCounts = { mining: false, hashrate: 0, submitted: 0, accepted: 0, refused: 0, dropped: 0 }
   const setMining = (mining: boolean): void => {
     counts = { ...counts, mining }
     metrics.mining.set(mining ? 1 : 0)
@@ -47,6 +49,10 @@ export function createObserver(log: Logger, registry: Registry) {
             { code: readableCode(fact.code), flags: fact.flags },
             'the server refused the connection',
           )
+        case 'extensionsAgreed':
+          return log.info({ extensions: fact.extensions }, 'extensions agreed on')
+        case 'extensionsUnanswered':
+          return log.warn('the server did not answer what extensions it has; connecting again')
         case 'channelOpened':
           setMining(true)
           metrics.difficulty.set(fact.difficulty)
@@ -68,6 +74,9 @@ export function createObserver(log: Logger, registry: Registry) {
           counts = { ...counts, submitted: counts.submitted + 1 }
           metrics.submitted.inc()
           return log.debug({ sequenceNumber: fact.sequenceNumber, jobId: fact.jobId }, 'share submitted')
+        case 'shareDropped':
+          counts = { ...counts, dropped: counts.dropped + 1 }
+          return log.debug({ jobId: fact.jobId, reason: fact.reason }, 'share dropped')
         case 'sharesAccepted':
           counts = { ...counts, accepted: counts.accepted + fact.count }
           metrics.accepted.inc(fact.count)
@@ -82,11 +91,14 @@ export function createObserver(log: Logger, registry: Registry) {
         case 'hashrateMeasured': {
           counts = { ...counts, hashrate: fact.hashrate }
           metrics.hashrate.set(fact.hashrate)
-          const { submitted, accepted, refused } = counts
-          return log.info({ hashrateHps: Math.round(fact.hashrate), submitted, accepted, refused }, 'hashing')
+          const { submitted, accepted, refused, dropped } = counts
+          const shares = { submitted, accepted, refused, dropped }
+          return log.info({ hashrateHps: Math.round(fact.hashrate), ...shares }, 'hashing')
         }
         case 'peerMisbehaved':
           return log.warn({ reason: fact.reason }, 'the server misbehaved')
+        default:
+          return fact satisfies never
       }
     },
   }
