@@ -156,6 +156,56 @@ describe('ends', () => {
     expect(works(link, 'last')).toBeUndefined()
   })
 
+  proves(
+    'DEV-03, DEV-23',
+    'both',
+    'half a minute after CloseChannel another channel is asked for, once, under another id',
+    (edition) => {
+      const { link, server } = working(edition)
+      server.received()
+      server.send({ type: 'CloseChannel', channelId: CHANNEL, reasonCode: 'maintenance' })
+      link.advance(29_999)
+      expect(server.received()).toEqual([])
+      link.advance(1)
+      expect(server.received()).toMatchObject([{ type: 'OpenStandardMiningChannel', requestId: 2 }])
+      link.takeFacts()
+      const opened = {
+        type: 'OpenStandardMiningChannel.Success' as const,
+        channelId: 6,
+        target: EASY_TARGET,
+        extranoncePrefix: PREFIX,
+        groupChannelId: GROUP,
+      }
+      // a late answer to the first request opens nothing
+      server.send({ ...opened, requestId: 1 }, { ...opened, requestId: 2, channelId: 7 })
+      expect(link.factsOf('channelOpened')).toMatchObject([{ channelId: 7 }])
+      server.send(aJob({ channelId: 7, jobId: 1 }), aPrevHash({ channelId: 7, jobId: 1 }))
+      expect(works(link)).toHaveLength(1)
+      link.advance(300_000)
+      expect(server.received()).toEqual([])
+    },
+  )
+
+  test('a device that was told to stop, or has lost its connection, asks for no channel again', () => {
+    for (const end of ['stop', 'disconnect'] as const) {
+      const { link, server } = working(current)
+      server.send({ type: 'CloseChannel', channelId: CHANNEL, reasonCode: '' })
+      server.received()
+      if (end === 'stop') link.tell({ kind: 'stop' })
+      else server.disconnect()
+      link.advance(120_000)
+      expect(server.received()).toEqual([])
+    }
+  })
+
+  test('a server that was left is not listened to any more', () => {
+    const { link, server } = working(current)
+    link.tell({ kind: 'stop' })
+    link.takeFacts()
+    server.send(aJob({ jobId: 2, minNtime: NTIME }), { type: 'Reconnect', newHost: '', newPort: 0 })
+    expect(link.takeFacts()).toEqual([])
+  })
+
   proves('DEV-30', 'both', 'Reconnect is followed: empty fields mean the same place', (edition) => {
     for (const [newHost, newPort] of [
       ['', 0],

@@ -10,13 +10,14 @@ import {
   found,
   foundShare,
   GROUP,
+  open,
   opened,
   PREFIX,
   rootWith,
   working,
   works,
 } from './_device.ts'
-import { aDevice, EASY_TARGET, filled, NBITS_HARD, NTIME, proves } from './_fixtures.ts'
+import { aDevice, dialed, EASY_TARGET, filled, NBITS_HARD, NTIME, proves } from './_fixtures.ts'
 import { findShare } from './_test-miner.ts'
 
 describe('opening', () => {
@@ -66,6 +67,41 @@ describe('opening', () => {
     expect(update).toMatchObject({ channelId: CHANNEL })
     expect(update!.nominalHashRate).toBeCloseTo(20_000, -3)
     expect(more).toEqual([])
+  })
+
+  test('time without work is no part of the rate that is declared afterwards', () => {
+    const { link, server } = working(current)
+    const hash = (seconds: number) => {
+      for (let second = 0; second < seconds; second++) {
+        link.advance(1_000)
+        link.tell({ kind: 'hashed', hashes: 5_000 })
+      }
+    }
+    hash(30)
+    server.disconnect()
+    link.advance(600_000)
+    link.takeFacts()
+    const next = dialed(link, current)
+    open(next, 'standard', 0)
+    next.send(aJob({ jobId: 1 }), aPrevHash({ jobId: 1 }))
+    // what was under way at the end of the old work comes first
+    link.tell({ kind: 'hashed', hashes: 10 })
+    hash(30)
+    const rates = link.factsOf('hashrateMeasured').map(({ hashrate }) => hashrate)
+    expect(rates.length).toBeGreaterThan(1)
+    for (const rate of rates) expect(rate).toBeCloseTo(5_000)
+    expect(next.receivedOf('UpdateChannel')).toEqual([])
+  })
+
+  test('a new tip does not start the measuring anew', () => {
+    const { link, server } = working(current)
+    link.takeFacts()
+    for (let second = 0; second < 40; second++) {
+      link.advance(1_000)
+      link.tell({ kind: 'hashed', hashes: 5_000 })
+      server.send(aJob({ jobId: 2 }), aPrevHash({ jobId: 2, prevHash: filled(second) }))
+    }
+    expect(link.factsOf('hashrateMeasured').length).toBeGreaterThan(2)
   })
 
   test.each([

@@ -1,5 +1,5 @@
 import { decodeHeader } from '@sv2/codec'
-import type { Message } from '@sv2/messages'
+import type { Edition, Message } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
 import { describe, expect, test } from 'vitest'
@@ -135,3 +135,79 @@ test('a message before SetupConnection is no way into the negotiation', () => {
     'RequestExtensions.Success',
   ])
 })
+
+/** A pool, and a client of it with an extended channel and worker names agreed on. */
+function withWorkers(edition: Edition, miners: PoolOverrides['miners'] = {}) {
+  const { link } = aPool(edition, { miners })
+  const miner = new TestMiner(link, edition)
+  if (edition.capabilities.extensions) miner.peer.send(request(2))
+  miner.take()
+  const channel = miner.open('extended')
+  const submit = (worker?: string) => {
+    for (const { maximumTarget } of miner.takeOf('SetTarget')) channel.target = maximumTarget
+    const share = miner.find(channel)
+    miner.peer.send((worker === undefined ? share : { ...share, userIdentity: worker }) as Message)
+  }
+  return { link, miner, channel, submit }
+}
+
+proves(
+  'EXT-06',
+  'both',
+  'after ChannelEndpointChanged a share is judged as ever, and no worker of before is carried over',
+  (edition) => {
+    const { link, miner, channel, submit } = withWorkers(edition)
+    submit('rig7')
+    miner.peer.send({ type: 'ChannelEndpointChanged', channelId: channel.channelId })
+    // of a channel that is not there it means nothing
+    miner.peer.send({ type: 'ChannelEndpointChanged', channelId: 4_242 })
+    submit('')
+    const known = edition.capabilities.extensions
+    expect(link.factsOf('shareAccepted').map(({ worker }) => worker)).toEqual(
+      known ? ['rig7', ''] : [undefined, undefined],
+    )
+    expect(miner.peer.closed).toBeUndefined()
+    if (!known) return
+    // it may agree on extensions anew
+    miner.take()
+    miner.peer.send(request(2))
+    expect(miner.takeOf('RequestExtensions.Success')).toMatchObject([{ supportedExtensions: [2] }])
+  },
+)
+
+/** Shares a minute of a channel after twenty minutes, the same hash rate always, of so many workers in turn. */
+function sharesPerMinute(edition: Edition, workers: number, changeEndpoint = false): number {
+  const { link, miner, channel, submit } = withWorkers(edition, {
+    vardiff: true,
+    startDifficulty: 2 ** -24,
+  })
+  /** At this difficulty the channel finds the twelve shares a minute that are aimed at. */
+  const rate = (difficulty: number) => (12 * 2 ** -24) / difficulty
+  let difficulty = 2 ** -24
+  let due = link.now
+  let count = 0
+  const end = link.now + 20 * 60_000
+  while (due < end) {
+    link.advance(due - link.now)
+    submit(`rig${count % workers}`)
+    count++
+    if (changeEndpoint) miner.peer.send({ type: 'ChannelEndpointChanged', channelId: channel.channelId })
+    for (const { to } of link.factsOf('difficultyChanged')) difficulty = to
+    due += 60_000 / rate(difficulty)
+  }
+  return rate(difficulty)
+}
+
+proves(
+  'EXT-27',
+  'current',
+  'the more workers share a channel, the easier its target, so that each of them is seen',
+  (edition) => {
+    expect(sharesPerMinute(edition, 1)).toBe(12)
+    const four = sharesPerMinute(edition, 4)
+    expect(four / 4).toBeGreaterThan(12 / 1.5)
+    expect(four / 4).toBeLessThan(12 * 1.5)
+    // without memory of them they are one
+    expect(sharesPerMinute(edition, 4, true)).toBe(12)
+  },
+)

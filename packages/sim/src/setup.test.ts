@@ -1,7 +1,7 @@
 import { decodeHeader, encodeFrame } from '@sv2/codec'
 import { type Edition, EditionError, MINING_SETUP_FLAGS } from '@sv2/messages'
 import { describe, expect } from 'vitest'
-import { aDevice, aPool, aProvider, aSetup, DEVICE, IDENTIFICATION, proves } from './_fixtures.ts'
+import { aDevice, aPool, aProvider, aSetup, DEVICE, dialed, IDENTIFICATION, proves } from './_fixtures.ts'
 import type { WirePeer } from './wire-link.ts'
 
 interface Door {
@@ -247,6 +247,24 @@ describe('error codes', () => {
     })
     for (const one of seen) expect(one).toEqual(seen[0])
   })
+
+  proves(
+    'ERR-02',
+    'current',
+    'a device acts on a refused channel by itself: it leaves, and asks again on its next connection',
+    (edition) => {
+      const { link, server } = aDevice(edition)
+      server.send({ type: 'SetupConnection.Success', usedVersion: 2, flags: 0 })
+      server.received()
+      server.send({ type: 'OpenMiningChannel.Error', requestId: 1, errorCode: 'unknown-user' })
+      expect(link.factsOf('channelRefused')).toEqual([{ kind: 'channelRefused', code: 'unknown-user' }])
+      expect(server.closed).toBe('channel refused')
+      const next = dialed(link, edition)
+      next.received()
+      next.send({ type: 'SetupConnection.Success', usedVersion: 2, flags: 0 })
+      expect(next.received().map(({ type }) => type)).toEqual(['OpenStandardMiningChannel'])
+    },
+  )
 
   proves('ERR-01', 'draft', 'no error code moves a device or a pool to anything', (edition) => {
     const act = (errorCode: string) => {

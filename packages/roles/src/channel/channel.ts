@@ -2,6 +2,7 @@ import type { Millis, SessionId } from '../role.ts'
 import type { Level } from './difficulty.ts'
 import { type History, replaced, valueAt } from './history.ts'
 import type { JobBook } from './job-book.ts'
+import type { RecentWorkers } from './recent-workers.ts'
 import { Vardiff } from './vardiff.ts'
 
 /** What a channel remembers of one job it found shares for; made with the first share, dropped with the job. */
@@ -60,6 +61,8 @@ export class Channel {
   ackSequence = 0
   ackQueued = false
   readonly vardiff: Vardiff
+  /** Workers that name themselves on its shares; undefined until one does. All there is of extension state. */
+  workers: RecentWorkers | undefined
   #level: Level
   #prefix: Uint8Array
   #oldLevels: History<Level> | undefined
@@ -82,6 +85,7 @@ export class Channel {
     this.easiest = settings.easiest
     this.ownJobId = undefined
     this.vardiff = new Vardiff(now)
+    this.workers = undefined
     this.#level = settings.level
     this.#prefix = settings.prefix
     this.#oldLevels = undefined

@@ -1,12 +1,29 @@
 import { compareLe } from '@sv2/bitcoin'
 import type { Channel } from '../channel/channel.ts'
 import { difficultyFor, type Level } from '../channel/difficulty.ts'
+import type { VardiffSettings } from '../channel/vardiff.ts'
 import type { Millis } from '../role.ts'
 import { type MinersState, nextOrder, send } from './state.ts'
 import { freshJob, sendOwnJob } from './work.ts'
 
 /** Every channel is looked at once in this time, so that silence is noticed as well. */
 const ROUND_MS = 5_000
+
+/** However many workers name themselves on a channel, it is not made to send more shares a minute than this. */
+const MAX_SHARES_PER_MINUTE = 600
+
+/**
+ * What a channel's difficulty aims at: the set rate, for each of the workers that share the channel, so that the slower
+ * ones are seen as well (EXT-27).
+ */
+export function aimOf(state: MinersState, channel: Channel, now: Millis): VardiffSettings {
+  const { settings } = state
+  const workers = channel.workers?.count(now) ?? 0
+  if (workers <= 1) return settings
+  const { sharesPerMinute } = settings
+  const most = Math.max(sharesPerMinute, MAX_SHARES_PER_MINUTE)
+  return { sharesPerMinute: Math.min(sharesPerMinute * workers, most) }
+}
 
 /** The level a channel gets for a difficulty: within the node's, the network's and the client's limits. */
 export function levelFor(state: MinersState, difficulty: number, easiest: Level | undefined): Level {
@@ -18,9 +35,13 @@ export function levelFor(state: MinersState, difficulty: number, easiest: Level 
 }
 
 /** The difficulty to begin with: that of the declared hash rate, where there is one. */
-export function startDifficulty(state: MinersState, nominalHashrate: number): number {
+export function startDifficulty(
+  state: MinersState,
+  nominalHashrate: number,
+  aim: VardiffSettings = state.settings,
+): number {
   if (nominalHashrate <= 0) return state.settings.startDifficulty
-  return difficultyFor(nominalHashrate, state.settings.sharesPerMinute)
+  return difficultyFor(nominalHashrate, aim.sharesPerMinute)
 }
 
 /** Changes a channel's level: SetTarget, and where there is one a fresh job, so that it holds at once (POOL-46). */
@@ -44,7 +65,7 @@ export function changeLevel(state: MinersState, channel: Channel, level: Level, 
 /** Holds one channel's shares against the aimed rate. */
 export function adjustDifficulty(state: MinersState, channel: Channel, now: Millis): void {
   if (!state.settings.vardiff) return
-  const factor = channel.vardiff.verdict(state.settings, now)
+  const factor = channel.vardiff.verdict(aimOf(state, channel, now), now)
   if (factor === undefined) return
   changeLevel(state, channel, levelFor(state, channel.level.difficulty * factor, channel.easiest), now)
 }

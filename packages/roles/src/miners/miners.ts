@@ -197,6 +197,7 @@ export class Miners {
       case 'RequestExtensions':
         return negotiateExtensions(state, connection, message)
       case 'ChannelEndpointChanged':
+        return forgetWorkers(connection, message.channelId)
       case 'Opaque':
         return
       default:
@@ -213,4 +214,10 @@ export class Miners {
     for (const member of [...group.channels])
       if (member.groupId !== 0) removeChannel(state, connection, member)
   }
+}
+
+/** Another client is at the end of a channel: what extensions knew of the old one goes (EXT-06). */
+function forgetWorkers(connection: Connection, channelId: number): void {
+  const channel = connection.channels.get(channelId)
+  if (channel !== undefined) channel.workers = undefined
 }

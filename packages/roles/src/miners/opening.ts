@@ -5,7 +5,7 @@ import { exactLevel, type Level } from '../channel/difficulty.ts'
 import { extranoncePrefix, leaseSize } from '../channel/extranonce.ts'
 import type { Millis } from '../role.ts'
 import type { Connection } from './connection.ts'
-import { changeLevel, levelFor, startDifficulty } from './difficulty-round.ts'
+import { aimOf, changeLevel, levelFor, startDifficulty } from './difficulty-round.ts'
 import { groupOf, join, leave } from './groups.ts'
 import { type Assignment, type MinersState, type Refusal, send } from './state.ts'
 import { sendFirstJob } from './work.ts'
@@ -85,7 +85,9 @@ export function updateChannel(
   const declared = update.nominalHashRate
   const moved = declared > 0 && declared !== channel.nominalHashrate
   channel.nominalHashrate = declared
-  const wanted = moved ? startDifficulty(state, declared) : channel.level.difficulty
+  const wanted = moved
+    ? startDifficulty(state, declared, aimOf(state, channel, now))
+    : channel.level.difficulty
   changeLevel(state, channel, levelFor(state, wanted, channel.easiest), now)
 }
 

@@ -1,8 +1,9 @@
 import type { Channel } from '../channel/channel.ts'
 import { fullExtranonce, type Share, type ShareErrorCode } from '../channel/judge.ts'
+import { RecentWorkers } from '../channel/recent-workers.ts'
 import type { Millis } from '../role.ts'
 import type { Connection } from './connection.ts'
-import { adjustDifficulty } from './difficulty-round.ts'
+import { adjustDifficulty, aimOf } from './difficulty-round.ts'
 import type { Submit } from './early-shares.ts'
 import { type MinersState, send } from './state.ts'
 
@@ -34,14 +35,19 @@ function judgeShare(state: MinersState, submit: Submit, now: Millis): void {
   const { difficulty } = verdict.level
   connection.refusedSince = undefined
   connection.refusals = 0
+  const worker = share.type === 'SubmitSharesExtended' ? share.userIdentity : undefined
   state.out.push({
     kind: 'shareAccepted',
     session: channel.session,
     channelId: channel.id,
     user: channel.user,
-    worker: share.type === 'SubmitSharesExtended' ? share.userIdentity : undefined,
+    worker,
     difficulty,
   })
+  if (worker !== undefined) {
+    channel.workers ??= new RecentWorkers()
+    channel.workers.see(worker, now)
+  }
   if (verdict.isBlock) {
     state.source.solved({
       session: channel.session,
@@ -56,7 +62,7 @@ function judgeShare(state: MinersState, submit: Submit, now: Millis): void {
     })
   }
   acknowledge(state, channel, { sequenceNumber: share.sequenceNumber, difficulty }, now)
-  channel.vardiff.share(difficulty / channel.level.difficulty, state.settings, now)
+  channel.vardiff.share(difficulty / channel.level.difficulty, aimOf(state, channel, now), now)
   adjustDifficulty(state, channel, now)
 }
 
