@@ -96,6 +96,48 @@ describe('a node that is well', () => {
     await templates.count(4)
   })
 
+  test('is asked by a new long poll when another poll saw the tip and the old one stays silent', async () => {
+    const node = await aNode()
+    const real = rpcOf(node)
+    let longPolls = 0
+    const rpc: NodeRpc = {
+      url: real.url,
+      call(method, parameters, timeoutMs) {
+        const isLongPoll = JSON.stringify(parameters).includes('longpollid')
+        if (isLongPoll) longPolls++
+        return isLongPoll && longPolls === 1
+          ? new Promise(() => undefined)
+          : real.call(method, parameters, timeoutMs)
+      },
+    }
+    const { templates, states, watch } = watching(rpc)
+    await states.first(ready)
+    await new Promise((resolve) => setImmediate(resolve))
+    await node.generate(1)
+    watch.poke()
+    await templates.first(({ height }) => height === 4)
+    await node.generate(1)
+    await templates.first(({ height }) => height === 5)
+    expect(longPolls).toBeGreaterThanOrEqual(2)
+  })
+
+  test('may leave a long poll without an answer for hours: a quiet network is no failure', async () => {
+    const timeouts: unknown[] = []
+    const real = rpcOf(await aNode())
+    const rpc: NodeRpc = {
+      url: real.url,
+      call(method, parameters, timeoutMs) {
+        if (!JSON.stringify(parameters).includes('longpollid'))
+          return real.call(method, parameters, timeoutMs)
+        timeouts.push(timeoutMs)
+        return new Promise(() => undefined)
+      },
+    }
+    const { states } = watching(rpc)
+    await states.first(ready)
+    expect(timeouts).toEqual([86_400_000])
+  })
+
   test('is asked at once when it is poked', async () => {
     const node = await aNode()
     const counted = counting(rpcOf(node))

@@ -23,8 +23,12 @@ export interface NodeWatchObserver {
 
 /** Pauses after a failure, ms. */
 const BACKOFF_MS = { first: 500, last: 30_000 }
-/** A long poll that answers nothing for so long is asked again, ms; nodes answer after a minute at the latest. */
-const LONG_POLL_MS = 120_000
+/**
+ * A long poll may stay without an answer for so long, ms. Core answers at a new tip or when its mempool changes, on a
+ * quiet network never, and a poll that is given up still holds one of its few RPC threads until then. A node that is
+ * gone shows in the polls for fees.
+ */
+const LONG_POLL_MS = 86_400_000
 
 const chainInfo = z.object({
   chain: z.string(),
@@ -47,9 +51,9 @@ export class NodeWatch {
   #failures = 0
   #longPollId: string | undefined
   #tip: Uint8Array | undefined
-  /** Number of the request after which the tip was last seen to change; older answers are out of date. */
-  #tipSince = 0
-  #requests = 0
+  /** Tips seen; another tip in an answer that was asked for before the last of them is out of date. */
+  #tips = 0
+  #onOvertaken: (() => void) | undefined
   #ready = false
   /** A failure ends a round: the loop that has not failed ends too, when its turn comes. */
   #round = 0
@@ -111,7 +115,14 @@ export class NodeWatch {
   }
 
   async #longPolls(round: number): Promise<void> {
-    while (this.#isOn(round)) await this.#poll(this.#longPollId)
+    while (this.#isOn(round)) await Promise.race([this.#poll(this.#longPollId), this.#overtaken()])
+  }
+
+  /** Another poll saw a new tip: the long poll on the old one is answered too, or its connection is dead. */
+  #overtaken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onOvertaken = resolve
+    })
   }
 
   async #intervals(round: number): Promise<void> {
@@ -126,20 +137,20 @@ export class NodeWatch {
   }
 
   async #poll(longPollId: string | undefined): Promise<void> {
-    this.#requests++
-    const request = this.#requests
+    const tips = this.#tips
     const parameters = { rules: ['segwit'], ...(longPollId === undefined ? {} : { longpollid: longPollId }) }
     const timeoutMs = longPollId === undefined ? undefined : LONG_POLL_MS
     const answer = await this.#rpc.call('getblocktemplate', [parameters], timeoutMs)
     if (this.#stopped) return
     const read = readBlockTemplate(answer)
     const moved = this.#tip === undefined || !equalBytes(this.#tip, read.template.prevHash)
-    if (moved && request <= this.#tipSince && longPollId === undefined) return
+    if (moved && tips !== this.#tips) return
+    this.#longPollId = read.longPollId
     if (moved) {
       this.#tip = read.template.prevHash
-      this.#tipSince = this.#requests
+      this.#tips++
+      this.#onOvertaken?.()
     }
-    this.#longPollId = read.longPollId
     this.#observer.onTemplate(read.template)
   }
 
