@@ -125,6 +125,16 @@ describe('problems of a configuration', () => {
     ])
   })
 
+  test('a password is not repeated, whatever is wrong with it', () => {
+    const file = toml(
+      'pasword = "hush"\nrpc_password = 12345\nurl = "http://user:hush@host:1"\nother = { pass = "hush" }\n',
+    )
+    const told = problems(file)
+    expect(told).toHaveLength(4)
+    expect(told.join('\n')).not.toMatch(/hush|12345/)
+    expect(told[2]).toMatch(/^url = "http:\/\/\(not shown\)@host:1": unknown key/)
+  })
+
   test('an address of the allow list that is none is named', () => {
     expect(problems(undefined, { APP__LISTEN__0__ALLOW_LIST: '["10.0.0.0/40"]' })).toEqual([
       'listen.0.allow_list.0 = "10.0.0.0/40": must be an address or a network such as 10.0.0.0/8',

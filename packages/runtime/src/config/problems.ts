@@ -37,7 +37,7 @@ export function problemsOf(
       const at = issue.path.join('.')
       return issue.keys.map((key) => ({
         key: at === '' ? key : `${at}.${key}`,
-        value: shown(valueAt(input, [...issue.path, key])),
+        value: shown(key, valueAt(input, [...issue.path, key])),
         message: `unknown key; ${suggestion(key, known(at))}`,
       }))
     }
@@ -45,7 +45,7 @@ export function problemsOf(
     return [
       {
         key: issue.path.join('.'),
-        value: value === undefined ? undefined : shown(value),
+        value: value === undefined ? undefined : shown(String(issue.path.at(-1)), value),
         message: wording(issue, value),
       },
     ]
@@ -88,8 +88,14 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return at
 }
 
-function shown(value: unknown): string {
-  return (
-    JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? each.toString() : each)) ?? String(value)
-  )
+/** Secrets, and misspellings of their keys, are not repeated: what is printed ends up in logs. */
+const SECRET = /pas+w|pass|secret(?!.*_file$)/i
+
+function shown(key: string, value: unknown): string {
+  const text = JSON.stringify({ [key]: value }, (name, each) => {
+    if (SECRET.test(name)) return '(not shown)'
+    if (typeof each === 'string') return each.replace(/\/\/[^/]*@/, '//(not shown)@')
+    return typeof each === 'bigint' ? each.toString() : each
+  })
+  return text.slice(JSON.stringify(key).length + 2, -1)
 }
