@@ -32,6 +32,12 @@ describe('configuration of the template provider', () => {
     expect(problems({})).toEqual(['nodes.0.cookie_file: is required, or user and password'])
   })
 
+  test('keeps the login out of the address, which is logged', () => {
+    expect(problems({ ...LEAST, TP__NODES__0__URL: 'http://u:secret@127.0.0.1:8332' })).toEqual([
+      'nodes.0.url = "http://(not shown)@127.0.0.1:8332": user and password have keys of their own',
+    ])
+  })
+
   test('takes more than one node', () => {
     const { nodes } = load({
       ...LEAST,

@@ -5,6 +5,8 @@ const node = z
   .strictObject({
     url: z
       .url({ protocol: /^https?$/ })
+      // The address stands in log lines.
+      .refine((text) => !text.includes('@'), 'user and password have keys of their own')
       .default('http://127.0.0.1:18443')
       .describe('JSON-RPC address of the node'),
     cookie_file: z.string().min(1).optional().describe("The node's .cookie file; or user and password"),
