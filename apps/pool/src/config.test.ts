@@ -54,6 +54,11 @@ describe('configuration of the pool', () => {
     expect(problems({ ...others, POOL__PAYOUT__MODE: 'solo' })).toEqual([])
   })
 
+  test('a host to drain to has to fit into the message', () => {
+    const told = problems({ ...LEAST, POOL__DRAIN_TO_HOST: 'é'.repeat(128) })
+    expect(told).toEqual([expect.stringMatching(/^drain_to_host = .*at most 255 bytes/)])
+  })
+
   test('an extension that is required must be supported', () => {
     expect(problems({ ...LEAST, POOL__EXTENSIONS__REQUIRED: '[2, 3]' })).toEqual([
       'extensions.required = [2,3]: 3 must be in extensions.supported too',

@@ -121,6 +121,7 @@ export const configSchema = z
       .describe('Text in the coinbase of our blocks'),
     drain_to_host: z
       .string()
+      .refine((text) => Buffer.byteLength(text) <= 255, 'must be at most 255 bytes of UTF-8')
       .default('')
       .describe('Where miners are sent when this pool stops; empty: back here'),
     drain_to_port: z.int().min(0).max(65_535).default(0).describe('Port for drain_to_host; 0: the same port'),
