@@ -96,7 +96,7 @@ export const miningDevice: App<MiningDeviceConfig, RunningMiningDevice> = {
         onEffect(effect) {
           if (effect.kind === 'work') return hasher.work(effect.work)
           if (effect.kind === 'redial') {
-            log.info({ port: effect.port }, 'the server asks to reconnect')
+            log.info({ port: effect.port }, 'connecting again')
             return dialer.redial(effect.host, effect.port)
           }
           observe.fact(effect)

@@ -98,6 +98,19 @@ const UPSTREAM_PORT: Port = {
 
 const share = { kind: 'shareFound', version: 0x2000_0000, ntime: NTIME, nonce: 0, extranonce: filled(1, 8) }
 
+const DEVICE_EVENTS = [
+  ...[1, 2, 3, 4, 5].map((workId) => ({ ...share, workId })),
+  { ...share, workId: 2, ntime: Number.NaN },
+  { kind: 'hashed', hashes: 20_000 },
+  { kind: 'stop' },
+]
+
+const NEGOTIATED_GREETING: readonly Message[] = [
+  UPSTREAM_PORT.greeting[0]!,
+  { type: 'RequestExtensions.Success', requestId: 1, supportedExtensions: [2] },
+  ...UPSTREAM_PORT.greeting.slice(1),
+]
+
 const SUBJECTS: Readonly<Record<string, Subject>> = {
   pool: {
     make: () => {
@@ -127,12 +140,13 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
   device: {
     make: () => new Device({ ...DEVICE, mode: 'extended' }, { sha256d }) as never,
     ports: [UPSTREAM_PORT],
-    events: [
-      ...[1, 2, 3, 4, 5].map((workId) => ({ ...share, workId })),
-      { ...share, workId: 2, ntime: Number.NaN },
-      { kind: 'hashed', hashes: 20_000 },
-      { kind: 'stop' },
-    ],
+    events: DEVICE_EVENTS,
+  },
+  'device with extensions': {
+    make: () =>
+      new Device({ ...DEVICE, mode: 'extended', extensions: [2], worker: 'rig' }, { sha256d }) as never,
+    ports: [{ ...UPSTREAM_PORT, greeting: NEGOTIATED_GREETING }],
+    events: DEVICE_EVENTS,
   },
 }
 
