@@ -46,6 +46,15 @@ describe('observer of the pool', () => {
     ])
   })
 
+  test('the lines of a flood of refusals are limited', () => {
+    const refusals = Array.from({ length: 200 }, (): PoolFact => {
+      return { kind: 'updateRefused', session: 1, channelId: 2, code: 'invalid-channel-id' }
+    })
+    const lines = observed(...refusals).lines.filter(({ msg }) => msg === 'update refused')
+    expect(lines.length).toBeGreaterThanOrEqual(50)
+    expect(lines.length).toBeLessThanOrEqual(100)
+  })
+
   test('the hash rate is that of accepted work', async () => {
     const { observer, metric } = observed(accepted)
     expect(observer.totals().hashrate).toBeGreaterThan(0)

@@ -1,5 +1,6 @@
 import type { PoolFact } from '@sv2/roles/pool'
 import { Counter, Gauge, type Logger, type Registry, readableCode } from '@sv2/runtime'
+import { LineBudget } from './line-budget.ts'
 
 /** Difficulty 1 in hashes. */
 const HASHES_PER_DIFFICULTY = 2 ** 32
@@ -69,6 +70,12 @@ export function createObserver(log: Logger, registry: Registry) {
     },
   })
 
+  const budget = new LineBudget()
+  /** A warning that a peer can cause as often as it likes; the counters have them all. */
+  const warn = (fields: Readonly<Record<string, unknown>>, text: string): void => {
+    if (budget.take(text, performance.now())) log.warn(fields, text)
+    else log.debug(fields, text)
+  }
   const totals = { accepted: 0, refused: 0, blocks: 0 }
   return {
     /** What has happened since the start, and H/s by the accepted shares of the last minute. */
@@ -101,23 +108,20 @@ export function createObserver(log: Logger, registry: Registry) {
           return log.info({ session: fact.session, channels: fact.channels }, 'miner disconnected')
         case 'setupRefused':
           setupsRefused.inc({ error_code: fact.code })
-          return log.warn({ session: fact.session, code: fact.code, flags: fact.flags }, 'setup refused')
+          return warn({ session: fact.session, code: fact.code, flags: fact.flags }, 'setup refused')
         case 'channelOpened': {
           const { session, channelId, channelKind, difficulty, nominalHashrate } = fact
           return log.info({ session, channelId, channelKind, difficulty, nominalHashrate }, 'channel opened')
         }
         case 'channelRefused':
           channelsRefused.inc({ error_code: fact.code })
-          log.warn({ session: fact.session, code: fact.code }, 'channel refused')
+          warn({ session: fact.session, code: fact.code }, 'channel refused')
           // The miner's own words may be in it.
           return log.debug({ session: fact.session, detail: fact.detail }, 'why the channel was refused')
         case 'channelClosed':
           return log.info({ session: fact.session, channelId: fact.channelId }, 'channel closed')
         case 'updateRefused':
-          return log.warn(
-            { session: fact.session, channelId: fact.channelId, code: fact.code },
-            'update refused',
-          )
+          return warn({ session: fact.session, channelId: fact.channelId, code: fact.code }, 'update refused')
         case 'difficultyChanged': {
           changes.inc()
           const { session, channelId, from, to } = fact
@@ -145,7 +149,7 @@ export function createObserver(log: Logger, registry: Registry) {
           )
         case 'peerMisbehaved':
           misbehaved.inc()
-          return log.warn({ session: fact.session, reason: fact.reason }, 'miner misbehaved')
+          return warn({ session: fact.session, reason: fact.reason }, 'miner misbehaved')
       }
     },
   }
