@@ -319,6 +319,17 @@ describe('room for the client’s coinbase', () => {
     expect(link.factsOf('templateSent')).toMatchObject([{ transactions: 1, left: 4 }])
   })
 
+  test('so many different constraints are served and no more; those there keep their templates', () => {
+    const link = aProvider()
+    link.node(aNodeTemplate())
+    const clients = Array.from({ length: 65 }, (_, size) => aTemplateClient(link, current, { size }))
+    expect(clients.at(-1)?.closed).toContain('different constraints')
+    expect(clients.slice(0, -1).every(({ closed }) => closed === undefined)).toBe(true)
+    const [, template] = clients[0]!.received() as [unknown, NewTemplate]
+    clients[0]!.send({ type: 'RequestTransactionData', templateId: template.templateId })
+    expect(clients[0]!.received()).toMatchObject([{ type: 'RequestTransactionData.Success' }])
+  })
+
   test('constraints told again and again end the connection', () => {
     const link = aProvider()
     link.node(aNodeTemplate())

@@ -40,6 +40,11 @@ describe('codes', () => {
     expect(codeOf(judgeOf().judge(aChannel(), share, NOW))).toBe(code)
   })
 
+  test('a host whose clock is days behind still takes shares of the tip it was told', () => {
+    const daysAgo = NOW - 3 * 86_400_000
+    expect(codeOf(judgeOf().judge(aChannel(), aShare({ ntime: NTIME + 60 }), daysAgo))).toBe('accepted')
+  })
+
   test('difficulty-too-low above the target, accepted at it', () => {
     const channel = aChannel({ level: exactLevel(good) })
     expect(codeOf(judgeOf().judge(channel, aShare(), NOW))).toBe('accepted')

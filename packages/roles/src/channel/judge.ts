@@ -68,8 +68,9 @@ export class ShareJudge {
       if (((share.version ^ job.version) & ~channel.versionMask) !== 0)
         return refused('invalid-non-rollable-version-bit')
     }
-    if (share.ntime < tip.minNtime || share.ntime > now / 1000 + MAX_NTIME_AHEAD)
-      return refused('invalid-share')
+    // The tip's own time counts too: a host that was suspended, or booted with a wrong clock, must not refuse all.
+    const latest = Math.max(now / 1000, tip.minNtime) + MAX_NTIME_AHEAD
+    if (share.ntime < tip.minNtime || share.ntime > latest) return refused('invalid-share')
 
     const memory = channel.job(job.jobId)
     writeHeader(this.#header, {

@@ -25,11 +25,13 @@ export class Handouts {
 
   add(handout: Handout): void {
     this.#kept.set(handout.message.templateId, { handout, superseded: undefined })
-    if (this.#kept.size <= MAX_HANDOUTS) return
-    for (const oldest of this.#kept.keys()) {
-      this.#kept.delete(oldest)
-      return
-    }
+    if (this.#kept.size > MAX_HANDOUTS) this.#kept.delete(this.#oldestSuperseded())
+  }
+
+  /** Nobody is told of this template any more; the first to go when there are too many. */
+  supersede(templateId: bigint, now: Millis): void {
+    const kept = this.#kept.get(templateId)
+    if (kept !== undefined) kept.superseded ??= now
   }
 
   /** Newer templates take the place of all there are; forgets what was superseded long enough ago. */
@@ -38,5 +40,11 @@ export class Handouts {
       kept.superseded ??= now
       if (now - kept.superseded > KEEP_SUPERSEDED_MS) this.#kept.delete(templateId)
     }
+  }
+
+  /** A template that somebody mines on never gives way to one that nobody asked for yet. */
+  #oldestSuperseded(): bigint {
+    for (const [templateId, { superseded }] of this.#kept) if (superseded !== undefined) return templateId
+    throw new Error(`${this.#kept.size} templates are in use at one time`)
   }
 }

@@ -14,7 +14,7 @@ import type { ProviderFact, SubmitBlock } from './facts.ts'
 import type { NodeTemplate } from './node-template.ts'
 import { fitsBlock, type Reserve } from './selection.ts'
 import { type Handout, prevHashOf } from './template.ts'
-import { type FeeRule, Templates } from './templates.ts'
+import { type FeeRule, reserveKey, Templates } from './templates.ts'
 
 export interface ProviderSettings extends FeeRule {
   /** Greater than every id of an earlier run of this provider (TP-12). */
@@ -43,6 +43,8 @@ interface Client {
 const TEMPLATE_DISTRIBUTION = 2
 /** Constraints one client may tell; each set takes a template of its own. */
 const MAX_CONSTRAINTS = 16
+/** Different constraints of all clients at one time; each takes templates of its own (see Handouts). */
+const MAX_RESERVES = 64
 
 /**
  * The server side of template distribution: one node's templates for many clients.
@@ -55,6 +57,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
   readonly #sha256d: Sha256d
   readonly #clients = new Map<SessionId, Client>()
   readonly #templates: Templates
+  #now: Millis = 0
   #out: ProviderEffect[] = []
 
   constructor(settings: ProviderSettings, deps: { readonly sha256d: Sha256d }) {
@@ -72,6 +75,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
   }
 
   handle(event: ProviderEvent, now: Millis): readonly ProviderEffect[] {
+    this.#now = now
     switch (event.kind) {
       case 'nodeTemplate':
         this.#publish(this.#templates.update(event.template, now))
@@ -83,8 +87,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
         this.#opened(event.session)
         break
       case 'closed':
-        if (this.#clients.delete(event.session))
-          this.#out.push({ kind: 'clientDisconnected', session: event.session })
+        this.#closed(event.session)
         break
       case 'message': {
         const client = this.#clients.get(event.session)
@@ -105,6 +108,28 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
       prevHash: undefined,
       constraints: 0,
     })
+  }
+
+  #closed(session: SessionId): void {
+    const client = this.#clients.get(session)
+    if (client === undefined) return
+    this.#clients.delete(session)
+    this.#retire(client.reserve)
+    this.#out.push({ kind: 'clientDisconnected', session })
+  }
+
+  /** Templates for a reserve that no client has any more are the first to go. */
+  #retire(reserve: Reserve | undefined): void {
+    if (reserve === undefined || this.#reserves().has(reserveKey(reserve))) return
+    this.#templates.retire(reserve, this.#now)
+  }
+
+  /** The different reserves of the clients there are. */
+  #reserves(): Set<string> {
+    const reserves = new Set<string>()
+    for (const { reserve } of this.#clients.values())
+      if (reserve !== undefined) reserves.add(reserveKey(reserve))
+    return reserves
   }
 
   #publish(reason: 'tip' | 'fees' | undefined): void {
@@ -135,7 +160,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
       return undefined
     }
     const futureTemplate = prevHash === undefined || !equalBytes(prevHash, node.prevHash)
-    return this.#templates.make(node, { reserve, futureTemplate, after: templateId })
+    return this.#templates.make(node, { reserve, futureTemplate, after: templateId }, this.#now)
   }
 
   #hand(handout: Handout, clients: readonly Client[], reason: 'tip' | 'fees' | 'client'): void {
@@ -206,7 +231,11 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     client.constraints++
     if (client.constraints > MAX_CONSTRAINTS)
       return this.#misbehaved(client, `constraints told more than ${MAX_CONSTRAINTS} times`)
+    const before = client.reserve
     client.reserve = reserve
+    if (this.#reserves().size > MAX_RESERVES)
+      return this.#misbehaved(client, `more than ${MAX_RESERVES} different constraints at one time`)
+    this.#retire(before)
     this.#out.push({ kind: 'constraintsSet', session: client.session, ...reserve })
     this.#serve([client], 'client')
   }

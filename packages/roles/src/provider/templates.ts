@@ -72,9 +72,9 @@ export class Templates {
   }
 
   /** A template of what is published now. */
-  make(node: NodeTemplate, wanted: Wanted): Handout {
+  make(node: NodeTemplate, wanted: Wanted, now: Millis): Handout {
     const { reserve, futureTemplate } = wanted
-    const key = `${reserve.outputSize}/${reserve.outputSigops}/${futureTemplate}`
+    const key = `${reserveKey(reserve)}/${futureTemplate}`
     const known = this.#current.get(key)
     if (known !== undefined && known.message.templateId > wanted.after) return known
     this.#templateId++
@@ -83,9 +83,21 @@ export class Templates {
       futureTemplate,
       sha256d: this.#sha256d,
     })
+    if (known !== undefined) this.#handouts.supersede(known.message.templateId, now)
     this.#current.set(key, handout)
     this.#handouts.add(handout)
     return handout
+  }
+
+  /** Nobody wants templates for this reserve any more. */
+  retire(reserve: Reserve, now: Millis): void {
+    for (const futureTemplate of [true, false]) {
+      const key = `${reserveKey(reserve)}/${futureTemplate}`
+      const handout = this.#current.get(key)
+      if (handout === undefined) continue
+      this.#current.delete(key)
+      this.#handouts.supersede(handout.message.templateId, now)
+    }
   }
 
   /** A template handed out that is still kept. */
@@ -109,4 +121,9 @@ export class Templates {
     this.#published = template
     this.#publishedAt = now
   }
+}
+
+/** Reserves with the same key get the same templates. */
+export function reserveKey(reserve: Reserve): string {
+  return `${reserve.outputSize}/${reserve.outputSigops}`
 }
