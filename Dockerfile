@@ -30,6 +30,8 @@ COPY --from=build /out/mining-device ./
 
 FROM base AS template-provider
 COPY --from=build /out/template-provider ./
+# other containers have to reach it; by default it listens on the loopback interface alone
+ENV TEMPLATE_PROVIDER__LISTEN__0__HOST=0.0.0.0
 EXPOSE 8336 18336
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9094/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

@@ -7,7 +7,7 @@ import type { Engine, EngineObserver } from './engine.ts'
 import { type LoadedIdentity, loadIdentity } from './keys.ts'
 import { listen } from './listen.ts'
 import type { Logger } from './logger.ts'
-import { Histogram } from './monitoring.ts'
+import { Counter, Histogram } from './monitoring.ts'
 import { randomBytes } from './random.ts'
 
 /** The part of a server's configuration that its doors need. */
@@ -38,6 +38,7 @@ export async function openDoors(
     buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.05],
     registers: [registry],
   })
+  const refused = refusals(log, registry)
   const keys = loadKeys(config, log)
   const urls: string[] = []
   for (const door of config.listen) {
@@ -46,7 +47,7 @@ export async function openDoors(
       noise: systemNoise,
       clock,
       identities: Object.fromEntries([...keys].map(([edition, key]) => [edition, key.identity])),
-      onRefused: (remote, reason) => log.debug({ remote, reason }, 'connection refused'),
+      onRefused: refused,
       onHandshake: (edition, ms) => handshakes.observe({ edition }, ms / 1000),
     })
     scope.own(`door ${opened.port}`, () => opened.close())
@@ -63,6 +64,28 @@ export async function openDoors(
     }
   }
   return urls
+}
+
+/** A line per kind of refusal is printed this often; the others are for those who look closer, ms. */
+const REFUSAL_LINE_MS = 10_000
+
+/** Counts connections that never became a session, and shows that there are some: a wrong key is seen nowhere else. */
+function refusals(log: Logger, registry: AppContext['registry']): (remote: string, reason: string) => void {
+  const counter = new Counter({
+    name: 'sv2_connections_refused_total',
+    help: 'Connections that never became a session, by reason',
+    labelNames: ['reason'],
+    registers: [registry],
+  })
+  const printed = new Map<string, number>()
+  return (remote, reason) => {
+    const kind = reason.split(':', 1)[0] ?? reason
+    counter.inc({ reason: kind })
+    const now = performance.now()
+    const due = now - (printed.get(kind) ?? Number.NEGATIVE_INFINITY) >= REFUSAL_LINE_MS
+    if (due) printed.set(kind, now)
+    log[due ? 'warn' : 'debug']({ remote, reason }, 'connection refused')
+  }
 }
 
 /** Log lines for connections that come and go. */

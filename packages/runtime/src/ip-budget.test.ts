@@ -25,6 +25,18 @@ describe('connections of one address', () => {
     expect(ip.admit(A, 0)).toBe('admitted')
   })
 
+  test('an IPv6 host has one budget for its whole /64, an IPv4 host one under both of its spellings', () => {
+    const ip = budget({ open: 1 })
+    expect(ip.admit('2001:db8:1:2::1', 0)).toBe('admitted')
+    expect(ip.admit('2001:db8:1:2:ffff::7', 0)).toBe('too many connections')
+    expect(ip.admit('2001:db8:1:3::1', 0)).toBe('admitted')
+    ip.release('2001:db8:1:2::1')
+    expect(ip.admit('2001:0db8:0001:0002::9', 0)).toBe('admitted')
+    expect(ip.admit(`::ffff:${A}`, 0)).toBe('admitted')
+    expect(ip.admit(A, 0)).toBe('too many connections')
+    expect(budget({ open: 0, allow: ['192.0.2.0/24'] }).admit(`::ffff:${A}`, 0)).toBe('admitted')
+  })
+
   test('are limited in rate, and the budget refills with time', () => {
     const ip = budget({ perMinute: 60 })
     for (let n = 0; n < 60; n++) {
@@ -72,7 +84,7 @@ describe('connections of one address', () => {
 })
 
 describe('memory of addresses', () => {
-  const address = (n: number): string => `2001:db8::${(n >> 16).toString(16)}:${(n & 0xffff).toString(16)}`
+  const address = (n: number): string => `2001:db8:${(n >> 16).toString(16)}:${(n & 0xffff).toString(16)}::1`
 
   test('is bounded, whoever comes, and keeps those that are here', () => {
     const ip = budget({ open: 1, perMinute: 2 })

@@ -43,9 +43,10 @@ export class IpBudget {
 
   /** Takes a connection in, or says why not. `now` in ms. */
   admit(address: string, now: number): 'admitted' | 'too many connections' | 'connects too often' {
-    if (this.#allowed.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')) return 'admitted'
+    if (this.#isAllowed(address)) return 'admitted'
     const perMinute = this.#settings.connectionsPerMinutePerIp
-    const entry = this.#take(address) ?? { open: 0, tokens: perMinute, refilledAt: now }
+    const key = budgetKey(address)
+    const entry = this.#take(key) ?? { open: 0, tokens: perMinute, refilledAt: now }
     entry.tokens = Math.min(perMinute, entry.tokens + ((now - entry.refilledAt) * perMinute) / 60_000)
     entry.refilledAt = now
     const full = entry.open >= this.#settings.maxConnectionsPerIp
@@ -54,18 +55,25 @@ export class IpBudget {
       entry.tokens--
       entry.open++
     }
-    this.#put(address, entry)
+    this.#put(key, entry)
     if (admitted) return 'admitted'
     return full ? 'too many connections' : 'connects too often'
   }
 
   /** An admitted connection has ended. */
   release(address: string): void {
-    const entry = this.#open.get(address)
+    const key = budgetKey(address)
+    const entry = this.#open.get(key)
     if (entry === undefined) return
     entry.open--
-    this.#open.delete(address)
-    this.#put(address, entry)
+    this.#open.delete(key)
+    this.#put(key, entry)
+  }
+
+  #isAllowed(address: string): boolean {
+    const mapped = budgetKey(address)
+    if (isIP(mapped) === 4) return this.#allowed.check(mapped, 'ipv4')
+    return this.#allowed.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
   }
 
   #take(address: string): Entry | undefined {
@@ -94,6 +102,21 @@ export function isNetwork(text: string): boolean {
   const family = isIP(address)
   if (family === 0 || rest.length > 0) return false
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32))
+}
+
+/** Whose budget an address draws on: an IPv6 host has a whole /64 to itself, so that counts as one. */
+function budgetKey(address: string): string {
+  if (isIP(address) !== 6) return address
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
+  if (mapped !== null) return mapped[1]!
+  const [head = '', tail] = address.split('%', 1)[0]!.split('::')
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  const gap = tail === undefined ? [] : Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0')
+  return `${[...left, ...gap, ...right]
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`
 }
 
 function addTo(list: BlockList, text: string): void {

@@ -30,6 +30,9 @@ const BACKOFF_MS = { first: 500, last: 30_000 }
  */
 const LONG_POLL_MS = 86_400_000
 
+/** A long poll that is answered sooner than this without a new tip was none, ms. */
+const QUICK_ANSWER_MS = 1_000
+
 const chainInfo = z.object({
   chain: z.string(),
   // Other nodes than Core leave it out when there is none.
@@ -115,7 +118,14 @@ export class NodeWatch {
   }
 
   async #longPolls(round: number): Promise<void> {
-    while (this.#isOn(round)) await Promise.race([this.#poll(this.#longPollId), this.#overtaken()])
+    while (this.#isOn(round)) {
+      const before = this.#tip
+      const asked = performance.now()
+      await Promise.race([this.#poll(this.#longPollId), this.#overtaken()])
+      const quick = performance.now() - asked < QUICK_ANSWER_MS
+      // A node that does not know long polling answers at once, and would be asked without end.
+      if (quick && this.#tip === before) await new Promise((resolve) => setTimeout(resolve, QUICK_ANSWER_MS))
+    }
   }
 
   /** Another poll saw a new tip: the long poll on the old one is answered too, or its connection is dead. */
