@@ -37,19 +37,20 @@ const DEFAULT_TIMEOUT_MS = 30_000
 
 /** A node's RPC through `bitcoin-core`. The cookie is read for each call: a node makes a new one at each start. */
 export function nodeRpc(settings: NodeRpcSettings): NodeRpc {
-  let client: Client | undefined
-  let made = ''
+  /** By timeout: a long poll's outlasts that of other calls. */
+  const clients = new Map<number, { readonly login: string; readonly client: Client }>()
   return {
     url: settings.url,
     async call(method, parameters, timeoutMs = DEFAULT_TIMEOUT_MS) {
       const { username, password } = credentials(settings)
-      const wanted = `${username}:${password}:${timeoutMs}`
-      if (client === undefined || wanted !== made) {
-        client = new Client({ host: settings.url, username, password, timeout: timeoutMs })
-        made = wanted
+      const login = `${username}:${password}`
+      let known = clients.get(timeoutMs)
+      if (known?.login !== login) {
+        known = { login, client: new Client({ host: settings.url, username, password, timeout: timeoutMs }) }
+        clients.set(timeoutMs, known)
       }
       try {
-        return await client.command(method, ...parameters)
+        return await known.client.command(method, ...parameters)
       } catch (error) {
         throw asRpcError(error, settings.url)
       }
