@@ -64,6 +64,7 @@ export function aChannel(overrides: Partial<ChannelSettings> = {}): Channel {
       kind,
       book: aBook(),
       groupId: 0,
+      grouped: false,
       lease: 0,
       prefix: Uint8Array.of(9, 9),
       extranonceSize: kind === 'extended' ? 4 : 0,

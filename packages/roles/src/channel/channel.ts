@@ -19,8 +19,10 @@ export interface ChannelSettings {
   readonly session: SessionId
   readonly kind: 'standard' | 'extended'
   readonly book: JobBook
-  /** Group on the same connection, or 0. */
+  /** Group on the same connection. */
   readonly groupId: number
+  /** The group id addresses it too; false when it is addressed alone. */
+  readonly grouped: boolean
   readonly lease: number
   readonly prefix: Uint8Array
   /** Bytes the device rolls itself; 0 for a standard channel. */
@@ -42,8 +44,9 @@ export class Channel {
   readonly session: SessionId
   readonly kind: 'standard' | 'extended'
   readonly book: JobBook
-  /** Group it is addressed by on its connection; 0 when it is addressed alone. */
+  /** Its group on its connection. */
   groupId: number
+  readonly grouped: boolean
   readonly extranonceSize: number
   readonly versionMask: number
   readonly user: string
@@ -76,6 +79,7 @@ export class Channel {
     this.kind = settings.kind
     this.book = settings.book
     this.groupId = settings.groupId
+    this.grouped = settings.grouped
     this.extranonceSize = settings.extranonceSize
     this.versionMask = settings.versionMask
     this.user = settings.user

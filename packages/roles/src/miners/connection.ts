@@ -29,8 +29,10 @@ export class Connection {
   /** Flags of its SetupConnection; undefined until then. */
   flags: number | undefined
   readonly channels = new Map<number, Channel>()
-  /** One per job book in use; more after a SetGroupChannel. */
-  readonly groups: Group[] = []
+  /** By group id: one per job book in use, more after a SetGroupChannel. */
+  readonly groups = new Map<number, Group>()
+  /** The group that new channels of a book join. */
+  readonly joinable = new Map<JobBook, Group>()
   /** Only refusals since then; undefined after an accepted share. */
   refusedSince: Millis | undefined
   refusals = 0

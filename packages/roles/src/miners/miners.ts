@@ -209,10 +209,9 @@ export class Miners {
     const state = this.#state
     const channel = connection.channels.get(channelId)
     if (channel !== undefined) return removeChannel(state, connection, channel)
-    const group = connection.groups.find((each) => each.groupId === channelId)
+    const group = connection.groups.get(channelId)
     if (group === undefined) return
-    for (const member of [...group.channels])
-      if (member.groupId !== 0) removeChannel(state, connection, member)
+    for (const member of [...group.channels]) if (member.grouped) removeChannel(state, connection, member)
   }
 }
 

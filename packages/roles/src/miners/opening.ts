@@ -38,7 +38,7 @@ export function openChannel(
     channelId: channel.id,
     target: channel.level.target,
     extranoncePrefix: channel.prefix,
-    groupChannelId: groupOf(connection, channel.book).groupId,
+    groupChannelId: channel.groupId,
   }
   if (channel.kind === 'standard') {
     send(state, connection.session, { type: 'OpenStandardMiningChannel.Success', ...opened })
@@ -95,7 +95,7 @@ export function updateChannel(
 export function removeChannel(state: MinersState, connection: Connection, channel: Channel): void {
   channel.closed = true
   connection.channels.delete(channel.id)
-  const group = connection.groups.find((each) => each.channels.has(channel))
+  const group = connection.groups.get(channel.groupId)
   if (group !== undefined) leave(state, group, channel)
   state.leases.release(channel.lease, state.order)
   const last = state.channels.pop()
@@ -186,14 +186,14 @@ function makeChannel(
   const { request, book, lease, rolled } = admission
   const extended = request.type === 'OpenExtendedMiningChannel'
   const group = groupOf(connection, book)
-  const grouped = !extended || connection.capabilities.groupsExtendedChannels
   const channel = new Channel(
     {
       id: connection.nextId(),
       session: connection.session,
       kind: extended ? 'extended' : 'standard',
       book,
-      groupId: grouped ? group.groupId : 0,
+      groupId: group.groupId,
+      grouped: !extended || connection.capabilities.groupsExtendedChannels,
       lease,
       prefix: extranoncePrefix(state.settings.extranonce, lease, extended ? 0 : rolled),
       extranonceSize: extended ? rolled : 0,

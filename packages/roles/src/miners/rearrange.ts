@@ -1,8 +1,7 @@
 import type { Channel } from '../channel/channel.ts'
 import { extranoncePrefix, leaseSize } from '../channel/extranonce.ts'
 import type { SessionId } from '../role.ts'
-import type { Group } from './connection.ts'
-import { join, leave } from './groups.ts'
+import { join, leave, newGroup } from './groups.ts'
 import { type MinersState, nextOrder, send } from './state.ts'
 import { freshJob, sendOwnJob } from './work.ts'
 
@@ -18,22 +17,18 @@ export function regroup(
   const connection = state.connections.get(session)
   if (connection === undefined || connection.requiresStandardJobs) return undefined
   const named = [...new Set(channelIds)].map((channelId) => connection.channels.get(channelId))
-  const grouped = named.filter(
-    (channel): channel is Channel => channel !== undefined && channel.groupId !== 0,
-  )
+  const grouped = named.filter((channel): channel is Channel => channel?.grouped === true)
   const book = grouped[0]?.book
   if (book === undefined) return undefined
-  const group: Group = { connection, book, groupId: connection.nextId(), channels: new Set(), members: 0 }
+  const group = newGroup(connection, book)
   const moved = grouped.filter((channel) => channel.book === book)
   for (const channel of moved) {
-    const from = connection.groups.find((each) => each.channels.has(channel))
+    const from = connection.groups.get(channel.groupId)
     // joined before it leaves: a book without channels would be dropped
     join(state, group, channel)
     if (from !== undefined) leave(state, from, channel)
     channel.groupId = group.groupId
   }
-  // before the others: new channels belong to the last group of their book
-  connection.groups.unshift(group)
   const ids = moved.map((channel) => channel.id)
   send(state, session, { type: 'SetGroupChannel', groupChannelId: group.groupId, channelIds: ids })
   return group.groupId

@@ -77,7 +77,7 @@ function tellGroup(
   if (connection.requiresWorkSelection) return
   if (connection.requiresStandardJobs || !connection.capabilities.groupsExtendedChannels) {
     for (const channel of group.channels) {
-      if (channel.groupId === 0 || connection.requiresStandardJobs)
+      if (!channel.grouped || connection.requiresStandardJobs)
         send(state, channel.session, telling.own(channel))
     }
   }
