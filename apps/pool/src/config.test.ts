@@ -68,6 +68,8 @@ describe('configuration of the pool', () => {
   test.each([
     ['POOL__COINBASE_TAG', 'x'.repeat(33), 'must be at most 32'],
     ['POOL__DIFFICULTY__SHARES_PER_MINUTE', '0', 'must be at least 0.1'],
+    ['POOL__PAYOUT__MAX_PAYOUTS', '0', 'must be at least 1'],
+    ['POOL__PAYOUT__MAX_PAYOUTS', '1000001', 'must be at most 1000000'],
     ['POOL__EXTRANONCE__PREFIX_BYTES', '5', 'must be at most 4'],
     ['POOL__EXTRANONCE__SERVER_ID', '65536', 'must be at most 65535'],
     ['POOL__LISTEN__0__MAX_QUEUED_BYTES', '1', 'must be at least 65536'],

@@ -9,6 +9,14 @@ const payout = z
       .default('pool')
       .describe('pool: every block pays address; solo: it pays the address in the user identity'),
     address: z.string().min(1).optional().describe('Address that is paid in mode pool'),
+    max_payouts: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(10_000)
+      .describe(
+        'Mode solo: payouts at one time; an address counts once for each extranonce size its miners ask for',
+      ),
   })
   .prefault({})
   .describe('Who is paid for a block')

@@ -47,7 +47,7 @@ export function poolSettings(config: PoolConfig, version: string): PoolSettings 
     },
     payout:
       payout.mode === 'solo'
-        ? { mode: 'solo', network: config.network }
+        ? { mode: 'solo', network: config.network, maxPayouts: payout.max_payouts }
         : { mode: 'pool', script: addressToScript(payout.address ?? '', config.network) },
     coinbaseTag: new TextEncoder().encode(config.coinbase_tag),
     jobRefreshMs: jobs.job_refresh_sec * 1000,

@@ -294,7 +294,7 @@ describe('codes', () => {
 
 describe('memory', () => {
   test('a miner that opens and closes channels for ever leaves no job books behind', () => {
-    const { link, tip } = aPool(current, { payout: { mode: 'solo', network: 'regtest' } })
+    const { link, tip } = aPool(current, { payout: { mode: 'solo', network: 'regtest', maxPayouts: 10 } })
     const miner = new TestMiner(link, current)
     const stays = miner.open('extended', { user: ADDRESSES[0]! })
     for (let round = 0; round < 400; round++) {

@@ -344,4 +344,27 @@ describe('capacity', () => {
     one.peer.disconnect()
     expect(two.open('standard').channelId).toBeGreaterThan(0)
   })
+
+  test('a solo pool pays no more addresses at one time than configured', () => {
+    const { link } = aPool(current, { payout: { mode: 'solo', network: 'regtest', maxPayouts: 2 } })
+    const miner = new TestMiner(link, current)
+    const [first, second, third] = [
+      'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080',
+      'bcrt1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qzf4jry',
+      'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202',
+    ] as const
+    miner.open('standard', { user: first })
+    const { channelId } = miner.open('extended', { user: second })
+    const requestId = miner.request('standard', { user: third })
+    expect(miner.take()).toEqual([
+      { type: 'OpenMiningChannel.Error', requestId, errorCode: 'channel-capacity-exhausted' },
+    ])
+    expect(link.factsOf('channelRefused')).toMatchObject([{ detail: '2 payouts at one time' }])
+    // one more for an address that is known, but not with another extranonce size
+    miner.open('extended', { user: `${first}.rig2` })
+    miner.request('extended', { user: first, minExtranonceSize: 20 })
+    expect(miner.take()).toMatchObject([{ errorCode: 'channel-capacity-exhausted' }])
+    miner.peer.send({ type: 'CloseChannel', channelId, reasonCode: '' })
+    expect(miner.open('standard', { user: third }).channelId).toBeGreaterThan(0)
+  })
 })

@@ -56,7 +56,8 @@ export interface WorkSource {
 
 /** Codes of OpenMiningChannel.Error that no published list has, and what they mean (ERR-05). */
 export const OWN_OPEN_CODES = {
-  'channel-capacity-exhausted': 'this node, or this connection, has no room for another channel now',
+  'channel-capacity-exhausted':
+    'this node, or this connection, has no room for another channel or payout now',
   'standard-channels-not-supported':
     'only extended channels are opened here, as REQUIRES_EXTENDED_CHANNELS said',
 } as const

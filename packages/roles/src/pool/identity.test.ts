@@ -28,7 +28,7 @@ describe('a pool with one address', () => {
 })
 
 describe('a solo pool', () => {
-  const payout = { mode: 'solo', network: 'regtest' } as const
+  const payout = { mode: 'solo', network: 'regtest', maxPayouts: 1 } as const
 
   test.each([ADDRESS, `${ADDRESS}.rig1`, `sri/solo/${ADDRESS}`, `sri/solo/${ADDRESS}/rig1`])(
     'pays the address in %s',

@@ -12,6 +12,8 @@ export type PayoutSettings =
       /** Each miner's own address, read from the user identity. */
       readonly mode: 'solo'
       readonly network: Network
+      /** Job books at one time: an address counts once for each extranonce size in use. */
+      readonly maxPayouts: number
     }
 
 /** What a user identity means to the pool. */

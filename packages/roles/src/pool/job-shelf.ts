@@ -37,23 +37,26 @@ export class JobShelves {
     return this.#shelves.values()
   }
 
+  get size(): number {
+    return this.#shelves.size
+  }
+
   of(book: JobBook): Shelf | undefined {
     return this.#byBook.get(book)
   }
 
-  /** The shelf for a payout, made when it is the first time. `made` is true then. */
-  shelf(
-    key: string,
-    payout: Payout,
-    extranonceSize: number,
-  ): { readonly shelf: Shelf; readonly made: boolean } {
-    const name = `${key}/${extranonceSize}`
-    const known = this.#shelves.get(name)
-    if (known !== undefined) return { shelf: known, made: false }
+  /** The shelf of a payout, told apart by `key`; undefined when there is none yet. */
+  find(key: string, extranonceSize: number): Shelf | undefined {
+    return this.#shelves.get(shelfName(key, extranonceSize))
+  }
+
+  /** Makes the shelf of a payout that has none. */
+  make(key: string, payout: Payout, extranonceSize: number): Shelf {
+    const name = shelfName(key, extranonceSize)
     const shelf: Shelf = { name, book: new JobBook(), payout, extranonceSize, extra: undefined }
     this.#shelves.set(name, shelf)
     this.#byBook.set(shelf.book, shelf)
-    return { shelf, made: true }
+    return shelf
   }
 
   /** Forgets the shelf of a book that nobody works on. */
@@ -101,4 +104,8 @@ export class JobShelves {
     }
     return buildJob(template, shelf.payout, shelf.extranonceSize, identity)
   }
+}
+
+function shelfName(key: string, extranonceSize: number): string {
+  return `${key}/${extranonceSize}`
 }

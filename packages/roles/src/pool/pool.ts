@@ -67,7 +67,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       ...deps,
       source: {
         bookFor: (identity, extranonceSize) => this.#bookFor(identity, extranonceSize),
-        released: (book) => this.#shelves.drop(book),
+        released: (book) => this.#release(book),
         extraJob: (book) => this.#extraJob(book),
         solved: (solution) => this.#solved(solution),
       },
@@ -214,10 +214,20 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   #bookFor(identity: string, extranonceSize: number): Assignment | Refusal {
     const read = readIdentity(identity, this.#settings.payout)
     if ('code' in read) return read
-    const payout = { script: read.script, tag: this.#settings.coinbaseTag }
-    const { shelf, made } = this.#shelves.shelf(read.key, payout, extranonceSize)
-    if (made) this.#stock(shelf)
+    const known = this.#shelves.find(read.key, extranonceSize)
+    if (known !== undefined) return { book: known.book, user: read.user }
+    const { payout, coinbaseTag } = this.#settings
+    if (payout.mode === 'solo' && this.#shelves.size >= payout.maxPayouts) {
+      return { code: 'channel-capacity-exhausted', detail: `${payout.maxPayouts} payouts at one time` }
+    }
+    const shelf = this.#shelves.make(read.key, { script: read.script, tag: coinbaseTag }, extranonceSize)
+    this.#stock(shelf)
     return { book: shelf.book, user: read.user }
+  }
+
+  #release(book: JobBook): void {
+    this.#shelves.drop(book)
+    for (const jobs of this.#waiting.values()) jobs.delete(book)
   }
 
   /** Gives a new shelf the jobs that the others have. */
