@@ -158,13 +158,38 @@ describe('opening', () => {
       link.advance(1)
       expect(idle.peer.closed).toBe('no channel opened in time')
       expect(silent.closed).toBe('no SetupConnection in time')
-      // whoever closed its last channel may open another
+      // whoever closed its last channel may open another, for as long as at the beginning
       closer.peer.send({ type: 'CloseChannel', channelId, reasonCode: '' })
-      link.advance(600_000)
-      expect(busy.peer.closed).toBeUndefined()
+      link.advance(MINERS.openChannelWithinMs - 1)
       expect(closer.peer.closed).toBeUndefined()
+      const again = closer.open('standard')
+      link.advance(600_000)
+      expect(closer.peer.closed).toBeUndefined()
+      closer.peer.send({ type: 'CloseChannel', channelId: again.groupId, reasonCode: '' })
+      link.advance(MINERS.openChannelWithinMs - 1)
+      expect(closer.peer.closed).toBeUndefined()
+      link.advance(1)
+      expect(closer.peer.closed).toBe('no channel opened in time')
+      expect(busy.peer.closed).toBeUndefined()
     },
   )
+
+  test('the time without a channel counts from the last close, also when that is early', () => {
+    const { link } = aPool(current)
+    const miner = new TestMiner(link, current)
+    for (const wait of [0, 20_000, 10_000]) {
+      link.advance(wait)
+      const { channelId } = miner.open('standard')
+      miner.peer.send({ type: 'CloseChannel', channelId, reasonCode: '' })
+      // one that is not there starts nothing
+      miner.peer.send({ type: 'CloseChannel', channelId, reasonCode: '' })
+    }
+    link.advance(MINERS.openChannelWithinMs - 1)
+    miner.peer.send({ type: 'CloseChannel', channelId: 4711, reasonCode: '' })
+    expect(miner.peer.closed).toBeUndefined()
+    link.advance(1)
+    expect(miner.peer.closed).toBe('no channel opened in time')
+  })
 
   proves('POOL-17', 'both', 'the first target is not above max_target', (edition) => {
     const { link } = aPool(edition)

@@ -25,7 +25,8 @@ export interface Group {
 export class Connection {
   readonly session: SessionId
   readonly capabilities: Capabilities
-  readonly openedAt: Millis
+  /** Since when it could have had a channel and had none; of no meaning while it has one. */
+  idleSince: Millis
   /** Flags of its SetupConnection; undefined until then. */
   flags: number | undefined
   readonly channels = new Map<number, Channel>()
@@ -43,7 +44,7 @@ export class Connection {
   constructor(session: SessionId, opening: { readonly capabilities: Capabilities; readonly now: Millis }) {
     this.session = session
     this.capabilities = opening.capabilities
-    this.openedAt = opening.now
+    this.idleSince = opening.now
   }
 
   /** Ids of channels and groups come from one counter and are never used twice (POOL-05 … POOL-07). */

@@ -141,7 +141,12 @@ export class Miners {
 
   #opened(connection: Connection): void {
     this.#state.connections.set(connection.session, connection)
-    this.#state.idle.push(connection, connection.openedAt + this.#state.settings.openChannelWithinMs)
+    this.#state.idle.push(connection, this.#idleUntil(connection))
+  }
+
+  /** When a connection that stays without a channel is closed. */
+  #idleUntil(connection: Connection): Millis {
+    return connection.idleSince + this.#state.settings.openChannelWithinMs
   }
 
   #closed(session: SessionId): void {
@@ -160,6 +165,8 @@ export class Miners {
     judgeEarly(state, now)
     for (let idle = state.idle.takeDue(now); idle !== undefined; idle = state.idle.takeDue(now)) {
       if (state.connections.get(idle.session) !== idle || idle.channels.size > 0) continue
+      // it had a channel meanwhile, and stands in the queue once more
+      if (this.#idleUntil(idle) > now) continue
       const reason = idle.flags === undefined ? 'no SetupConnection in time' : 'no channel opened in time'
       state.out.push({ kind: 'close', session: idle.session, reason })
     }
@@ -186,7 +193,7 @@ export class Miners {
       case 'UpdateChannel':
         return updateChannel(state, connection, message, now)
       case 'CloseChannel':
-        return this.#closeChannel(connection, message.channelId)
+        return this.#closeChannel(connection, message.channelId, now)
       case 'SetCustomMiningJob':
         return send(state, session, {
           type: 'SetCustomMiningJob.Error',
@@ -205,13 +212,17 @@ export class Miners {
     }
   }
 
-  #closeChannel(connection: Connection, channelId: number): void {
+  #closeChannel(connection: Connection, channelId: number, now: Millis): void {
     const state = this.#state
     const channel = connection.channels.get(channelId)
-    if (channel !== undefined) return removeChannel(state, connection, channel)
-    const group = connection.groups.get(channelId)
-    if (group === undefined) return
-    for (const member of [...group.channels]) if (member.grouped) removeChannel(state, connection, member)
+    const members = [...(connection.groups.get(channelId)?.channels ?? [])].filter((each) => each.grouped)
+    const closed = channel === undefined ? members : [channel]
+    for (const each of closed) removeChannel(state, connection, each)
+    if (closed.length === 0 || connection.channels.size > 0) return
+    // a client that opens and closes all the time stands in the queue once per moment, not once per channel
+    if (connection.idleSince === now) return
+    connection.idleSince = now
+    state.idle.push(connection, this.#idleUntil(connection))
   }
 }
 

@@ -109,7 +109,7 @@ export interface MinersState {
   readonly judge: ShareJudge
   readonly acks: DueQueue<Channel>
   readonly early: EarlyShares
-  /** Connections that have to open a channel by then. */
+  /** Connections that have to have a channel by then; again each time their last one closes. */
   readonly idle: DueQueue<Connection>
   /** The one order of jobs, levels and prefixes (see JobBook). */
   order: number
