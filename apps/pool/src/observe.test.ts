@@ -55,6 +55,23 @@ describe('observer of the pool', () => {
     expect(lines.length).toBeLessThanOrEqual(100)
   })
 
+  test('a proxy with many channels does not fill the log when it comes and goes', () => {
+    const facts = Array.from({ length: 200 }, (_, channelId): readonly PoolFact[] => {
+      const channel = { session: 1, channelId, user: FOREIGN }
+      const kind = { channelKind: 'standard', difficulty: 1, nominalHashrate: 5 } as const
+      return [
+        { kind: 'channelOpened', ...channel, ...kind },
+        { kind: 'channelClosed', ...channel },
+      ]
+    }).flat()
+    const { lines } = observed(...facts)
+    for (const text of ['channel opened', 'channel closed']) {
+      const printed = lines.filter(({ msg, level }) => msg === text && level === 30)
+      expect(printed.length).toBeGreaterThanOrEqual(50)
+      expect(printed.length).toBeLessThanOrEqual(100)
+    }
+  })
+
   test('the hash rate is that of accepted work', async () => {
     const { observer, metric } = observed(accepted)
     expect(observer.totals().hashrate).toBeGreaterThan(0)

@@ -71,11 +71,14 @@ export function createObserver(log: Logger, registry: Registry) {
   })
 
   const budget = new LineBudget()
-  /** A warning that a peer can cause as often as it likes; the counters have them all. */
-  const warn = (fields: Readonly<Record<string, unknown>>, text: string): void => {
-    if (budget.take(text, performance.now())) log.warn(fields, text)
-    else log.debug(fields, text)
-  }
+  /** A line that a peer can cause as often as it likes; what is too many is for debugging only. */
+  const limited =
+    (level: 'warn' | 'info') =>
+    (fields: Readonly<Record<string, unknown>>, text: string): void => {
+      log[budget.take(text, performance.now()) ? level : 'debug'](fields, text)
+    }
+  const warn = limited('warn')
+  const inform = limited('info')
   const totals = { accepted: 0, refused: 0, blocks: 0 }
   return {
     /** What has happened since the start, and H/s by the accepted shares of the last minute. */
@@ -111,7 +114,7 @@ export function createObserver(log: Logger, registry: Registry) {
           return warn({ session: fact.session, code: fact.code, flags: fact.flags }, 'setup refused')
         case 'channelOpened': {
           const { session, channelId, channelKind, difficulty, nominalHashrate } = fact
-          return log.info({ session, channelId, channelKind, difficulty, nominalHashrate }, 'channel opened')
+          return inform({ session, channelId, channelKind, difficulty, nominalHashrate }, 'channel opened')
         }
         case 'channelRefused':
           channelsRefused.inc({ error_code: fact.code })
@@ -119,7 +122,7 @@ export function createObserver(log: Logger, registry: Registry) {
           // The miner's own words may be in it.
           return log.debug({ session: fact.session, detail: fact.detail }, 'why the channel was refused')
         case 'channelClosed':
-          return log.info({ session: fact.session, channelId: fact.channelId }, 'channel closed')
+          return inform({ session: fact.session, channelId: fact.channelId }, 'channel closed')
         case 'updateRefused':
           return warn({ session: fact.session, channelId: fact.channelId, code: fact.code }, 'update refused')
         case 'difficultyChanged': {
