@@ -142,8 +142,8 @@ export const configSchema = z
     listen: doorsSchema({
       host: '0.0.0.0',
       port: 3_333,
-      maxPayloadBytes: 1024 * 1024,
-      maxQueuedBytes: 4 * 1024 * 1024,
+      maxPayloadBytes: 256 * 1024,
+      maxQueuedBytes: 16 * 1024 * 1024,
     }),
     monitoring: monitoringSchema(9_090),
     log: logSchema,
