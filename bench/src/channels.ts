@@ -191,7 +191,6 @@ function makePool(): Pool {
     {
       miners: {
         extranonce: { serverId: Uint8Array.of(0, 0), leaseBytes: 4 },
-        rollableExtranonceSize: 8,
         maxChannels: 1_000_000,
         maxChannelsPerConnection: 100_000,
         sharesPerMinute: 6,
@@ -201,12 +200,13 @@ function makePool(): Pool {
         minDifficulty: 1e-12,
         startDifficulty: 1e-11,
         vardiff: false,
-        versionRolling: true,
         extendedChannelsOnly: false,
         openChannelWithinMs: 3_600_000,
         onlyRefusalsMs: 3_600_000,
         extensions: { supported: new Set(), required: new Set() },
       },
+      versionRolling: true,
+      rollableExtranonceSize: 8,
       templates: {
         identification: { vendor: 'bench', hardwareVersion: '', firmware: '', deviceId: '' },
         endpoint: { host: '', port: 0 },

@@ -56,7 +56,6 @@ const endpoint = { host: 'pool.test', port: 3333 }
 
 export const MINERS: MinersSettings = {
   extranonce: { serverId: Uint8Array.of(0, 7), leaseBytes: 4 },
-  rollableExtranonceSize: 8,
   maxChannels: 1000,
   maxChannelsPerConnection: 100,
   sharesPerMinute: 12,
@@ -66,7 +65,6 @@ export const MINERS: MinersSettings = {
   minDifficulty: 2 ** -32,
   startDifficulty: 2 ** -28,
   vardiff: false,
-  versionRolling: true,
   extendedChannelsOnly: false,
   openChannelWithinMs: 60_000,
   onlyRefusalsMs: 180_000,
@@ -77,6 +75,7 @@ export const PAYOUT_SCRIPT = concatBytes(Uint8Array.of(0, 20), filled(0x42, 20))
 
 export interface PoolOverrides {
   readonly miners?: Partial<MinersSettings>
+  readonly versionRolling?: boolean
   readonly payout?: PoolSettings['payout']
   readonly jobRefreshMs?: number
 }
@@ -85,6 +84,8 @@ export interface PoolOverrides {
 export function poolSettings(overrides: PoolOverrides = {}): PoolSettings {
   return {
     miners: { ...MINERS, ...overrides.miners },
+    versionRolling: overrides.versionRolling ?? true,
+    rollableExtranonceSize: 8,
     templates: {
       identification: IDENTIFICATION,
       endpoint: { host: 'tp.test', port: 8336 },

@@ -296,7 +296,7 @@ describe('version rolling', () => {
   )
 
   proves('POOL-11, POOL-12', 'both', 'a pool without version rolling refuses such a client', (edition) => {
-    const { link } = aPool(edition, { miners: { versionRolling: false } })
+    const { link } = aPool(edition, { versionRolling: false })
     const peer = link.connect({ port: 'miners', edition, protocol: 'mining', plays: 'client' })
     peer.send(aSetup({ flags: REQUIRES_VERSION_ROLLING }))
     expect(peer.received()).toMatchObject([
@@ -305,7 +305,7 @@ describe('version rolling', () => {
   })
 
   proves('POOL-13', 'both', 'with REQUIRES_FIXED_VERSION no extended job allows rolling', (edition) => {
-    const { link, tip } = aPool(edition, { miners: { versionRolling: false } })
+    const { link, tip } = aPool(edition, { versionRolling: false })
     const miner = new TestMiner(link, edition)
     expect(miner.log).toMatchObject([{ type: 'SetupConnection.Success', flags: REQUIRES_FIXED_VERSION }])
     const channel = miner.open('extended')

@@ -134,7 +134,7 @@ describe('judging', () => {
   })
 
   proves('POOL-32', 'both', 'no bit may be rolled where the job does not allow it', (edition) => {
-    const { link } = aPool(edition, { miners: { versionRolling: false } })
+    const { link } = aPool(edition, { versionRolling: false })
     const miner = new TestMiner(link, edition)
     const channel = miner.open('extended')
     const { version } = miner.job(channel)

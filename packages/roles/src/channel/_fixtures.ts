@@ -35,11 +35,9 @@ export function aJob(jobId: number, overrides: Partial<Job> = {}): Job {
   return {
     jobId,
     order: jobId,
-    templateId: 1n,
     version: 0x2000_0000,
     versionRollingAllowed: true,
     merklePath: [],
-    templateOutputs: new Uint8Array(0),
     coinbaseTxPrefix: concatBytes(filled(1, 40), Uint8Array.of(jobId)),
     coinbaseTxSuffix: filled(2, 20),
     activeSince: 0,

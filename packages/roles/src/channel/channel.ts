@@ -1,6 +1,7 @@
 import type { Millis, SessionId } from '../role.ts'
 import type { Level } from './difficulty.ts'
 import { type History, replaced, valueAt } from './history.ts'
+import type { Job } from './job.ts'
 import type { JobBook } from './job-book.ts'
 import type { RecentWorkers } from './recent-workers.ts'
 import { Vardiff } from './vardiff.ts'
@@ -43,12 +44,17 @@ export class Channel {
   readonly id: number
   readonly session: SessionId
   readonly kind: 'standard' | 'extended'
-  readonly book: JobBook
+  /** The jobs it works on. */
+  book: JobBook
+  /** Those it worked on before it was moved: its shares of them still count. */
+  formerBook: JobBook | undefined
   /** Its group on its connection. */
   groupId: number
   readonly grouped: boolean
   readonly extranonceSize: number
   readonly versionMask: number
+  /** H/s: as declared, and as its shares show once they tell otherwise. */
+  hashrate: number
   readonly user: string
   slot: number
   lease: number
@@ -78,6 +84,7 @@ export class Channel {
     this.session = settings.session
     this.kind = settings.kind
     this.book = settings.book
+    this.formerBook = undefined
     this.groupId = settings.groupId
     this.grouped = settings.grouped
     this.extranonceSize = settings.extranonceSize
@@ -86,6 +93,7 @@ export class Channel {
     this.slot = settings.slot
     this.lease = settings.lease
     this.nominalHashrate = settings.nominalHashrate
+    this.hashrate = settings.nominalHashrate
     this.easiest = settings.easiest
     this.ownJobId = undefined
     this.vardiff = new Vardiff(now)
@@ -131,15 +139,28 @@ export class Channel {
     return valueAt(this.#oldPrefixes, sent, this.#prefix)
   }
 
+  /** Goes on where another channel with the same prefix ended: what that one was credited for is not credited again. */
+  inherit(former: Channel): void {
+    if (former.book !== this.book) return
+    this.#jobs = former.#jobs
+    this.#generation = former.#generation
+  }
+
+  /** A job whose shares count for this channel now. */
+  live(jobId: number): Job | undefined {
+    return this.book.live(jobId) ?? this.formerBook?.live(jobId)
+  }
+
   /** What is remembered of a live job, made on first use; memories of dead jobs go on the way. */
   job(jobId: number): ChannelJob {
     if (this.#jobs === undefined || this.#generation !== this.book.generation) {
-      this.#jobs = new Map()
+      if (this.formerBook === undefined) this.#jobs = undefined
+      this.#jobs ??= new Map()
       this.#generation = this.book.generation
     }
     const known = this.#jobs.get(jobId)
     if (known !== undefined) return known
-    for (const old of this.#jobs.keys()) if (this.book.live(old) === undefined) this.#jobs.delete(old)
+    for (const old of this.#jobs.keys()) if (this.live(old) === undefined) this.#jobs.delete(old)
     const made = { merkleRoot: undefined, credited: new Set<number>() }
     this.#jobs.set(jobId, made)
     return made

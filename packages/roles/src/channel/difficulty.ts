@@ -15,6 +15,11 @@ export function difficultyFor(hashrate: number, sharesPerMinute: number): number
   return (hashrate * 60) / (sharesPerMinute * HASHES_PER_DIFFICULTY)
 }
 
+/** Hash rate, H/s, of a device that finds so many shares a minute at this difficulty. */
+export function hashrateFor(difficulty: number, sharesPerMinute: number): number {
+  return (difficulty * sharesPerMinute * HASHES_PER_DIFFICULTY) / 60
+}
+
 /** Difficulties between these have targets of their own: at 2^-32 nearly every hash will do, 2^224 would be zero. */
 const EASIEST_LOG2 = -32
 const HARDEST_LOG2 = 223

@@ -28,9 +28,8 @@ export function extranoncePrefix(layout: ExtranonceLayout, lease: number, paddin
 export class ExtranonceLeases {
   readonly #capacity: number
   #fresh = 0
-  /** Given back, oldest first; usable once every job older than `diesWith` is dead. */
-  #resting: { readonly lease: number; readonly diesWith: number }[] = []
-  #restingHead = 0
+  /** Given back, oldest first, with the last job that may have used them; usable once every job up to it is dead. */
+  readonly #resting = new Map<number, number>()
 
   /** @param capacity how many leases the space holds: 256^leaseBytes. */
   constructor(capacity: number) {
@@ -42,27 +41,30 @@ export class ExtranonceLeases {
    * @param oldestLiveJob order of the oldest job for which shares are still credited.
    */
   has(oldestLiveJob: number): boolean {
-    return this.#hasRested(oldestLiveJob) || this.#fresh < this.#capacity
+    return this.#fresh < this.#capacity || this.#rested(oldestLiveJob) !== undefined
   }
 
   /** A lease nobody's live work uses, or undefined when there is none. */
   take(oldestLiveJob: number): number | undefined {
-    if (!this.#hasRested(oldestLiveJob)) return this.#fresh < this.#capacity ? this.#fresh++ : undefined
-    const rested = this.#resting[this.#restingHead++]
-    if (this.#restingHead > 1024 && this.#restingHead * 2 > this.#resting.length) {
-      this.#resting = this.#resting.slice(this.#restingHead)
-      this.#restingHead = 0
-    }
-    return rested?.lease
+    const rested = this.#rested(oldestLiveJob)
+    if (rested === undefined) return this.#fresh < this.#capacity ? this.#fresh++ : undefined
+    this.#resting.delete(rested)
+    return rested
   }
 
   /** Gives a lease back. `lastJob`: the order of the newest job that may have used it, never less than before. */
   release(lease: number, lastJob: number): void {
-    this.#resting.push({ lease, diesWith: lastJob })
+    this.#resting.set(lease, lastJob)
   }
 
-  #hasRested(oldestLiveJob: number): boolean {
-    const next = this.#resting[this.#restingHead]
-    return next !== undefined && next.diesWith < oldestLiveJob
+  /** Takes a resting lease for who held it before; false when somebody else has it. */
+  reclaim(lease: number): boolean {
+    return this.#resting.delete(lease)
+  }
+
+  /** The lease that has rested longest, when its jobs are dead. */
+  #rested(oldestLiveJob: number): number | undefined {
+    for (const [lease, lastJob] of this.#resting) return lastJob < oldestLiveJob ? lease : undefined
+    return undefined
   }
 }

@@ -29,6 +29,10 @@ export class JobBook {
   #active: Job | undefined
   /** Grows with each tip; channels drop what they remember of older ones. */
   generation = 0
+  /** No share target of these jobs is harder: a hash that whoever gives the work pays for has to come through. */
+  maxDifficulty = Number.POSITIVE_INFINITY
+  /** Nor easier than this, where only shares count that the giver of the work pays for. */
+  minDifficulty = 0
 
   /** The job new channels start on. */
   get active(): Job | undefined {
@@ -101,8 +105,17 @@ export class JobBook {
   /** A new tip: the named future job becomes active, every other job is dead. */
   activate(jobId: number, tip: Tip, order: number): Job | undefined {
     const job = this.#future.get(jobId)
+    this.#future.delete(jobId)
+    this.clear()
+    if (job === undefined) return undefined
+    this.addActive(job, tip, order)
+    return job
+  }
+
+  /** No job is worth anything any more: the tip has changed, or nobody is there to take the shares. */
+  clear(): void {
     for (const id of this.#live.keys()) this.#stale.add(id)
-    for (const id of this.#future.keys()) if (id !== jobId) this.#stale.add(id)
+    for (const id of this.#future.keys()) this.#stale.add(id)
     this.#trimStale()
     this.#live.clear()
     this.#future.clear()
@@ -110,9 +123,6 @@ export class JobBook {
     this.#extra = []
     this.#active = undefined
     this.generation++
-    if (job === undefined) return undefined
-    this.addActive(job, tip, order)
-    return job
   }
 
   #retire(jobId: number): void {

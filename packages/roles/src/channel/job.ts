@@ -33,17 +33,14 @@ export interface Tip {
   readonly networkTarget: Uint8Array
 }
 
-/** One unit of work as all channels of a job book share it. */
+/** One unit of work as all channels of a job book share it. Where it came from is known to whoever made it. */
 export interface Job {
   readonly jobId: number
   /** Where the job stands in the order of jobs, targets and prefixes (see JobBook). */
   readonly order: number
-  readonly templateId: bigint
   readonly version: number
   readonly versionRollingAllowed: boolean
   readonly merklePath: readonly Uint8Array[]
-  /** Outputs the template asked for, one after another. */
-  readonly templateOutputs: Uint8Array
   /** Coinbase up to the extranonce, SegWit fields stripped. */
   readonly coinbaseTxPrefix: Uint8Array
   /** Coinbase after the extranonce, SegWit fields stripped. */
@@ -91,10 +88,8 @@ export function buildJob(
   })
   return {
     ...identity,
-    templateId: template.templateId,
     version: template.version,
     merklePath: template.merklePath,
-    templateOutputs: template.coinbaseTxOutputs,
     coinbaseTxPrefix: prefix,
     coinbaseTxSuffix: suffix,
     activeSince: 0,
@@ -108,10 +103,12 @@ export function jobMerkleRoot(job: Job, extranonce: Uint8Array, sha256d: Sha256d
   return merkleRootFromPath(sha256d(coinbase), job.merklePath, sha256d)
 }
 
-/** The whole coinbase; with its witness when the block carries a witness commitment (POOL-60, POOL-61, TPC-05). */
-export function blockCoinbase(job: Job, extranonce: Uint8Array): Uint8Array {
-  const outputs = parseOutputs(job.templateOutputs)
-  if (findWitnessCommitment(outputs) === undefined) {
+/**
+ * The whole coinbase; with its witness when the block carries a witness commitment (POOL-60, POOL-61, TPC-05).
+ * @param templateOutputs outputs the template asked for, one after another
+ */
+export function blockCoinbase(job: Job, templateOutputs: Uint8Array, extranonce: Uint8Array): Uint8Array {
+  if (findWitnessCommitment(parseOutputs(templateOutputs)) === undefined) {
     return concatBytes(job.coinbaseTxPrefix, extranonce, job.coinbaseTxSuffix)
   }
   return coinbaseWithWitness(job.coinbaseTxPrefix, extranonce, job.coinbaseTxSuffix)

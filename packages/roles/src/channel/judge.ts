@@ -25,18 +25,19 @@ export type ShareErrorCode =
 export type Share = SubmitSharesStandard | SubmitSharesExtended
 
 /** What a share turned out to be. */
-export type Verdict =
-  | { readonly accepted: false; readonly code: ShareErrorCode }
-  | {
-      readonly accepted: true
-      /** The level it is credited at. */
-      readonly level: Level
-      readonly job: Job
-      /** Header hash as it comes out of SHA-256d; the caller may keep it. */
-      readonly hash: Uint8Array
-      /** It is a block as well. */
-      readonly isBlock: boolean
-    }
+export type Verdict = { readonly accepted: false; readonly code: ShareErrorCode } | GoodShare
+
+/** A share that earns credit. */
+export interface GoodShare {
+  readonly accepted: true
+  /** The level it is credited at. */
+  readonly level: Level
+  readonly job: Job
+  /** Header hash as it comes out of SHA-256d; the caller may keep it. */
+  readonly hash: Uint8Array
+  /** It is a block as well. */
+  readonly isBlock: boolean
+}
 
 /**
  * Judges shares. Total: whatever a peer sends, the answer is a verdict. A block counts even where the channel's target
@@ -55,7 +56,7 @@ export class ShareJudge {
   }
 
   judge(channel: Channel, share: Share, now: Millis): Verdict {
-    const job = channel.book.live(share.jobId)
+    const job = channel.live(share.jobId)
     if (job === undefined)
       return refused(channel.book.state(share.jobId) === 'stale' ? 'stale-share' : 'invalid-job-id')
     const { tip } = job

@@ -34,6 +34,12 @@ export class Connection {
   readonly groups = new Map<number, Group>()
   /** The group that new channels of a book join. */
   readonly joinable = new Map<JobBook, Group>()
+  /** It was told REQUIRES_FIXED_VERSION. */
+  fixedVersion = false
+  /** An extranonce lease it was promised before it has a channel. */
+  reserved: number | undefined
+  /** The channel that had the lease before, closed: its shares are not to be counted again. */
+  former: Channel | undefined
   /** Only refusals since then; undefined after an accepted share. */
   refusedSince: Millis | undefined
   refusals = 0

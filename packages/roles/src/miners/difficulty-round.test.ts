@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { exactLevel, Ladder } from '../channel/difficulty.ts'
+import { JobBook } from '../channel/job-book.ts'
 import { levelFor, startDifficulty } from './difficulty-round.ts'
 import type { MinersState } from './state.ts'
 
@@ -14,30 +15,39 @@ function aState(limits: {
 
 describe('the level for a difficulty', () => {
   test('is the nearest of the ladder', () => {
-    expect(levelFor(aState({}), 100, undefined).difficulty).toBe(128)
+    expect(levelFor(aState({}), new JobBook(), 100, undefined).difficulty).toBe(128)
   })
 
   test('is never below the least difficulty', () => {
-    expect(levelFor(aState({ minDifficulty: 16 }), 0, undefined).difficulty).toBe(16)
+    expect(levelFor(aState({ minDifficulty: 16 }), new JobBook(), 0, undefined).difficulty).toBe(16)
   })
 
   test('is never above the network’s, even where the least difficulty is', () => {
-    expect(levelFor(aState({ networkDifficulty: 100 }), 1e9, undefined).difficulty).toBe(64)
+    expect(levelFor(aState({ networkDifficulty: 100 }), new JobBook(), 1e9, undefined).difficulty).toBe(64)
     expect(
-      levelFor(aState({ networkDifficulty: 2 ** -31, minDifficulty: 16 }), 20, undefined).difficulty,
+      levelFor(aState({ networkDifficulty: 2 ** -31, minDifficulty: 16 }), new JobBook(), 20, undefined)
+        .difficulty,
     ).toBe(2 ** -31)
+  })
+
+  test('is never harder, nor easier, than whoever gives the work wants', () => {
+    const book = new JobBook()
+    book.maxDifficulty = 100
+    expect(levelFor(aState({}), book, 1e5, undefined).difficulty).toBe(64)
+    book.minDifficulty = 64
+    expect(levelFor(aState({}), book, 1, undefined).difficulty).toBe(64)
   })
 
   test('is never easier than the client allows', () => {
     const easiest = exactLevel(new Ladder(1).nearest(512).target)
-    expect(levelFor(aState({}), 2, easiest)).toBe(easiest)
-    expect(levelFor(aState({}), 4096, easiest).difficulty).toBe(4096)
+    expect(levelFor(aState({}), new JobBook(), 2, easiest)).toBe(easiest)
+    expect(levelFor(aState({}), new JobBook(), 4096, easiest).difficulty).toBe(4096)
   })
 
   test('exists before any tip, whatever is declared', () => {
     const state = aState({ networkDifficulty: Number.POSITIVE_INFINITY })
     for (const declared of [3.4e38, Number.MAX_VALUE]) {
-      const level = levelFor(state, startDifficulty(state, declared), undefined)
+      const level = levelFor(state, new JobBook(), startDifficulty(state, declared), undefined)
       expect(level.target.some((byte) => byte !== 0)).toBe(true)
     }
   })

@@ -1,6 +1,7 @@
 import { compareLe } from '@sv2/bitcoin'
 import type { Channel } from '../channel/channel.ts'
-import { difficultyFor, type Level } from '../channel/difficulty.ts'
+import { difficultyFor, hashrateFor, type Level } from '../channel/difficulty.ts'
+import type { JobBook } from '../channel/job-book.ts'
 import type { VardiffSettings } from '../channel/vardiff.ts'
 import type { Millis } from '../role.ts'
 import { type MinersState, nextOrder, send } from './state.ts'
@@ -25,12 +26,21 @@ export function aimOf(state: MinersState, channel: Channel, now: Millis): Vardif
   return { sharesPerMinute: Math.min(sharesPerMinute * workers, most) }
 }
 
-/** The level a channel gets for a difficulty: within the node's, the network's and the client's limits. */
-export function levelFor(state: MinersState, difficulty: number, easiest: Level | undefined): Level {
+/**
+ * The level a channel gets for a difficulty: within the limits of the node, of the network, of whoever gives the work,
+ * and of the client.
+ */
+export function levelFor(
+  state: MinersState,
+  book: JobBook,
+  difficulty: number,
+  easiest: Level | undefined,
+): Level {
   const { ladder, settings } = state
-  const wanted = Math.min(Math.max(difficulty, settings.minDifficulty), Number.MAX_VALUE)
-  const level =
-    wanted > state.networkDifficulty ? ladder.atMost(state.networkDifficulty) : ladder.nearest(wanted)
+  const least = Math.max(settings.minDifficulty, book.minDifficulty)
+  const wanted = Math.min(Math.max(difficulty, least), Number.MAX_VALUE)
+  const most = Math.min(state.networkDifficulty, book.maxDifficulty)
+  const level = wanted > most ? ladder.atMost(most) : ladder.nearest(wanted)
   return easiest !== undefined && compareLe(level.target, easiest.target) > 0 ? easiest : level
 }
 
@@ -64,10 +74,21 @@ export function changeLevel(state: MinersState, channel: Channel, level: Level, 
 
 /** Holds one channel's shares against the aimed rate. */
 export function adjustDifficulty(state: MinersState, channel: Channel, now: Millis): void {
+  if (channel.level.difficulty > channel.book.maxDifficulty) {
+    return changeLevel(
+      state,
+      channel,
+      levelFor(state, channel.book, channel.level.difficulty, channel.easiest),
+      now,
+    )
+  }
   if (!state.settings.vardiff) return
-  const factor = channel.vardiff.verdict(aimOf(state, channel, now), now)
+  const aim = aimOf(state, channel, now)
+  const factor = channel.vardiff.verdict(aim, now)
   if (factor === undefined) return
-  changeLevel(state, channel, levelFor(state, channel.level.difficulty * factor, channel.easiest), now)
+  const difficulty = channel.level.difficulty * factor
+  channel.hashrate = hashrateFor(difficulty, aim.sharesPerMinute)
+  changeLevel(state, channel, levelFor(state, channel.book, difficulty, channel.easiest), now)
 }
 
 /** Looks at the channels one after the other, all of them once per round. */

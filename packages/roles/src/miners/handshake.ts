@@ -18,17 +18,24 @@ export function setUp(state: MinersState, connection: Connection, message: Messa
   const { session } = connection
   if (message.type !== 'SetupConnection')
     return misbehaved(state, session, `${message.type} before SetupConnection`)
-  const { versionRolling, extendedChannelsOnly } = state.settings
+  const terms = state.source.terms()
+  if (terms === undefined) {
+    if (!state.waiting.keep(connection, message)) misbehaved(state, session, 'too much before an answer')
+    return
+  }
+  const fixedVersion = (connection.capabilities.versionRollingMask & ~terms.versionRollingMask) !== 0
+  const { extendedChannelsOnly } = state.settings
   const answer = answerSetup(message, {
     protocols: [MINING],
     supportedFlags:
-      REQUIRES_STANDARD_JOBS | REQUIRES_WORK_SELECTION | (versionRolling ? REQUIRES_VERSION_ROLLING : 0),
+      REQUIRES_STANDARD_JOBS | REQUIRES_WORK_SELECTION | (fixedVersion ? 0 : REQUIRES_VERSION_ROLLING),
     successFlags:
-      (versionRolling ? 0 : REQUIRES_FIXED_VERSION) | (extendedChannelsOnly ? REQUIRES_EXTENDED_CHANNELS : 0),
+      (fixedVersion ? REQUIRES_FIXED_VERSION : 0) | (extendedChannelsOnly ? REQUIRES_EXTENDED_CHANNELS : 0),
   })
   send(state, session, answer)
   if (answer.type === 'SetupConnection.Success') {
     connection.flags = message.flags
+    connection.fixedVersion = fixedVersion
     state.out.push({ kind: 'minerConnected', session, vendor: message.vendor, firmware: message.firmware })
     return
   }

@@ -1,4 +1,5 @@
 import type { Message } from '@sv2/messages'
+import type { Channel } from '../channel/channel.ts'
 import { Ladder } from '../channel/difficulty.ts'
 import { ExtranonceLeases } from '../channel/extranonce.ts'
 import type { Job, Tip } from '../channel/job.ts'
@@ -11,8 +12,15 @@ import { DifficultyRound } from './difficulty-round.ts'
 import { EarlyShares } from './early-shares.ts'
 import { negotiateExtensions, owesExtensions, setUp } from './handshake.ts'
 import { openChannel, removeChannel, updateChannel } from './opening.ts'
-import { regroup, renewPrefix } from './rearrange.ts'
-import { acknowledgeDue, flushAck, judgeEarly, submitShare } from './shares.ts'
+import { moveChannel, regroup, renewPrefix, reserve } from './rearrange.ts'
+import {
+  acknowledgeDue,
+  flushAck,
+  judgeEarly,
+  type PendingShare,
+  settleShare,
+  submitShare,
+} from './shares.ts'
 import {
   type MinersDeps,
   type MinersEffect,
@@ -23,6 +31,7 @@ import {
   send,
   type WorkSource,
 } from './state.ts'
+import { WaitingRequests } from './waiting-requests.ts'
 import { sendJob, sendTip } from './work.ts'
 
 /** Vardiff looks around this often. */
@@ -50,6 +59,7 @@ export class Miners {
       judge: new ShareJudge(deps.sha256d),
       acks: new DueQueue(),
       early: new EarlyShares(),
+      waiting: new WaitingRequests(),
       idle: new DueQueue(),
       order: 0,
       oldestLive: 0,
@@ -117,6 +127,33 @@ export class Miners {
     judgeEarly(this.#state, now)
   }
 
+  /** Answers what had to wait for the source of work. */
+  resume(now: Millis): void {
+    for (const [connection, requests] of this.#state.waiting.take()) {
+      for (const request of requests) this.#message(connection.session, request, now)
+    }
+  }
+
+  /** See `settleShare`. */
+  settle(share: PendingShare, errorCode: string | undefined, now: Millis): void {
+    settleShare(this.#state, share, errorCode, now)
+  }
+
+  /** See `reserve`. */
+  reserve(session: SessionId, former?: Channel): Uint8Array | undefined {
+    return reserve(this.#state, session, former)
+  }
+
+  /** See `moveChannel`. */
+  move(channel: Channel, book: JobBook): void {
+    moveChannel(this.#state, channel, book)
+  }
+
+  /** Every open channel. */
+  get channels(): readonly Channel[] {
+    return this.#state.channels
+  }
+
   /** See `renewPrefix`. */
   renewPrefix(session: SessionId, channelId: number): ReturnType<typeof renewPrefix> {
     return renewPrefix(this.#state, session, channelId)
@@ -156,6 +193,8 @@ export class Miners {
     const channels = connection.channels.size
     for (const channel of connection.channels.values()) removeChannel(state, connection, channel)
     state.connections.delete(session)
+    state.waiting.forget(connection)
+    if (connection.reserved !== undefined) state.leases.release(connection.reserved, state.order)
     state.out.push({ kind: 'minerDisconnected', session, channels })
   }
 
@@ -165,6 +204,12 @@ export class Miners {
     judgeEarly(state, now)
     for (let idle = state.idle.takeDue(now); idle !== undefined; idle = state.idle.takeDue(now)) {
       if (state.connections.get(idle.session) !== idle || idle.channels.size > 0) continue
+      if (state.waiting.has(idle)) {
+        // it has done its part, and waits for ours
+        idle.idleSince = now
+        state.idle.push(idle, this.#idleUntil(idle))
+        continue
+      }
       // it had a channel meanwhile, and stands in the queue once more
       if (this.#idleUntil(idle) > now) continue
       const reason = idle.flags === undefined ? 'no SetupConnection in time' : 'no channel opened in time'

@@ -23,15 +23,14 @@ export function openChannel(
   now: Millis,
 ): void {
   const answer = admit(state, connection, request)
-  if ('code' in answer) {
-    send(state, connection.session, {
-      type: 'OpenMiningChannel.Error',
-      requestId: request.requestId,
-      errorCode: answer.code,
+  if (answer === 'later') {
+    if (state.waiting.keep(connection, request)) return
+    return refuseChannel(state, connection, request, {
+      code: 'channel-capacity-exhausted',
+      detail: 'too many requests wait on this connection',
     })
-    state.out.push({ kind: 'channelRefused', session: connection.session, ...answer })
-    return
   }
+  if ('code' in answer) return refuseChannel(state, connection, request, answer)
   const channel = makeChannel(state, connection, { request, ...answer }, now)
   const opened = {
     requestId: request.requestId,
@@ -56,6 +55,20 @@ export function openChannel(
     nominalHashrate: channel.nominalHashrate,
   })
   if (!connection.requiresWorkSelection) sendFirstJob(state, channel)
+}
+
+function refuseChannel(
+  state: MinersState,
+  connection: Connection,
+  request: OpenRequest,
+  refusal: Refusal,
+): void {
+  send(state, connection.session, {
+    type: 'OpenMiningChannel.Error',
+    requestId: request.requestId,
+    errorCode: refusal.code,
+  })
+  state.out.push({ kind: 'channelRefused', session: connection.session, ...refusal })
 }
 
 /** Takes over a client's new hash rate and limit (POOL-21, POOL-22). */
@@ -88,7 +101,8 @@ export function updateChannel(
   const wanted = moved
     ? startDifficulty(state, declared, aimOf(state, channel, now))
     : channel.level.difficulty
-  changeLevel(state, channel, levelFor(state, wanted, channel.easiest), now)
+  if (moved) channel.hashrate = declared
+  changeLevel(state, channel, levelFor(state, channel.book, wanted, channel.easiest), now)
 }
 
 /** Ends a channel: nothing is sent for it any more, and its lease rests until its jobs are dead (POOL-23). */
@@ -115,11 +129,13 @@ interface Admission extends Assignment {
   readonly level: Level
   readonly easiest: Level | undefined
   readonly lease: number
-  /** Bytes the device rolls. */
-  readonly rolled: number
 }
 
-function admit(state: MinersState, connection: Connection, request: OpenRequest): Admission | Refusal {
+function admit(
+  state: MinersState,
+  connection: Connection,
+  request: OpenRequest,
+): Admission | Refusal | 'later' {
   const extended = request.type === 'OpenExtendedMiningChannel'
   const kind = refusedKind(state, connection, extended)
   if (kind !== undefined) return kind
@@ -138,16 +154,24 @@ function admit(state: MinersState, connection: Connection, request: OpenRequest)
   if (asked > room) {
     return { code: 'min-extranonce-size-too-large', detail: `min_extranonce_size ${asked}, at most ${room}` }
   }
-  const rolled = Math.max(asked, Math.min(settings.rollableExtranonceSize, room))
   const full = fullHouse(state, connection)
   if (full !== undefined) return { code: 'channel-capacity-exhausted', detail: full }
-  const assigned = state.source.bookFor(request.userIdentity, leaseSize(settings.extranonce) + rolled)
-  if ('code' in assigned) return assigned
-  const lease = state.leases.take(state.oldestLive)
+  const assigned = state.source.bookFor({
+    session: connection.session,
+    requestId: request.requestId,
+    identity: request.userIdentity,
+    nominalHashrate: request.nominalHashRate,
+    minExtranonceSize: asked,
+    maxExtranonceSize: room,
+    leaseSize: leaseSize(settings.extranonce),
+  })
+  if (assigned === 'later' || 'code' in assigned) return assigned
+  const lease = connection.reserved ?? state.leases.take(state.oldestLive)
   if (lease === undefined) throw new RangeError('a lease that was there is gone')
+  connection.reserved = undefined
   const easiest = limitOf(request.maxTarget)
-  const level = levelFor(state, startDifficulty(state, request.nominalHashRate), easiest)
-  return { ...assigned, level, easiest, lease, rolled }
+  const level = levelFor(state, assigned.book, startDifficulty(state, request.nominalHashRate), easiest)
+  return { ...assigned, level, easiest, lease }
 }
 
 /** Why there is no room for another channel; undefined when there is. */
@@ -156,7 +180,8 @@ function fullHouse(state: MinersState, connection: Connection): string | undefin
   if (connection.channels.size >= maxChannelsPerConnection)
     return `${maxChannelsPerConnection} channels on one connection`
   if (state.channels.length >= maxChannels) return `${maxChannels} channels`
-  return state.leases.has(state.oldestLive) ? undefined : 'no extranonce space is left'
+  if (connection.reserved !== undefined || state.leases.has(state.oldestLive)) return undefined
+  return 'no extranonce space is left'
 }
 
 function refusedKind(state: MinersState, connection: Connection, extended: boolean): Refusal | undefined {
@@ -183,7 +208,7 @@ function makeChannel(
   admission: Admission & { readonly request: OpenRequest },
   now: Millis,
 ): Channel {
-  const { request, book, lease, rolled } = admission
+  const { request, book, lease, extranonceSize } = admission
   const extended = request.type === 'OpenExtendedMiningChannel'
   const group = groupOf(connection, book)
   const channel = new Channel(
@@ -195,9 +220,9 @@ function makeChannel(
       groupId: group.groupId,
       grouped: !extended || connection.capabilities.groupsExtendedChannels,
       lease,
-      prefix: extranoncePrefix(state.settings.extranonce, lease, extended ? 0 : rolled),
-      extranonceSize: extended ? rolled : 0,
-      versionMask: connection.capabilities.versionRollingMask,
+      prefix: extranoncePrefix(state.settings.extranonce, lease, extended ? 0 : extranonceSize),
+      extranonceSize: extended ? extranonceSize : 0,
+      versionMask: connection.fixedVersion ? 0 : connection.capabilities.versionRollingMask,
       level: admission.level,
       easiest: admission.easiest,
       nominalHashrate: request.nominalHashRate,
@@ -206,6 +231,8 @@ function makeChannel(
     },
     now,
   )
+  if (connection.former !== undefined) channel.inherit(connection.former)
+  connection.former = undefined
   connection.channels.set(channel.id, channel)
   state.channels.push(channel)
   join(state, group, channel)

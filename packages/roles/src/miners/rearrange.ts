@@ -1,9 +1,10 @@
 import type { Channel } from '../channel/channel.ts'
 import { extranoncePrefix, leaseSize } from '../channel/extranonce.ts'
+import type { JobBook } from '../channel/job-book.ts'
 import type { SessionId } from '../role.ts'
-import { join, leave, newGroup } from './groups.ts'
+import { groupOf, join, leave, newGroup } from './groups.ts'
 import { type MinersState, nextOrder, send } from './state.ts'
-import { freshJob, sendOwnJob } from './work.ts'
+import { freshJob, sendFirstJob, sendOwnJob } from './work.ts'
 
 /**
  * Puts channels of one connection into a new group of their own (SetGroupChannel). Channels that cannot be grouped,
@@ -53,4 +54,46 @@ export function renewPrefix(
   send(state, session, { type: 'SetExtranoncePrefix', channelId, extranoncePrefix: prefix })
   if (job !== undefined) sendOwnJob(state, channel, job)
   return 'renewed'
+}
+
+/**
+ * Promises a connection its part of the search space before it has a channel: its first channel gets it. Answers the
+ * prefix; undefined when no space is left.
+ * @param former a closed channel it had before; it gets that one's part again where nobody else has it
+ */
+export function reserve(state: MinersState, session: SessionId, former?: Channel): Uint8Array | undefined {
+  const connection = state.connections.get(session)
+  if (connection === undefined) return undefined
+  if (connection.reserved === undefined) {
+    if (former?.closed === true && state.leases.reclaim(former.lease)) {
+      connection.reserved = former.lease
+      connection.former = former
+    } else {
+      connection.reserved = state.leases.take(state.oldestLive)
+    }
+  }
+  if (connection.reserved === undefined) return undefined
+  return extranoncePrefix(state.settings.extranonce, connection.reserved)
+}
+
+/** Lets a channel work on other jobs from now on; its shares of the old ones count as long as those live. */
+export function moveChannel(state: MinersState, channel: Channel, book: JobBook): void {
+  const connection = state.connections.get(channel.session)
+  if (connection === undefined || channel.book === book) return
+  const from = connection.groups.get(channel.groupId)
+  const group = groupOf(connection, book)
+  channel.formerBook = channel.book
+  channel.book = book
+  join(state, group, channel)
+  if (from !== undefined) leave(state, from, channel)
+  channel.groupId = group.groupId
+  if (channel.grouped && !connection.requiresStandardJobs) {
+    const { session } = connection
+    send(state, session, {
+      type: 'SetGroupChannel',
+      groupChannelId: group.groupId,
+      channelIds: [channel.id],
+    })
+  }
+  sendFirstJob(state, channel)
 }

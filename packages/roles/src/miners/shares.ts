@@ -1,5 +1,5 @@
 import type { Channel } from '../channel/channel.ts'
-import { fullExtranonce, type Share, type ShareErrorCode } from '../channel/judge.ts'
+import type { Share, ShareErrorCode } from '../channel/judge.ts'
 import { RecentWorkers } from '../channel/recent-workers.ts'
 import type { Millis } from '../role.ts'
 import type { Connection } from './connection.ts'
@@ -48,22 +48,36 @@ function judgeShare(state: MinersState, submit: Submit, now: Millis): void {
     channel.workers ??= new RecentWorkers()
     channel.workers.see(worker, now)
   }
-  if (verdict.isBlock) {
-    state.source.solved({
-      session: channel.session,
-      channelId: channel.id,
-      user: channel.user,
-      job: verdict.job,
-      extranonce: fullExtranonce(channel, verdict.job, share),
-      version: share.version,
-      ntime: share.ntime,
-      nonce: share.nonce,
-      hash: verdict.hash,
-    })
+  if (state.source.accepted(channel, share, verdict) === 'credited') {
+    acknowledge(state, channel, { sequenceNumber: share.sequenceNumber, difficulty }, now)
   }
-  acknowledge(state, channel, { sequenceNumber: share.sequenceNumber, difficulty }, now)
   channel.vardiff.share(difficulty / channel.level.difficulty, aimOf(state, channel, now), now)
   adjustDifficulty(state, channel, now)
+}
+
+/** A share that was `pending`. */
+export interface PendingShare {
+  readonly channel: Channel
+  readonly sequenceNumber: number
+  readonly difficulty: number
+}
+
+/** Tells a client what became of a share that was pending: acknowledged, or refused with the code of whoever refused it. */
+export function settleShare(
+  state: MinersState,
+  share: PendingShare,
+  errorCode: string | undefined,
+  now: Millis,
+): void {
+  const { channel, sequenceNumber } = share
+  if (channel.closed) return
+  if (errorCode === undefined) return acknowledge(state, channel, share, now)
+  send(state, channel.session, {
+    type: 'SubmitShares.Error',
+    channelId: channel.id,
+    sequenceNumber,
+    errorCode,
+  })
 }
 
 /** Sends the acknowledgements whose time has come. */

@@ -5,18 +5,17 @@ import type { Ladder } from '../channel/difficulty.ts'
 import type { ExtranonceLayout, ExtranonceLeases } from '../channel/extranonce.ts'
 import type { Job } from '../channel/job.ts'
 import type { JobBook } from '../channel/job-book.ts'
-import type { ShareJudge } from '../channel/judge.ts'
+import type { GoodShare, Share, ShareJudge } from '../channel/judge.ts'
 import type { DueQueue } from '../due-queue.ts'
 import type { SessionEffect, SessionId } from '../role.ts'
 import type { Connection, Group } from './connection.ts'
 import type { EarlyShares } from './early-shares.ts'
 import type { MinersFact } from './facts.ts'
+import type { WaitingRequests } from './waiting-requests.ts'
 
 /** How a node treats its miners. */
 export interface MinersSettings {
   readonly extranonce: ExtranonceLayout
-  /** Bytes of an extended channel's own extranonce when the client asks for no more. */
-  readonly rollableExtranonceSize: number
   /** Channels of this node, over all connections. */
   readonly maxChannels: number
   readonly maxChannelsPerConnection: number
@@ -30,8 +29,6 @@ export interface MinersSettings {
   /** For a channel that declares no hash rate. */
   readonly startDifficulty: number
   readonly vardiff: boolean
-  /** False: REQUIRES_FIXED_VERSION, and no job allows version rolling. */
-  readonly versionRolling: boolean
   /** True: REQUIRES_EXTENDED_CHANNELS. */
   readonly extendedChannelsOnly: boolean
   /** A connection without a channel is closed after this time (POOL-15). */
@@ -44,14 +41,40 @@ export interface MinersSettings {
 
 /** What the node above the miners decides: accounts, and work. */
 export interface WorkSource {
-  /** The jobs an identity works on, or why it is refused. `extranonceSize` is that of the full extranonce. */
-  bookFor(identity: string, extranonceSize: number): Assignment | Refusal
+  /** On what terms devices may mine here; undefined while that is not known, and clients wait for their answer. */
+  terms(): WorkTerms | undefined
+  /** The jobs an identity works on, or why it is refused; `later` when `Miners.resume` will ask again. */
+  bookFor(request: WorkRequest): Assignment | Refusal | 'later'
   /** The last channel left the book: no job of it is needed any more. */
   released(book: JobBook): void
   /** A job of the present tip for single channels, no older than a moment; undefined before the first tip. */
   extraJob(book: JobBook): Job | undefined
-  /** A block was found. */
-  solved(solution: Solution): void
+  /**
+   * A share was found good. Answers who acknowledges it: `credited` at once, or `pending` when the source says later
+   * what became of it (`Miners.settle`).
+   */
+  accepted(channel: Channel, share: Share, good: GoodShare): 'credited' | 'pending'
+}
+
+/** What holds for all work of a source. */
+export interface WorkTerms {
+  /** Header version bits that devices may roll; a client that would roll others is told REQUIRES_FIXED_VERSION. */
+  readonly versionRollingMask: number
+}
+
+/** A client that wants a channel. */
+export interface WorkRequest {
+  readonly session: SessionId
+  readonly requestId: number
+  readonly identity: string
+  /** H/s, as declared. */
+  readonly nominalHashrate: number
+  /** Bytes of extranonce that the client wants to roll, at least; 0 for a standard channel. */
+  readonly minExtranonceSize: number
+  /** Bytes there may be at most behind the fixed part. */
+  readonly maxExtranonceSize: number
+  /** Bytes of extranonce that are fixed per channel. */
+  readonly leaseSize: number
 }
 
 /** Codes of OpenMiningChannel.Error that no published list has, and what they mean (ERR-05). */
@@ -66,6 +89,8 @@ type OpenErrorCode = ErrorCode<'OpenMiningChannel.Error'> | keyof typeof OWN_OPE
 
 export interface Assignment {
   readonly book: JobBook
+  /** Bytes of extranonce behind the fixed part: rolled by the device, or zero on a standard channel. */
+  readonly extranonceSize: number
   /** The account, without what identifies the worker. */
   readonly user: string
 }
@@ -74,20 +99,6 @@ export interface Refusal {
   readonly code: OpenErrorCode
   /** For the log; says what to do. */
   readonly detail: string
-}
-
-/** A share that is a block. */
-export interface Solution {
-  readonly session: SessionId
-  readonly channelId: number
-  readonly user: string
-  readonly job: Job
-  readonly extranonce: Uint8Array
-  readonly version: number
-  readonly ntime: number
-  readonly nonce: number
-  /** Header hash, header byte order. */
-  readonly hash: Uint8Array
 }
 
 export interface MinersDeps {
@@ -109,6 +120,7 @@ export interface MinersState {
   readonly judge: ShareJudge
   readonly acks: DueQueue<Channel>
   readonly early: EarlyShares
+  readonly waiting: WaitingRequests
   /** Connections that have to have a channel by then; again each time their last one closes. */
   readonly idle: DueQueue<Connection>
   /** The one order of jobs, levels and prefixes (see JobBook). */

@@ -13,8 +13,8 @@ import { type MinersState, send } from './state.ts'
  */
 export function sendJob(state: MinersState, book: JobBook, job: Job): number {
   return toBook(state, book, {
-    shared: (channelId) => extendedJob(job, channelId),
-    own: (channel) => ownJob(state, job, channel),
+    shared: (channelId, fixedVersion) => extendedJob(job, channelId, fixedVersion),
+    own: (channel, fixedVersion) => ownJob(state, job, channel, fixedVersion),
   })
 }
 
@@ -30,9 +30,11 @@ export function sendTip(state: MinersState, book: JobBook, jobId: number, tip: T
 export function sendFirstJob(state: MinersState, channel: Channel): void {
   const { active } = channel.book
   if (active?.tip === undefined) return
-  send(state, channel.session, ownJob(state, { ...active, tip: undefined }, channel))
+  const fixedVersion = isFixed(state, channel)
+  send(state, channel.session, ownJob(state, { ...active, tip: undefined }, channel, fixedVersion))
   send(state, channel.session, prevHashMessage(channel.id, active.jobId, active.tip))
-  for (const job of channel.book.waiting()) send(state, channel.session, ownJob(state, job, channel))
+  for (const job of channel.book.waiting())
+    send(state, channel.session, ownJob(state, job, channel, fixedVersion))
 }
 
 /**
@@ -49,46 +51,55 @@ export function freshJob(state: MinersState, channel: Channel): Job | undefined 
 /** Gives a job to one channel alone. */
 export function sendOwnJob(state: MinersState, channel: Channel, job: Job): void {
   channel.ownJobId = job.jobId
-  send(state, channel.session, ownJob(state, job, channel))
+  send(state, channel.session, ownJob(state, job, channel, isFixed(state, channel)))
+}
+
+function isFixed(state: MinersState, channel: Channel): boolean {
+  return state.connections.get(channel.session)?.fixedVersion === true
 }
 
 /** What a book's channels are told: one message per group id, or one per channel. */
 interface Telling {
-  readonly shared: (groupId: number) => Message
-  readonly own: (channel: Channel) => Message
+  readonly shared: (groupId: number, fixedVersion: boolean) => Message
+  readonly own: (channel: Channel, fixedVersion: boolean) => Message
+}
+
+/** Who gets the same message: connections that call the group alike and may do the same with the version. */
+interface Audience {
+  readonly groupId: number
+  readonly fixedVersion: boolean
+  readonly sessions: SessionId[]
 }
 
 function toBook(state: MinersState, book: JobBook, telling: Telling): number {
-  const shared = new Map<number, SessionId[]>()
+  const shared = new Map<number, Audience>()
   const groups = state.groups.get(book)
   if (groups === undefined) return 0
   for (const group of groups) tellGroup(state, group, telling, shared)
-  for (const [groupId, sessions] of shared) send(state, sessions, telling.shared(groupId))
+  for (const { groupId, fixedVersion, sessions } of shared.values())
+    send(state, sessions, telling.shared(groupId, fixedVersion))
   return groups.size
 }
 
-function tellGroup(
-  state: MinersState,
-  group: Group,
-  telling: Telling,
-  shared: Map<number, SessionId[]>,
-): void {
+function tellGroup(state: MinersState, group: Group, telling: Telling, shared: Map<number, Audience>): void {
   const { connection } = group
   if (connection.requiresWorkSelection) return
   if (connection.requiresStandardJobs || !connection.capabilities.groupsExtendedChannels) {
     for (const channel of group.channels) {
       if (!channel.grouped || connection.requiresStandardJobs)
-        send(state, channel.session, telling.own(channel))
+        send(state, channel.session, telling.own(channel, connection.fixedVersion))
     }
   }
   if (connection.requiresStandardJobs || group.members === 0) return
-  const sessions = shared.get(group.groupId)
-  if (sessions === undefined) shared.set(group.groupId, [connection.session])
-  else sessions.push(connection.session)
+  const { session, fixedVersion } = connection
+  const key = fixedVersion ? -group.groupId : group.groupId
+  const audience = shared.get(key)
+  if (audience === undefined) shared.set(key, { groupId: group.groupId, fixedVersion, sessions: [session] })
+  else audience.sessions.push(session)
 }
 
-function ownJob(state: MinersState, job: Job, channel: Channel): Message {
-  if (channel.kind === 'extended') return extendedJob(job, channel.id)
+function ownJob(state: MinersState, job: Job, channel: Channel, fixedVersion: boolean): Message {
+  if (channel.kind === 'extended') return extendedJob(job, channel.id, fixedVersion)
   return {
     type: 'NewMiningJob',
     channelId: channel.id,
@@ -99,14 +110,14 @@ function ownJob(state: MinersState, job: Job, channel: Channel): Message {
   }
 }
 
-function extendedJob(job: Job, channelId: number): Message {
+function extendedJob(job: Job, channelId: number, fixedVersion: boolean): Message {
   return {
     type: 'NewExtendedMiningJob',
     channelId,
     jobId: job.jobId,
     minNtime: job.tip?.minNtime,
     version: job.version,
-    versionRollingAllowed: job.versionRollingAllowed,
+    versionRollingAllowed: job.versionRollingAllowed && !fixedVersion,
     merklePath: job.merklePath,
     coinbaseTxPrefix: job.coinbaseTxPrefix,
     coinbaseTxSuffix: job.coinbaseTxSuffix,

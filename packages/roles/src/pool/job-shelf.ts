@@ -25,6 +25,7 @@ export interface JobNumbers {
 export class JobShelves {
   readonly #shelves = new Map<string, Shelf>()
   readonly #byBook = new Map<JobBook, Shelf>()
+  readonly #templates = new WeakMap<Job, NewTemplate>()
   readonly #numbers: JobNumbers
   readonly #versionRollingAllowed: boolean
 
@@ -39,6 +40,11 @@ export class JobShelves {
 
   get size(): number {
     return this.#shelves.size
+  }
+
+  /** The template a job was made of. */
+  templateOf(job: Job): NewTemplate | undefined {
+    return this.#templates.get(job)
   }
 
   of(book: JobBook): Shelf | undefined {
@@ -102,7 +108,9 @@ export class JobShelves {
       order: this.#numbers.nextOrder(),
       versionRollingAllowed: this.#versionRollingAllowed,
     }
-    return buildJob(template, shelf.payout, shelf.extranonceSize, identity)
+    const job = buildJob(template, shelf.payout, shelf.extranonceSize, identity)
+    this.#templates.set(job, template)
+    return job
   }
 }
 

@@ -1,9 +1,11 @@
 import { displayHash, equalBytes, targetToDifficulty } from '@sv2/bitcoin'
 import type { NewTemplate } from '@sv2/messages'
+import type { Channel } from '../channel/channel.ts'
 import { blockCoinbase, type Job, type Tip } from '../channel/job.ts'
 import { type JobBook, MAX_EXTRA_JOBS } from '../channel/job-book.ts'
+import { fullExtranonce, type GoodShare, type Share } from '../channel/judge.ts'
 import { Miners } from '../miners/miners.ts'
-import type { Assignment, MinersDeps, MinersSettings, Refusal, Solution } from '../miners/state.ts'
+import type { Assignment, MinersDeps, MinersSettings, Refusal, WorkRequest } from '../miners/state.ts'
 import type { Millis, Role, SessionEffect, SessionEvent } from '../role.ts'
 import { NEVER } from '../role.ts'
 import { TemplateFeed, type TemplateFeedSettings, type TemplateNews } from '../template-feed.ts'
@@ -13,6 +15,10 @@ import { JobShelves, type Shelf } from './job-shelf.ts'
 
 export interface PoolSettings {
   readonly miners: MinersSettings
+  /** False: REQUIRES_FIXED_VERSION, and no job allows version rolling. */
+  readonly versionRolling: boolean
+  /** Bytes of an extended channel's own extranonce when the client asks for no more. */
+  readonly rollableExtranonceSize: number
   readonly templates: TemplateFeedSettings
   readonly payout: PayoutSettings
   /** Text in the coinbase script. */
@@ -34,6 +40,8 @@ export type PoolEffect = SessionEffect | PoolFact
 
 /** Templates that wait for a tip at one time. */
 const MAX_WAITING = 16
+/** Every bit of a header's version. */
+const ANY_VERSION = 0xffff_ffff
 
 /**
  * A pool: templates come in on one side, jobs go out to miners on the other, shares come back and blocks go up.
@@ -66,15 +74,19 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     this.#miners = new Miners(settings.miners, {
       ...deps,
       source: {
-        bookFor: (identity, extranonceSize) => this.#bookFor(identity, extranonceSize),
+        terms: () => ({ versionRollingMask: settings.versionRolling ? ANY_VERSION : 0 }),
+        bookFor: (request) => this.#bookFor(request),
         released: (book) => this.#release(book),
         extraJob: (book) => this.#extraJob(book),
-        solved: (solution) => this.#solved(solution),
+        accepted: (channel, share, good) => {
+          if (good.isBlock) this.#solved(channel, share, good)
+          return 'credited'
+        },
       },
     })
     this.#feed = new TemplateFeed(settings.templates)
     this.#shelves = new JobShelves(
-      { versionRollingAllowed: settings.miners.versionRolling },
+      { versionRollingAllowed: settings.versionRolling },
       { nextJobId: () => this.#nextJobId(), nextOrder: () => this.#miners.nextOrder() },
     )
   }
@@ -211,18 +223,25 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     if (result !== 'renewed') this.#out.push({ kind: 'prefixNotRenewed', session, channelId, reason: result })
   }
 
-  #bookFor(identity: string, extranonceSize: number): Assignment | Refusal {
-    const read = readIdentity(identity, this.#settings.payout)
+  #bookFor(request: WorkRequest): Assignment | Refusal {
+    const read = readIdentity(request.identity, this.#settings.payout)
     if ('code' in read) return read
-    const known = this.#shelves.find(read.key, extranonceSize)
-    if (known !== undefined) return { book: known.book, user: read.user }
-    const { payout, coinbaseTag } = this.#settings
+    const { payout, coinbaseTag, rollableExtranonceSize } = this.#settings
+    const { minExtranonceSize, maxExtranonceSize, leaseSize } = request
+    const extranonceSize = Math.max(minExtranonceSize, Math.min(rollableExtranonceSize, maxExtranonceSize))
+    const { user } = read
+    const known = this.#shelves.find(read.key, leaseSize + extranonceSize)
+    if (known !== undefined) return { book: known.book, extranonceSize, user }
     if (payout.mode === 'solo' && this.#shelves.size >= payout.maxPayouts) {
       return { code: 'channel-capacity-exhausted', detail: `${payout.maxPayouts} payouts at one time` }
     }
-    const shelf = this.#shelves.make(read.key, { script: read.script, tag: coinbaseTag }, extranonceSize)
+    const shelf = this.#shelves.make(
+      read.key,
+      { script: read.script, tag: coinbaseTag },
+      leaseSize + extranonceSize,
+    )
     this.#stock(shelf)
-    return { book: shelf.book, user: read.user }
+    return { book: shelf.book, extranonceSize, user }
   }
 
   #release(book: JobBook): void {
@@ -247,23 +266,25 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     return this.#shelves.extra(shelf, this.#template, this.#tip)
   }
 
-  #solved(solution: Solution): void {
-    const { job, extranonce } = solution
+  #solved(channel: Channel, share: Share, { job, hash }: GoodShare): void {
+    const template = this.#shelves.templateOf(job)
+    if (template === undefined) return
+    const { templateId, coinbaseTxOutputs } = template
     this.#feed.submit({
       type: 'SubmitSolution',
-      templateId: job.templateId,
-      version: solution.version,
-      headerTimestamp: solution.ntime,
-      headerNonce: solution.nonce,
-      coinbaseTx: blockCoinbase(job, extranonce),
+      templateId,
+      version: share.version,
+      headerTimestamp: share.ntime,
+      headerNonce: share.nonce,
+      coinbaseTx: blockCoinbase(job, coinbaseTxOutputs, fullExtranonce(channel, job, share)),
     })
     this.#out.push({
       kind: 'blockFound',
-      session: solution.session,
-      channelId: solution.channelId,
-      user: solution.user,
-      hash: displayHash(solution.hash),
-      templateId: job.templateId,
+      session: channel.session,
+      channelId: channel.id,
+      user: channel.user,
+      hash: displayHash(hash),
+      templateId,
     })
   }
 

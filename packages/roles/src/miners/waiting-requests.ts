@@ -1,0 +1,38 @@
+import type { OpenExtendedMiningChannel, OpenStandardMiningChannel, SetupConnection } from '@sv2/messages'
+import { owned } from '../owned.ts'
+import type { Connection } from './connection.ts'
+
+/** Requests that may wait on one connection. */
+const MAX_PER_CONNECTION = 1_024
+
+/** A request that cannot be answered before the source of work knows more. */
+export type WaitingRequest = SetupConnection | OpenStandardMiningChannel | OpenExtendedMiningChannel
+
+/** What clients asked for while the source of work could not say yet, in the order in which it came. */
+export class WaitingRequests {
+  #waiting = new Map<Connection, WaitingRequest[]>()
+
+  /** Keeps a request; false when too many wait on the connection. */
+  keep(connection: Connection, request: WaitingRequest): boolean {
+    const kept = this.#waiting.get(connection)
+    if (kept === undefined) this.#waiting.set(connection, [owned(request)])
+    else if (kept.length >= MAX_PER_CONNECTION) return false
+    else kept.push(owned(request))
+    return true
+  }
+
+  has(connection: Connection): boolean {
+    return this.#waiting.has(connection)
+  }
+
+  forget(connection: Connection): void {
+    this.#waiting.delete(connection)
+  }
+
+  /** Takes all of them, to be tried again. */
+  take(): Map<Connection, WaitingRequest[]> {
+    const all = this.#waiting
+    this.#waiting = new Map()
+    return all
+  }
+}
