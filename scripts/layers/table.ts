@@ -11,7 +11,14 @@ export interface Layer {
 }
 
 const messages = ['@sv2/messages', '@sv2/messages/current', '@sv2/messages/draft']
-const pureRoles = ['@sv2/roles', '@sv2/roles/pool', '@sv2/roles/provider', '@sv2/roles/device']
+const pureRoles = [
+  '@sv2/roles',
+  '@sv2/roles/pool',
+  '@sv2/roles/provider',
+  '@sv2/roles/proxy',
+  '@sv2/roles/translator',
+  '@sv2/roles/device',
+]
 const noble = [
   '@noble/ciphers',
   '@noble/curves',

@@ -17,8 +17,8 @@ import {
   type SessionId,
 } from '../role.ts'
 import { PROTOCOL_VERSION, setupRequest } from '../setup.ts'
+import { ExtensionTalk } from '../upstream/extension-talk.ts'
 import { DeviceChannel, type Start } from './channel.ts'
-import { ExtensionTalk } from './extensions.ts'
 import type { DeviceCommand, DeviceFact } from './facts.ts'
 import type { FoundShare } from './found-share.ts'
 import { grantOf, MAX_FULL_EXTRANONCE } from './grant.ts'

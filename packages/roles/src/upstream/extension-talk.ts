@@ -23,7 +23,7 @@ const STAGES: Readonly<Record<Stage, { readonly patience: number; readonly next:
 
 /** A connect time is never taken to be shorter, ms: on a local line a server may well be slower than its network. */
 const LEAST_CONNECT_MS = 50
-/** What a device can do when a server insists on it, asked for or not. */
+/** What a client can do when a server insists on it, asked for or not. */
 const AVAILABLE = new Set([WORKER_TRACKING])
 
 /** What follows from an answer. */
