@@ -12,21 +12,24 @@ export type SessionId = number
 /** The last moment there is: what `nextDeadline` answers when nothing is waiting. */
 export const NEVER: Millis = Number.POSITIVE_INFINITY
 
-/** What happens to the connections of a role. `port` tells which of its doors or upstreams the session belongs to. */
-export type SessionEvent<Port extends string> =
+/**
+ * What happens to the connections of a role. `port` tells which of its doors or upstreams the session belongs to; `M`
+ * is what its peers say.
+ */
+export type SessionEvent<Port extends string, M = Message> =
   | {
       readonly kind: 'opened'
       readonly session: SessionId
       readonly port: Port
       readonly capabilities: Capabilities
     }
-  | { readonly kind: 'message'; readonly session: SessionId; readonly message: Message }
+  | { readonly kind: 'message'; readonly session: SessionId; readonly message: M }
   | { readonly kind: 'closed'; readonly session: SessionId }
   | { readonly kind: 'tick' }
 
 /** What every role may ask of its driver. `to` may name many sessions: the message is then encoded once for all. */
-export type SessionEffect =
-  | { readonly kind: 'send'; readonly to: SessionId | readonly SessionId[]; readonly message: Message }
+export type SessionEffect<M = Message> =
+  | { readonly kind: 'send'; readonly to: SessionId | readonly SessionId[]; readonly message: M }
   /** Flush what was sent, then close. `reason` goes to the log. */
   | { readonly kind: 'close'; readonly session: SessionId; readonly reason: string }
 
