@@ -22,7 +22,7 @@ export interface Dialect {
   readonly showMessage: boolean
   /** It wants `set_difficulty` and `notify` directly after `subscribe`, and authorizes later or never. */
   readonly earlyWork: boolean
-  /** Longer user names are cut off or do harm. */
+  /** The device cuts longer user names off, or overflows when it is sent one: advice, no reason to refuse it. */
   readonly maxUserNameLength: number
   /** It takes a silence longer than this for a dead connection. */
   readonly maxSilenceSeconds: number

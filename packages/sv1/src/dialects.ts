@@ -16,9 +16,9 @@ const MIDDLE_COINBASE = 2_250
 const SMALL_COINBASE = 730
 const TINY_COINBASE = 500
 
-/** About one share in ten seconds at 50 GH/s, some in a second at 1 TH/s. */
+/** A share in six seconds at 50 GH/s, four in a second at 1 TH/s. */
 const HOME_START = 64
-/** Four shares in a second at 200 TH/s. */
+/** Six shares in a second at 200 TH/s. */
 const FARM_START = 8_192
 
 /** Devices and software that need something of their own. */
@@ -109,12 +109,6 @@ export const DIALECT_RULES: readonly DialectRule[] = [
     needs: { maxUserNameLength: 63, maxSilenceSeconds: 45 },
   },
   {
-    // ckpool sends messages for people to this one alone.
-    name: 'gminer',
-    userAgent: /gminer/i,
-    needs: { showMessage: true },
-  },
-  {
     // minerd on a CPU: some million hashes a second. 2^-6 is a share in half a minute at 2 MH/s. Above 16 bytes of
     // extranonce2 it reconnects for ever; it writes numbers as text.
     name: 'cpuminer',
@@ -125,17 +119,23 @@ export const DIALECT_RULES: readonly DialectRule[] = [
     // The family on a PC: parses what comes, allocates what it needs. Suggests a target, asks for transactions.
     name: 'bfgminer',
     userAgent: /^bfgminer/i,
-    needs: { maxCoinbaseBytes: HUGE_COINBASE },
+    needs: { maxCoinbaseBytes: HUGE_COINBASE, showMessage: true },
   },
   {
-    // cgminer itself is generous, but Avalons and S9s sign with its name: room and user names as for those.
+    // cgminer itself is generous, but Avalons and S9s sign with its name: room as for those.
     name: 'cgminer',
     userAgent: /^cgminer/i,
     needs: {
       maxCoinbaseBytes: SMALL_COINBASE,
       extranonce2Bytes: 8,
-      maxUserNameLength: 63,
+      showMessage: true,
       maxSilenceSeconds: 45,
     },
+  },
+  {
+    // ckpool sends messages for people to whoever has these letters in its name, cgminer and bfgminer among them.
+    name: 'gminer',
+    userAgent: /gminer/i,
+    needs: { showMessage: true },
   },
 ]
