@@ -34,6 +34,7 @@ export function aTip(overrides: Partial<Tip> = {}): Tip {
 export function aJob(jobId: number, overrides: Partial<Job> = {}): Job {
   return {
     jobId,
+    space: jobId,
     order: jobId,
     version: 0x2000_0000,
     versionRollingAllowed: true,

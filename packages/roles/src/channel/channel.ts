@@ -8,9 +8,10 @@ import { Vardiff } from './vardiff.ts'
 
 /** What a channel remembers of one job it found shares for; made with the first share, dropped with the job. */
 export interface ChannelJob {
+  readonly space: number
   /** Standard channels: the root of the job with this channel's prefix. */
   merkleRoot: Uint8Array | undefined
-  /** Keys of the shares credited so far (see judge.ts). */
+  /** Keys of the shares credited so far (see judge.ts), in all jobs of one search space. */
   readonly credited: Set<number>
 }
 
@@ -152,7 +153,7 @@ export class Channel {
   }
 
   /** What is remembered of a live job, made on first use; memories of dead jobs go on the way. */
-  job(jobId: number): ChannelJob {
+  job({ jobId, space }: Pick<Job, 'jobId' | 'space'>): ChannelJob {
     if (this.#jobs === undefined || this.#generation !== this.book.generation) {
       if (this.formerBook === undefined) this.#jobs = undefined
       this.#jobs ??= new Map()
@@ -160,9 +161,19 @@ export class Channel {
     }
     const known = this.#jobs.get(jobId)
     if (known !== undefined) return known
-    for (const old of this.#jobs.keys()) if (this.live(old) === undefined) this.#jobs.delete(old)
-    const made = { merkleRoot: undefined, credited: new Set<number>() }
+    for (const [old, memory] of this.#jobs) if (!this.#isLive(memory.space)) this.#jobs.delete(old)
+    const made = { space, merkleRoot: undefined, credited: this.#creditedIn(space) }
     this.#jobs.set(jobId, made)
     return made
+  }
+
+  #isLive(space: number): boolean {
+    return this.book.hasSpace(space) || this.formerBook?.hasSpace(space) === true
+  }
+
+  #creditedIn(space: number): Set<number> {
+    if (this.#jobs !== undefined)
+      for (const known of this.#jobs.values()) if (known.space === space) return known.credited
+    return new Set()
   }
 }

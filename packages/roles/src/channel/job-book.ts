@@ -64,6 +64,13 @@ export class JobBook {
     return this.#live.get(jobId)
   }
 
+  /** Whether a job of this search space is live. */
+  hasSpace(space: number): boolean {
+    if (this.#live.has(space)) return true
+    for (const job of this.#live.values()) if (job.space === space) return true
+    return false
+  }
+
   /** A job that waits for its tip. */
   future(jobId: number): Job | undefined {
     return this.#future.get(jobId)

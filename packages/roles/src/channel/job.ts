@@ -36,6 +36,11 @@ export interface Tip {
 /** One unit of work as all channels of a job book share it. Where it came from is known to whoever made it. */
 export interface Job {
   readonly jobId: number
+  /**
+   * The search space it is mined in: its own id, or that of the job it repeats. A share counts once in a search space,
+   * whatever job id it comes with.
+   */
+  readonly space: number
   /** Where the job stands in the order of jobs, targets and prefixes (see JobBook). */
   readonly order: number
   readonly version: number
@@ -88,6 +93,7 @@ export function buildJob(
   })
   return {
     ...identity,
+    space: identity.jobId,
     version: template.version,
     merklePath: template.merklePath,
     coinbaseTxPrefix: prefix,
@@ -95,6 +101,11 @@ export function buildJob(
     activeSince: 0,
     tip: undefined,
   }
+}
+
+/** The same work under another id, so that a device takes it for new. */
+export function repeatJob(job: Job, identity: Pick<JobIdentity, 'jobId' | 'order'>): Job {
+  return { ...job, ...identity, activeSince: 0, tip: undefined }
 }
 
 /** The merkle root of a job for one full extranonce (prefix and rolled part together). */

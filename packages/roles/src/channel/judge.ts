@@ -73,7 +73,7 @@ export class ShareJudge {
     const latest = Math.max(now / 1000, tip.minNtime) + MAX_NTIME_AHEAD
     if (share.ntime < tip.minNtime || share.ntime > latest) return refused('invalid-share')
 
-    const memory = channel.job(job.jobId)
+    const memory = channel.job(job)
     writeHeader(this.#header, {
       version: share.version,
       prevHash: tip.prevHash,

@@ -64,6 +64,7 @@ export class Miners {
       order: 0,
       oldestLive: 0,
       networkDifficulty: Number.POSITIVE_INFINITY,
+      now: 0,
       out: [],
     }
   }
@@ -95,6 +96,7 @@ export class Miners {
   }
 
   handle(event: SessionEvent<string>, now: Millis): void {
+    this.#state.now = now
     switch (event.kind) {
       case 'opened':
         return this.#opened(new Connection(event.session, { capabilities: event.capabilities, now }))
@@ -127,10 +129,38 @@ export class Miners {
     judgeEarly(this.#state, now)
   }
 
-  /** Answers what had to wait for the source of work. */
-  resume(now: Millis): void {
-    for (const [connection, requests] of this.#state.waiting.take()) {
+  /** Answers what had to wait for the source of work, of one connection or of all. */
+  resume(now: Millis, session?: SessionId): void {
+    const { waiting, connections } = this.#state
+    const only = session === undefined ? undefined : connections.get(session)
+    for (const [connection, requests] of waiting.take(only)) {
       for (const request of requests) this.#message(connection.session, request, now)
+    }
+  }
+
+  /** Ends a channel, and tells its client why. */
+  closeChannel(channel: Channel, reasonCode: string): void {
+    const state = this.#state
+    const connection = state.connections.get(channel.session)
+    if (connection === undefined || channel.closed) return
+    flushAck(state, channel)
+    send(state, channel.session, { type: 'CloseChannel', channelId: channel.id, reasonCode })
+    removeChannel(state, connection, channel)
+    if (connection.channels.size > 0) return
+    connection.idleSince = state.now
+    state.idle.push(connection, this.#idleUntil(connection))
+  }
+
+  /**
+   * Only these version bits may be rolled from now on: clients that were told otherwise have to come again.
+   * @param learns sessions that are told in another way
+   */
+  restrictVersionRolling(mask: number, learns?: (session: SessionId) => boolean): void {
+    for (const { session, flags, fixedVersion, capabilities } of this.#state.connections.values()) {
+      if (flags === undefined || fixedVersion || (capabilities.versionRollingMask & ~mask) === 0) continue
+      if (learns?.(session) === true) continue
+      const reason = 'the upstream takes less version rolling than before'
+      this.#state.out.push({ kind: 'close', session, reason })
     }
   }
 

@@ -7,7 +7,7 @@ import type { Job } from '../channel/job.ts'
 import type { JobBook } from '../channel/job-book.ts'
 import type { GoodShare, Share, ShareJudge } from '../channel/judge.ts'
 import type { DueQueue } from '../due-queue.ts'
-import type { SessionEffect, SessionId } from '../role.ts'
+import type { Millis, SessionEffect, SessionId } from '../role.ts'
 import type { Connection, Group } from './connection.ts'
 import type { EarlyShares } from './early-shares.ts'
 import type { MinersFact } from './facts.ts'
@@ -129,6 +129,8 @@ export interface MinersState {
   oldestLive: number
   /** Difficulty of the network; no share target is harder. */
   networkDifficulty: number
+  /** Time of the last event. */
+  now: Millis
   /** Where effects go; replaced at every `take`. */
   out: MinersEffect[]
 }

@@ -29,10 +29,15 @@ export class WaitingRequests {
     this.#waiting.delete(connection)
   }
 
-  /** Takes all of them, to be tried again. */
-  take(): Map<Connection, WaitingRequest[]> {
-    const all = this.#waiting
-    this.#waiting = new Map()
-    return all
+  /** Takes those of one connection, or all of them, to be tried again. */
+  take(only?: Connection): Iterable<readonly [Connection, WaitingRequest[]]> {
+    if (only === undefined) {
+      const all = this.#waiting
+      this.#waiting = new Map()
+      return all
+    }
+    const requests = this.#waiting.get(only)
+    this.#waiting.delete(only)
+    return requests === undefined ? [] : [[only, requests]]
   }
 }

@@ -23,7 +23,31 @@ export type UpstreamFact =
       readonly name: string
       readonly reason: string
     }
-  /** Work comes from another upstream than before. */
+
+/** What happened to the work and the shares of a node that works for upstreams. */
+export type UpstreamWorkFact =
+  /** Work comes from this upstream now. */
   | { readonly kind: 'upstreamUsed'; readonly upstream: number; readonly name: string }
-  /** No upstream is there at all. */
-  | { readonly kind: 'upstreamsGone' }
+  /** No upstream has been there for a while; so many channels were closed for it. */
+  | { readonly kind: 'upstreamsGone'; readonly stopped: number }
+  | { readonly kind: 'upstreamMessageIgnored'; readonly upstream: number; readonly reason: string }
+  /** Header version bits that devices may roll here from now on. */
+  | { readonly kind: 'termsChanged'; readonly versionRollingMask: number }
+  /** A share went up. */
+  | {
+      readonly kind: 'shareSent'
+      readonly session: number
+      readonly channelId: number
+      readonly upstream: number
+      readonly isBlock: boolean
+    }
+  | { readonly kind: 'sharesAcknowledgedAbove'; readonly upstream: number; readonly count: number }
+  | {
+      readonly kind: 'shareRefusedAbove'
+      readonly session: number
+      readonly channelId: number
+      readonly upstream: number
+      readonly code: string
+    }
+  /** Shares went up, and the upstream went away before it answered. */
+  | { readonly kind: 'sharesUnanswered'; readonly upstream: number; readonly count: number }

@@ -1,0 +1,55 @@
+import type { MinersDeps } from '../miners/state.ts'
+import type { Millis, Role, SessionEvent } from '../role.ts'
+import {
+  UpstreamWork,
+  type UpstreamWorkEffect,
+  type UpstreamWorkSettings,
+} from '../upstream/upstream-work.ts'
+import type { UpstreamPort } from '../upstream/upstreams.ts'
+
+export type AggregatorEvent =
+  | SessionEvent<'miners' | UpstreamPort>
+  /** An attempt to connect an upstream failed. */
+  | { readonly kind: 'unreachable'; readonly upstream: number }
+
+/**
+ * An aggregating mining proxy: many miners on one extended channel of an upstream (PRX-02, PRX-17). It is the end of
+ * both sides' channels: what an upstream says about extensions stays here.
+ */
+export class Aggregator implements Role<AggregatorEvent, UpstreamWorkEffect> {
+  readonly #work: UpstreamWork
+
+  constructor(settings: UpstreamWorkSettings, deps: MinersDeps) {
+    this.#work = new UpstreamWork(settings, deps)
+  }
+
+  /** Live numbers for metrics. */
+  get counts(): UpstreamWork['counts'] {
+    return this.#work.counts
+  }
+
+  /** There is work to mine on. */
+  get hasWork(): boolean {
+    return this.#work.hasWork
+  }
+
+  /** Found, sent, acknowledged and more, for every channel that found a share. */
+  get tallies(): UpstreamWork['tallies'] {
+    return this.#work.tallies
+  }
+
+  nextDeadline(): Millis {
+    return this.#work.nextDeadline()
+  }
+
+  handle(event: AggregatorEvent, now: Millis): readonly UpstreamWorkEffect[] {
+    const work = this.#work
+    if (event.kind === 'tick') work.tick(now)
+    else if (event.kind === 'unreachable') work.upstream(event, now)
+    else if (event.kind === 'opened' && event.port !== 'miners')
+      work.upstream({ ...event, port: event.port }, now)
+    else if (event.kind !== 'opened' && work.ownsUpstream(event.session)) work.upstream(event, now)
+    else work.miner(event, now)
+    return work.take()
+  }
+}

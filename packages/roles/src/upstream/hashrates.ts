@@ -1,0 +1,42 @@
+import type { Channel } from '../channel/channel.ts'
+import { EASIEST_TARGET } from '../device/open-request.ts'
+import type { WorkSeat } from './line.ts'
+import type { Lines } from './lines.ts'
+import type { SeatLoad } from './seats.ts'
+
+/** A changed hash rate is told when it differs by this part. */
+const WORTH_TELLING = 0.1
+
+/** Adds up how fast those on each line are. */
+export function addHashrates(lines: Lines, channels: readonly Channel[]): void {
+  for (const line of lines) {
+    line.hashrate = 0
+    line.channels = 0
+  }
+  for (const { book, hashrate } of channels) {
+    const line = lines.of(book)
+    if (line === undefined) continue
+    line.hashrate += hashrate
+    line.channels++
+  }
+}
+
+/** Tells the upstreams how fast those below are, where that has changed (PRX-03 … PRX-08). */
+export function tellHashrates(lines: Lines): void {
+  for (const line of lines) {
+    const { supply, hashrate, channels, told } = line
+    if (supply.feed === undefined || hashrate === told.hashrate) continue
+    const much = Math.abs(hashrate - told.hashrate) > WORTH_TELLING * told.hashrate
+    if (!much && channels === told.channels) continue
+    line.told = { hashrate, channels }
+    supply.feed.update(hashrate, EASIEST_TARGET)
+  }
+}
+
+/** How much works at each seat. */
+export function loadsOf(seats: readonly WorkSeat[], lines: Lines): SeatLoad[] {
+  if (seats.length === 1) return seats.map((seat) => ({ seat, hashrate: 0 }))
+  const loads = new Map(seats.map((seat) => [seat, 0]))
+  for (const { seat, hashrate } of lines) loads.set(seat, (loads.get(seat) ?? 0) + hashrate)
+  return [...loads].map(([seat, hashrate]) => ({ seat, hashrate }))
+}

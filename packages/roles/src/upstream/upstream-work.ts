@@ -1,0 +1,295 @@
+import type { Channel } from '../channel/channel.ts'
+import { leaseSize } from '../channel/extranonce.ts'
+import { fullExtranonce, type GoodShare, type Share } from '../channel/judge.ts'
+import { REQUIRES_FIXED_VERSION } from '../miners/connection.ts'
+import { Miners } from '../miners/miners.ts'
+import type {
+  Assignment,
+  MinersDeps,
+  MinersEffect,
+  MinersSettings,
+  Refusal,
+  WorkRequest,
+  WorkTerms,
+} from '../miners/state.ts'
+import { type Millis, NEVER, type SessionId } from '../role.ts'
+import type { UpstreamWorkFact } from './facts.ts'
+import { shortened, workerOf } from './identity-template.ts'
+import type { Line } from './line.ts'
+import { ShareTallies } from './share-tally.ts'
+import type { UpstreamEvent, UpstreamsEffect } from './upstreams.ts'
+import { WorkLines, type WorkLinesSettings } from './work-lines.ts'
+
+export interface UpstreamWorkDeps extends MinersDeps {
+  /** A session that hears of new limits of version rolling while it is open; others are closed when they tighten. */
+  readonly learnsVersionMask?: (session: SessionId) => boolean
+}
+
+export interface UpstreamWorkSettings extends WorkLinesSettings {
+  readonly miners: MinersSettings
+  /** With no upstream left: tell the miners to stop after a while, or keep them on the last job. */
+  readonly whenGone: 'stop' | 'keep'
+  readonly stopAfterMs: number
+  /** Everybody gets the present work under a new id when there was none for this long; 0: never. */
+  readonly repeatMs: number
+}
+
+export type UpstreamWorkEffect = MinersEffect | UpstreamsEffect | UpstreamWorkFact
+
+/** Once a second: hash rates are told, shares that stay unanswered are noticed, work is repeated. */
+const STEP_MS = 1_000
+/** A worker's name in extension 0x0002, bytes of UTF-8 at most. */
+const MAX_WORKER_BYTES = 32
+
+/**
+ * Miners below, extended channels at upstreams above: what the aggregating proxy and the translator are made of.
+ * Shares are judged here; those that an upstream pays for go up, and what it says of them is what the miner is told.
+ */
+export class UpstreamWork {
+  readonly miners: Miners
+  readonly tallies = new ShareTallies()
+  readonly #settings: UpstreamWorkSettings
+  readonly #deps: UpstreamWorkDeps
+  readonly #lines: WorkLines
+  #out: UpstreamWorkEffect[] = []
+  #terms: WorkTerms | undefined
+  #jobId = 0
+  #oldestLive = 0
+  #nextStep: Millis = NEVER
+  #goneSince: Millis = NEVER
+  #stopped = false
+  #now: Millis = 0
+
+  constructor(settings: UpstreamWorkSettings, deps: UpstreamWorkDeps) {
+    this.#settings = settings
+    this.#deps = deps
+    this.miners = new Miners(settings.miners, {
+      ...deps,
+      source: {
+        terms: () => this.#currentTerms(),
+        bookFor: (request) => this.#bookFor(request),
+        released: (book) => this.#lines.released(book, this.#now),
+        extraJob: (book) => this.#lines.lines.of(book)?.supply.extraJob(this.#now),
+        accepted: (channel, share, good) => this.#accepted(channel, share, good),
+      },
+    })
+    this.#lines = new WorkLines(settings, {
+      miners: this.miners,
+      leaseSize: leaseSize(settings.miners.extranonce),
+      numbering: {
+        nextJobId: () => this.#nextJobId(),
+        nextOrder: () => this.miners.nextOrder(),
+        oldestLive: () => this.#oldestLiveOf(),
+      },
+      owner: {
+        fact: (fact) => this.#out.push(fact),
+        answered: (share, errorCode, now) => {
+          const tally = this.tallies.of(share.channel)
+          if (errorCode === undefined) tally.acknowledged++
+          else if (errorCode === 'unanswered') tally.unanswered++
+          else tally.refused++
+          this.miners.settle(share, errorCode === 'unanswered' ? 'stale-share' : errorCode, now)
+        },
+        closed: (line, reason) => this.#closeChannels(line, reason),
+      },
+    })
+  }
+
+  /** Live numbers for metrics. */
+  get counts(): {
+    readonly connections: number
+    readonly channels: number
+    readonly upstreamChannels: number
+  } {
+    const { connectionCount: connections, channelCount: channels } = this.miners
+    return { connections, channels, upstreamChannels: this.#lines.feeding }
+  }
+
+  /** There is work to mine on. */
+  get hasWork(): boolean {
+    return this.#lines.feeding > 0
+  }
+
+  /** Header version bits the upstreams let devices roll, as far as that is known. */
+  get versionRollingMask(): number | undefined {
+    return this.#terms?.versionRollingMask
+  }
+
+  /** Hands over what is to be done, in order. */
+  take(): UpstreamWorkEffect[] {
+    const out: UpstreamWorkEffect[] = this.#lines.feeds.take()
+    if (this.#out.length > 0) {
+      out.push(...this.#out)
+      this.#out = []
+    }
+    const miners = this.miners.take()
+    if (out.length === 0) return miners
+    for (const effect of miners) out.push(effect)
+    return out
+  }
+
+  nextDeadline(): Millis {
+    return Math.min(this.miners.nextDeadline(), this.#lines.feeds.nextDeadline(), this.#nextStep)
+  }
+
+  ownsUpstream(session: SessionId): boolean {
+    return this.#lines.feeds.owns(session)
+  }
+
+  /** Takes an event of the upstreams' side. */
+  upstream(event: Exclude<UpstreamEvent, { kind: 'tick' }>, now: Millis): void {
+    this.#now = now
+    this.#lines.feeds.handle(event, now)
+    this.#learnTerms(now)
+    this.#schedule(now)
+  }
+
+  /** A message, an opening or an end on the miners' side. */
+  miner(event: Parameters<Miners['handle']>[0], now: Millis): void {
+    this.#now = now
+    if (event.kind === 'opened') this.#lines.demand(now)
+    this.miners.handle(event, now)
+    if (event.kind === 'closed') this.#lines.abandon(event.session, now)
+    this.#schedule(now)
+  }
+
+  tick(now: Millis): void {
+    this.#now = now
+    this.#lines.feeds.tick(now)
+    this.miners.handle({ kind: 'tick' }, now)
+    if (now >= this.#nextStep) this.#step(now)
+    this.#learnTerms(now)
+    this.#schedule(now)
+  }
+
+  #step(now: Millis): void {
+    this.#nextStep = NEVER
+    this.#lines.step(this.miners.channels, now)
+    if (this.#settings.repeatMs > 0) {
+      for (const { supply } of this.#lines.lines)
+        if (supply.feed !== undefined && now >= supply.lastJob + this.#settings.repeatMs) supply.repeat(now)
+    }
+    this.#oldestLive = this.#scanOldestLive()
+    this.tallies.sweep()
+    this.#gone(now)
+  }
+
+  /** Notices that no upstream is left, and tells the miners to stop when that lasts. */
+  #gone(now: Millis): void {
+    const isGone = this.#lines.isDemanded && this.#lines.feeding === 0
+    if (!isGone) {
+      this.#goneSince = NEVER
+      this.#stopped = false
+      return
+    }
+    if (this.#goneSince === NEVER) this.#goneSince = now
+    const { whenGone, stopAfterMs } = this.#settings
+    if (this.#stopped || now < this.#goneSince + stopAfterMs) return
+    this.#stopped = true
+    const channels = whenGone === 'stop' ? [...this.miners.channels] : []
+    this.#out.push({ kind: 'upstreamsGone', stopped: channels.length })
+    for (const channel of channels) this.miners.closeChannel(channel, 'no-upstream')
+  }
+
+  #schedule(now: Millis): void {
+    const busy = this.miners.channelCount > 0 || this.#lines.isDemanded
+    if (busy && this.#nextStep === NEVER) this.#nextStep = now + STEP_MS
+  }
+
+  #currentTerms(): WorkTerms | undefined {
+    return this.#terms
+  }
+
+  /** What the upstreams allow; who was told more than that is asked to come again. */
+  #learnTerms(now: Millis): void {
+    const links = this.#lines.feeds.readyLinks()
+    if (links.length === 0) return
+    let versionRollingMask = 0xffff_ffff
+    for (const { flags, capabilities } of links) {
+      versionRollingMask &= (flags & REQUIRES_FIXED_VERSION) !== 0 ? 0 : capabilities.versionRollingMask
+    }
+    versionRollingMask >>>= 0
+    if (this.#terms?.versionRollingMask === versionRollingMask) return
+    const isFirst = this.#terms === undefined
+    this.#terms = { versionRollingMask }
+    this.#out.push({ kind: 'termsChanged', versionRollingMask })
+    if (isFirst) this.miners.resume(now)
+    else this.miners.restrictVersionRolling(versionRollingMask, this.#deps.learnsVersionMask)
+  }
+
+  #bookFor(request: WorkRequest): Assignment | Refusal | 'later' {
+    const line = this.#lines.lineFor(request, this.#now)
+    if (line.refusal !== undefined) {
+      return { code: 'invalid-user-identity', detail: `the upstream refuses it: ${line.refusal}` }
+    }
+    const { rolled } = line
+    if (rolled === undefined || line.book.active === undefined) return 'later'
+    const least = Math.max(request.minExtranonceSize, 0)
+    if (least > rolled || rolled > request.maxExtranonceSize) {
+      this.#lines.drop(line, this.#now)
+      return {
+        code: 'min-extranonce-size-too-large',
+        detail: `min_extranonce_size ${least}, and ${rolled} are left here`,
+      }
+    }
+    this.#lines.lines.fetched(line)
+    return { book: line.book, extranonceSize: rolled, user: request.identity }
+  }
+
+  #accepted(channel: Channel, share: Share, good: GoodShare): 'credited' | 'pending' {
+    const { job, hash, isBlock, level } = good
+    const tally = this.tallies.of(channel)
+    tally.found++
+    const line = this.#lines.lines.of(channel.book)
+    const feed = line?.supply.feed
+    if (feed === undefined) return 'credited'
+    if (!isBlock && !feed.pays(job, hash)) return 'credited'
+    const sent = feed.submit({
+      channel,
+      sequenceNumber: share.sequenceNumber,
+      difficulty: level.difficulty,
+      job,
+      nonce: share.nonce,
+      ntime: share.ntime,
+      version: share.version,
+      extranonce: fullExtranonce(channel, job, share),
+      worker: workerName(channel, share),
+      since: this.#now,
+    })
+    if (!sent) return 'credited'
+    tally.sent++
+    this.#out.push({
+      kind: 'shareSent',
+      session: channel.session,
+      channelId: channel.id,
+      upstream: feed.upstream,
+      isBlock,
+    })
+    return 'pending'
+  }
+
+  #closeChannels(line: Line, reason: string): void {
+    for (const channel of [...this.miners.channels])
+      if (channel.book === line.book) this.miners.closeChannel(channel, reason)
+  }
+
+  #oldestLiveOf(): number {
+    return this.#lines.lines.size <= 16 ? this.#scanOldestLive() : this.#oldestLive
+  }
+
+  #scanOldestLive(): number {
+    let oldest = Number.POSITIVE_INFINITY
+    for (const { book } of this.#lines.lines) oldest = Math.min(oldest, book.oldestLive)
+    return Number.isFinite(oldest) ? oldest : this.miners.nextOrder()
+  }
+
+  #nextJobId(): number {
+    this.#jobId = (this.#jobId + 1) >>> 0
+    return this.#jobId
+  }
+}
+
+function workerName(channel: Channel, share: Share): string {
+  const named = share.type === 'SubmitSharesExtended' ? share.userIdentity : undefined
+  return shortened(named ?? workerOf(channel.user), MAX_WORKER_BYTES)
+}

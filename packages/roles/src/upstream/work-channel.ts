@@ -1,0 +1,250 @@
+import { concatBytes, meetsTarget } from '@sv2/bitcoin'
+import {
+  type Message,
+  type NewExtendedMiningJob,
+  type OpenExtendedMiningChannelSuccess,
+  type SetNewPrevHash,
+  WORKER_TRACKING,
+} from '@sv2/messages'
+import { exactLevel, type Level } from '../channel/difficulty.ts'
+import { type History, replaced, valueAt } from '../channel/history.ts'
+import { type Job, type Tip, tipOf } from '../channel/job.ts'
+import type { JobBook } from '../channel/job-book.ts'
+import { MAX_FULL_EXTRANONCE } from '../device/grant.ts'
+import { owned } from '../owned.ts'
+import type { UpstreamLink } from './link.ts'
+import { type SentShare, SentShares } from './sent-shares.ts'
+
+/** Jobs that wait for a tip. */
+const MAX_FUTURE_JOBS = 16
+/** Bytes of a coinbase's two halves together; a job is a coinbase of a block, and one of ours has to fit a message. */
+const MAX_COINBASE_BYTES = 60_000
+
+/** A job of an upstream with the prefix it was given with. */
+interface UpstreamJob {
+  readonly message: NewExtendedMiningJob
+  readonly prefix: Uint8Array
+}
+
+/** What a message of the upstream means to whoever hands the work on. */
+export type WorkNews =
+  /** A job that waits for a tip. */
+  | { readonly kind: 'future'; readonly job: UpstreamJob }
+  /** A better job for the present tip. */
+  | { readonly kind: 'update'; readonly job: UpstreamJob; readonly tip: Tip }
+  | { readonly kind: 'tip'; readonly job: UpstreamJob; readonly tip: Tip }
+  /** Another target holds for jobs from now on. */
+  | { readonly kind: 'target' }
+  | { readonly kind: 'acknowledged'; readonly shares: readonly SentShare[] }
+  | { readonly kind: 'refused'; readonly share: SentShare; readonly code: string }
+  | { readonly kind: 'closed'; readonly reason: string }
+  | { readonly kind: 'ignored'; readonly reason: string }
+
+/** Numbers jobs and says where they stand among all others. */
+export interface JobNumbering {
+  nextJobId(): number
+  nextOrder(): number
+  /** Order of the oldest job that may still earn credit. */
+  oldestLive(): number
+}
+
+/**
+ * One extended channel at an upstream: its jobs, its target, and the shares that were sent on it.
+ *
+ * Theory of operation. Whoever works on the jobs sees a search space of fixed size: `leased ‖ rolled` bytes. What the
+ * upstream fixed (its prefix, as it was when the job came) and bytes it granted beyond the wanted size (zeros) are
+ * folded into the coinbase prefix. So a new prefix holds for later jobs by itself, and a share is always told to the
+ * upstream as its job was.
+ */
+export class WorkChannel {
+  readonly upstream: number
+  readonly link: UpstreamLink
+  readonly channelId: number
+  /** The group it belongs to, at the upstream. */
+  groupId: number
+  readonly sent = new SentShares()
+  /** Bytes of extranonce that those below split among themselves. */
+  readonly size: number
+  /** Bytes granted beyond that; they stand in front. */
+  readonly #padding: Uint8Array
+  #prefix: Uint8Array
+  #level: Level
+  #oldLevels: History<Level> | undefined
+  readonly #future = new Map<number, UpstreamJob>()
+  #tip: Tip | undefined
+  #newest: UpstreamJob | undefined
+  readonly #origins = new WeakMap<Job, UpstreamJob>()
+  #sequence = 0
+
+  /**
+   * @param size bytes of extranonce that those below split among themselves
+   */
+  constructor(
+    where: { readonly upstream: number; readonly link: UpstreamLink },
+    granted: { readonly answer: OpenExtendedMiningChannelSuccess; readonly size: number },
+  ) {
+    const { answer, size } = granted
+    this.upstream = where.upstream
+    this.link = where.link
+    this.channelId = answer.channelId
+    this.groupId = answer.groupChannelId
+    this.size = size
+    this.#padding = new Uint8Array(answer.extranonceSize - size)
+    this.#prefix = answer.extranoncePrefix.slice()
+    this.#level = exactLevel(answer.target.slice())
+  }
+
+  /** Level of jobs that come from now on. */
+  get level(): Level {
+    return this.#level
+  }
+
+  /** There is a job to mine on. */
+  get isLive(): boolean {
+    return this.#newest !== undefined && this.#tip !== undefined
+  }
+
+  /** The job to mine now, with its tip; undefined before the first one. */
+  get present(): { readonly job: UpstreamJob; readonly tip: Tip } | undefined {
+    const [job, tip] = [this.#newest, this.#tip]
+    return job === undefined || tip === undefined ? undefined : { job, tip }
+  }
+
+  /** Jobs that wait for a tip, oldest first. */
+  waiting(): IterableIterator<UpstreamJob> {
+    return this.#future.values()
+  }
+
+  /** Takes a message; `order` is the place of what it changes among the jobs of those below. */
+  message(message: Message, at: { readonly order: number; readonly book: JobBook }): WorkNews | undefined {
+    switch (message.type) {
+      case 'NewExtendedMiningJob':
+        return this.#job(owned(message))
+      case 'SetNewPrevHash':
+        return this.#prevHash(message)
+      case 'SetTarget': {
+        const level = exactLevel(message.maximumTarget.slice())
+        const entry = { until: at.order, value: this.#level }
+        this.#oldLevels = replaced(this.#oldLevels, entry, at.book.oldestLive)
+        this.#level = level
+        return { kind: 'target' }
+      }
+      case 'SetExtranoncePrefix':
+        if (message.channelId !== this.channelId) return ignored('SetExtranoncePrefix for a group')
+        if (message.extranoncePrefix.length + this.#padding.length + this.size > MAX_FULL_EXTRANONCE)
+          return ignored('an extranonce prefix that is too long')
+        this.#prefix = message.extranoncePrefix.slice()
+        return undefined
+      case 'CloseChannel':
+        return { kind: 'closed', reason: message.reasonCode }
+      case 'SubmitShares.Success':
+        return { kind: 'acknowledged', shares: this.sent.upTo(message.lastSequenceNumber) }
+      case 'SubmitShares.Error': {
+        const share = this.sent.take(message.sequenceNumber)
+        if (share === undefined) return ignored('an answer to no share of ours')
+        return { kind: 'refused', share, code: message.errorCode }
+      }
+      default:
+        return ignored(`${message.type} on an extended channel`)
+    }
+  }
+
+  /** The job as those below get it. */
+  toJob({ message, prefix }: UpstreamJob, numbering: JobNumbering): Job {
+    const jobId = numbering.nextJobId()
+    const job: Job = {
+      jobId,
+      space: jobId,
+      order: numbering.nextOrder(),
+      version: message.version,
+      versionRollingAllowed: message.versionRollingAllowed,
+      merklePath: message.merklePath,
+      coinbaseTxPrefix: concatBytes(message.coinbaseTxPrefix, prefix, this.#padding),
+      coinbaseTxSuffix: message.coinbaseTxSuffix,
+      activeSince: 0,
+      tip: undefined,
+    }
+    this.#origins.set(job, { message, prefix })
+    return job
+  }
+
+  /** Notes that a job repeats another one. */
+  repeats(job: Job, repeated: Job): void {
+    const origin = this.#origins.get(repeated)
+    if (origin !== undefined) this.#origins.set(job, origin)
+  }
+
+  /** Whether the upstream pays for a hash found on a job: by the target the job came with, or an easier one since. */
+  pays(job: Job, hash: Uint8Array): boolean {
+    const given = valueAt(this.#oldLevels, job.activeSince, this.#level)
+    return meetsTarget(hash, given.target) || meetsTarget(hash, this.#level.target)
+  }
+
+  /** Sends a share up; false when the job is none of this channel's. */
+  submit(share: SentShare): boolean {
+    const origin = this.#origins.get(share.job)
+    if (origin === undefined) return false
+    this.#sequence = (this.#sequence + 1) >>> 0
+    const { nonce, ntime, version, worker } = share
+    this.link.send({
+      type: 'SubmitSharesExtended',
+      channelId: this.channelId,
+      sequenceNumber: this.#sequence,
+      jobId: origin.message.jobId,
+      nonce,
+      ntime,
+      version,
+      extranonce: concatBytes(this.#padding, share.extranonce),
+      ...(this.link.has(WORKER_TRACKING) ? { userIdentity: worker } : {}),
+    })
+    this.sent.add(this.#sequence, share)
+    return true
+  }
+
+  /** Tells the upstream how fast those below are (PRX-03, PRX-04). */
+  update(nominalHashRate: number, maximumTarget: Uint8Array): void {
+    this.link.send({ type: 'UpdateChannel', channelId: this.channelId, nominalHashRate, maximumTarget })
+  }
+
+  /** Ends the channel at the upstream. */
+  close(reasonCode: string): void {
+    this.link.send({ type: 'CloseChannel', channelId: this.channelId, reasonCode })
+  }
+
+  #job(message: NewExtendedMiningJob): WorkNews {
+    if (message.coinbaseTxPrefix.length + message.coinbaseTxSuffix.length > MAX_COINBASE_BYTES)
+      return ignored('a coinbase too long to be handed on')
+    const job = { message, prefix: this.#prefix }
+    if (message.minNtime === undefined) {
+      this.#future.set(message.jobId, job)
+      if (this.#future.size > MAX_FUTURE_JOBS) this.#future.delete(this.#future.keys().next().value!)
+      return { kind: 'future', job }
+    }
+    if (this.#tip === undefined) return ignored('a job for a tip that was never told')
+    this.#newest = job
+    this.#tip = { ...this.#tip, minNtime: Math.max(this.#tip.minNtime, message.minNtime) }
+    return { kind: 'update', job, tip: this.#tip }
+  }
+
+  #prevHash(prev: SetNewPrevHash): WorkNews {
+    const job = this.#future.get(prev.jobId)
+    this.#future.clear()
+    const tip = tipOf({
+      prevHash: prev.prevHash.slice(),
+      headerTimestamp: prev.minNtime,
+      nbits: prev.nbits,
+      target: NO_TARGET,
+    })
+    if (job === undefined) return ignored(`SetNewPrevHash for job ${prev.jobId}, which is unknown`)
+    if (tip === undefined) return ignored(`nbits ${prev.nbits.toString(16)} is no target`)
+    this.#newest = job
+    this.#tip = tip
+    return { kind: 'tip', job, tip }
+  }
+}
+
+const NO_TARGET = new Uint8Array(32)
+
+function ignored(reason: string): WorkNews {
+  return { kind: 'ignored', reason }
+}
