@@ -12,7 +12,8 @@ import {
 } from '@sv2/noise'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { aClock, doorWith, portOf, Signal } from './_fixtures.ts'
-import { type Dialer, dial, type UpstreamSettings } from './dial.ts'
+import { dial, type UpstreamSettings } from './dial.ts'
+import type { Dialer } from './dialer.ts'
 import { systemNoise } from './doors.ts'
 import type { EditionName } from './editions.ts'
 import type { Engine } from './engine.ts'
@@ -248,7 +249,7 @@ describe.each(['current', 'draft'] as const)('who the server is, edition %s', (e
     vi.advanceTimersByTime(500)
     await adopted.count(2)
     expect(second.handshakes.seen).toEqual([edition])
-    expect(adopted.seen[1]!.how.wire.transport).not.toBe(adopted.seen[0]!.how.wire.transport)
+    expect(adopted.seen[1]!.how.wire).not.toBe(adopted.seen[0]!.how.wire)
   })
 
   test(`SEC-21 (${edition}): a new node that another authority signed is refused`, async () => {

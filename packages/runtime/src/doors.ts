@@ -28,7 +28,7 @@ export const systemNoise = { backend: fastestBackend, randomBytes }
 export async function openDoors(
   config: ServerConfig,
   engine: Pick<Engine<never, never>, 'adopt'>,
-  how: { readonly context: AppContext; readonly portName: string },
+  how: { readonly context: AppContext; readonly portName: string; readonly v1PortName?: string },
 ): Promise<string[]> {
   const { log, registry, scope, clock } = how.context
   const handshakes = new Histogram({
@@ -44,6 +44,7 @@ export async function openDoors(
   for (const door of config.listen) {
     const opened = await listen(doorSettings(door), engine, {
       portName: how.portName,
+      v1PortName: how.v1PortName,
       noise: systemNoise,
       clock,
       identities: Object.fromEntries([...keys].map(([edition, key]) => [edition, key.identity])),
@@ -52,6 +53,13 @@ export async function openDoors(
     })
     scope.own(`door ${opened.port}`, () => opened.close())
     const reachable = opened.host === '0.0.0.0' || opened.host === '::' ? '127.0.0.1' : opened.host
+    if (takesV1(door)) {
+      const scheme = door.tls_certificate_file === undefined ? 'tcp' : 'ssl'
+      const url = `stratum+${scheme}://${bracketed(reachable)}:${opened.port}`
+      urls.push(url)
+      log.info({ host: opened.host, port: opened.port, url }, 'listening for Stratum V1')
+    }
+    if (!takesV2(door)) continue
     for (const edition of door.noise ? editionsOf(door) : []) {
       const { authorityKey } = keys.get(edition)!
       const url = formatPoolUrl({ host: reachable, port: opened.port, authorityKey, edition })
@@ -101,7 +109,7 @@ export function sessionLines(
 
 function loadKeys(config: ServerConfig, log: Logger): Map<EditionName, LoadedIdentity> {
   const keys = new Map<EditionName, LoadedIdentity>()
-  const wanted = new Set(config.listen.filter((door) => door.noise).flatMap(editionsOf))
+  const wanted = new Set(config.listen.filter((door) => door.noise && takesV2(door)).flatMap(editionsOf))
   for (const edition of wanted) {
     const identity = loadIdentity(
       edition,
@@ -122,4 +130,17 @@ function loadKeys(config: ServerConfig, log: Logger): Map<EditionName, LoadedIde
 
 function editionsOf(door: Pick<DoorConfig, 'edition'>): EditionName[] {
   return door.edition === 'auto' ? ['current', 'draft'] : [door.edition]
+}
+
+function takesV1({ protocol }: Pick<DoorConfig, 'protocol'>): boolean {
+  return protocol === 'v1' || protocol === 'both'
+}
+
+function takesV2({ protocol }: Pick<DoorConfig, 'protocol'>): boolean {
+  return protocol !== 'v1'
+}
+
+/** An IPv6 address as URLs write it. */
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { aClock, ScriptedRole, Signal, socketPair, type TestEffect, type TestEvent } from './_fixtures.ts'
 import { EDITIONS } from './editions.ts'
 import { Engine } from './engine.ts'
+import { Sv2Wire } from './sv2-wire.ts'
 
 const SETUP: Message = {
   type: 'SetupConnection',
@@ -85,8 +86,14 @@ async function client(
   const onGone = vi.fn<() => void>()
   const session = engine.adopt(near, {
     port: 'miners',
-    wire: { edition: EDITIONS.current, transport: plainTransport(), side: 'server', protocol: undefined },
-    limits,
+    wire: new Sv2Wire({
+      edition: EDITIONS.current,
+      transport: plainTransport(),
+      side: 'server',
+      protocol: undefined,
+      maxPayloadBytes: limits.maxPayloadBytes,
+    }),
+    maxQueuedBytes: limits.maxQueuedBytes,
     rest: speller.encode(SETUP),
     onGone,
   })

@@ -1,21 +1,22 @@
 import type { Socket } from 'node:net'
-import type { Message } from '@sv2/messages'
 import type { Role, SessionEffect, SessionEvent, SessionId } from '@sv2/roles'
 import type { Clock } from './clock.ts'
-import { Session, type SessionLimits, type SessionOwner, type SessionWire } from './session.ts'
+import { Session, type SessionOwner } from './session.ts'
+import type { Wire } from './wire.ts'
 
 /** What is known of a connection, for log lines. */
 export interface SessionInfo {
   readonly session: SessionId
   readonly port: string
   readonly remote: string
+  /** The edition of Stratum V2, or `v1`. */
   readonly edition: string
 }
 
 /** What an engine tells besides the role's own facts. */
 export interface EngineObserver<Effect> {
   /** A fact or command of the role. */
-  onEffect(effect: Exclude<Effect, SessionEffect>): void
+  onEffect(effect: Exclude<Effect, SessionEffect<unknown>>): void
   onSessionOpened?(info: SessionInfo): void
   onSessionClosed?(info: SessionInfo, reason: string): void
 }
@@ -68,8 +69,9 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
     socket: Socket,
     how: {
       readonly port: string
-      readonly wire: SessionWire
-      readonly limits: SessionLimits
+      readonly wire: Wire
+      /** Bytes that may wait for a slow reader before it is dropped. */
+      readonly maxQueuedBytes: number
       readonly rest: Uint8Array
       readonly onGone?: () => void
     },
@@ -77,7 +79,7 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
     this.#lastId++
     const session = new Session(
       { id: this.#lastId, socket },
-      { wire: how.wire, limits: how.limits, owner: this },
+      { wire: how.wire, maxQueuedBytes: how.maxQueuedBytes, owner: this },
     )
     const info = {
       session: session.id,
@@ -111,7 +113,7 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
     for (const { session } of [...this.#sessions.values()]) session.close(reason)
   }
 
-  deliver(session: Session, message: Message): void {
+  deliver(session: Session, message: unknown): void {
     this.#handle({ kind: 'message', session: session.id, message })
   }
 
@@ -130,7 +132,7 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
   }
 
   /** Session events are part of every role's events; the role's own type says so at its construction. */
-  #handle(event: SessionEvent<string>): void {
+  #handle(event: SessionEvent<string, unknown>): void {
     this.#run(event as unknown as Event)
   }
 
@@ -150,7 +152,7 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
   }
 
   #perform(effect: Effect): void {
-    const effectOfSession = effect as unknown as SessionEffect
+    const effectOfSession = effect as unknown as SessionEffect<unknown>
     switch (effectOfSession.kind) {
       case 'send':
         if (typeof effectOfSession.to === 'number') this.#send(effectOfSession.to, effectOfSession.message)
@@ -160,11 +162,11 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
         this.#sessions.get(effectOfSession.session)?.session.close(effectOfSession.reason)
         return
       default:
-        this.#observer.onEffect(effect as Exclude<Effect, SessionEffect>)
+        this.#observer.onEffect(effect as Exclude<Effect, SessionEffect<unknown>>)
     }
   }
 
-  #send(to: SessionId, message: Message): void {
+  #send(to: SessionId, message: unknown): void {
     const session = this.#sessions.get(to)?.session
     if (session === undefined) return
     session.send(message)

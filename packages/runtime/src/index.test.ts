@@ -21,6 +21,7 @@ test('the public surface is what it was', () => {
     'createLogger',
     'createRegistry',
     'dial',
+    'dialV1',
     'doorSettings',
     'doorsSchema',
     'environmentPrefix',
@@ -50,5 +51,6 @@ test('the public surface is what it was', () => {
     'systemNoise',
     'upstreamSchema',
     'upstreamSettings',
+    'v1PoolUrl',
   ])
 })

@@ -31,7 +31,7 @@ async function door(over: Partial<DoorSettings> = {}, onHandshake?: () => void) 
     {
       adopt(socket, how) {
         socket.on('error', () => socket.destroy())
-        adopted.give({ edition: how.wire.edition.name, how, socket })
+        adopted.give({ edition: how.wire.edition, how, socket })
         return undefined as never
       },
     },
@@ -88,7 +88,7 @@ describe('a door', () => {
     const guest = await knock(port)
     guest.write(firstFlight('current'))
     const { how } = await adopted.first()
-    expect(how).toMatchObject({ port: 'test', wire: { side: 'server', protocol: undefined } })
+    expect(how).toMatchObject({ port: 'test', wire: { edition: 'current' } })
   })
 
   test('closes on who says nothing until the deadline', async () => {

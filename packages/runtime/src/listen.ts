@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:net'
+import type { SecureContext } from 'node:tls'
 import type { NoiseDeps, ServerIdentity } from '@sv2/noise'
 import type { Clock } from './clock.ts'
 import type { EditionName } from './editions.ts'
@@ -24,6 +25,20 @@ export interface DoorSettings extends IpBudgetSettings, SessionLimits {
   readonly handshakeTimeoutMs: number
   /** Handshakes that may wait for their turn at one time. */
   readonly maxHandshakes: number
+  /** Stratum V1 on this door; undefined: V2 only, and V1 clients are told so. */
+  readonly v1?: V1DoorSettings | undefined
+}
+
+/** Stratum V1 on a door. */
+export interface V1DoorSettings {
+  /** False: V2 clients are let in as well, told apart by their first bytes. */
+  readonly only: boolean
+  /** Longest line taken, bytes. */
+  readonly maxLineBytes: number
+  /** Bytes that may wait for a V1 client that reads slowly before it is dropped. */
+  readonly maxQueuedBytes: number
+  /** V1 over TLS, on a door for V1 only. */
+  readonly tls?: SecureContext | undefined
 }
 
 /** Who a door is, by edition. */
@@ -33,6 +48,8 @@ export interface DoorDeps {
   readonly noise: NoiseDeps
   readonly clock: Clock
   readonly identities: DoorIdentities
+  /** Name of the port of V1 sessions; that of all others is `portName`. */
+  readonly v1PortName?: string | undefined
   /** A connection that never became a session: refused, timed out, or failed its handshake. */
   onRefused?(remote: string, reason: string): void
   /** A handshake was done; its cost in ms of this thread. */

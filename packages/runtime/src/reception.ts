@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import {
   createResponder,
   detectFirstFlight,
@@ -7,15 +8,20 @@ import {
   plainTransport,
   type Transport,
 } from '@sv2/noise'
+import { looksLikeV1 } from '@sv2/sv1'
 import { EDITIONS, type EditionName } from './editions.ts'
 import type { Engine } from './engine.ts'
 import { IpBudget } from './ip-budget.ts'
-import type { DoorDeps, DoorSettings } from './listen.ts'
+import type { DoorDeps, DoorSettings, V1DoorSettings } from './listen.ts'
+import { Sv1Wire } from './sv1-wire.ts'
+import { Sv2Wire } from './sv2-wire.ts'
+import type { Wire } from './wire.ts'
 
 /** Handshake work per turn of the event loop, ms: a storm of clients must not hold up the shares of others. */
 const TURN_MS = 8
 /** Longest first flight: the 2022 prelude with all codes, or a plaintext SetupConnection in the same segment. */
 const MAX_FLIGHT_BYTES = 4_096
+const LF = 0x0a
 
 /** A connection on its way to a session. */
 interface Guest {
@@ -51,15 +57,18 @@ export class Reception {
     this.#budget = new IpBudget(settings)
   }
 
-  receive(socket: Socket): void {
-    const address = socket.remoteAddress ?? ''
-    const remote = `${address}:${socket.remotePort ?? 0}`
+  receive(accepted: Socket): void {
+    const address = accepted.remoteAddress ?? ''
+    const remote = `${address}:${accepted.remotePort ?? 0}`
     const admitted = this.#budget.admit(address, this.#deps.clock.now())
     if (admitted !== 'admitted') {
-      socket.destroy()
+      accepted.destroy()
       this.#deps.onRefused?.(remote, admitted)
       return
     }
+    const tls = this.#settings.v1?.tls
+    const socket =
+      tls === undefined ? accepted : new TLSSocket(accepted, { isServer: true, secureContext: tls })
     const guest: Guest = {
       socket,
       address,
@@ -87,6 +96,49 @@ export class Reception {
   }
 
   #begin(guest: Guest): (chunk: Uint8Array) => void {
+    const { v1 } = this.#settings
+    return v1 === undefined ? this.#beginV2(guest) : (chunk) => this.#sniff(guest, v1, chunk)
+  }
+
+  /** Tells Stratum V1 from V2 and from what else knocks at such doors. */
+  #sniff(guest: Guest, v1: V1DoorSettings, chunk: Uint8Array): void {
+    const bytes = joined(guest.bytes, chunk)
+    guest.bytes = bytes
+    switch (looksLikeV1(bytes, false)) {
+      case 'wait':
+        return
+      case 'http':
+        return this.#refuse(guest, 'speaks HTTP')
+      case 'tls':
+        return this.#refuse(guest, 'speaks TLS, and this door does not')
+      case 'v1':
+        return this.#firstLine(guest, v1)
+      case 'other': {
+        if (v1.only) return this.#refuse(guest, 'speaks no Stratum V1')
+        guest.bytes = new Uint8Array(0)
+        const receive = this.#beginV2(guest)
+        guest.receive = receive
+        return receive(bytes)
+      }
+    }
+  }
+
+  /** The handshake of V1 is over with its first whole line. */
+  #firstLine(guest: Guest, v1: V1DoorSettings): void {
+    const { bytes } = guest
+    if (bytes.includes(LF)) {
+      const wire = new Sv1Wire({ side: 'server', maxLineBytes: v1.maxLineBytes })
+      const port = this.#deps.v1PortName ?? this.#deps.portName
+      return this.#adopt(guest, { port, wire, maxQueuedBytes: v1.maxQueuedBytes, rest: bytes })
+    }
+    if (bytes.length > v1.maxLineBytes) return this.#refuse(guest, 'first line too long')
+    guest.receive = (chunk) => {
+      guest.bytes = joined(bytes, chunk)
+      this.#firstLine(guest, v1)
+    }
+  }
+
+  #beginV2(guest: Guest): (chunk: Uint8Array) => void {
     const { edition, noise } = this.#settings
     if (edition === 'auto') return (chunk) => this.#detect(guest, chunk)
     if (!noise) return (chunk) => this.#plain(guest, edition, chunk)
@@ -94,7 +146,7 @@ export class Reception {
   }
 
   #detect(guest: Guest, chunk: Uint8Array): void {
-    guest.bytes = guest.bytes.length === 0 ? chunk : joined(guest.bytes, chunk)
+    guest.bytes = joined(guest.bytes, chunk)
     if (guest.bytes.length > MAX_FLIGHT_BYTES) return this.#refuse(guest, 'first flight too long')
     this.#decide(guest, 'in time')
   }
@@ -128,7 +180,7 @@ export class Reception {
   }
 
   #plain(guest: Guest, edition: EditionName, first: Uint8Array): void {
-    this.#adopt(guest, { edition, transport: plainTransport(), rest: first })
+    this.#adoptV2(guest, { edition, transport: plainTransport(), rest: first })
   }
 
   #handshake(guest: Guest, edition: EditionName): (chunk: Uint8Array) => void {
@@ -148,7 +200,7 @@ export class Reception {
           if (step.reply !== undefined) guest.socket.write(step.reply)
           if (step.done === undefined) return
           this.#deps.onHandshake?.(edition, performance.now() - started)
-          this.#adopt(guest, { edition, transport: step.done.transport, rest: step.done.rest })
+          this.#adoptV2(guest, { edition, transport: step.done.transport, rest: step.done.rest })
         } catch (error) {
           if (!(error instanceof NoiseError)) throw error
           this.#refuse(guest, `handshake failed: ${error.message}`)
@@ -178,11 +230,31 @@ export class Reception {
     this.#turnHead = 0
   }
 
-  #adopt(
+  #adoptV2(
     guest: Guest,
     how: {
       readonly edition: EditionName
       readonly transport: Transport
+      readonly rest: Uint8Array
+    },
+  ): void {
+    const { maxPayloadBytes, maxQueuedBytes } = this.#settings
+    const wire = new Sv2Wire({
+      edition: EDITIONS[how.edition],
+      transport: how.transport,
+      side: 'server',
+      protocol: undefined,
+      maxPayloadBytes,
+    })
+    this.#adopt(guest, { port: this.#deps.portName, wire, maxQueuedBytes, rest: how.rest })
+  }
+
+  #adopt(
+    guest: Guest,
+    how: {
+      readonly port: string
+      readonly wire: Wire
+      readonly maxQueuedBytes: number
       readonly rest: Uint8Array
     },
   ): void {
@@ -192,13 +264,8 @@ export class Reception {
     guest.socket.removeAllListeners('error')
     guest.socket.removeAllListeners('close')
     guest.receive = undefined
-    this.#deps.engine.adopt(guest.socket, {
-      port: this.#deps.portName,
-      wire: { edition: EDITIONS[how.edition], transport: how.transport, side: 'server', protocol: undefined },
-      limits: this.#settings,
-      rest: how.rest,
-      onGone: () => this.#budget.release(guest.address),
-    })
+    const onGone = (): void => this.#budget.release(guest.address)
+    this.#deps.engine.adopt(guest.socket, { ...how, onGone })
   }
 
   #refuse(guest: Guest, reason: string): void {
@@ -225,6 +292,7 @@ export class Reception {
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  if (a.length === 0) return b
   const both = new Uint8Array(a.length + b.length)
   both.set(a)
   both.set(b, a.length)

@@ -1,15 +1,7 @@
 import type { Socket } from 'node:net'
-import { CodecError, FrameSplitter } from '@sv2/codec'
-import {
-  type Capabilities,
-  type Edition,
-  EditionError,
-  type Message,
-  type Speller,
-  type SubProtocol,
-} from '@sv2/messages'
-import { NoiseError, type Transport } from '@sv2/noise'
+import type { Capabilities } from '@sv2/messages'
 import type { SessionId } from '@sv2/roles'
+import type { Wire, WireReader } from './wire.ts'
 
 /** What a session is limited to. */
 export interface SessionLimits {
@@ -19,20 +11,10 @@ export interface SessionLimits {
   readonly maxQueuedBytes: number
 }
 
-/** How a session speaks. */
-export interface SessionWire {
-  readonly edition: Edition
-  readonly transport: Transport
-  /** Our side of the connection. */
-  readonly side: 'server' | 'client'
-  /** Known to a client. */
-  readonly protocol: SubProtocol | undefined
-}
-
 /** Whom a session belongs to. */
 export interface SessionOwner {
   /** One message arrived. */
-  deliver(session: Session, message: Message): void
+  deliver(session: Session, message: unknown): void
   /** All messages of one chunk were delivered. */
   delivered(): void
   /** The connection is gone; called once. */
@@ -43,39 +25,40 @@ export interface SessionOwner {
 const LINGER_MS = 2_000
 
 /**
- * One secured connection: socket ↔ noise ↔ frames ↔ domain messages. It limits what a peer may send and how much may
- * wait for it; whatever a peer gets wrong ends this session, with a reason, and nothing else.
+ * One connection: socket ↔ wire ↔ messages. It limits how much may wait for a peer; whatever a peer gets wrong ends
+ * this session, with a reason, and nothing else.
  */
-export class Session {
+export class Session implements WireReader {
   readonly id: SessionId
   readonly socket: Socket
-  readonly capabilities: Capabilities
-  readonly edition: string
-  readonly #transport: Transport
-  readonly #speller: Speller
-  readonly #splitter: FrameSplitter
+  readonly #wire: Wire
   readonly #owner: SessionOwner
-  readonly #limits: SessionLimits
+  readonly #maxQueuedBytes: number
   #queue: Uint8Array[] = []
   #queuedBytes = 0
   #ended = false
   /** Set while the session waits in the engine's list of those to flush. */
   dirty = false
 
+  /** @param how `maxQueuedBytes`: bytes that may wait for a slow reader before it is dropped */
   constructor(
     identity: { readonly id: SessionId; readonly socket: Socket },
-    how: { readonly wire: SessionWire; readonly limits: SessionLimits; readonly owner: SessionOwner },
+    how: { readonly wire: Wire; readonly maxQueuedBytes: number; readonly owner: SessionOwner },
   ) {
-    const { wire, limits, owner } = how
     this.id = identity.id
     this.socket = identity.socket
-    this.capabilities = wire.edition.capabilities
-    this.edition = wire.edition.name
-    this.#transport = wire.transport
-    this.#speller = wire.edition.connection({ side: wire.side, protocol: wire.protocol })
-    this.#splitter = new FrameSplitter({ maxPayload: limits.maxPayloadBytes })
-    this.#owner = owner
-    this.#limits = limits
+    this.#wire = how.wire
+    this.#owner = how.owner
+    this.#maxQueuedBytes = how.maxQueuedBytes
+  }
+
+  get capabilities(): Capabilities {
+    return this.#wire.capabilities
+  }
+
+  /** The edition of Stratum V2, or `v1`. */
+  get edition(): string {
+    return this.#wire.edition
   }
 
   /** Starts listening to the socket; `rest` came behind the handshake. */
@@ -95,18 +78,18 @@ export class Session {
   }
 
   /** Puts a message into the queue; `flush` writes it. */
-  send(message: Message): void {
+  send(message: unknown): void {
     if (this.#ended) return
     try {
-      const frame = this.#speller.encode(message)
+      const frame = this.#wire.encode(message)
       this.#queue.push(frame)
       this.#queuedBytes += frame.length
     } catch (error) {
-      if (!(error instanceof EditionError || error instanceof CodecError)) throw error
+      if (!this.#wire.refuses(error)) throw error
       return this.close(`cannot be said: ${error.message}`)
     }
     // One chunk may ask for far more than may ever wait: the answers must not pile up until it is worked off.
-    if (this.#queuedBytes > this.#limits.maxQueuedBytes) {
+    if (this.#queuedBytes > this.#maxQueuedBytes) {
       this.abort(`asks for too much at once: ${this.#queuedBytes} bytes`)
     }
   }
@@ -117,9 +100,9 @@ export class Session {
     const frames = this.#queue
     this.#queue = []
     this.#queuedBytes = 0
-    this.socket.write(this.#transport.seal(frames))
+    this.socket.write(this.#wire.seal(frames))
     const waiting = this.socket.writableLength
-    if (waiting > this.#limits.maxQueuedBytes) this.abort(`reads too slowly: ${waiting} bytes waited`)
+    if (waiting > this.#maxQueuedBytes) this.abort(`reads too slowly: ${waiting} bytes waited`)
   }
 
   /** Writes what is queued, then closes. */
@@ -144,17 +127,18 @@ export class Session {
     setTimeout(() => socket.destroy(), LINGER_MS).unref()
   }
 
+  /** Called by the wire. */
+  take(message: unknown): boolean {
+    this.#owner.deliver(this, message)
+    return !this.#ended
+  }
+
   #receive(chunk: Uint8Array): void {
     if (this.#ended) return
     try {
-      for (const piece of this.#transport.open(chunk)) {
-        for (const frame of this.#splitter.push(piece)) {
-          this.#owner.deliver(this, this.#speller.decode(frame))
-          if (this.#ended) return
-        }
-      }
+      this.#wire.read(chunk, this)
     } catch (error) {
-      if (!isPeersFault(error)) throw error
+      if (!this.#wire.blames(error)) throw error
       this.close(error.message)
     } finally {
       this.#owner.delivered()
@@ -167,8 +151,4 @@ export class Session {
     this.#queue = []
     this.#owner.gone(this, reason)
   }
-}
-
-function isPeersFault(error: unknown): error is CodecError | EditionError | NoiseError {
-  return error instanceof CodecError || error instanceof EditionError || error instanceof NoiseError
 }

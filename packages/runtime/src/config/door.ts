@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import { z } from 'zod'
 import { isNetwork } from '../ip-budget.ts'
-import type { DoorSettings } from '../listen.ts'
+import type { DoorSettings, V1DoorSettings } from '../listen.ts'
 
 /** What one door of a server is configured with: `[[listen]]`. */
 export interface DoorConfig {
@@ -18,7 +20,16 @@ export interface DoorConfig {
   readonly max_handshakes: number
   readonly max_payload_bytes: number
   readonly max_queued_bytes: number
+  /** Undefined where the server takes no V1 at all. */
+  readonly protocol?: DoorProtocol | undefined
+  readonly max_line_bytes?: number | undefined
+  readonly max_v1_queued_bytes?: number | undefined
+  readonly tls_certificate_file?: string | undefined
+  readonly tls_key_file?: string | undefined
 }
+
+/** What clients of a door speak; `both` tells them apart by their first bytes. */
+export type DoorProtocol = 'v2' | 'v1' | 'both'
 
 /** Defaults that differ between servers. */
 export interface DoorDefaults {
@@ -26,11 +37,13 @@ export interface DoorDefaults {
   readonly port: number
   readonly maxPayloadBytes: number
   readonly maxQueuedBytes: number
+  /** For a server that takes Stratum V1 too: what its doors speak when nothing is said. */
+  readonly protocol?: DoorProtocol
 }
 
 /** The schema of a server's doors; one door on the default port when none is configured. */
 export function doorsSchema(defaults: DoorDefaults): z.ZodType<DoorConfig[]> {
-  const door = z.strictObject({
+  const keys = {
     host: z.string().min(1).default(defaults.host).describe('Address to listen on'),
     port: z.int().min(0).max(65_535).default(defaults.port).describe('Port; 0 takes any free one'),
     edition: z
@@ -79,8 +92,92 @@ export function doorsSchema(defaults: DoorDefaults): z.ZodType<DoorConfig[]> {
       .min(65_536)
       .default(defaults.maxQueuedBytes)
       .describe('Bytes that may wait for a client that reads slowly before it is dropped'),
+  }
+  const { protocol } = defaults
+  const door: z.ZodType<DoorConfig> =
+    protocol === undefined ? z.strictObject(keys) : z.strictObject({ ...v1Keys(protocol), ...keys })
+  const checked = door.superRefine((config, context) => {
+    for (const { key, message } of tlsProblems(config)) {
+      context.addIssue({ code: 'custom', path: [key], message })
+    }
   })
-  return z.array(door).min(1).prefault([{}]).describe('A door; repeat the section for more than one')
+  return z.array(checked).min(1).prefault([{}]).describe('A door; repeat the section for more than one')
+}
+
+function v1Keys(protocol: DoorProtocol) {
+  return {
+    protocol: z
+      .enum(['v2', 'v1', 'both'])
+      .default(protocol)
+      .describe('What clients speak: Stratum V2, V1, or both, told apart by their first bytes'),
+    max_line_bytes: z
+      .int()
+      .min(1_024)
+      .max(1_048_576)
+      .default(16_384)
+      .describe('Stratum V1: longest line taken, bytes'),
+    max_v1_queued_bytes: z
+      .int()
+      .min(65_536)
+      .default(1_048_576)
+      .describe('Stratum V1: bytes that may wait for a client that reads slowly before it is dropped'),
+    tls_certificate_file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('protocol = "v1": file with the certificate chain, PEM; takes V1 over TLS'),
+    tls_key_file: z.string().min(1).optional().describe('File with the key of tls_certificate_file, PEM'),
+  }
+}
+
+type TlsFiles = Pick<DoorConfig, 'protocol' | 'tls_certificate_file' | 'tls_key_file'>
+
+function tlsProblems(config: TlsFiles): { key: string; message: string }[] {
+  const { protocol, tls_certificate_file: certificate, tls_key_file: key } = config
+  if (certificate === undefined && key === undefined) return []
+  if (protocol !== 'v1') {
+    const named = certificate === undefined ? 'tls_key_file' : 'tls_certificate_file'
+    return [{ key: named, message: 'needs protocol = "v1"; Stratum V2 has an encryption of its own' }]
+  }
+  if (certificate === undefined)
+    return [{ key: 'tls_certificate_file', message: 'is required with tls_key_file' }]
+  if (key === undefined) return [{ key: 'tls_key_file', message: 'is required with tls_certificate_file' }]
+  const unreadable = [
+    ...unreadableFile('tls_certificate_file', certificate),
+    ...unreadableFile('tls_key_file', key),
+  ]
+  if (unreadable.length > 0) return unreadable
+  try {
+    secureContext(certificate, key)
+    return []
+  } catch (error) {
+    const message = `is no certificate with its key in PEM: ${(error as Error).message}`
+    return [{ key: 'tls_certificate_file', message }]
+  }
+}
+
+function unreadableFile(key: string, file: string): { key: string; message: string }[] {
+  try {
+    readFileSync(file)
+    return []
+  } catch (error) {
+    return [{ key, message: `cannot be read: ${(error as Error).message}` }]
+  }
+}
+
+function secureContext(certificateFile: string, keyFile: string): SecureContext {
+  return createSecureContext({ cert: readFileSync(certificateFile), key: readFileSync(keyFile) })
+}
+
+function v1Settings(config: DoorConfig): V1DoorSettings | undefined {
+  const { protocol, tls_certificate_file: certificate, tls_key_file: key } = config
+  if (protocol !== 'v1' && protocol !== 'both') return undefined
+  return {
+    only: protocol === 'v1',
+    maxLineBytes: config.max_line_bytes ?? 16_384,
+    maxQueuedBytes: config.max_v1_queued_bytes ?? 1_048_576,
+    tls: certificate === undefined || key === undefined ? undefined : secureContext(certificate, key),
+  }
 }
 
 /** A door's settings as `listen` wants them. */
@@ -100,5 +197,6 @@ export function doorSettings(config: DoorConfig): DoorSettings {
     maxHandshakes: config.max_handshakes,
     maxPayloadBytes: config.max_payload_bytes,
     maxQueuedBytes: config.max_queued_bytes,
+    v1: v1Settings(config),
   }
 }

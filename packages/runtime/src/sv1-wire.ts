@@ -1,0 +1,61 @@
+import type { Capabilities } from '@sv2/messages'
+import { LineSplitter, Sv1Error, type Sv1FromPool, type Sv1ToServer, sv1Client, sv1Server } from '@sv2/sv1'
+import type { Wire, WireReader } from './wire.ts'
+
+/** What a Stratum V1 peer can do: roll the bits of BIP 320, and up to 8 bytes of extranonce (peers.md §3). */
+export const SV1_CAPABILITIES: Capabilities = {
+  versionRollingMask: 0x1fff_e000,
+  maxExtranonceSize: 8,
+  groupsExtendedChannels: true,
+  extensions: false,
+}
+
+/** How a Stratum V1 session speaks. */
+export interface Sv1WireSettings {
+  /** Our side of the connection: `server` talks to miners, `client` to a pool. */
+  readonly side: 'server' | 'client'
+  /** Longest line taken from the peer, bytes without its line feed. */
+  readonly maxLineBytes: number
+}
+
+/** One side's reading and writing of lines. */
+interface Sv1Speller {
+  readonly decode: (line: string) => Sv1ToServer | Sv1FromPool
+  readonly encode: (message: never) => Uint8Array
+}
+
+/** Stratum V1: lines of JSON ↔ messages. A line that makes no sense is a message, `malformed`; only its length is a fault. */
+export class Sv1Wire implements Wire {
+  readonly edition = 'v1'
+  readonly capabilities = SV1_CAPABILITIES
+  readonly #speller: Sv1Speller
+  readonly #splitter: LineSplitter
+
+  constructor({ side, maxLineBytes }: Sv1WireSettings) {
+    this.#speller = side === 'server' ? sv1Server : sv1Client
+    this.#splitter = new LineSplitter({ maxLength: maxLineBytes })
+  }
+
+  read(chunk: Uint8Array, reader: WireReader): void {
+    for (const line of this.#splitter.push(chunk)) {
+      if (!reader.take(this.#speller.decode(line))) return
+    }
+  }
+
+  encode(message: unknown): Uint8Array {
+    return this.#speller.encode(message as never)
+  }
+
+  seal(encoded: Uint8Array[]): Uint8Array {
+    return encoded.length === 1 ? encoded[0]! : Buffer.concat(encoded)
+  }
+
+  blames(error: unknown): error is Sv1Error {
+    return error instanceof Sv1Error
+  }
+
+  /** Much of what is said to one peer comes from another, who is not trusted to keep to the ranges of V1. */
+  refuses(error: unknown): error is RangeError {
+    return error instanceof RangeError
+  }
+}

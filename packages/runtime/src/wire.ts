@@ -1,0 +1,27 @@
+import type { Capabilities } from '@sv2/messages'
+
+/** Who takes the messages of a chunk. */
+export interface WireReader {
+  /** Takes one message; false when no more are wanted. */
+  take(message: unknown): boolean
+}
+
+/**
+ * What one connection speaks: chunks in and messages out, messages in and bytes out. Messages are what the role behind
+ * the port knows: a role that has doors of several protocols keeps their sessions apart by port.
+ */
+export interface Wire {
+  /** For logs: the edition of Stratum V2, or `v1`. */
+  readonly edition: string
+  readonly capabilities: Capabilities
+  /** Hands the messages a chunk completes to the reader, in order. Throws what `blames` knows. */
+  read(chunk: Uint8Array, reader: WireReader): void
+  /** The bytes of a message, before `seal`; they may be shared with other connections. Throws what `refuses` knows. */
+  encode(message: unknown): Uint8Array
+  /** The bytes to write for one or more encoded messages. */
+  seal(encoded: Uint8Array[]): Uint8Array
+  /** Whether an error of `read` is the peer's fault; any other is ours. */
+  blames(error: unknown): error is Error
+  /** Whether an error of `encode` says that the message cannot be said here; any other is ours. */
+  refuses(error: unknown): error is Error
+}
