@@ -107,6 +107,11 @@ export class Upstreams {
     return link?.isReady === true ? link : undefined
   }
 
+  /** Its name, for logs. */
+  nameOf(upstream: number): string {
+    return this.#upstreams[upstream]?.settings.name ?? ''
+  }
+
   /** The first upstream, of those that are set up, by their place. */
   readyLinks(): UpstreamLink[] {
     return this.#upstreams.flatMap(({ link }) => (link?.isReady === true ? [link] : []))

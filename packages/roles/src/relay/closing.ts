@@ -1,0 +1,72 @@
+import type { Client } from './client.ts'
+import type { Wish } from './home.ts'
+import { detach } from './placement.ts'
+import type { RelayChannel } from './relay-channel.ts'
+import { declareHashrate } from './seat.ts'
+import { type RelayState, tell } from './state.ts'
+
+/** Reasons of CloseChannel that are ours, and what they mean (ERR-05). */
+export const OWN_CLOSE_REASONS = {
+  'client-gone': 'the connection of the channel’s client was lost',
+  'no-upstream': 'no upstream could be reached for some time',
+  'refused-by-upstream': 'after a change of upstream the new one does not open the channel',
+  'extranonce-does-not-fit':
+    'after a change of upstream the new one leaves the device less to roll, or too much',
+  'moved-to-another-upstream': 'the channel goes on elsewhere',
+} as const
+
+/** Whom to tell that a channel is closed, and why. */
+export interface Closing {
+  readonly reason: string
+  readonly below: boolean
+  readonly above: boolean
+}
+
+/** Ends a channel on both sides. */
+export function closeChannel(state: RelayState, channel: RelayChannel, closing: Closing): void {
+  if (channel.isClosed) return
+  const { client, channelId, home, upstreamId } = channel
+  const { reason: reasonCode } = closing
+  channel.isClosed = true
+  if (channel.move !== undefined) bury(channel.move)
+  channel.move = undefined
+  if (closing.above) home?.link.send({ type: 'CloseChannel', channelId: upstreamId, reasonCode })
+  detach(state, channel)
+  client.channels.delete(channelId)
+  state.channels--
+  declareHashrate(client, -declared(channel))
+  if (closing.below) tell(state, client.session, { type: 'CloseChannel', channelId, reasonCode })
+  state.out.push({ kind: 'channelClosed', session: client.session, channelId, reason: reasonCode })
+  if (client.channels.size > 0 || client.idleSince === state.now) return
+  client.idleSince = state.now
+  state.idle.push(client, state.now + state.settings.openChannelWithinMs)
+}
+
+/** A client's connection is gone: so are its channels (PRX-06), and what it asked for. */
+export function dropClient(state: RelayState, client: Client): void {
+  state.clients.delete(client.session)
+  const channels = client.channels.size
+  for (const channel of [...client.channels.values()])
+    closeChannel(state, channel, { reason: 'client-gone', below: false, above: true })
+  for (const wish of client.wishes ?? []) bury(wish)
+  state.waiting -= client.wishes?.size ?? 0
+  client.wishes = undefined
+  const { seat } = client
+  if (seat !== undefined) {
+    seat.clients.delete(client)
+    if (seat.clients.size === 0) seat.emptySince = state.now
+  }
+  if (client.flags !== undefined)
+    state.out.push({ kind: 'minerDisconnected', session: client.session, channels })
+}
+
+/** Nobody wants it any more. */
+export function bury(wish: Wish): void {
+  wish.isDead = true
+  wish.seat.buried()
+}
+
+/** What a channel adds to the hash rate that its client declares, H/s. */
+export function declared(channel: RelayChannel): number {
+  return Math.max(0, channel.request.nominalHashRate)
+}

@@ -1,0 +1,163 @@
+import { type Message, type SetGroupChannel, withoutControlCharacters } from '@sv2/messages'
+import type { Client, ClientGroup } from './client.ts'
+import { closeChannel } from './closing.ts'
+import { answerCustomJob } from './custom-jobs.ts'
+import {
+  changed,
+  extendedJobTelling,
+  prevHashTelling,
+  standardJobTelling,
+  tellChannel,
+  tellGroup,
+} from './fan-out.ts'
+import { padded } from './grant.ts'
+import type { Home } from './home.ts'
+import { joinGroup, leaveGroup } from './placement.ts'
+import { type RelayChannel, SEEN_DOWN } from './relay-channel.ts'
+import { type RelayState, tell } from './state.ts'
+
+/** Prefix and rolled part together, at most (editions.md O-06). */
+const MAX_FULL_EXTRANONCE = 32
+
+/** Passes an upstream's message on to the clients it is for; what is for nobody is told and forgotten. */
+export function fromUpstream(state: RelayState, home: Home, message: Message): void {
+  if (message.type === 'SetGroupChannel') return regroup(state, home, message)
+  if (message.type === 'SetCustomMiningJob.Success' || message.type === 'SetCustomMiningJob.Error') {
+    if (!answerCustomJob(state, home, message)) ignore(state, home, message, 'answers no custom job of ours')
+    return
+  }
+  const id = 'channelId' in message ? message.channelId : undefined
+  if (id === undefined)
+    return message.type === 'Opaque' ? undefined : ignore(state, home, message, 'for nobody')
+  const channel = home.channels.get(id)
+  if (channel !== undefined) return forChannel(state, { home, channel }, message)
+  const groups = home.groups.get(id)
+  if (groups !== undefined) return forGroup(state, { home, groups }, message)
+  ignore(state, home, message, 'for a channel that is not there')
+}
+
+function forChannel(
+  state: RelayState,
+  { home, channel }: { readonly home: Home; readonly channel: RelayChannel },
+  message: Message,
+): void {
+  const { channelId, client } = channel
+  const { session } = client
+  switch (message.type) {
+    case 'NewMiningJob':
+      if (channel.kind === 'extended')
+        return ignore(state, home, message, 'a standard job on an extended channel')
+      return tellChannel(state, channel, standardJobTelling(home, message))
+    case 'NewExtendedMiningJob':
+      return tellChannel(state, channel, extendedJobTelling(state, home, message))
+    case 'SetNewPrevHash':
+      return tellChannel(state, channel, prevHashTelling(home, message))
+    case 'SetTarget':
+      channel.target = message.maximumTarget.slice()
+      return tell(state, session, changed(message, { channelId }))
+    case 'SetExtranoncePrefix':
+      return renewPrefix(state, { home, channel }, message.extranoncePrefix)
+    case 'CloseChannel':
+      return closedAbove(state, channel, message.reasonCode)
+    case 'SubmitShares.Success': {
+      const { newSubmitsAcceptedCount: count, newSharesSum: work } = message
+      state.out.push({ kind: 'sharesAccepted', session, channelId, count, work })
+      return tell(state, session, changed(message, { channelId }))
+    }
+    case 'SubmitShares.Error': {
+      const code = withoutControlCharacters(message.errorCode)
+      state.out.push({ kind: 'shareRefused', session, channelId, code, by: 'upstream' })
+      return tell(state, session, changed(message, { channelId, errorCode: code }))
+    }
+    case 'UpdateChannel.Error': {
+      const errorCode = withoutControlCharacters(message.errorCode)
+      return tell(state, session, changed(message, { channelId, errorCode }))
+    }
+    case 'ChannelEndpointChanged':
+      return tell(state, session, changed(message, { channelId }))
+    case 'Opaque':
+      channel.seen |= SEEN_DOWN
+      return tell(state, session, { ...message, channelId })
+    default:
+      return ignore(state, home, message, 'not for a channel')
+  }
+}
+
+function forGroup(
+  state: RelayState,
+  at: { readonly home: Home; readonly groups: ReadonlyMap<Client, ClientGroup> },
+  message: Message,
+): void {
+  const { home, groups } = at
+  switch (message.type) {
+    case 'NewExtendedMiningJob':
+      return tellGroup(state, groups, extendedJobTelling(state, home, message))
+    case 'SetNewPrevHash':
+      return tellGroup(state, groups, prevHashTelling(home, message))
+    case 'SetTarget': {
+      const target = message.maximumTarget.slice()
+      for (const channel of channelsOf(groups)) channel.target = target
+      return tellGroup(state, groups, { message: (_, channelId) => changed(message, { channelId }) })
+    }
+    case 'CloseChannel':
+      for (const channel of channelsOf(groups)) closedAbove(state, channel, message.reasonCode)
+      return
+    case 'ChannelEndpointChanged':
+      return tellGroup(state, groups, { message: (_, channelId) => changed(message, { channelId }) })
+    case 'Opaque':
+      for (const channel of channelsOf(groups)) channel.seen |= SEEN_DOWN
+      return tellGroup(state, groups, { message: (_, channelId) => ({ ...message, channelId }) })
+    default:
+      return ignore(state, home, message, 'not for a group')
+  }
+}
+
+function channelsOf(groups: ReadonlyMap<Client, ClientGroup>): RelayChannel[] {
+  return [...groups.values()].flatMap(({ channels }) => [...channels])
+}
+
+function closedAbove(state: RelayState, channel: RelayChannel, reasonCode: string): void {
+  closeChannel(state, channel, { reason: withoutControlCharacters(reasonCode), below: true, above: false })
+}
+
+function renewPrefix(
+  state: RelayState,
+  { home, channel }: { readonly home: Home; readonly channel: RelayChannel },
+  prefix: Uint8Array,
+): void {
+  const { client, channelId, padding, extranonceSize } = channel
+  const message = {
+    type: 'SetExtranoncePrefix' as const,
+    channelId,
+    extranoncePrefix: padded(prefix, padding),
+  }
+  if (message.extranoncePrefix.length + extranonceSize > MAX_FULL_EXTRANONCE)
+    return ignore(state, home, message, 'the prefix is too long')
+  channel.prefix = message.extranoncePrefix
+  tell(state, client.session, message)
+}
+
+/** Moves channels into a group; each connection is told of its own, where it knows groups. */
+function regroup(state: RelayState, home: Home, message: SetGroupChannel): void {
+  const { groupChannelId, channelIds } = message
+  if (home.channels.has(groupChannelId))
+    return ignore(state, home, message, 'the id of the group is that of a channel')
+  const told = new Map<Client, { readonly groupId: number; readonly channelIds: number[] }>()
+  for (const channel of new Set(channelIds.map((id) => home.channels.get(id)))) {
+    if (channel === undefined || (channel.kind === 'extended' && !home.groupsExtendedChannels)) continue
+    const { client, channelId } = channel
+    leaveGroup(channel)
+    joinGroup(channel, groupChannelId)
+    if (channel.group === undefined || !channel.isGrouped || client.requiresStandardJobs) continue
+    const moved = told.get(client)
+    if (moved !== undefined) moved.channelIds.push(channelId)
+    else told.set(client, { groupId: channel.group.groupId, channelIds: [channelId] })
+  }
+  for (const [client, { groupId, channelIds: ids }] of told) {
+    tell(state, client.session, { type: 'SetGroupChannel', groupChannelId: groupId, channelIds: ids })
+  }
+}
+
+function ignore(state: RelayState, home: Home, { type }: Message, reason: string): void {
+  state.out.push({ kind: 'upstreamMessageIgnored', upstream: home.upstream, reason: `${type}: ${reason}` })
+}

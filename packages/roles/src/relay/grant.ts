@@ -1,0 +1,22 @@
+import type { OpenExtendedMiningChannelSuccess, OpenStandardMiningChannelSuccess } from '@sv2/messages'
+import type { Home } from './home.ts'
+
+/** An upstream's good answer to a request for a channel. */
+export type Grant = OpenStandardMiningChannelSuccess | OpenExtendedMiningChannelSuccess
+
+/** Gives a channel back that nobody wants any more. */
+export function returnGrant(home: Home, { channelId }: Grant): void {
+  home.link.send({ type: 'CloseChannel', channelId, reasonCode: 'moved-to-another-upstream' })
+}
+
+/** Bytes the client rolls of a grant; 0 on a standard channel. */
+export function grantedSize(grant: Grant): number {
+  return grant.type === 'OpenExtendedMiningChannel.Success' ? grant.extranonceSize : 0
+}
+
+/** A prefix and zeros behind it, in bytes of its own. */
+export function padded(prefix: Uint8Array, zeros: number): Uint8Array {
+  const bytes = new Uint8Array(prefix.length + zeros)
+  bytes.set(prefix)
+  return bytes
+}

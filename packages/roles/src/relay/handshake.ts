@@ -1,0 +1,97 @@
+import { answerRequestExtensions, type Message, type RequestExtensions } from '@sv2/messages'
+import {
+  REQUIRES_EXTENDED_CHANNELS,
+  REQUIRES_FIXED_VERSION,
+  REQUIRES_STANDARD_JOBS,
+  REQUIRES_VERSION_ROLLING,
+  REQUIRES_WORK_SELECTION,
+} from '../miners/connection.ts'
+import { owned } from '../owned.ts'
+import { NEVER } from '../role.ts'
+import { answerSetup } from '../setup.ts'
+import type { Client } from './client.ts'
+import type { Home } from './home.ts'
+import { type RelaySeat, seatFor } from './seat.ts'
+import { misbehaved, type RelayState, tell } from './state.ts'
+
+/** SetupConnection.protocol of the mining protocol. */
+const MINING = 0
+
+/** Takes a client's first message; it is answered as soon as there is an upstream whose terms hold for it. */
+export function setUp(state: RelayState, client: Client, message: Message): void {
+  if (message.type !== 'SetupConnection' || client.setup !== undefined)
+    return misbehaved(state, client.session, `${message.type} before the answer to SetupConnection`)
+  const bringsWork = (message.flags & REQUIRES_WORK_SELECTION) !== 0
+  const seat = seatFor(bringsWork ? state.seats.workSelection : state.seats.plain)
+  if (seat === undefined) throw new RangeError('a relay without upstreams')
+  client.setup = owned(message)
+  client.seat = seat
+  seat.clients.add(client)
+  seat.emptySince = NEVER
+  if (seat.home === undefined) state.unsettled = true
+  else answer(state, client, seat.home)
+}
+
+/** Answers the clients of a seat that waited for its upstream. */
+export function answerWaiting(state: RelayState, seat: RelaySeat, home: Home): void {
+  for (const client of seat.clients) if (client.setup !== undefined) answer(state, client, home)
+}
+
+function answer(state: RelayState, client: Client, home: Home): void {
+  const { setup, session } = client
+  if (setup === undefined) return
+  client.setup = undefined
+  const isFixed = forbidsRolling(home, client)
+  const extendedOnly = (home.link.flags & REQUIRES_EXTENDED_CHANNELS) !== 0
+  const reply = answerSetup(setup, {
+    protocols: [MINING],
+    supportedFlags:
+      REQUIRES_STANDARD_JOBS | REQUIRES_WORK_SELECTION | (isFixed ? 0 : REQUIRES_VERSION_ROLLING),
+    successFlags: (isFixed ? REQUIRES_FIXED_VERSION : 0) | (extendedOnly ? REQUIRES_EXTENDED_CHANNELS : 0),
+  })
+  tell(state, session, reply)
+  if (reply.type === 'SetupConnection.Success') {
+    client.flags = setup.flags
+    client.fixedVersion = isFixed
+    state.out.push({ kind: 'minerConnected', session, vendor: setup.vendor, firmware: setup.firmware })
+    return
+  }
+  const { errorCode: code, flags } = reply
+  state.out.push({ kind: 'setupRefused', session, code, flags }, { kind: 'close', session, reason: code })
+}
+
+/** A client as it is may not work at an upstream: it would roll versions that are refused there. */
+export function forbidsRolling(home: Home, client: Client): boolean {
+  const { flags, capabilities } = home.link
+  const lacking = client.capabilities.versionRollingMask & ~capabilities.versionRollingMask
+  return (flags & REQUIRES_FIXED_VERSION) !== 0 || lacking !== 0
+}
+
+/**
+ * Makes a client that was set up before fit for another upstream. Where that one forbids version rolling, jobs can
+ * say so on extended channels alone; any other client has to come again, and be told at setup.
+ */
+export function suitsNewHome(state: RelayState, client: Client, home: Home): boolean {
+  if (client.flags === undefined || client.fixedVersion || !forbidsRolling(home, client)) return true
+  const canBeTold =
+    (client.flags & REQUIRES_VERSION_ROLLING) === 0 &&
+    client.channels.size > 0 &&
+    [...client.channels.values()].every(({ kind }) => kind === 'extended')
+  if (canBeTold) {
+    client.fixedVersion = true
+    client.extendedOnly = true
+    return true
+  }
+  const reason = 'the new upstream forbids version rolling'
+  state.out.push({ kind: 'close', session: client.session, reason })
+  return false
+}
+
+/** Answers a RequestExtensions where the client's protocol has that message (editions.md §6.5). */
+export function negotiateExtensions(state: RelayState, client: Client, request: RequestExtensions): void {
+  if (!client.capabilities.extensions) return
+  const link = client.seat?.home?.link
+  const supported = state.settings.extensions.filter((extension) => link?.has(extension) === true)
+  const reply = answerRequestExtensions(request, { supported: new Set(supported), required: new Set() })
+  tell(state, client.session, reply)
+}

@@ -1,0 +1,88 @@
+import type { Client, ClientGroup } from './client.ts'
+import type { Home } from './home.ts'
+import { withFormer } from './job-ids.ts'
+import type { RelayChannel } from './relay-channel.ts'
+import type { RelayState } from './state.ts'
+
+/** Where a channel is at an upstream. */
+export interface Place {
+  readonly home: Home
+  readonly upstreamId: number
+  readonly groupId: number
+}
+
+/** Puts a channel at an upstream, and into its group. */
+export function attach(channel: RelayChannel, place: Place): void {
+  const { seat } = channel.client
+  channel.home = place.home
+  channel.upstreamId = place.upstreamId
+  place.home.channels.set(place.upstreamId, channel)
+  if (seat !== undefined) place.home.uses(seat, 1)
+  joinGroup(channel, place.groupId)
+}
+
+/** Takes a channel from its upstream; what its client knows of jobs from there is remembered. */
+export function detach(state: RelayState, channel: RelayChannel): void {
+  const { home, client } = channel
+  if (home === undefined) return
+  const { recent } = home.jobs
+  home.channels.delete(channel.upstreamId)
+  leaveGroup(channel)
+  if (client.seat !== undefined) home.uses(client.seat, -1)
+  if (!channel.isClosed && client.former[0] !== recent) client.former = withFormer(client.former, recent)
+  channel.home = undefined
+  if (client.seat !== undefined && !home.users.has(client.seat)) state.unsettled = true
+}
+
+/** Puts a channel into the group that its upstream calls `upstreamGroupId`. */
+export function joinGroup(channel: RelayChannel, upstreamGroupId: number): void {
+  const { home, client } = channel
+  if (home === undefined) return
+  const group =
+    channel.kind === 'extended' && !home.groupsExtendedChannels
+      ? loneGroup(channel, home)
+      : sharedGroup(client, home, upstreamGroupId)
+  group.channels.add(channel)
+  if (channel.isGrouped) group.members++
+  channel.group = group
+}
+
+/** Takes a channel out of its group; an empty group is forgotten. */
+export function leaveGroup(channel: RelayChannel): void {
+  const { group } = channel
+  if (group === undefined) return
+  channel.group = undefined
+  group.channels.delete(channel)
+  if (channel.isGrouped) group.members--
+  if (group.channels.size > 0) return
+  const { client, home, upstreamId } = group
+  client.dropGroup(group)
+  if (upstreamId === undefined) return
+  const groups = home.groups.get(upstreamId)
+  groups?.delete(client)
+  if (groups?.size === 0) home.groups.delete(upstreamId)
+}
+
+function sharedGroup(client: Client, home: Home, upstreamId: number): ClientGroup {
+  const groups = home.groups.get(upstreamId) ?? new Map<Client, ClientGroup>()
+  home.groups.set(upstreamId, groups)
+  const known = groups.get(client)
+  if (known !== undefined) return known
+  const group = newGroup(client, home, upstreamId)
+  groups.set(client, group)
+  return group
+}
+
+/** Where the upstream has no groups for extended channels each is alone; its client may still want to see a group. */
+function loneGroup(channel: RelayChannel, home: Home): ClientGroup {
+  if (channel.isGrouped) return newGroup(channel.client, home, undefined)
+  const { client, channelId: groupId } = channel
+  return { client, groupId, home, upstreamId: undefined, channels: new Set(), members: 0 }
+}
+
+function newGroup(client: Client, home: Home, upstreamId: number | undefined): ClientGroup {
+  const groupId = upstreamId === undefined ? client.ownId() : client.idFor(upstreamId)
+  const group: ClientGroup = { client, groupId, home, upstreamId, channels: new Set(), members: 0 }
+  client.groups.set(groupId, group)
+  return group
+}

@@ -1,0 +1,187 @@
+import type { Sha256d } from '@sv2/bitcoin'
+import { DueQueue } from '../due-queue.ts'
+import { REQUIRES_WORK_SELECTION } from '../miners/connection.ts'
+import type { Millis, Role, SessionEvent } from '../role.ts'
+import { type UpstreamNews, type UpstreamPort, Upstreams } from '../upstream/upstreams.ts'
+import { Client } from './client.ts'
+import { dropClient } from './closing.ts'
+import { fromUpstream } from './downward.ts'
+import { homeLost, homeReady, seatDeadline, seatTick, settle } from './failover.ts'
+import { setUp } from './handshake.ts'
+import { denied, granted } from './opening.ts'
+import { RelaySeat } from './seat.ts'
+import type { RelaySettings } from './settings.ts'
+import type { RelayEffect, RelayState } from './state.ts'
+import { fromClient } from './upward.ts'
+
+export type RelayEvent =
+  | SessionEvent<'miners' | UpstreamPort>
+  /** An attempt to connect an upstream failed. */
+  | { readonly kind: 'unreachable'; readonly upstream: number }
+
+/** Live numbers of a relay. */
+export interface RelayCounts {
+  readonly connections: number
+  readonly channels: number
+  /** Channels at upstreams. */
+  readonly upstreamChannels: number
+  /** Requests for channels without an answer. */
+  readonly waiting: number
+}
+
+/**
+ * The mining proxy in transparent mode: many clients on few upstream connections. Each channel below is one channel
+ * above; its messages go through with nothing but ids changed, and those only where it must be. What clients with
+ * REQUIRES_WORK_SELECTION do goes over connections of its own, since that flag is one of the whole connection:
+ * upstream `n` of the settings is there a second time as `n` + the number of upstreams.
+ */
+export class Relay implements Role<RelayEvent, RelayEffect> {
+  readonly #state: RelayState
+  #hasStarted = false
+
+  constructor(settings: RelaySettings, deps: { readonly sha256d: Sha256d }) {
+    const { upstreams, trustAfterMs, extensions } = settings
+    const seats = { plain: makeSeats(settings, 0), workSelection: makeSeats(settings, upstreams.length) }
+    const entries = [0, REQUIRES_WORK_SELECTION].flatMap((flags) =>
+      upstreams.map((each) => ({ ...each, flags, extensions })),
+    )
+    this.#state = {
+      settings,
+      sha256d: deps.sha256d,
+      upstreams: new Upstreams({ upstreams: entries, trustAfterMs }, [
+        ...seats.plain,
+        ...seats.workSelection,
+      ]),
+      seats,
+      clients: new Map(),
+      homes: new Map(),
+      idle: new DueQueue(),
+      channels: 0,
+      waiting: 0,
+      unsettled: true,
+      now: 0,
+      out: [],
+    }
+  }
+
+  /** Live numbers for metrics. */
+  get counts(): RelayCounts {
+    const { clients, channels, waiting, homes } = this.#state
+    const upstreamChannels = [...homes.values()].reduce((sum, home) => sum + home.channels.size, 0)
+    return { connections: clients.size, channels, upstreamChannels, waiting }
+  }
+
+  /** Nobody who is there has to do without an upstream. */
+  get isWell(): boolean {
+    const { plain, workSelection } = this.#state.seats
+    return [...plain, ...workSelection].every((seat) => seat.home !== undefined || seat.clients.size === 0)
+  }
+
+  nextDeadline(): Millis {
+    const { upstreams, idle, seats } = this.#state
+    let next = Math.min(upstreams.nextDeadline(), idle.nextDue())
+    for (const list of [seats.plain, seats.workSelection])
+      for (const seat of list) next = Math.min(next, seatDeadline(this.#state, seat))
+    return next
+  }
+
+  handle(event: RelayEvent, now: Millis): readonly RelayEffect[] {
+    const state = this.#state
+    state.now = now
+    if (!this.#hasStarted) for (const seat of state.seats.plain) seat.emptySince = now
+    this.#hasStarted = true
+    this.#handle(event)
+    settle(state)
+    const effects = state.out.concat(state.upstreams.take())
+    state.out = []
+    return effects
+  }
+
+  #handle(event: RelayEvent): void {
+    const state = this.#state
+    const { upstreams, now } = state
+    switch (event.kind) {
+      case 'opened': {
+        if (event.port !== 'miners') return upstreams.opened(event, now)
+        const client = new Client(event.session, { capabilities: event.capabilities, now })
+        state.clients.set(event.session, client)
+        state.idle.push(client, now + state.settings.openChannelWithinMs)
+        return
+      }
+      case 'message': {
+        const client = state.clients.get(event.session)
+        if (client === undefined) return this.#news(upstreams.message(event.session, event.message, now))
+        if (client.flags === undefined) return setUp(state, client, event.message)
+        return fromClient(state, client, event.message)
+      }
+      case 'closed': {
+        const client = state.clients.get(event.session)
+        if (client !== undefined) return dropClient(state, client)
+        state.unsettled = true
+        return this.#news(upstreams.closed(event.session, now))
+      }
+      case 'unreachable':
+        state.unsettled = true
+        return upstreams.unreachable(event.upstream, now)
+      case 'tick':
+        return this.#tick()
+    }
+  }
+
+  #news(news: UpstreamNews | undefined): void {
+    if (news === undefined) return
+    const state = this.#state
+    const { upstream, news: what } = news
+    if (what.kind === 'ready') return homeReady(state, upstream)
+    if (what.kind === 'lost') return homeLost(state, upstream)
+    const home = state.homes.get(upstream)
+    if (home === undefined) return
+    switch (what.kind) {
+      case 'granted':
+        return granted(state, home, what.requestId, what.answer)
+      case 'denied':
+        return denied(state, home, what.requestId, what.code)
+      case 'message':
+        return fromUpstream(state, home, what.message)
+    }
+  }
+
+  #tick(): void {
+    const state = this.#state
+    state.unsettled = true
+    state.upstreams.tick(state.now)
+    for (const list of [state.seats.plain, state.seats.workSelection])
+      for (const seat of list) seatTick(state, seat)
+    for (let idle = state.idle.takeDue(state.now); idle !== undefined; idle = state.idle.takeDue(state.now))
+      this.#closeIdle(idle)
+  }
+
+  /** A connection has had its time to open a channel (POOL-15). */
+  #closeIdle(client: Client): void {
+    const state = this.#state
+    const { session, channels, setup, wishes } = client
+    if (state.clients.get(session) !== client || channels.size > 0) return
+    const { openChannelWithinMs } = state.settings
+    if (setup !== undefined || wishes !== undefined) {
+      // it has done its part, and waits for ours
+      client.idleSince = state.now
+      state.idle.push(client, state.now + openChannelWithinMs)
+      return
+    }
+    // it had a channel meanwhile, and stands in the queue once more
+    if (client.idleSince + openChannelWithinMs > state.now) return
+    const reason = client.flags === undefined ? 'no SetupConnection in time' : 'no channel opened in time'
+    state.out.push({ kind: 'close', session, reason })
+  }
+}
+
+/** One seat for all, or one for each upstream that has a share, which goes to its own first. */
+function makeSeats(settings: RelaySettings, offset: number): RelaySeat[] {
+  const all = settings.upstreams.map((_, index) => index + offset)
+  const sharing = settings.upstreams.flatMap(({ share = 0 }, index) => (share > 0 ? [{ share, index }] : []))
+  if (sharing.length === 0) return [new RelaySeat(all, 100)]
+  return sharing.map(({ share, index }) => {
+    const own = index + offset
+    return new RelaySeat([own, ...all.filter((each) => each !== own)], share)
+  })
+}

@@ -1,0 +1,54 @@
+import type { Sha256d } from '@sv2/bitcoin'
+import type { Message } from '@sv2/messages'
+import type { DueQueue } from '../due-queue.ts'
+import type { Millis, SessionEffect, SessionId } from '../role.ts'
+import type { DialCommand } from '../upstream/facts.ts'
+import type { Upstreams } from '../upstream/upstreams.ts'
+import type { Client } from './client.ts'
+import type { RelayFact } from './facts.ts'
+import type { Home } from './home.ts'
+import type { RelayChannel } from './relay-channel.ts'
+import type { RelaySeat } from './seat.ts'
+import type { RelaySettings } from './settings.ts'
+
+export type RelayEffect = SessionEffect | DialCommand | RelayFact
+
+/** What the parts of `Relay` share. */
+export interface RelayState {
+  readonly settings: RelaySettings
+  readonly sha256d: Sha256d
+  readonly upstreams: Upstreams
+  /** Seats of clients that get their jobs, and of those that bring them. */
+  readonly seats: { readonly plain: readonly RelaySeat[]; readonly workSelection: readonly RelaySeat[] }
+  readonly clients: Map<SessionId, Client>
+  /** By the number of the upstream. */
+  readonly homes: Map<number, Home>
+  /** Connections that have to have a channel by then. */
+  readonly idle: DueQueue<Client>
+  channels: number
+  /** Requests of clients for channels without an answer. */
+  waiting: number
+  /** Another upstream may have to be chosen. */
+  unsettled: boolean
+  now: Millis
+  /** Where effects go; replaced at every event. */
+  out: RelayEffect[]
+}
+
+export function tell(state: RelayState, to: SessionId | readonly SessionId[], message: Message): void {
+  state.out.push({ kind: 'send', to, message })
+}
+
+/** A client broke the protocol: its connection ends, with a reason. */
+export function misbehaved(state: RelayState, session: SessionId, reason: string): void {
+  state.out.push({ kind: 'peerMisbehaved', session, reason }, { kind: 'close', session, reason })
+}
+
+/** Sends a channel's message to its upstream, under the upstream's id; nowhere while there is none. */
+export function toUpstream<M extends Message & { readonly channelId?: number | undefined }>(
+  channel: RelayChannel,
+  message: M,
+): void {
+  const { home, upstreamId } = channel
+  home?.link.send(message.channelId === upstreamId ? message : { ...message, channelId: upstreamId })
+}
