@@ -38,7 +38,7 @@ export class TestMiner {
   readonly log: Message[] = []
   #requestId = 100
 
-  constructor(link: WireLink<PoolEffect>, edition: Edition, flags = 0) {
+  constructor(link: Pick<WireLink<PoolEffect>, 'connect'>, edition: Edition, flags = 0) {
     this.peer = link.connect({ port: 'miners', edition, protocol: 'mining', plays: 'client' })
     this.peer.send(aSetup({ flags }))
     this.take()

@@ -53,7 +53,8 @@ export class Channel {
   groupId: number
   readonly grouped: boolean
   readonly extranonceSize: number
-  readonly versionMask: number
+  /** Header version bits it may roll. */
+  versionMask: number
   /** H/s: as declared, and as its shares show once they tell otherwise. */
   hashrate: number
   readonly user: string

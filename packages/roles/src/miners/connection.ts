@@ -35,7 +35,9 @@ export class Connection {
   /** The group that new channels of a book join. */
   readonly joinable = new Map<JobBook, Group>()
   /** It was told REQUIRES_FIXED_VERSION. */
-  fixedVersion = false
+  toldFixedVersion = false
+  /** Its version rolling is suspended, as its jobs say. */
+  rollingSuspended = false
   /** An extranonce lease it was promised before it has a channel. */
   reserved: number | undefined
   /** The channel that had the lease before, closed: its shares are not to be counted again. */
@@ -62,6 +64,16 @@ export class Connection {
   /** It understands neither groups nor extended jobs. */
   get requiresStandardJobs(): boolean {
     return ((this.flags ?? 0) & REQUIRES_STANDARD_JOBS) !== 0
+  }
+
+  /** None of its jobs allows version rolling. */
+  get fixedVersion(): boolean {
+    return this.toldFixedVersion || this.rollingSuspended
+  }
+
+  /** A job has no way to tell it whether versions may be rolled. */
+  get rollsUnasked(): boolean {
+    return this.requiresStandardJobs || ((this.flags ?? 0) & REQUIRES_VERSION_ROLLING) !== 0
   }
 
   /** It brings its own jobs and is sent none. */

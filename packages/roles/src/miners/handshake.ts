@@ -35,7 +35,7 @@ export function setUp(state: MinersState, connection: Connection, message: Messa
   send(state, session, answer)
   if (answer.type === 'SetupConnection.Success') {
     connection.flags = message.flags
-    connection.fixedVersion = fixedVersion
+    connection.toldFixedVersion = fixedVersion
     state.out.push({ kind: 'minerConnected', session, vendor: message.vendor, firmware: message.firmware })
     return
   }

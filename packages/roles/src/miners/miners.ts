@@ -12,7 +12,7 @@ import { DifficultyRound } from './difficulty-round.ts'
 import { EarlyShares } from './early-shares.ts'
 import { negotiateExtensions, owesExtensions, setUp } from './handshake.ts'
 import { openChannel, removeChannel, updateChannel } from './opening.ts'
-import { moveChannel, regroup, renewPrefix, reserve } from './rearrange.ts'
+import { limitVersionRolling, moveChannel, regroup, renewPrefix, reserve } from './rearrange.ts'
 import {
   acknowledgeDue,
   flushAck,
@@ -151,17 +151,9 @@ export class Miners {
     state.idle.push(connection, this.#idleUntil(connection))
   }
 
-  /**
-   * Only these version bits may be rolled from now on: clients that were told otherwise have to come again.
-   * @param learns sessions that are told in another way
-   */
-  restrictVersionRolling(mask: number, learns?: (session: SessionId) => boolean): void {
-    for (const { session, flags, fixedVersion, capabilities } of this.#state.connections.values()) {
-      if (flags === undefined || fixedVersion || (capabilities.versionRollingMask & ~mask) === 0) continue
-      if (learns?.(session) === true) continue
-      const reason = 'the upstream takes less version rolling than before'
-      this.#state.out.push({ kind: 'close', session, reason })
-    }
+  /** See `limitVersionRolling`. */
+  limitVersionRolling(mask: number, learns?: (session: SessionId) => boolean): void {
+    limitVersionRolling(this.#state, mask, learns)
   }
 
   /** See `settleShare`. */

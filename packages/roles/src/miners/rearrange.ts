@@ -97,3 +97,27 @@ export function moveChannel(state: MinersState, channel: Channel, book: JobBook)
   }
   sendFirstJob(state, channel)
 }
+
+/**
+ * Only these version bits may be rolled from now on. Jobs say so to clients that roll others; a client that no job can
+ * tell has to come again.
+ * @param learns sessions that hear of it in another way
+ */
+export function limitVersionRolling(
+  state: MinersState,
+  mask: number,
+  learns?: (session: SessionId) => boolean,
+): void {
+  for (const connection of state.connections.values()) {
+    const { session, capabilities } = connection
+    const tooMuch = (capabilities.versionRollingMask & ~mask) !== 0
+    if (connection.flags === undefined || tooMuch === connection.fixedVersion || learns?.(session) === true)
+      continue
+    connection.rollingSuspended = tooMuch
+    for (const channel of connection.channels.values())
+      channel.versionMask = connection.fixedVersion ? 0 : capabilities.versionRollingMask
+    if (!tooMuch || !connection.rollsUnasked) continue
+    const reason = 'the upstream takes less version rolling than before'
+    state.out.push({ kind: 'close', session, reason })
+  }
+}

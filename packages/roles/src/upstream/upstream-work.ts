@@ -214,7 +214,7 @@ export class UpstreamWork {
     this.#terms = { versionRollingMask }
     this.#out.push({ kind: 'termsChanged', versionRollingMask })
     if (isFirst) this.miners.resume(now)
-    else this.miners.restrictVersionRolling(versionRollingMask, this.#deps.learnsVersionMask)
+    else this.miners.limitVersionRolling(versionRollingMask, this.#deps.learnsVersionMask)
   }
 
   #bookFor(request: WorkRequest): Assignment | Refusal | 'later' {
@@ -233,6 +233,7 @@ export class UpstreamWork {
       }
     }
     this.#lines.lines.fetched(line)
+    line.hashrate += request.nominalHashrate
     return { book: line.book, extranonceSize: rolled, user: request.identity }
   }
 

@@ -1,0 +1,340 @@
+import { compareLe, difficultyToTarget, meetsTarget, sha256d } from '@sv2/bitcoin'
+import { type Edition, type Message, WORKER_TRACKING } from '@sv2/messages'
+import { current } from '@sv2/messages/current'
+import { draft } from '@sv2/messages/draft'
+import { describe, expect, test } from 'vitest'
+import { AggregatorWorld } from './_aggregator.ts'
+import { EASY_TARGET, filled, proves } from './_fixtures.ts'
+import { anUpstreamJob } from './_test-upstream.ts'
+
+const EASIER = difficultyToTarget(2 ** -31)
+
+describe('the upstream side', () => {
+  proves('PRX-01, PRX-02', 'both', 'many miners share one extended channel', (edition) => {
+    const world = new AggregatorWorld()
+    const upstream = world.upstream(edition)
+    upstream.tip(1, 10)
+    for (let n = 0; n < 10; n++) {
+      const miner = world.miner(edition)
+      miner.open('extended')
+      miner.open('standard')
+    }
+    expect(upstream.channels).toEqual([1])
+    expect(world.proxy.counts).toEqual({ connections: 10, channels: 20, upstreamChannels: 1 })
+  })
+
+  test('asks for one channel, however many miners come before it is there', () => {
+    const world = new AggregatorWorld({ eager: false })
+    const miners = Array.from({ length: 10 }, () => world.miner(current))
+    const upstream = world.upstream(current, { silent: true })
+    for (const miner of miners) miner.request('extended')
+    upstream.serve()
+    const [request, ...more] = upstream.take('OpenExtendedMiningChannel')
+    expect(more).toEqual([])
+    upstream.grant(request!)
+    upstream.tip(1, 10)
+    for (const miner of miners) expect(miner.takeOf('OpenExtendedMiningChannel.Success')).toHaveLength(1)
+    expect(upstream.take('UpdateChannel')).toEqual([])
+  })
+
+  proves(
+    'PRX-03, PRX-04, PRX-07, PRX-08',
+    'both',
+    'is told how fast those below are, 0.0 for nobody',
+    (edition) => {
+      const world = new AggregatorWorld()
+      const upstream = world.upstream(edition)
+      upstream.tip(1, 10)
+      expect(upstream.take('OpenExtendedMiningChannel')).toMatchObject([{ nominalHashRate: 0 }])
+      const [a, b] = [world.miner(edition), world.miner(edition)]
+      const first = a.open('extended', { hashrate: 1000 })
+      b.open('standard', { hashrate: 500 })
+      world.link.advance(1_000)
+      expect(upstream.take('UpdateChannel')).toMatchObject([{ channelId: 1, nominalHashRate: 1500 }])
+      a.peer.send({ type: 'CloseChannel', channelId: first.channelId, reasonCode: 'bye' })
+      world.link.advance(1_000)
+      expect(upstream.take('UpdateChannel')).toMatchObject([{ nominalHashRate: 500 }])
+      b.peer.disconnect()
+      world.link.advance(2_000)
+      expect(upstream.take('UpdateChannel')).toMatchObject([{ nominalHashRate: 0 }])
+    },
+  )
+
+  proves('PRX-05', 'both', 'is not told more often than once a second', (edition) => {
+    const world = new AggregatorWorld()
+    const upstream = world.upstream(edition)
+    upstream.tip(1, 10)
+    const miner = world.miner(edition)
+    for (let n = 1; n <= 50; n++) {
+      miner.open('extended', { hashrate: 100 })
+      world.link.advance(100)
+    }
+    expect(upstream.take('UpdateChannel').length).toBeLessThanOrEqual(5)
+  })
+
+  proves('PRX-13', 'both', 'its Reconnect stays here', (edition) => {
+    const world = new AggregatorWorld()
+    const upstream = world.upstream(edition)
+    upstream.tip(1, 10)
+    const miner = world.miner(edition)
+    miner.open('extended')
+    miner.take()
+    upstream.send({ type: 'Reconnect', newHost: 'other.test', newPort: 4444 })
+    expect(miner.take()).toEqual([])
+    expect(miner.peer.closed).toBeUndefined()
+    expect(world.factsOf('redial')).toEqual([{ kind: 'redial', upstream: 0, host: 'other.test', port: 4444 }])
+  })
+
+  proves('PRX-16, PRX-17', 'both', 'frames of extensions end here, on either side', (edition) => {
+    const world = new AggregatorWorld()
+    const upstream = world.upstream(edition)
+    upstream.tip(1, 10)
+    const miner = world.miner(edition)
+    const channel = miner.open('extended')
+    miner.take()
+    const opaque = (channelId: number, channelMsg: boolean): Message => ({
+      type: 'Opaque',
+      extensionType: 0x77,
+      channelMsg,
+      msgType: 5,
+      payload: Uint8Array.of(channelId, 0, 0, 0, 1, 2),
+      ...(channelMsg ? { channelId } : {}),
+    })
+    upstream.send(opaque(1, true), opaque(1, false))
+    miner.peer.send(opaque(channel.channelId, true), opaque(channel.channelId, false))
+    upstream.serve()
+    expect(miner.take()).toEqual([])
+    expect(upstream.take('Opaque')).toEqual([])
+    expect([miner.peer.closed, upstream.peer.closed]).toEqual([undefined, undefined])
+  })
+})
+
+describe('the search space', () => {
+  proves(
+    'PRX-21',
+    'both',
+    'is split without overlap: upstream prefix, own bytes, those of the device',
+    (edition) => {
+      const world = new AggregatorWorld()
+      const upstream = world.upstream(edition, { prefix: filled(0xc7, 6) })
+      upstream.tip(1, 10)
+      const miner = world.miner(edition)
+      const channels = [miner.open('extended'), miner.open('standard'), miner.open('extended')]
+      const seen = new Set(channels.map(({ prefix }) => Buffer.from(prefix.subarray(0, 2)).toString('hex')))
+      expect(seen.size).toBe(3)
+      const job = miner.job(channels[0]!)
+      if (job.type !== 'NewExtendedMiningJob') throw new Error('no extended job')
+      expect(job.coinbaseTxPrefix.subarray(-6)).toEqual(filled(0xc7, 6))
+      expect(channels.map(({ prefix, extranonceSize }) => prefix.length + extranonceSize)).toEqual([
+        10, 10, 10,
+      ])
+    },
+  )
+
+  test('grows smaller with every proxy below a proxy, and ends with a clear code', () => {
+    const world = new AggregatorWorld({ rolled: { most: 8, least: 4 } })
+    const upstream = world.upstream(current)
+    upstream.tip(1, 10)
+    const miner = world.miner(current)
+    miner.request('extended', { minExtranonceSize: 9 })
+    expect(miner.takeOf('OpenMiningChannel.Error')).toMatchObject([
+      { errorCode: 'min-extranonce-size-too-large' },
+    ])
+    expect(miner.open('extended', { minExtranonceSize: 8 }).extranonceSize).toBe(8)
+  })
+
+  test('is asked for in smaller and smaller pieces until the upstream has enough', () => {
+    const world = new AggregatorWorld({ rolled: { most: 16, least: 4 } })
+    const upstream = world.upstream(current, { silent: true })
+    const asked: number[] = []
+    for (;;) {
+      upstream.serve()
+      const [request] = upstream.take('OpenExtendedMiningChannel')
+      if (request === undefined) break
+      asked.push(request.minExtranonceSize)
+      if (request.minExtranonceSize <= 10) upstream.grant(request)
+      else {
+        const { requestId } = request
+        upstream.send({
+          type: 'OpenMiningChannel.Error',
+          requestId,
+          errorCode: 'min-extranonce-size-too-large',
+        })
+      }
+    }
+    expect(asked).toEqual([18, 14, 10])
+    upstream.tip(1, 10)
+    expect(world.miner(current).open('extended').extranonceSize).toBe(8)
+  })
+
+  test('that is used up refuses one channel, and no other', () => {
+    const world = new AggregatorWorld({
+      miners: { extranonce: { serverId: new Uint8Array(0), leaseBytes: 1 }, maxChannelsPerConnection: 1000 },
+    })
+    const upstream = world.upstream(current)
+    upstream.tip(1, 10)
+    const miner = world.miner(current)
+    for (let n = 0; n < 256; n++) miner.open('standard')
+    miner.request('standard')
+    expect(miner.takeOf('OpenMiningChannel.Error')).toMatchObject([
+      { errorCode: 'channel-capacity-exhausted' },
+    ])
+  })
+
+  proves('PRX-21', 'both', 'bytes granted beyond what was asked stand in front as zeros', (edition) => {
+    const world = new AggregatorWorld({ rolled: { most: 8, least: 4 } })
+    const upstream = world.upstream(edition, { extranonceSize: (asked) => asked + 3, target: EASY_TARGET })
+    upstream.tip(1, 10)
+    const miner = world.miner(edition)
+    const channel = miner.open('extended')
+    expect(channel.extranonceSize).toBe(8)
+    miner.peer.send(miner.find(channel, { hash: (hash) => meetsTarget(hash, EASY_TARGET) }))
+    const [share] = upstream.take('SubmitSharesExtended')
+    expect(share?.extranonce.length).toBe(13)
+    expect(share?.extranonce.subarray(0, 3)).toEqual(new Uint8Array(3))
+    expect(share?.extranonce.subarray(3, 5)).toEqual(channel.prefix)
+  })
+})
+
+describe('a share', () => {
+  function aWorld(edition: Edition = current, upstreamTarget = EASY_TARGET) {
+    const world = new AggregatorWorld({ miners: { startDifficulty: 2 ** -31 } })
+    const upstream = world.upstream(edition, { target: upstreamTarget })
+    upstream.tip(1, 10)
+    const miner = world.miner(edition)
+    const channel = miner.open('extended', { user: 'alice.rig1' })
+    miner.take()
+    return { world, upstream, miner, channel }
+  }
+  const good = (target: Uint8Array) => (hash: Uint8Array) => meetsTarget(hash, target)
+  const poor = (hash: Uint8Array) => meetsTarget(hash, EASIER) && !meetsTarget(hash, EASY_TARGET)
+
+  test('that only its own target lets pass stays here, and is acknowledged', () => {
+    const { world, upstream, miner, channel } = aWorld()
+    miner.peer.send(miner.find(channel, { hash: poor, sequenceNumber: 7 }))
+    world.link.advance(1_000)
+    expect(upstream.take('SubmitSharesExtended')).toEqual([])
+    expect(miner.takeOf('SubmitShares.Success')).toMatchObject([
+      { lastSequenceNumber: 7, newSubmitsAcceptedCount: 1 },
+    ])
+  })
+
+  proves(
+    'PRX-23',
+    'both',
+    'that the upstream pays for goes up, and gets its answer from there',
+    (edition) => {
+      const { world, upstream, miner, channel } = aWorld(edition)
+      for (const sequenceNumber of [1, 2])
+        miner.peer.send(miner.find(channel, { hash: good(EASY_TARGET), sequenceNumber }))
+      const sent = upstream.take('SubmitSharesExtended')
+      expect(sent).toMatchObject([
+        { channelId: 1, jobId: 10 },
+        { channelId: 1, jobId: 10 },
+      ])
+      world.link.advance(1_000)
+      expect(miner.takeOf('SubmitShares.Success')).toEqual([])
+      upstream.send(
+        {
+          type: 'SubmitShares.Error',
+          channelId: 1,
+          sequenceNumber: sent[1]!.sequenceNumber,
+          errorCode: 'stale-share',
+        },
+        {
+          type: 'SubmitShares.Success',
+          channelId: 1,
+          lastSequenceNumber: sent[0]!.sequenceNumber,
+          newSubmitsAcceptedCount: 1,
+          newSharesSum: 1n,
+        },
+      )
+      world.link.advance(1_000)
+      const answers = miner.take().filter(({ type }) => type.startsWith('SubmitShares.'))
+      expect(answers).toMatchObject([
+        { type: 'SubmitShares.Error', sequenceNumber: 2, errorCode: 'stale-share' },
+        { type: 'SubmitShares.Success', lastSequenceNumber: 1, newSubmitsAcceptedCount: 1 },
+      ])
+      const tallies = [...world.proxy.tallies.entries()].map(([, tally]) => tally)
+      expect(tallies).toEqual([{ found: 2, sent: 2, acknowledged: 1, refused: 1, unanswered: 0 }])
+    },
+  )
+
+  test('is judged and sent as its job was, whatever prefix or job came since', () => {
+    const { upstream, miner, channel } = aWorld()
+    const before = miner.job(channel)
+    const tip = miner.tip(channel)
+    upstream.send({ type: 'SetExtranoncePrefix', channelId: 1, extranoncePrefix: filled(0xdd, 4) })
+    upstream.send(anUpstreamJob(1, 11, { minNtime: tip.minNtime }))
+    const after = miner.job(channel)
+    expect(after).not.toBe(before)
+    for (const job of [before, after])
+      miner.peer.send(miner.find(channel, { job, tip, hash: good(EASY_TARGET) }))
+    expect(upstream.take('SubmitSharesExtended').map(({ jobId }) => jobId)).toEqual([10, 11])
+    expect(miner.takeOf('SetExtranoncePrefix')).toEqual([])
+  })
+
+  test('is never asked to be harder than the upstream pays for', () => {
+    const world = new AggregatorWorld({ miners: { startDifficulty: 2 ** -20 } })
+    const upstream = world.upstream(current, { target: EASY_TARGET })
+    upstream.tip(1, 10)
+    const miner = world.miner(current)
+    const channel = miner.open('extended', { hashrate: 1e12 })
+    expect(compareLe(channel.target, EASY_TARGET)).toBeGreaterThanOrEqual(0)
+    upstream.send({ type: 'SetTarget', channelId: 1, maximumTarget: EASIER })
+    world.link.advance(6_000)
+    const [told] = miner.takeOf('SetTarget')
+    expect(compareLe(told!.maximumTarget, EASIER)).toBeGreaterThanOrEqual(0)
+  })
+
+  test('counts once, whatever job id it comes with', () => {
+    const world = new AggregatorWorld({ repeatMs: 60_000, miners: { startDifficulty: 2 ** -31 } })
+    const upstream = world.upstream(current, { target: EASY_TARGET })
+    upstream.tip(1, 10)
+    const miner = world.miner(current)
+    const channel = miner.open('extended')
+    const first = miner.job(channel)
+    world.link.advance(61_000)
+    const again = miner.job(channel)
+    expect(again.jobId).not.toBe(first.jobId)
+    const share = miner.find(channel, { job: first, hash: good(EASY_TARGET) })
+    miner.peer.send(share, { ...share, jobId: again.jobId })
+    expect(upstream.take('SubmitSharesExtended')).toHaveLength(1)
+    expect(miner.takeOf('SubmitShares.Error')).toMatchObject([{ errorCode: 'duplicate-share' }])
+  })
+
+  test('names its worker where the upstream agreed to that', () => {
+    const world = new AggregatorWorld({
+      upstreams: [{ extensions: [WORKER_TRACKING] }],
+      miners: { startDifficulty: 2 ** -31 },
+    })
+    const upstream = world.upstream(current, { target: EASY_TARGET, supports: [WORKER_TRACKING] })
+    upstream.tip(1, 10)
+    const miner = world.miner(current)
+    const channel = miner.open('extended', { user: 'alice.rig1' })
+    miner.peer.send(miner.find(channel, { hash: good(EASY_TARGET) }))
+    expect(upstream.take('SubmitSharesExtended')).toMatchObject([{ userIdentity: 'rig1' }])
+  })
+})
+
+test('a header of a share that went up is the one the miner hashed', () => {
+  const world = new AggregatorWorld({ miners: { startDifficulty: 2 ** -31 } })
+  const upstream = world.upstream(draft, { target: EASY_TARGET, prefix: filled(3, 5) })
+  upstream.tip(1, 10)
+  const miner = world.miner(current)
+  const channel = miner.open('standard')
+  miner.peer.send(miner.find(channel, { hash: (hash) => meetsTarget(hash, EASY_TARGET) }))
+  const [share] = upstream.take('SubmitSharesExtended')
+  const job = anUpstreamJob(1, 10)
+  const coinbase = Buffer.concat([
+    job.coinbaseTxPrefix,
+    filled(3, 5),
+    share!.extranonce,
+    job.coinbaseTxSuffix,
+  ])
+  let root = sha256d(coinbase)
+  for (const step of job.merklePath) root = sha256d(Buffer.concat([root, step]))
+  const own = miner.job(channel)
+  if (own.type !== 'NewMiningJob') throw new Error('no standard job')
+  expect(Buffer.from(root).toString('hex')).toBe(Buffer.from(own.merkleRoot).toString('hex'))
+})
