@@ -2,8 +2,15 @@ import { MAX_FULL_EXTRANONCE } from '../device/grant.ts'
 import type { LinkNews, UpstreamLink } from './link.ts'
 import { WorkChannel } from './work-channel.ts'
 
-/** Codes by which an upstream says that we want more extranonce than it has. */
-const TOO_LARGE = new Set(['min-extranonce-size-too-large', 'unsupported-min-extranonce-size'])
+/**
+ * Codes by which an upstream says that we want more extranonce than it has. One edition has no word for it and says
+ * that the target is out of range, which ours never is.
+ */
+const TOO_LARGE = new Set([
+  'min-extranonce-size-too-large',
+  'unsupported-min-extranonce-size',
+  'max-target-out-of-range',
+])
 
 /** How much extranonce is asked for behind the leased bytes. */
 export interface RolledSize {
