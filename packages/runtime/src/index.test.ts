@@ -21,6 +21,7 @@ test('the public surface is what it was', () => {
     'createLogger',
     'createRegistry',
     'dial',
+    'dialUpstreams',
     'dialV1',
     'doorSettings',
     'doorsSchema',

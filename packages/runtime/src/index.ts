@@ -18,6 +18,7 @@ export { type UpstreamConfig, upstreamSchema, upstreamSettings } from './config/
 export { type V1PoolUrl, v1PoolUrl } from './config/v1-pool-url.ts'
 export { fastestBackend, fastSha256d } from './crypto/index.ts'
 export { type DialDeps, dial, type UpstreamSettings } from './dial.ts'
+export { dialUpstreams, type UpstreamDialers } from './dial-upstreams.ts'
 export type { Dialer, DialerDeps } from './dialer.ts'
 export { openDoors, type ServerConfig, sessionLines, systemNoise } from './doors.ts'
 export { EDITIONS, type EditionName } from './editions.ts'
