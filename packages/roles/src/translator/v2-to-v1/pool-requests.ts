@@ -1,0 +1,74 @@
+import type { Channel } from '../../channel/channel.ts'
+import type { Millis } from '../../role.ts'
+
+/** A share that went to the pool, and whose it is. */
+export interface SentShare {
+  readonly channel: Channel
+  /** Of the client that found it. */
+  readonly sequenceNumber: number
+  /** At which it was judged here. */
+  readonly difficulty: number
+}
+
+/** What a pool owes an answer to. */
+export type PoolRequest =
+  | {
+      readonly kind: 'configure' | 'subscribe' | 'authorize' | 'extranonce.subscribe'
+      readonly since: Millis
+    }
+  | { readonly kind: 'submit'; readonly since: Millis; readonly share: SentShare }
+
+/** An answer to a share comes within this time, or never, ms. */
+export const SHARE_ANSWER_MS = 30_000
+/** The same for all other requests, ms. */
+export const ANSWER_MS = 10_000
+
+/** Requests that a pool has not answered yet, by their ids, in the order they were sent. */
+export class PoolRequests {
+  readonly #waiting = new Map<number, PoolRequest>()
+  #lastId = 0
+  #shares = 0
+
+  /** Shares without an answer. */
+  get shares(): number {
+    return this.#shares
+  }
+
+  /** Adds a request. Answers its id. */
+  add(request: PoolRequest): number {
+    this.#lastId++
+    this.#waiting.set(this.#lastId, request)
+    if (request.kind === 'submit') this.#shares++
+    return this.#lastId
+  }
+
+  take(id: number): PoolRequest | undefined {
+    const request = this.#waiting.get(id)
+    if (request === undefined) return undefined
+    this.#waiting.delete(id)
+    if (request.kind === 'submit') this.#shares--
+    return request
+  }
+
+  /** Takes those whose time is over. Shares wait longer than others: those behind one that may wait on are looked at as well. */
+  takeOverdue(now: Millis): PoolRequest[] {
+    const overdue: PoolRequest[] = []
+    for (const [id, request] of this.#waiting) {
+      const age = now - request.since
+      if (age < ANSWER_MS) break
+      if (request.kind === 'submit' && age < SHARE_ANSWER_MS) continue
+      this.take(id)
+      overdue.push(request)
+    }
+    return overdue
+  }
+
+  /** Takes all shares: nobody will answer them any more. */
+  takeShares(): SentShare[] {
+    const shares: SentShare[] = []
+    for (const request of this.#waiting.values()) if (request.kind === 'submit') shares.push(request.share)
+    this.#waiting.clear()
+    this.#shares = 0
+    return shares
+  }
+}

@@ -1,0 +1,220 @@
+import type { Sv1FromPool, Sv1ToPool } from '@sv2/sv1'
+import { leaseSize } from '../../channel/extranonce.ts'
+import type { Millis, SessionEffect, SessionId } from '../../role.ts'
+import { pickUpstream } from '../../upstream/pick.ts'
+import type { LinkCommand, V2ToV1Fact } from './facts.ts'
+import { linkHealth, type PoolLink } from './pool-link.ts'
+import type { PoolSeat } from './pool-seat.ts'
+import { type PoolNews, PoolSession } from './pool-session.ts'
+import type { V2ToV1Settings } from './settings.ts'
+
+/** The port name of a link's sessions. */
+export type PoolPort = `pool ${number}`
+
+export type PoolSeatsEffect = SessionEffect<Sv1ToPool> | LinkCommand | V2ToV1Fact
+
+/** News of a link for its owner. */
+export interface LinkNews {
+  readonly link: PoolLink
+  readonly session: PoolSession
+  readonly news: PoolNews | { readonly kind: 'lost'; readonly shares: ReturnType<PoolSession['ended']> }
+}
+
+/**
+ * The seats of a translator and their links to pools: which are connected, and which one feeds each seat. Nothing here
+ * gives up: what failed is tried again for ever.
+ */
+export class PoolSeats {
+  readonly #settings: V2ToV1Settings
+  readonly #order: readonly number[]
+  readonly #seats = new Set<PoolSeat>()
+  readonly #links = new Map<number, PoolLink>()
+  readonly #bySession = new Map<SessionId, { readonly link: PoolLink; readonly session: PoolSession }>()
+  readonly #leaseSize: number
+  #lastLink = 0
+  #out: PoolSeatsEffect[] = []
+
+  constructor(settings: V2ToV1Settings) {
+    this.#settings = settings
+    this.#leaseSize = leaseSize(settings.miners.extranonce)
+    this.#order = settings.pools.map((_, place) => place)
+  }
+
+  get size(): number {
+    return this.#seats.size
+  }
+
+  all(): IterableIterator<PoolSeat> {
+    return this.#seats.values()
+  }
+
+  /** Pool connections there are now. */
+  get connected(): number {
+    return this.#bySession.size
+  }
+
+  owns(session: SessionId): boolean {
+    return this.#bySession.has(session)
+  }
+
+  /** Hands over what is to be done, in order. */
+  take(): PoolSeatsEffect[] {
+    const out = this.#out
+    this.#out = []
+    return out
+  }
+
+  add(seat: PoolSeat): void {
+    this.#seats.add(seat)
+    this.steer(seat)
+  }
+
+  /** Lets all connections of a seat go. */
+  remove(seat: PoolSeat): void {
+    this.#seats.delete(seat)
+    for (const link of seat.links.values()) {
+      this.#hangUp(link)
+      this.#links.delete(link.id)
+    }
+  }
+
+  /** A connection was made; undefined when nobody needs it any more. */
+  opened(
+    session: SessionId,
+    port: string,
+    now: Millis,
+  ): { readonly link: PoolLink; readonly session: PoolSession } | undefined {
+    const link = this.#links.get(Number(port.split(' ')[1]))
+    if (link === undefined || !link.dialed) {
+      this.#out.push({ kind: 'close', session, reason: 'not needed any more' })
+      return undefined
+    }
+    const { password, versionRolling } = this.#settings.pools[link.pool]!
+    const { userAgent } = this.#settings
+    const user = this.#userAt(link)
+    const introduction = { userAgent, user, password, versionRolling, leaseSize: this.#leaseSize }
+    link.session = new PoolSession(session, { introduction, now })
+    const known = { link, session: link.session }
+    this.#bySession.set(session, known)
+    this.flush(link.session)
+    return known
+  }
+
+  /** Somebody has taken a seat whose connections are there: pools are told who it is. */
+  authorize(seat: PoolSeat, now: Millis): void {
+    for (const link of seat.links.values()) {
+      const user = this.#userAt(link)
+      if (link.session === undefined || user === undefined) continue
+      link.session.authorize(user, now)
+      this.flush(link.session)
+    }
+  }
+
+  /** Takes a line of a pool's; answers what it means to the seat. */
+  message(session: SessionId, message: Sv1FromPool, now: Millis): LinkNews | undefined {
+    const known = this.#bySession.get(session)
+    if (known === undefined) return undefined
+    const news = known.session.message(message, now)
+    this.flush(known.session)
+    return news === undefined ? undefined : { ...known, news }
+  }
+
+  /** A connection is gone. */
+  closed(session: SessionId): LinkNews | undefined {
+    const known = this.#bySession.get(session)
+    if (known === undefined) return undefined
+    this.#bySession.delete(session)
+    const { link } = known
+    if (link.session === known.session) link.session = undefined
+    const shares = known.session.ended()
+    if (link.dialed) {
+      link.failed = true
+      this.#out.push({ kind: 'poolLost', pool: link.pool, link: link.id })
+    }
+    return { ...known, news: { kind: 'lost', shares } }
+  }
+
+  /** An attempt to connect failed. */
+  unreachable(id: number): PoolSeat | undefined {
+    const link = this.#links.get(id)
+    if (link === undefined) return undefined
+    link.failed = true
+    this.steer(link.seat)
+    return link.seat
+  }
+
+  /** What time alone has brought about. */
+  overdue(now: Millis): LinkNews[] {
+    const all: LinkNews[] = []
+    for (const known of this.#bySession.values()) {
+      for (const news of known.session.overdue(now)) all.push({ ...known, news })
+      this.flush(known.session)
+    }
+    return all
+  }
+
+  /** Connects the pools that a seat wants, and lets go those it does not need. Answers the one to use. */
+  steer(seat: PoolSeat): PoolLink | undefined {
+    if (!this.#seats.has(seat)) return undefined
+    const { use, connect } = pickUpstream(this.#order, (pool) => linkHealth(seat.links.get(pool)))
+    for (const pool of connect) this.#dial(seat, pool)
+    for (const link of seat.links.values()) {
+      if (connect.includes(link.pool) || !link.dialed || link === seat.using) continue
+      // what it owes answers for is not thrown away: the answers come, or their time runs out
+      if ((link.session?.unanswered ?? 0) === 0) this.#hangUp(link)
+    }
+    return use === undefined ? undefined : seat.links.get(use)
+  }
+
+  /** Passes on what a session wants done. */
+  flush(session: PoolSession): void {
+    for (const effect of session.take()) this.#out.push(effect)
+  }
+
+  /** The pool wants us elsewhere. */
+  redial(
+    link: PoolLink,
+    to: { readonly host: string; readonly port: number; readonly waitMs: number },
+  ): void {
+    this.#out.push({ kind: 'redial', link: link.id, ...to })
+  }
+
+  #dial(seat: PoolSeat, pool: number): void {
+    const known = seat.links.get(pool)
+    if (known?.dialed === true) return
+    const link = known ?? this.#makeLink(seat, pool)
+    link.dialed = true
+    this.#out.push({ kind: 'dial', link: link.id, pool })
+  }
+
+  #makeLink(seat: PoolSeat, pool: number): PoolLink {
+    this.#lastLink++
+    const link: PoolLink = {
+      id: this.#lastLink,
+      seat,
+      pool,
+      session: undefined,
+      dialed: false,
+      serves: false,
+      refused: false,
+      failed: false,
+    }
+    seat.links.set(pool, link)
+    this.#links.set(link.id, link)
+    return link
+  }
+
+  #hangUp(link: PoolLink): void {
+    if (!link.dialed) return
+    link.dialed = false
+    link.failed = false
+    this.#out.push({ kind: 'hangUp', link: link.id })
+    if (link.session === undefined) return
+    link.session.close('not needed any more')
+    this.flush(link.session)
+  }
+
+  #userAt(link: PoolLink): string | undefined {
+    return link.seat.userAt(this.#settings.pools[link.pool]!.user)
+  }
+}

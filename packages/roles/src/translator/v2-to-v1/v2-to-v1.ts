@@ -1,0 +1,314 @@
+import { displayHash, hex, meetsTarget, targetToDifficulty } from '@sv2/bitcoin'
+import type { Message } from '@sv2/messages'
+import type { Reconnect, Sv1FromPool, Sv1ToPool } from '@sv2/sv1'
+import type { Channel } from '../../channel/channel.ts'
+import { fullExtranonce, type GoodShare, type Share } from '../../channel/judge.ts'
+import { Miners } from '../../miners/miners.ts'
+import type { MinersDeps, WorkTerms } from '../../miners/state.ts'
+import { type Millis, NEVER, type Role, type SessionEffect, type SessionEvent } from '../../role.ts'
+import type { LinkCommand, V2ToV1Fact } from './facts.ts'
+import type { PoolLink } from './pool-link.ts'
+import type { SentShare } from './pool-requests.ts'
+import { type PoolSeat, rollsFreely } from './pool-seat.ts'
+import { type LinkNews, type PoolPort, PoolSeats } from './pool-seats.ts'
+import type { PoolSession } from './pool-session.ts'
+import type { PoolWork } from './pool-work.ts'
+import { sameDomain } from './same-domain.ts'
+import { Seating } from './seating.ts'
+import type { V2ToV1Settings } from './settings.ts'
+
+export type V2ToV1Event =
+  | SessionEvent<'miners' | PoolPort, Message | Sv1FromPool>
+  /** An attempt to connect a link failed. */
+  | { readonly kind: 'unreachable'; readonly link: number }
+
+export type V2ToV1Effect = SessionEffect<Message | Sv1ToPool> | LinkCommand | V2ToV1Fact
+
+/** Answers that stay away are noticed this often, ms. */
+const STEP_MS = 1_000
+/** The longest pause before a reconnect that a pool may ask for, s. */
+const MAX_WAIT_SECONDS = 300
+const ANY_VERSION = 0xffff_ffff
+
+/**
+ * Stratum V2 devices below, Stratum V1 pools above. Channels share out extranonce2: the lease of each stands in front,
+ * what the device rolls behind. Shares that the pool pays for go there, and its answer is what the device is told;
+ * easier ones only show that the device is at work.
+ */
+export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
+  readonly #settings: V2ToV1Settings
+  readonly #miners: Miners
+  readonly #seats: PoolSeats
+  readonly #seating: Seating
+  /** What each pool lets devices roll, as far as it is known. */
+  readonly #masks = new Map<number, number>()
+  #terms: WorkTerms | undefined
+  #nextStep: Millis = NEVER
+  #now: Millis = 0
+  #facts: V2ToV1Fact[] = []
+
+  constructor(settings: V2ToV1Settings, deps: MinersDeps) {
+    this.#settings = settings
+    this.#miners = new Miners(settings.miners, {
+      ...deps,
+      source: {
+        terms: () => this.#terms,
+        bookFor: (request) => this.#seating.bookFor(request),
+        released: (book) => this.#seating.released(book),
+        extraJob: (book) => this.#seating.of(book)?.extraJob(this.#now),
+        accepted: (channel, share, good) => this.#accepted(channel, share, good),
+      },
+    })
+    this.#seats = new PoolSeats(settings)
+    this.#seating = new Seating(settings, { miners: this.#miners, seats: this.#seats })
+  }
+
+  /** Live numbers for metrics. */
+  get counts(): {
+    readonly connections: number
+    readonly channels: number
+    readonly poolConnections: number
+  } {
+    const { connectionCount: connections, channelCount: channels } = this.#miners
+    return { connections, channels, poolConnections: this.#seats.connected }
+  }
+
+  /** A pool can be mined at, as far as that is known. */
+  get hasWork(): boolean {
+    const { shared } = this.#seating
+    return shared === undefined ? this.#terms !== undefined : shared.using !== undefined
+  }
+
+  nextDeadline(): Millis {
+    return Math.min(this.#miners.nextDeadline(), this.#nextStep, this.#seating.isOpen ? NEVER : 0)
+  }
+
+  handle(event: V2ToV1Event, now: Millis): readonly V2ToV1Effect[] {
+    this.#now = now
+    this.#seating.open()
+    if (event.kind === 'tick') this.#tick(now)
+    else if (event.kind === 'unreachable') this.#unreachable(event.link, now)
+    else this.#session(event, now)
+    if (this.#nextStep === NEVER && this.#seats.connected > 0) this.#nextStep = now + STEP_MS
+    return this.#flush()
+  }
+
+  /** Passes on what the parts want done. */
+  #flush(): V2ToV1Effect[] {
+    const pools = this.#seats.take()
+    const miners = this.#miners.take()
+    if (pools.length === 0 && this.#facts.length === 0) return miners
+    const out: V2ToV1Effect[] = [...pools, ...this.#facts]
+    this.#facts = []
+    for (const effect of miners) out.push(effect)
+    return out
+  }
+
+  #session(event: Exclude<SessionEvent<string, Message | Sv1FromPool>, { kind: 'tick' }>, now: Millis): void {
+    if (event.kind === 'opened' && event.port !== 'miners') {
+      const opened = this.#seats.opened(event.session, event.port, now)
+      return opened === undefined ? undefined : this.#learn(opened.link, opened.session, now)
+    }
+    if (!this.#seats.owns(event.session)) {
+      this.#miners.handle(event as SessionEvent<string>, now)
+      if (event.kind === 'closed') this.#seating.abandon(event.session)
+      return
+    }
+    if (event.kind === 'opened') return
+    const news =
+      event.kind === 'closed'
+        ? this.#seats.closed(event.session)
+        : this.#seats.message(event.session, event.message as Sv1FromPool, now)
+    if (news !== undefined) this.#news(news, now)
+  }
+
+  #tick(now: Millis): void {
+    this.#miners.handle({ kind: 'tick' }, now)
+    if (now < this.#nextStep) return
+    this.#nextStep = NEVER
+    for (const news of this.#seats.overdue(now)) this.#news(news, now)
+  }
+
+  #unreachable(id: number, now: Millis): void {
+    const seat = this.#seats.unreachable(id)
+    if (seat !== undefined) this.#use(seat, now)
+  }
+
+  #news({ link, session, news }: LinkNews, now: Millis): void {
+    const { pool, seat } = link
+    switch (news.kind) {
+      case 'mask':
+        return this.#learn(link, session, now)
+      case 'work':
+        return this.#work(link, session, news.work, now)
+      case 'difficulty':
+        if (seat.using === link) seat.limit(session)
+        this.#facts.push({ kind: 'poolDifficulty', pool, difficulty: news.difficulty })
+        return
+      case 'answered':
+        this.#settle(link, news.share, news.code, now)
+        return this.#use(seat, now)
+      case 'unanswered':
+        this.#unanswered(link, news.shares, now)
+        return this.#use(seat, now)
+      case 'unusable':
+        link.failed = true
+        link.refused = true
+        this.#facts.push({ kind: 'poolRefused', pool, link: link.id, reason: news.reason })
+        return this.#use(seat, now)
+      case 'badWork':
+        this.#facts.push({ kind: 'poolJobRefused', pool, reason: news.reason })
+        return
+      case 'lost':
+        link.serves = false
+        this.#unanswered(link, news.shares, now)
+        return this.#use(seat, now)
+      case 'reconnect':
+        return this.#reconnect(link, session, news.to)
+      case 'words':
+        this.#facts.push({ kind: 'poolMessage', pool, text: news.text })
+        return
+      case 'ignored':
+        this.#facts.push({ kind: 'poolLineIgnored', pool, reason: news.reason })
+    }
+  }
+
+  /** What the pool lets devices roll, and with it what devices are told. */
+  #learn(link: PoolLink, session: PoolSession, now: Millis): void {
+    const { mask } = session
+    if (mask === undefined) return
+    const { shared } = this.#seating
+    this.#masks.set(link.pool, mask)
+    this.#facts.push({ kind: 'poolVersionMask', pool: link.pool, mask })
+    if (shared === undefined || this.#terms === undefined || shared.using === link) this.#setTerms(now)
+    this.#seating.learned(link.seat)
+  }
+
+  #setTerms(now: Millis): void {
+    const using = this.#seating.shared?.using
+    const mask = using?.session?.mask
+    if (using !== undefined && mask === undefined) return
+    const masks = mask === undefined ? [...this.#masks.values()] : [mask]
+    const allowed = masks.map((each) => (rollsFreely(each) ? ANY_VERSION : each))
+    const versionRollingMask = allowed.reduce((all, mask) => all & mask, ANY_VERSION) >>> 0
+    const before = this.#terms
+    if (before?.versionRollingMask === versionRollingMask) return
+    this.#terms = { versionRollingMask }
+    if (before === undefined) return this.#miners.resume(now)
+    this.#miners.limitVersionRolling(versionRollingMask)
+  }
+
+  #work(link: PoolLink, session: PoolSession, work: PoolWork, now: Millis): void {
+    const { seat } = link
+    if (!link.serves) this.#facts.push({ kind: 'poolReady', pool: link.pool, link: link.id })
+    link.serves = true
+    link.failed = false
+    link.refused = false
+    if (seat.using === link) this.#publish(link, session, work, now)
+    else this.#use(seat, now)
+  }
+
+  /** Lets a seat work with the best pool there is. */
+  #use(seat: PoolSeat, now: Millis): void {
+    const link = this.#seats.steer(seat)
+    const session = link?.session
+    const work = session?.work
+    if (link === undefined || session === undefined || work === undefined) {
+      if (seat.using !== undefined && seat.using.session?.work === undefined) seat.stop()
+      return this.#disappoint(seat, now)
+    }
+    if (seat.using === link) return
+    seat.stop()
+    seat.using = link
+    this.#facts.push({ kind: 'poolUsed', pool: link.pool, link: link.id })
+    this.#publish(link, session, work, now)
+    if (seat === this.#seating.shared) this.#setTerms(now)
+    // the one before is not needed any more
+    this.#seats.steer(seat)
+    this.#miners.resume(now, seat.applicant?.session)
+  }
+
+  /** Tells who waits for a pool connection of his own that no pool takes him. */
+  #disappoint(seat: PoolSeat, now: Millis): void {
+    const { applicant } = seat
+    if (applicant === undefined || seat.links.size < this.#settings.pools.length) return
+    if (![...seat.links.values()].every(({ refused }) => refused)) return
+    seat.isRefused = true
+    this.#miners.resume(now, applicant.session)
+  }
+
+  #publish(link: PoolLink, session: PoolSession, work: PoolWork, now: Millis): void {
+    const { seat } = link
+    this.#fit(link, work.extranonce2Size)
+    const tip = seat.publish(link, session, work, now)
+    if (tip === undefined) return
+    const networkDifficulty = targetToDifficulty(tip.networkTarget)
+    this.#facts.push({ kind: 'newTip', prevHash: displayHash(tip.prevHash), networkDifficulty })
+  }
+
+  /** Channels are made for one size of extranonce2; when it changes they have to be opened anew. */
+  #fit({ seat, pool }: PoolLink, extranonce2Size: number): void {
+    const before = seat.extranonce2Size
+    seat.extranonce2Size = extranonce2Size
+    if (before === undefined || before === extranonce2Size) return
+    const misfits = this.#miners.channels.filter((channel) => channel.book === seat.book)
+    for (const channel of misfits) this.#miners.closeChannel(channel, 'extranonce-size-changed')
+    this.#facts.push({ kind: 'extranonceSizeChanged', pool, channels: misfits.length })
+  }
+
+  #accepted(channel: Channel, share: Share, good: GoodShare): 'credited' | 'pending' {
+    const origin = this.#seating.of(channel.book)?.origin(good.job)
+    if (origin === undefined) return 'credited'
+    const sent = { channel, sequenceNumber: share.sequenceNumber, difficulty: good.level.difficulty }
+    const { link, session } = origin
+    if (((share.version ^ good.job.version) & ~(session.mask ?? 0)) !== 0) {
+      this.#settle(link, sent, 'invalid-non-rollable-version-bit', this.#now)
+      return 'pending'
+    }
+    if (!good.isBlock && !meetsTarget(good.hash, origin.target)) return 'credited'
+    const ids = { pool: link.pool, session: channel.session, channelId: channel.id }
+    if (good.isBlock) this.#facts.push({ kind: 'blockFound', ...ids, hash: displayHash(good.hash) })
+    const extranonce2 = hex(fullExtranonce(channel, good.job, share))
+    const { ntime, nonce, version } = share
+    if (!session.submit(sent, { jobId: origin.jobId, extranonce2, ntime, nonce, version }, this.#now)) {
+      this.#unanswered(link, [sent], this.#now)
+      return 'pending'
+    }
+    this.#seats.flush(session)
+    this.#facts.push({ kind: 'shareSubmitted', ...ids })
+    return 'pending'
+  }
+
+  #settle(link: PoolLink, share: SentShare, code: string | undefined, now: Millis): void {
+    const { session, id: channelId } = share.channel
+    this.#facts.push({ kind: 'shareAnswered', pool: link.pool, session, channelId, code })
+    this.#miners.settle(share, code, now)
+  }
+
+  #unanswered(link: PoolLink, shares: readonly SentShare[], now: Millis): void {
+    if (shares.length === 0) return
+    this.#facts.push({ kind: 'sharesUnanswered', pool: link.pool, count: shares.length })
+    for (const share of shares) this.#miners.settle(share, 'stale-share', now)
+  }
+
+  #reconnect(link: PoolLink, session: PoolSession, to: Reconnect): void {
+    const configured = this.#settings.pools[link.pool]!
+    const host = to.host ?? configured.host
+    const { followReconnect } = this.#settings
+    const followed =
+      followReconnect === 'anywhere' ||
+      (followReconnect === 'same-domain' && sameDomain(host, configured.host))
+    this.#facts.push({
+      kind: 'poolReconnect',
+      pool: link.pool,
+      host: host.slice(0, 255),
+      port: to.port ?? configured.port,
+      followed,
+    })
+    if (!followed) return
+    const waitMs = Math.min(to.waitSeconds ?? 0, MAX_WAIT_SECONDS) * 1_000
+    this.#seats.redial(link, { host: to.host ?? '', port: to.port ?? 0, waitMs })
+    session.close('reconnect asked for')
+    this.#seats.flush(session)
+  }
+}
