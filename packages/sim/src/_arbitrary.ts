@@ -2,6 +2,7 @@ import { type Area, describeMessages, type Message, type MessageDescription } fr
 import { current } from '@sv2/messages/current'
 import fc from 'fast-check'
 import { aTemplate, aTip, filled, NBITS_EASY, NBITS_HARD, NTIME } from './_fixtures.ts'
+import { anUpstreamJob } from './_test-upstream.ts'
 
 const smallId = fc.oneof(
   { weight: 8, arbitrary: fc.integer({ min: 0, max: 6 }) },
@@ -76,6 +77,24 @@ const work: fc.Arbitrary<Message> = fc.constantFrom<Message>(
   aTemplate({ templateId: 3n }),
   aTip({ templateId: 1n, nbits: NBITS_EASY }),
   aTip({ templateId: 3n, prevHash: filled(3) }),
+)
+
+/** What a pool says to a proxy to make something happen. */
+export const upstreamWork: fc.Arbitrary<Message> = fc.constantFrom<Message>(
+  anUpstreamJob(2, 1),
+  anUpstreamJob(1, 2),
+  anUpstreamJob(2, 3, { minNtime: NTIME }),
+  ...[1, 2, 3].map(
+    (jobId) =>
+      ({
+        type: 'SetNewPrevHash',
+        channelId: 2,
+        jobId,
+        prevHash: filled(jobId),
+        minNtime: NTIME,
+        nbits: NBITS_EASY,
+      }) as const,
+  ),
 )
 
 /** Messages of one area that a side may receive, their fields drawn so that they often meet what is there. */

@@ -1,30 +1,14 @@
-import { difficultyToTarget, hex, MAX_TARGET, sha256d } from '@sv2/bitcoin'
+import { difficultyToTarget, hex } from '@sv2/bitcoin'
 import { decodeHeader } from '@sv2/codec'
 import { type Edition, ERROR_CODES, type Message } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { DRAFT_ERROR_CODES, draft } from '@sv2/messages/draft'
 import { OWN_OPEN_CODES } from '@sv2/roles'
-import { Device } from '@sv2/roles/device'
-import { Pool } from '@sv2/roles/pool'
-import { Provider } from '@sv2/roles/provider'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { anyMessage, fromProvider, toDevice, toPool, toProvider } from './_arbitrary.ts'
-import {
-  aPool,
-  aSetup,
-  aTemplate,
-  aTip,
-  DEVICE,
-  filled,
-  NBITS_EASY,
-  NOW,
-  NTIME,
-  poolSettings,
-  proves,
-  theConstraints,
-} from './_fixtures.ts'
-import { aNodeTemplate } from './_node-templates.ts'
+import { anyMessage, toPool } from './_arbitrary.ts'
+import { aPool, aTemplate, aTip, filled, NOW, proves } from './_fixtures.ts'
+import { SUBJECTS, type Subject } from './_hostile-subjects.ts'
 import { TestMiner } from './_test-miner.ts'
 import { WireLink, type WirePeer } from './wire-link.ts'
 
@@ -35,120 +19,6 @@ type Step =
   | { readonly do: 'leave'; readonly peer: number }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'event'; readonly event: { readonly kind: string } }
-
-interface Port {
-  readonly name: string
-  readonly protocol: 'mining' | 'templates'
-  readonly roleIs: 'server' | 'client'
-  /** What comes through it. */
-  readonly messages: fc.Arbitrary<Message>
-  /** How a polite peer begins. */
-  readonly greeting: readonly Message[]
-}
-
-interface Subject {
-  readonly make: () => ConstructorParameters<typeof WireLink<{ kind: string }>>[0]
-  readonly ports: readonly Port[]
-  readonly events: readonly { readonly kind: string; readonly [field: string]: unknown }[]
-}
-
-const MINERS_PORT: Port = {
-  name: 'miners',
-  protocol: 'mining',
-  roleIs: 'server',
-  messages: toPool,
-  greeting: [aSetup(), ...(['standard', 'extended'] as const).map((kind) => openRequest(kind))],
-}
-const TEMPLATES_PORT: Port = {
-  name: 'templates',
-  protocol: 'templates',
-  roleIs: 'client',
-  messages: fromProvider,
-  greeting: [
-    { type: 'SetupConnection.Success', usedVersion: 2, flags: 0 },
-    aTemplate({ templateId: 1n }),
-    aTip({ templateId: 1n, nbits: NBITS_EASY }),
-  ],
-}
-const CLIENTS_PORT: Port = {
-  name: 'clients',
-  protocol: 'templates',
-  roleIs: 'server',
-  messages: toProvider,
-  greeting: [aSetup({ protocol: 2 }), theConstraints({})],
-}
-const UPSTREAM_PORT: Port = {
-  name: 'upstream',
-  protocol: 'mining',
-  roleIs: 'client',
-  messages: toDevice,
-  greeting: [
-    { type: 'SetupConnection.Success', usedVersion: 2, flags: 0 },
-    {
-      type: 'OpenExtendedMiningChannel.Success',
-      requestId: 1,
-      channelId: 2,
-      target: filled(0xff),
-      extranoncePrefix: filled(1, 4),
-      extranonceSize: 8,
-      groupChannelId: 1,
-    },
-  ],
-}
-
-const share = { kind: 'shareFound', version: 0x2000_0000, ntime: NTIME, nonce: 0, extranonce: filled(1, 8) }
-
-const DEVICE_EVENTS = [
-  ...[1, 2, 3, 4, 5].map((workId) => ({ ...share, workId })),
-  { ...share, workId: 2, ntime: Number.NaN },
-  { kind: 'hashed', hashes: 20_000 },
-  { kind: 'stop' },
-]
-
-const NEGOTIATED_GREETING: readonly Message[] = [
-  UPSTREAM_PORT.greeting[0]!,
-  { type: 'RequestExtensions.Success', requestId: 1, supportedExtensions: [2] },
-  ...UPSTREAM_PORT.greeting.slice(1),
-]
-
-const SUBJECTS: Readonly<Record<string, Subject>> = {
-  pool: {
-    make: () => {
-      const miners = { vardiff: true, maxChannels: 20, maxChannelsPerConnection: 5, minDifficulty: 2 ** -32 }
-      return new Pool(poolSettings({ miners: { ...miners, startDifficulty: 2 ** -32 } }), {
-        sha256d,
-      }) as never
-    },
-    ports: [MINERS_PORT, MINERS_PORT, TEMPLATES_PORT],
-    events: [
-      { kind: 'drain', host: '', port: 0 },
-      { kind: 'renewPrefix', session: 1, channelId: 2 },
-      { kind: 'renewPrefix', session: 2, channelId: 3 },
-      { kind: 'regroup', session: 1, channelIds: [2, 2, 3, 99] },
-      { kind: 'regroup', session: 99, channelIds: [] },
-    ],
-  },
-  provider: {
-    make: () =>
-      new Provider({ feeThreshold: 1n, minIntervalMs: 1_000, firstTemplateId: 0n }, { sha256d }) as never,
-    ports: [CLIENTS_PORT],
-    events: [1, 2, 3].map((tip) => ({
-      kind: 'nodeTemplate',
-      template: aNodeTemplate({ prevHash: filled(tip) }),
-    })),
-  },
-  device: {
-    make: () => new Device({ ...DEVICE, mode: 'extended' }, { sha256d }) as never,
-    ports: [UPSTREAM_PORT],
-    events: DEVICE_EVENTS,
-  },
-  'device with extensions': {
-    make: () =>
-      new Device({ ...DEVICE, mode: 'extended', extensions: [2], worker: 'rig' }, { sha256d }) as never,
-    ports: [{ ...UPSTREAM_PORT, greeting: NEGOTIATED_GREETING }],
-    events: DEVICE_EVENTS,
-  },
-}
 
 const peer = fc.nat(5)
 
@@ -370,13 +240,6 @@ describe('memory', () => {
     )
   })
 })
-
-function openRequest(kind: 'standard' | 'extended'): Message {
-  const common = { requestId: 1, userIdentity: 'a', nominalHashRate: 0, maxTarget: MAX_TARGET }
-  return kind === 'standard'
-    ? { type: 'OpenStandardMiningChannel', ...common }
-    : { type: 'OpenExtendedMiningChannel', ...common, minExtranonceSize: 4 }
-}
 
 const ADDRESSES = [
   'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080',

@@ -1,0 +1,201 @@
+import { MAX_TARGET, sha256d } from '@sv2/bitcoin'
+import type { Message } from '@sv2/messages'
+import { Device } from '@sv2/roles/device'
+import { Pool } from '@sv2/roles/pool'
+import { Provider } from '@sv2/roles/provider'
+import { Aggregator, Relay } from '@sv2/roles/proxy'
+import fc from 'fast-check'
+import { workSettings } from './_aggregator.ts'
+import { fromProvider, toDevice, toPool, toProvider, upstreamWork } from './_arbitrary.ts'
+import {
+  aSetup,
+  aTemplate,
+  aTip,
+  DEVICE,
+  filled,
+  NBITS_EASY,
+  NTIME,
+  poolSettings,
+  theConstraints,
+} from './_fixtures.ts'
+import { aNodeTemplate } from './_node-templates.ts'
+import { relaySettings } from './_relay.ts'
+import { anUpstreamJob } from './_test-upstream.ts'
+import type { WireLink } from './wire-link.ts'
+
+/** A door or upstream of a role, and who may come through it. */
+export interface Port {
+  readonly name: string
+  readonly protocol: 'mining' | 'templates'
+  readonly roleIs: 'server' | 'client'
+  /** What comes through it. */
+  readonly messages: fc.Arbitrary<Message>
+  /** How a polite peer begins. */
+  readonly greeting: readonly Message[]
+}
+
+/** A role under fire. */
+export interface Subject {
+  readonly make: () => ConstructorParameters<typeof WireLink<{ kind: string }>>[0]
+  readonly ports: readonly Port[]
+  readonly events: readonly { readonly kind: string; readonly [field: string]: unknown }[]
+}
+
+const MINERS_PORT: Port = {
+  name: 'miners',
+  protocol: 'mining',
+  roleIs: 'server',
+  messages: toPool,
+  greeting: [aSetup(), ...(['standard', 'extended'] as const).map((kind) => openRequest(kind))],
+}
+const TEMPLATES_PORT: Port = {
+  name: 'templates',
+  protocol: 'templates',
+  roleIs: 'client',
+  messages: fromProvider,
+  greeting: [
+    { type: 'SetupConnection.Success', usedVersion: 2, flags: 0 },
+    aTemplate({ templateId: 1n }),
+    aTip({ templateId: 1n, nbits: NBITS_EASY }),
+  ],
+}
+const CLIENTS_PORT: Port = {
+  name: 'clients',
+  protocol: 'templates',
+  roleIs: 'server',
+  messages: toProvider,
+  greeting: [aSetup({ protocol: 2 }), theConstraints({})],
+}
+const UPSTREAM_PORT: Port = {
+  name: 'upstream',
+  protocol: 'mining',
+  roleIs: 'client',
+  messages: toDevice,
+  greeting: [
+    { type: 'SetupConnection.Success', usedVersion: 2, flags: 0 },
+    {
+      type: 'OpenExtendedMiningChannel.Success',
+      requestId: 1,
+      channelId: 2,
+      target: filled(0xff),
+      extranoncePrefix: filled(1, 4),
+      extranonceSize: 8,
+      groupChannelId: 1,
+    },
+  ],
+}
+
+/** An upstream of a proxy: it has granted a channel and told work, as far as it was asked. */
+const ABOVE: Port = {
+  ...UPSTREAM_PORT,
+  messages: fc.oneof({ weight: 3, arbitrary: toDevice }, { weight: 1, arbitrary: upstreamWork }),
+  greeting: [
+    ...UPSTREAM_PORT.greeting.slice(0, 1),
+    { ...UPSTREAM_PORT.greeting[1]!, extranonceSize: 10 } as Message,
+    anUpstreamJob(2, 1),
+    {
+      type: 'SetNewPrevHash',
+      channelId: 2,
+      jobId: 1,
+      prevHash: filled(0xaa),
+      minNtime: NTIME,
+      nbits: NBITS_EASY,
+    },
+  ],
+}
+const PROXY_PORTS: readonly Port[] = [
+  MINERS_PORT,
+  MINERS_PORT,
+  { ...ABOVE, name: 'upstream 0' },
+  { ...ABOVE, name: 'upstream 1' },
+]
+const UNREACHABLE = [0, 1, 7].map((upstream) => ({ kind: 'unreachable', upstream }))
+
+const share = { kind: 'shareFound', version: 0x2000_0000, ntime: NTIME, nonce: 0, extranonce: filled(1, 8) }
+
+const DEVICE_EVENTS = [
+  ...[1, 2, 3, 4, 5].map((workId) => ({ ...share, workId })),
+  { ...share, workId: 2, ntime: Number.NaN },
+  { kind: 'hashed', hashes: 20_000 },
+  { kind: 'stop' },
+]
+
+const NEGOTIATED_GREETING: readonly Message[] = [
+  UPSTREAM_PORT.greeting[0]!,
+  { type: 'RequestExtensions.Success', requestId: 1, supportedExtensions: [2] },
+  ...UPSTREAM_PORT.greeting.slice(1),
+]
+
+export const SUBJECTS: Readonly<Record<string, Subject>> = {
+  pool: {
+    make: () => {
+      const miners = { vardiff: true, maxChannels: 20, maxChannelsPerConnection: 5, minDifficulty: 2 ** -32 }
+      return new Pool(poolSettings({ miners: { ...miners, startDifficulty: 2 ** -32 } }), {
+        sha256d,
+      }) as never
+    },
+    ports: [MINERS_PORT, MINERS_PORT, TEMPLATES_PORT],
+    events: [
+      { kind: 'drain', host: '', port: 0 },
+      { kind: 'renewPrefix', session: 1, channelId: 2 },
+      { kind: 'renewPrefix', session: 2, channelId: 3 },
+      { kind: 'regroup', session: 1, channelIds: [2, 2, 3, 99] },
+      { kind: 'regroup', session: 99, channelIds: [] },
+    ],
+  },
+  provider: {
+    make: () =>
+      new Provider({ feeThreshold: 1n, minIntervalMs: 1_000, firstTemplateId: 0n }, { sha256d }) as never,
+    ports: [CLIENTS_PORT],
+    events: [1, 2, 3].map((tip) => ({
+      kind: 'nodeTemplate',
+      template: aNodeTemplate({ prevHash: filled(tip) }),
+    })),
+  },
+  device: {
+    make: () => new Device({ ...DEVICE, mode: 'extended' }, { sha256d }) as never,
+    ports: [UPSTREAM_PORT],
+    events: DEVICE_EVENTS,
+  },
+  'device with extensions': {
+    make: () =>
+      new Device({ ...DEVICE, mode: 'extended', extensions: [2], worker: 'rig' }, { sha256d }) as never,
+    ports: [{ ...UPSTREAM_PORT, greeting: NEGOTIATED_GREETING }],
+    events: DEVICE_EVENTS,
+  },
+  aggregator: {
+    make: () =>
+      new Aggregator(
+        workSettings({
+          upstreams: [{ share: 60 }, { share: 40 }],
+          miners: { vardiff: true, maxChannels: 20, maxChannelsPerConnection: 5, startDifficulty: 2 ** -32 },
+          repeatMs: 5_000,
+          stopAfterMs: 5_000,
+        }),
+        { sha256d },
+      ) as never,
+    ports: PROXY_PORTS,
+    events: UNREACHABLE,
+  },
+  'one upstream channel per miner': {
+    make: () =>
+      new Aggregator(workSettings({ upstreams: [{}, {}], aggregated: false, eager: false }), {
+        sha256d,
+      }) as never,
+    ports: PROXY_PORTS,
+    events: UNREACHABLE,
+  },
+  relay: {
+    make: () => new Relay(relaySettings({ upstreams: [{}, {}], stopAfterMs: 5_000 }), { sha256d }) as never,
+    ports: PROXY_PORTS,
+    events: UNREACHABLE,
+  },
+}
+
+/** A request for a channel. */
+export function openRequest(kind: 'standard' | 'extended'): Message {
+  const common = { requestId: 1, userIdentity: 'a', nominalHashRate: 0, maxTarget: MAX_TARGET }
+  return kind === 'standard'
+    ? { type: 'OpenStandardMiningChannel', ...common }
+    : { type: 'OpenExtendedMiningChannel', ...common, minExtranonceSize: 4 }
+}
