@@ -7,7 +7,7 @@ import type { LogLine } from './stand.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 
-export type AppName = 'pool' | 'template-provider' | 'mining-device' | 'keys'
+export type AppName = 'pool' | 'template-provider' | 'mining-device' | 'mining-proxy' | 'keys'
 
 /** How a process ended. */
 export interface Ending {

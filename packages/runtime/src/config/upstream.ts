@@ -15,12 +15,16 @@ export interface UpstreamConfig {
   readonly clock_tolerance_sec: number
 }
 
-/** The schema of an upstream. Every contradiction is a problem of its own. */
-export function upstreamSchema(what: {
+/**
+ * The schema of an upstream. Every contradiction is a problem of its own.
+ * @param what.keys further keys that an app has for each upstream
+ */
+export function upstreamSchema<Keys extends z.ZodRawShape = Record<never, never>>(what: {
   readonly description: string
   readonly defaultPort: number
-}): z.ZodType<UpstreamConfig> {
-  return z
+  readonly keys?: Keys
+}): z.ZodType<UpstreamConfig & z.output<z.ZodObject<Keys>>> {
+  const schema = z
     .strictObject({
       url: z
         .string()
@@ -50,6 +54,7 @@ export function upstreamSchema(what: {
         .max(86_400)
         .default(600)
         .describe("How far the server's clock may be off when its certificate is checked, seconds"),
+      ...what.keys,
     })
     .superRefine((config, context) => {
       for (const problem of contradictions(config)) {
@@ -57,6 +62,7 @@ export function upstreamSchema(what: {
       }
     })
     .describe(what.description)
+  return schema as unknown as z.ZodType<UpstreamConfig & z.output<z.ZodObject<Keys>>>
 }
 
 /** How to dial a checked upstream. Queue and payload limits are generous: we chose this server. */

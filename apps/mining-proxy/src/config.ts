@@ -1,0 +1,110 @@
+import { doorsSchema, logSchema, monitoringSchema, serverKeys, upstreamSchema } from '@sv2/runtime'
+import { z } from 'zod'
+
+/** Where a pool listens when the configuration names no port. */
+export const DEFAULT_POOL_PORT = 3_333
+
+const upstream = upstreamSchema({
+  description: 'A pool or proxy to work for',
+  defaultPort: DEFAULT_POOL_PORT,
+  keys: {
+    identity: z
+      .string()
+      .min(1)
+      .refine((text) => Buffer.byteLength(text) <= 255, 'must be at most 255 bytes of UTF-8')
+      .default('{identity}')
+      .describe(
+        'Who miners are there: {identity} is all they say, {user} it up to the first dot, {worker} the rest',
+      ),
+    share: z
+      .number()
+      .min(0)
+      .max(100)
+      .optional()
+      .describe(
+        'Percentage of the declared hash rate; given for one, all together make 100, and 0 is for failover',
+      ),
+  },
+})
+
+const limits = z
+  .strictObject({
+    max_channels: z.int().min(1).default(100_000).describe('Channels at one time'),
+    max_channels_per_connection: z.int().min(1).default(10_000).describe('Channels of one connection'),
+    max_waiting: z
+      .int()
+      .min(1)
+      .default(65_536)
+      .describe('Requests for channels that may wait for an upstream at one time'),
+    max_waiting_per_connection: z.int().min(1).default(4_096).describe('The same for one connection'),
+    max_jobs: z
+      .int()
+      .min(16)
+      .default(16_384)
+      .describe('Jobs of each upstream connection remembered, so that none is mixed up after a failover'),
+    open_channel_within_sec: z
+      .number()
+      .min(1)
+      .default(60)
+      .describe('A connection without a channel is closed after this time, seconds'),
+  })
+  .prefault({})
+  .describe('What the proxy keeps of its clients, at most')
+
+const { network: _, ...keys } = serverKeys({ dataDir: './data/mining-proxy', dataDirHolds: 'keys' })
+
+/** Configuration of the mining proxy; `--print-default` prints it with comments. */
+export const configSchema = z
+  .strictObject({
+    ...keys,
+    mode: z
+      .enum(['transparent'])
+      .default('transparent')
+      .describe('transparent: each channel of a miner is a channel of the upstream'),
+    when_upstreams_gone: z
+      .enum(['stop', 'keep'])
+      .default('stop')
+      .describe('Without any upstream; stop: close the channels, keep: let miners stay on their last job'),
+    stop_after_sec: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(30)
+      .describe('So long without any upstream before that is done, seconds'),
+    return_after_sec: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(30)
+      .describe('An upstream that had failed is used again when it has been well for this long, seconds'),
+    extensions: z
+      .array(z.literal(2))
+      .default([])
+      .describe(
+        'Extensions to pass on where upstream and client have them, edition current only; [2]: worker names',
+      ),
+    upstreams: z
+      .array(upstream)
+      .min(1)
+      .prefault([{}])
+      .describe('An upstream; the first that is well is used, unless they have shares'),
+    limits,
+    listen: doorsSchema({
+      host: '0.0.0.0',
+      port: 3_335,
+      maxPayloadBytes: 256 * 1024,
+      maxQueuedBytes: 16 * 1024 * 1024,
+    }),
+    monitoring: monitoringSchema(9_093),
+    log: logSchema,
+  })
+  .superRefine((config, context) => {
+    const shares = config.upstreams.flatMap(({ share }) => (share === undefined ? [] : [share]))
+    const sum = shares.reduce((total, share) => total + share, 0)
+    if (shares.length === 0 || Math.abs(sum - 100) < 1e-6) return
+    const message = `the shares make ${sum} together, not 100`
+    const first = config.upstreams.findIndex(({ share }) => share !== undefined)
+    context.addIssue({ code: 'custom', path: ['upstreams', first, 'share'], message })
+  })
+
+export type MiningProxyConfig = z.output<typeof configSchema>
