@@ -32,7 +32,7 @@ import {
   type WorkSource,
 } from './state.ts'
 import { WaitingRequests } from './waiting-requests.ts'
-import { sendJob, sendTip } from './work.ts'
+import { freshJob, sendJob, sendOwnJob, sendTip } from './work.ts'
 
 /** Vardiff looks around this often. */
 const STEP_MS = 1_000
@@ -174,6 +174,18 @@ export class Miners {
   /** Every open channel. */
   get channels(): readonly Channel[] {
     return this.#state.channels
+  }
+
+  /** An open channel of a connection. */
+  channel(session: SessionId, channelId: number): Channel | undefined {
+    return this.#state.connections.get(session)?.channels.get(channelId)
+  }
+
+  /** Gives one channel the present work under an id it has not had; nothing where there is none. */
+  giveJob(session: SessionId, channelId: number): void {
+    const channel = this.channel(session, channelId)
+    const job = channel === undefined ? undefined : freshJob(this.#state, channel)
+    if (channel !== undefined && job !== undefined) sendOwnJob(this.#state, channel, job)
   }
 
   /** See `renewPrefix`. */
