@@ -1,0 +1,66 @@
+import type { Message } from '@sv2/messages'
+import type { ErrorTriple, JsonValue, RequestId, Sv1ToMiner } from '@sv2/sv1'
+import type { JobBook } from '../../channel/job-book.ts'
+import type { DueQueue } from '../../due-queue.ts'
+import type { Millis, SessionEffect, SessionId } from '../../role.ts'
+import type { UpstreamWork, UpstreamWorkEffect } from '../../upstream/upstream-work.ts'
+import type { V1Fact } from './facts.ts'
+import type { FormerChannels } from './former-channels.ts'
+import type { JobLines } from './job-lines.ts'
+import type { V1ToV2Settings } from './settings.ts'
+import type { Sv1Session } from './sv1-session.ts'
+
+export type V1ToV2Effect =
+  | Exclude<UpstreamWorkEffect, SessionEffect>
+  | SessionEffect<Message | Sv1ToMiner>
+  | V1Fact
+
+/** What the parts of the V1 side share. */
+export interface FrontState {
+  readonly settings: V1ToV2Settings
+  readonly core: UpstreamWork
+  readonly randomBytes: (count: number) => Uint8Array
+  readonly sessions: Map<SessionId, Sv1Session>
+  readonly former: FormerChannels
+  readonly lines: JobLines
+  /** Sessions that get a channel when they are still there. */
+  readonly probing: DueQueue<Sv1Session>
+  /** Sessions that have to have a channel by then. */
+  readonly idle: DueQueue<Sv1Session>
+  /** Sessions that should have found a share by then. */
+  readonly silent: DueQueue<Sv1Session>
+  /** Sessions that were told a difficulty, and are owed a job it holds for. */
+  readonly owed: DueQueue<Sv1Session>
+  /** Bytes of extranonce2 that new sessions are told. */
+  rolled: number
+  /** The jobs of the channel opened last. */
+  book: JobBook | undefined
+  /** The `mining.submit` that is being judged. */
+  judged: { readonly session: SessionId; readonly id: RequestId } | undefined
+  /** Where effects go; replaced at every `take`. */
+  out: V1ToV2Effect[]
+  /** Performs what the core wants. */
+  readonly flow: (now: Millis) => void
+}
+
+/** Says something to a miner, as long as its connection stays. */
+export function tell(state: FrontState, session: Sv1Session, message: Sv1ToMiner): void {
+  if (session.stage !== 'ended') state.out.push({ kind: 'send', to: session.session, message })
+}
+
+/** Answers a request. */
+export function answer(state: FrontState, session: Sv1Session, id: RequestId, result: JsonValue): void {
+  tell(state, session, { type: 'response', id, result, error: null })
+}
+
+/** Answers a request with a refusal. */
+export function refuse(state: FrontState, session: Sv1Session, id: RequestId, error: ErrorTriple): void {
+  tell(state, session, { type: 'response', id, result: null, error })
+}
+
+/** Ends a connection: what was said before still goes out. */
+export function end(state: FrontState, session: Sv1Session, reason: string): void {
+  if (session.stage === 'ended') return
+  session.stage = 'ended'
+  state.out.push({ kind: 'close', session: session.session, reason })
+}

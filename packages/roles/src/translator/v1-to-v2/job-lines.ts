@@ -1,0 +1,78 @@
+import type { Notify } from '@sv2/sv1'
+import type { Job, Tip } from '../../channel/job.ts'
+import type { Millis } from '../../role.ts'
+
+/** Bytes of a notify line beside coinbase and merkle branch: names, hashes, numbers. */
+const LINE_OVERHEAD = 260
+/** Bytes of one hash of the branch in the line: digits, quotes, comma. */
+const BRANCH_BYTES = 67
+
+interface Written {
+  plain: Notify | undefined
+  clean: Notify | undefined
+}
+
+/**
+ * Jobs as V1 lines. One object serves all miners that get a job within the same second, so that it is encoded once.
+ */
+export class JobLines {
+  readonly #written = new WeakMap<Job, Written>()
+  readonly #since = new WeakMap<Tip, Millis>()
+
+  /**
+   * The line of a live job. Its time is the job's earliest one plus what has passed since the tip came: devices that
+   * do not roll the time themselves find fresh headers in every job that repeats another.
+   */
+  line(job: Job, tip: Tip, how: { readonly cleanJobs: boolean; readonly now: Millis }): Notify {
+    const { cleanJobs, now } = how
+    const ntime = tip.minNtime + this.#secondsSince(tip, now)
+    const written = this.#written.get(job) ?? { plain: undefined, clean: undefined }
+    const known = cleanJobs ? written.clean : written.plain
+    if (known?.ntime === ntime) return known
+    const line: Notify = {
+      type: 'mining.notify',
+      jobId: jobIdText(job.jobId),
+      prevHash: tip.prevHash,
+      coinbase1: job.coinbaseTxPrefix,
+      coinbase2: job.coinbaseTxSuffix,
+      merkleBranch: job.merklePath,
+      version: job.version,
+      nbits: tip.nbits,
+      ntime,
+      cleanJobs,
+    }
+    if (cleanJobs) written.clean = line
+    else written.plain = line
+    this.#written.set(job, written)
+    return line
+  }
+
+  #secondsSince(tip: Tip, now: Millis): number {
+    const since = this.#since.get(tip)
+    if (since !== undefined) return Math.max(0, Math.floor((now - since) / 1000))
+    this.#since.set(tip, now)
+    return 0
+  }
+}
+
+/** Bytes of a job's coinbase with its extranonce, and of its line. */
+export function sizeOf(
+  job: Job,
+  extranonceBytes: number,
+): { readonly coinbase: number; readonly line: number } {
+  const halves = job.coinbaseTxPrefix.length + job.coinbaseTxSuffix.length
+  return {
+    coinbase: halves + extranonceBytes,
+    line: LINE_OVERHEAD + 2 * halves + BRANCH_BYTES * job.merklePath.length,
+  }
+}
+
+/** A job id as V1 miners get it. */
+export function jobIdText(jobId: number): string {
+  return jobId.toString(16)
+}
+
+/** The job id a miner means; undefined when it was none of ours. */
+export function readJobId(text: string): number | undefined {
+  return /^[0-9a-f]{1,8}$/.test(text) ? Number.parseInt(text, 16) : undefined
+}

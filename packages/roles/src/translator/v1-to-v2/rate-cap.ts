@@ -1,0 +1,25 @@
+import type { Millis } from '../../role.ts'
+
+/** What was left unused counts for this long, s. */
+const WINDOW_SECONDS = 10
+
+/** A cap on how often a peer does something: so many a second, over ten seconds. */
+export class RateCap {
+  #left: number
+  #at: Millis
+
+  constructor(perSecond: number, now: Millis) {
+    this.#left = perSecond * WINDOW_SECONDS
+    this.#at = now
+  }
+
+  /** Takes one; false when that is too often. */
+  take(perSecond: number, now: Millis): boolean {
+    const gained = (Math.max(0, now - this.#at) / 1000) * perSecond
+    this.#left = Math.min(perSecond * WINDOW_SECONDS, this.#left + gained)
+    this.#at = now
+    if (this.#left < 1) return false
+    this.#left--
+    return true
+  }
+}

@@ -1,0 +1,61 @@
+import { unhex } from '@sv2/bitcoin'
+import type { RequestId, Submit } from '@sv2/sv1'
+import type { Millis } from '../../role.ts'
+import type { V1ShareRefusal } from './facts.ts'
+import { answer, end, type FrontState, refuse } from './front-state.ts'
+import { readJobId } from './job-lines.ts'
+import { SHARE_ANSWERS } from './share-answer.ts'
+import type { Sv1Session } from './sv1-session.ts'
+
+/** Has a share judged; the verdict is the answer. */
+export function submit(state: FrontState, session: Sv1Session, message: Submit, now: Millis): void {
+  const { maxSharesPerSecond } = state.settings.front.limits
+  if (!session.shareCap.take(maxSharesPerSecond, now))
+    return end(state, session, `more than ${maxSharesPerSecond} shares a second`)
+  const { channel } = session
+  const { id } = message
+  if (session.subscription === undefined) return refuseShare(state, session, id, 'not-subscribed')
+  if (!session.workers.has(message.worker)) return refuseShare(state, session, id, 'unauthorized-worker')
+  const jobId = readJobId(message.jobId)
+  // a job that waits for its tip was never sent to a V1 miner
+  if (channel === undefined || jobId === undefined || channel.book.state(jobId) === 'future')
+    return refuseShare(state, session, id, 'invalid-job-id')
+  const { versionBits } = message
+  if (versionBits !== undefined && (versionBits & ~session.toldMask) !== 0)
+    return refuseShare(state, session, id, 'version-bits-outside-mask')
+  const jobVersion = channel.live(jobId)?.version ?? 0
+  const worker = session.workers.get(message.worker)
+  session.sequenceNumber = (session.sequenceNumber + 1) >>> 0
+  state.judged = { session: session.session, id }
+  const share = {
+    type: 'SubmitSharesExtended',
+    channelId: channel.id,
+    sequenceNumber: session.sequenceNumber,
+    jobId,
+    nonce: message.nonce,
+    ntime: message.ntime,
+    version: versionBits === undefined ? jobVersion : ((jobVersion & ~session.toldMask) | versionBits) >>> 0,
+    extranonce: unhex(message.extranonce2),
+    ...(worker !== undefined && { userIdentity: worker }),
+  } as const
+  state.core.miner({ kind: 'message', session: session.session, message: share }, now)
+  state.flow(now)
+  // the core answers every share at once; should it ever not, the miner still gets its one answer
+  if (state.judged !== undefined) settle(state, session, 'invalid-share')
+}
+
+/** Answers the share that is being judged: accepted without a reason. */
+export function settle(state: FrontState, session: Sv1Session, refusal: V1ShareRefusal | undefined): void {
+  const { judged } = state
+  if (judged === undefined || judged.session !== session.session) return
+  state.judged = undefined
+  if (refusal !== undefined) return refuseShare(state, session, judged.id, refusal)
+  session.shares++
+  answer(state, session, judged.id, true)
+}
+
+function refuseShare(state: FrontState, session: Sv1Session, id: RequestId, reason: V1ShareRefusal): void {
+  const { code, error } = SHARE_ANSWERS[reason]
+  refuse(state, session, id, error)
+  state.out.push({ kind: 'v1ShareRefused', session: session.session, code, reason })
+}

@@ -1,0 +1,172 @@
+import { equalBytes } from '@sv2/bitcoin'
+import type { Message, OpenExtendedMiningChannelSuccess } from '@sv2/messages'
+import type { Job } from '../../channel/job.ts'
+import { REQUIRES_FIXED_VERSION } from '../../miners/connection.ts'
+import type { Millis, SessionId } from '../../role.ts'
+import { end, type FrontState, tell } from './front-state.ts'
+import { sizeOf } from './job-lines.ts'
+import { openChannel } from './opening.ts'
+import { toldDifficulty } from './start-difficulty.ts'
+import type { Sv1Session } from './sv1-session.ts'
+import { tellMask } from './version-rolling.ts'
+
+/** A difficulty is followed by a job it holds for within this time, ms. */
+export const OWED_JOB_MS = 1_000
+/** A miner that has found nothing for so long was given too hard a difficulty, ms. */
+export const SILENT_MS = 10_000
+
+/** Says in V1 what the core says to one session. */
+export function toMiner(state: FrontState, session: Sv1Session, message: Message, now: Millis): void {
+  if (session.stage === 'ended') return
+  switch (message.type) {
+    case 'SetupConnection.Success':
+      if ((message.flags & REQUIRES_FIXED_VERSION) !== 0) session.coreMask = 0
+      tellMask(state, session)
+      return openChannel(state, session, now)
+    case 'SetupConnection.Error':
+      return end(state, session, `setup refused: ${message.errorCode}`)
+    case 'OpenExtendedMiningChannel.Success':
+      return opened(state, session, message, now)
+    case 'OpenMiningChannel.Error':
+      return denied(state, session, message.errorCode, now)
+    case 'SetTarget':
+      return tellDifficulty(state, session, message.maximumTarget, now)
+    case 'NewExtendedMiningJob':
+    case 'SetNewPrevHash':
+      return toMiners(state, [session], message, now)
+    case 'SetExtranoncePrefix':
+      return changeExtranonce(state, session, message.extranoncePrefix)
+    case 'CloseChannel':
+      return end(state, session, `channel closed: ${message.reasonCode}`)
+    case 'Reconnect':
+      return tell(state, session, {
+        type: 'client.reconnect',
+        ...(message.newHost !== '' &&
+          message.newPort !== 0 && { host: message.newHost, port: message.newPort }),
+      })
+    default:
+      return
+  }
+}
+
+/** Says in V1 what the core says to many sessions at once: jobs. A line is made once for all of them. */
+export function toMiners(
+  state: FrontState,
+  sessions: readonly Sv1Session[],
+  message: Extract<Message, { type: 'NewExtendedMiningJob' | 'SetNewPrevHash' }>,
+  now: Millis,
+): void {
+  // a future job is sent when its tip comes
+  if (message.type === 'NewExtendedMiningJob' && message.minNtime === undefined) return
+  const job = jobOf(sessions, message.jobId)
+  if (job?.tip === undefined) return
+  const cleanJobs = message.type === 'SetNewPrevHash'
+  const rolling =
+    message.type === 'NewExtendedMiningJob' ? message.versionRollingAllowed : job.versionRollingAllowed
+  const line = state.lines.line(job, job.tip, { cleanJobs, now })
+  const to: SessionId[] = []
+  for (const session of sessions) {
+    if (session.stage !== 'mining' || !fits(state, session, job)) continue
+    if (session.jobAllowsRolling !== rolling) {
+      session.jobAllowsRolling = rolling
+      tellMask(state, session)
+    }
+    session.owesJob = false
+    session.lastJob = now
+    if (session.cleanNext && !cleanJobs) {
+      tell(state, session, state.lines.line(job, job.tip, { cleanJobs: true, now }))
+    } else to.push(session.session)
+    session.cleanNext = false
+  }
+  if (to.length > 0) state.out.push({ kind: 'send', to: to.length === 1 ? to[0]! : to, message: line })
+}
+
+/** The sessions of one message work on one book. */
+function jobOf(sessions: readonly Sv1Session[], jobId: number): Job | undefined {
+  for (const { channel } of sessions) if (channel !== undefined) return channel.book.live(jobId)
+  return undefined
+}
+
+function opened(
+  state: FrontState,
+  session: Sv1Session,
+  message: OpenExtendedMiningChannelSuccess,
+  now: Millis,
+): void {
+  const channel = state.core.miners.channel(session.session, message.channelId)
+  const { subscription } = session
+  if (channel === undefined || subscription === undefined) return
+  session.channel = channel
+  session.stage = 'mining'
+  state.book = channel.book
+  state.rolled = message.extranonceSize
+  state.silent.push(session, now + SILENT_MS)
+  const isAsTold =
+    subscription.extranonce2Size === message.extranonceSize &&
+    equalBytes(subscription.extranonce1, message.extranoncePrefix)
+  subscription.extranonce2Size = message.extranonceSize
+  if (!isAsTold) changeExtranonce(state, session, message.extranoncePrefix)
+  tellDifficulty(state, session, message.target, now)
+}
+
+function denied(state: FrontState, session: Sv1Session, code: string, now: Millis): void {
+  if (code === 'max-target-out-of-range' && !session.unlimited) {
+    // the whole network is easier than what this kind of miner can do with
+    session.unlimited = true
+    return openChannel(state, session, now)
+  }
+  const text = `no work here: ${code}`
+  if (session.dialect.showMessage) tell(state, session, { type: 'client.show_message', text })
+  end(state, session, text)
+}
+
+function tellDifficulty(state: FrontState, session: Sv1Session, target: Uint8Array, now: Millis): void {
+  const difficulty = toldDifficulty(target)
+  if (difficulty === session.toldDifficulty) return
+  session.toldDifficulty = difficulty
+  session.cleanNext = session.dialect.cleanJobsOnDifficultyChange
+  tell(state, session, { type: 'mining.set_difficulty', difficulty })
+  if (session.owesJob) return
+  session.owesJob = true
+  state.owed.push(session, now + OWED_JOB_MS)
+}
+
+/** The part of the search space changes under a miner: it is told, or sent to subscribe again. */
+function changeExtranonce(state: FrontState, session: Sv1Session, extranonce1: Uint8Array): void {
+  const { subscription } = session
+  if (subscription === undefined) return
+  subscription.extranonce1 = extranonce1
+  if (session.takesExtranonce) {
+    const { extranonce2Size } = subscription
+    return tell(state, session, { type: 'mining.set_extranonce', extranonce1, extranonce2Size })
+  }
+  // who obeys comes back at once, and who does not finds the connection closed
+  tell(state, session, { type: 'client.reconnect' })
+  end(state, session, 'the extranonce has changed, and the miner does not take that')
+}
+
+/** Whether a device can take a job; work that it is known to choke on is not sent. */
+function fits(state: FrontState, session: Sv1Session, job: Job): boolean {
+  const { dialect, subscription } = session
+  const extranonceBytes = (subscription?.extranonce1.length ?? 0) + (subscription?.extranonce2Size ?? 0)
+  const size = sizeOf(job, extranonceBytes)
+  const { maxCoinbaseBytes, maxLineBytes } = dialect
+  if (size.coinbase <= maxCoinbaseBytes && size.line <= maxLineBytes) {
+    session.outgrown = false
+    return true
+  }
+  const what = size.coinbase > maxCoinbaseBytes ? 'coinbase' : 'line'
+  if (!session.outgrown) {
+    state.out.push({
+      kind: 'workTooLarge',
+      session: session.session,
+      dialect: dialect.name,
+      what,
+      bytes: size[what],
+      limit: what === 'coinbase' ? maxCoinbaseBytes : maxLineBytes,
+    })
+  }
+  session.outgrown = true
+  // of whom nothing is known, the limit is a guess
+  return dialect.name === 'unknown'
+}
