@@ -1,5 +1,5 @@
 import { FrameSplitter } from '@sv2/codec'
-import type { Edition, Message, Speller, SubProtocol } from '@sv2/messages'
+import type { Capabilities, Edition, Message, Speller, SubProtocol } from '@sv2/messages'
 import type { Role, SessionEffect, SessionEvent, SessionId } from '@sv2/roles'
 
 /** A role with at least the events and effects of sessions. */
@@ -80,11 +80,19 @@ export class WirePeer {
   }
 
   /** The role sends; called by the link. */
-  arrive(message: Message): void {
-    const bytes = this.#roles.encode(message)
+  arrive(message: unknown): void {
+    const bytes = this.#roles.encode(message as Message)
     this.frames.push(bytes)
     for (const frame of this.#toUs.push(bytes)) this.#received.push(this.#ours.decode(frame))
   }
+}
+
+/** The test's end of a connection, whatever it speaks. */
+export interface LinkEnd {
+  /** Why the role closed the connection; undefined while it is open. */
+  closed: string | undefined
+  /** The role sends. */
+  arrive(message: unknown): void
 }
 
 /** Performs a role's session effects on wire peers and collects everything else as facts. */
@@ -93,7 +101,7 @@ export class WireLink<Effect extends { readonly kind: string }> {
   now: number
   /** Facts and commands since the last call of `takeFacts`. */
   #facts: Effect[] = []
-  readonly #peers = new Map<SessionId, WirePeer>()
+  readonly #peers = new Map<SessionId, LinkEnd>()
   #session = 0
 
   constructor(role: SessionRole<Effect>, now: number) {
@@ -103,12 +111,23 @@ export class WireLink<Effect extends { readonly kind: string }> {
 
   /** Opens a connection on one of the role's ports. */
   connect(options: PeerOptions & { readonly port: string }): WirePeer {
-    this.#session++
-    const client = new WirePeer({ ...options, session: this.#session }, (event) => this.deliver(event))
-    this.#peers.set(client.session, client)
     const { capabilities } = options.edition
-    this.deliver({ kind: 'opened', session: client.session, port: options.port, capabilities })
-    return client
+    return this.attach({ port: options.port, capabilities }, (session) => {
+      return new WirePeer({ ...options, session }, (event) => this.deliver(event))
+    })
+  }
+
+  /** Opens a connection whose other end is made by the test. */
+  attach<P extends LinkEnd>(
+    where: { readonly port: string; readonly capabilities: Capabilities },
+    make: (session: SessionId) => P,
+  ): P {
+    this.#session++
+    const session = this.#session
+    const peer = make(session)
+    this.#peers.set(session, peer)
+    this.deliver({ kind: 'opened', session, ...where })
+    return peer
   }
 
   /** Lets time pass, with every tick the role asks for. */
