@@ -1,4 +1,7 @@
-import { doorsSchema, logSchema, monitoringSchema, serverKeys, upstreamSchema } from '@sv2/runtime'
+import {
+  answerKeys,
+  difficultyKeys,
+  doorsSchema, logSchema, monitoringSchema, serverKeys, upstreamSchema } from '@sv2/runtime'
 import { z } from 'zod'
 
 /** Where a pool listens when the configuration names no port. */
@@ -12,9 +15,9 @@ const upstream = upstreamSchema({
       .string()
       .min(1)
       .refine((text) => Buffer.byteLength(text) <= 255, 'must be at most 255 bytes of UTF-8')
-      .default('{identity}')
+      .optional()
       .describe(
-        'Who miners are there: {identity} is all they say, {user} it up to the first dot, {worker} the rest',
+        'Who we are there. Mode transparent: {identity} is all a miner says, {user} it up to the first dot, {worker} the rest; "{identity}" when missing. Mode aggregating: our account',
       ),
     share: z
       .number()
@@ -51,6 +54,48 @@ const limits = z
   .prefault({})
   .describe('What the proxy keeps of its clients, at most')
 
+const aggregating = z
+  .strictObject({
+    channel_bytes: z
+      .int()
+      .min(1)
+      .max(4)
+      .default(2)
+      .describe('Bytes of extranonce that number the channels; n bytes make room for 256^n of them'),
+    rollable_bytes: z
+      .int()
+      .min(2)
+      .max(24)
+      .default(16)
+      .describe('Bytes of extranonce left to a miner, where the upstream has so many; proxies below split them'),
+    min_rollable_bytes: z
+      .int()
+      .min(2)
+      .max(24)
+      .default(4)
+      .describe('An upstream that leaves a miner less than this is not worked with'),
+    repeat_job_sec: z
+      .number()
+      .min(0)
+      .max(3_600)
+      .default(60)
+      .describe('Without a new job for so long the present one is handed out again, seconds; 0: never'),
+  })
+  .prefault({})
+  .describe('Mode aggregating: the search space')
+
+const difficulty = z
+  .strictObject({
+    ...difficultyKeys({ sharesPerMinute: 6, minDifficulty: 0.0001, startDifficulty: 1_000 }),
+  })
+  .prefault({})
+  .describe('Mode aggregating: share difficulty of a miner; never harder than what the upstream pays for')
+
+const shares = z
+  .strictObject(answerKeys())
+  .prefault({})
+  .describe('Mode aggregating: shares and their answers')
+
 const { network: _, ...keys } = serverKeys({ dataDir: './data/mining-proxy', dataDirHolds: 'keys' })
 
 /** Configuration of the mining proxy; `--print-default` prints it with comments. */
@@ -58,9 +103,11 @@ export const configSchema = z
   .strictObject({
     ...keys,
     mode: z
-      .enum(['transparent'])
+      .enum(['transparent', 'aggregating'])
       .default('transparent')
-      .describe('transparent: each channel of a miner is a channel of the upstream'),
+      .describe(
+        'transparent: each channel of a miner is a channel of the upstream; aggregating: all miners share one channel, with difficulties of their own',
+      ),
     when_upstreams_gone: z
       .enum(['stop', 'keep'])
       .default('stop')
@@ -88,6 +135,9 @@ export const configSchema = z
       .min(1)
       .prefault([{}])
       .describe('An upstream; the first that is well is used, unless they have shares'),
+    aggregating,
+    difficulty,
+    shares,
     limits,
     listen: doorsSchema({
       host: '0.0.0.0',
@@ -99,6 +149,18 @@ export const configSchema = z
     log: logSchema,
   })
   .superRefine((config, context) => {
+    if (config.mode === 'aggregating') {
+      for (const [place, { identity }] of config.upstreams.entries()) {
+        if (identity !== undefined && !/[{}]/.test(identity)) continue
+        const message = 'in mode aggregating this is our account there, without {identity}, {user} or {worker}'
+        context.addIssue({ code: 'custom', path: ['upstreams', place, 'identity'], message })
+      }
+    }
+    const { rollable_bytes: most, min_rollable_bytes: least } = config.aggregating
+    if (least > most) {
+      const message = `must not be more than rollable_bytes, ${most}`
+      context.addIssue({ code: 'custom', path: ['aggregating', 'min_rollable_bytes'], message })
+    }
     const shares = config.upstreams.flatMap(({ share }) => (share === undefined ? [] : [share]))
     const sum = shares.reduce((total, share) => total + share, 0)
     if (shares.length === 0 || Math.abs(sum - 100) < 1e-6) return

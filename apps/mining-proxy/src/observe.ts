@@ -1,44 +1,18 @@
 import type { RelayFact } from '@sv2/roles/proxy'
-import { Counter, Gauge, type Logger, type Registry, readableCode } from '@sv2/runtime'
-import { LineBudget } from './line-budget.ts'
-
-/** Codes that stand in metrics; whatever else an upstream says is counted as `other`, so that it makes up no labels. */
-const KNOWN_CODES = new Set([
-  'invalid-channel-id',
-  'invalid-job-id',
-  'invalid-share',
-  'stale-share',
-  'difficulty-too-low',
-  'duplicate-share',
-  'bad-extranonce-size',
-  'version-rolling-not-allowed',
-  'invalid-non-rollable-version-bit',
-  'channel-capacity-exhausted',
-  'extended-channels-not-supported-for-standard-jobs',
-  'invalid-nominal-hashrate',
-  'invalid-user-identity',
-  'max-target-out-of-range',
-  'min-extranonce-size-too-large',
-  'standard-channels-not-supported',
-  'standard-channels-not-supported-for-custom-work',
-  'unknown-user',
-  'unsupported-min-extranonce-size',
-])
-
-const labelOf = (code: string): string => (KNOWN_CODES.has(code) ? code : 'other')
+import {
+  Counter,
+  Gauge,
+  type Logger,
+  limitedLines,
+  type Registry,
+  readableCode,
+  shareCodeLabel,
+} from '@sv2/runtime'
 
 /** Turns what happens in the proxy into log lines and numbers. */
 export function createObserver(log: Logger, registry: Registry) {
   const metrics = createMetrics(registry)
-  const budget = new LineBudget()
-  /** A line that a peer can cause as often as it likes; what is too many is for debugging only. */
-  const limited =
-    (level: 'warn' | 'info') =>
-    (fields: Readonly<Record<string, unknown>>, text: string): void => {
-      log[budget.take(text, performance.now()) ? level : 'debug'](fields, text)
-    }
-  const warn = limited('warn')
-  const inform = limited('info')
+  const { warn, inform } = limitedLines(log)
   const totals = { relayed: 0, accepted: 0, refused: 0 }
   let used = false
   return {
@@ -60,14 +34,14 @@ export function createObserver(log: Logger, registry: Registry) {
         }
         case 'shareRefused': {
           const { session, channelId, code, by } = fact
-          metrics.refused.inc({ error_code: labelOf(code), by })
+          metrics.refused.inc({ error_code: shareCodeLabel(code), by })
           totals.refused++
           return log.debug({ session, channelId, code: readableCode(code), by }, 'share refused')
         }
         case 'minerConnected':
-          return log.info({ session: fact.session }, 'miner connected')
+          return inform({ session: fact.session }, 'miner connected')
         case 'minerDisconnected':
-          return log.info({ session: fact.session, channels: fact.channels }, 'miner disconnected')
+          return inform({ session: fact.session, channels: fact.channels }, 'miner disconnected')
         case 'setupRefused':
           return warn({ session: fact.session, code: fact.code, flags: fact.flags }, 'setup refused')
         case 'channelOpened': {
@@ -76,7 +50,7 @@ export function createObserver(log: Logger, registry: Registry) {
         }
         case 'channelRefused': {
           const { session, code, by } = fact
-          metrics.channelsRefused.inc({ error_code: labelOf(code), by })
+          metrics.channelsRefused.inc({ error_code: shareCodeLabel(code), by })
           return warn({ session, code: readableCode(code), by }, 'channel refused')
         }
         case 'channelClosed': {
@@ -89,18 +63,18 @@ export function createObserver(log: Logger, registry: Registry) {
           return inform({ session, channelId, upstream }, 'channel moved to another upstream')
         }
         case 'upstreamReady':
-          return log.info({ upstream: fact.upstream, name: fact.name }, 'upstream ready')
+          return log.info({ upstream: fact.upstream, where: fact.name }, 'upstream ready')
         case 'upstreamLost':
-          return warn({ upstream: fact.upstream, name: fact.name }, 'upstream lost')
+          return warn({ upstream: fact.upstream, where: fact.name }, 'upstream lost')
         case 'upstreamRefused': {
           const { upstream, name, reason } = fact
-          return log.error({ upstream, name, reason: readableCode(reason) }, 'upstream refuses us')
+          return log.error({ upstream, where: name, reason: readableCode(reason) }, 'upstream refuses us')
         }
         case 'upstreamUsed':
           if (used) metrics.failovers.inc()
           used = true
           metrics.upstream.set(fact.upstream)
-          return log.info({ upstream: fact.upstream, name: fact.name }, 'upstream in use')
+          return log.info({ upstream: fact.upstream, where: fact.name }, 'upstream in use')
         case 'upstreamsGone':
           return log.error({ channels: fact.stopped }, 'no upstream for some time')
         case 'upstreamMessageIgnored':
