@@ -13,7 +13,8 @@ import { WireLink } from './wire-link.ts'
 type WorkOverrides = NonNullable<Parameters<typeof workSettings>[0]>
 
 export interface TranslatorOverrides extends WorkOverrides {
-  readonly front?: Partial<Omit<Sv1FrontSettings, 'limits'>> & {
+  readonly front?: Partial<Omit<Sv1FrontSettings, 'limits' | 'minDifficulty'>> & {
+    readonly minDifficulty?: number | undefined
     readonly limits?: Partial<Sv1FrontSettings['limits']>
   }
 }

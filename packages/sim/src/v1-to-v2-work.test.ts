@@ -1,0 +1,316 @@
+import { hex } from '@sv2/bitcoin'
+import type { Message } from '@sv2/messages'
+import { current } from '@sv2/messages/current'
+import { draft } from '@sv2/messages/draft'
+import { describe, expect, test } from 'vitest'
+import { EASY_TARGET, filled, NTIME } from './_fixtures.ts'
+import { aTranslator, TranslatorWorld } from './_sv1-world.ts'
+import { anUpstreamJob } from './_test-upstream.ts'
+
+const ROLLING = ['version-rolling'] as const
+const FIXED_VERSION = 1
+
+function configure(mask: string, more: Record<string, unknown> = {}) {
+  return [[...ROLLING], { 'version-rolling.mask': mask, ...more }] as const
+}
+
+function acknowledgement(sequence: number): Message {
+  return {
+    type: 'SubmitShares.Success',
+    channelId: 1,
+    lastSequenceNumber: sequence,
+    newSubmitsAcceptedCount: 1,
+    newSharesSum: 1n,
+  }
+}
+
+describe('version rolling', () => {
+  test.each([
+    ['ffffffff', { 'version-rolling': true, 'version-rolling.mask': '1fffe000' }],
+    ['00ffe000', { 'version-rolling': true, 'version-rolling.mask': '00ffe000' }],
+    ['e0000000', { 'version-rolling': false }],
+  ])('asked for %s, granted what both sides may do', (mask, result) => {
+    const { world } = aTranslator(current)
+    expect(world.peer().request('mining.configure', ...configure(mask)).result).toEqual(result)
+  })
+
+  test('a miner that needs more bits than there are is refused', () => {
+    const { world } = aTranslator(current)
+    const asked = configure('00006000', { 'version-rolling.min-bit-count': '3' })
+    expect(world.peer().request('mining.configure', ...asked).result).toEqual({ 'version-rolling': false })
+  })
+
+  test('every extension asked for is answered, unknown ones with false', () => {
+    const { world } = aTranslator(current)
+    const names = ['version-rolling', 'minimum-difficulty', 'subscribe-extranonce', 'info', 'x']
+    const { result } = world.peer().request('mining.configure', names, { 'minimum-difficulty.value': 2 })
+    expect(result).toMatchObject({
+      'version-rolling': true,
+      'minimum-difficulty': true,
+      'subscribe-extranonce': true,
+      info: false,
+      x: false,
+    })
+  })
+
+  test.each([current, draft])('by option up to 1fffffe0 where the upstream ($name) takes it', (edition) => {
+    const { world } = aTranslator(edition, { front: { versionRollingMask: 0x1fff_ffe0 } })
+    const { result } = world.peer().request('mining.configure', ...configure('ffffffff'))
+    const mask = edition === current ? '1fffffe0' : '1fffe000'
+    expect(result).toMatchObject({ 'version-rolling.mask': mask })
+  })
+
+  test('rolled bits reach the pool; bits outside of the mask are refused with 20', () => {
+    const { world, pool } = aTranslator(current)
+    const miner = world.miner()
+    miner.peer.request('mining.configure', ...configure('1fffe000'))
+    miner.login()
+    expect(miner.mine({ versionBits: 0x0000_2000 })).toBe(true)
+    expect(pool.take('SubmitSharesExtended')).toMatchObject([{ version: 0x2000_2000 }])
+    expect(miner.mine({ versionBits: 0x0000_1000 })).toBe(20)
+    expect(miner.mine()).toBe(true)
+  })
+
+  test('bits of a miner that never negotiated them are refused', () => {
+    const { world } = aTranslator(current)
+    const miner = world.miner().login()
+    expect(miner.mine({ versionBits: 0x2000 })).toBe(20)
+    expect(miner.mine({ versionBits: 0 })).toBe(true)
+  })
+
+  test('version rolling refused upstream: no mask is granted, and shares without it are good', () => {
+    const { world } = aTranslator(current, {}, { flags: FIXED_VERSION })
+    const miner = world.miner()
+    const { result } = miner.peer.request('mining.configure', ...configure('1fffe000'))
+    expect(result).toEqual({ 'version-rolling': false })
+    miner.login()
+    expect(miner.mine()).toBe(true)
+  })
+
+  test('version rolling refused by an upstream that comes later: the mask shrinks to nothing', () => {
+    const world = new TranslatorWorld({ front: { minDifficulty: 2 ** -28 } })
+    const miner = world.miner()
+    miner.peer.request('mining.configure', ...configure('1fffe000'))
+    miner.login()
+    const pool = world.upstream(current, { flags: FIXED_VERSION, target: EASY_TARGET })
+    pool.tip(1, 10)
+    expect(miner.peer.all('mining.set_version_mask').map(({ params }) => params)).toEqual([['00000000']])
+    expect(miner.peer.closed).toBeUndefined()
+    expect(miner.mine({ versionBits: 0x2000 })).toBe(20)
+    expect(miner.mine()).toBe(true)
+  })
+
+  test('a job that allows none takes the mask away before it, and the next one gives it back', () => {
+    const { world, pool } = aTranslator(current)
+    const miner = world.miner()
+    miner.peer.request('mining.configure', ...configure('1fffe000'))
+    miner.login()
+    miner.peer.take()
+    pool.send(anUpstreamJob(1, 11, { minNtime: NTIME, versionRollingAllowed: false }))
+    pool.send(anUpstreamJob(1, 12, { minNtime: NTIME }))
+    expect(miner.peer.takeKinds()).toEqual([
+      'mining.set_version_mask',
+      'mining.notify',
+      'mining.set_version_mask',
+      'mining.notify',
+    ])
+    expect(miner.peer.all('mining.set_version_mask').map(({ params }) => params?.[0])).toEqual([
+      '00000000',
+      '1fffe000',
+    ])
+  })
+
+  test('firmware that waits for it is sent the mask behind its answers', () => {
+    const { world } = aTranslator(current)
+    const miner = world.miner()
+    miner.peer.request('mining.configure', ...configure('1fffe000'))
+    expect(miner.peer.takeKinds()).toEqual(['answer'])
+    miner.subscribe('whatsminer/v1.1')
+    expect(miner.peer.takeKinds()).toEqual(['answer', 'mining.set_version_mask'])
+  })
+})
+
+describe('jobs', () => {
+  test('a better job of the same tip is not clean, a new tip is', () => {
+    const { world, pool } = aTranslator(current)
+    const miner = world.miner().login()
+    const first = miner.job
+    pool.send(anUpstreamJob(1, 11, { minNtime: NTIME }))
+    expect(miner.job.clean).toBe(false)
+    expect(miner.mine({ job: first })).toBe(true)
+    const old = miner.job
+    pool.tip(1, 12, filled(0xbb))
+    expect(miner.job.clean).toBe(true)
+    expect(miner.mine({ job: old })).toBe(21)
+    expect(miner.peer.lines.at(-1)?.error).toEqual([21, 'Stale share', null])
+  })
+
+  test('a future job is no job until its tip comes', () => {
+    const { world, pool } = aTranslator(current)
+    const miner = world.miner().login()
+    const jobs = miner.jobs.length
+    pool.send(anUpstreamJob(1, 11))
+    expect(miner.jobs).toHaveLength(jobs)
+    const next = (Number.parseInt(miner.job.jobId, 16) + 1).toString(16)
+    expect(miner.mine({ job: { ...miner.job, jobId: next } })).toBe(21)
+  })
+
+  test('aggregated_handles_downstream_connecting_during_future_job', () => {
+    const { world, pool } = aTranslator(current)
+    pool.send(anUpstreamJob(1, 11))
+    const miner = world.miner().login()
+    expect(miner.mine()).toBe(true)
+    pool.send({
+      type: 'SetNewPrevHash',
+      channelId: 1,
+      jobId: 11,
+      prevHash: filled(0xbb),
+      minNtime: NTIME,
+      nbits: 0x1d00ffff,
+    })
+    expect(miner.job.clean).toBe(true)
+    expect(miner.mine()).toBe(true)
+    expect(pool.take('SubmitSharesExtended').map(({ jobId }) => jobId)).toEqual([10, 11])
+  })
+
+  test('keepalive_job_sent_and_share_received_by_pool: every 60 s a new id and a later time', () => {
+    const { world, pool } = aTranslator(current)
+    const miner = world.miner().login('bitaxe/BM1368/v2.9.0')
+    const shares = []
+    for (let sequence = 1; sequence <= 4; sequence++) {
+      shares.push(miner.mine())
+      pool.send(acknowledgement(sequence))
+      if (sequence < 4) world.link.advance(61_000)
+    }
+    const ids = miner.jobs.map(({ jobId }) => jobId)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(ids).toHaveLength(4)
+    const times = miner.jobs.map(({ ntime }) => ntime - NTIME)
+    expect(times.every((time, at) => time >= 60 * at && time <= 62 * at)).toBe(true)
+    // a miner that does not roll the time itself finds nothing twice
+    expect(shares).toEqual([true, true, true, true])
+    expect(pool.take('SubmitSharesExtended')).toHaveLength(4)
+  })
+
+  test('devices that take 60 s of silence for a dead line hear something sooner', () => {
+    const { world } = aTranslator(current)
+    const miner = world.miner().login('NerdMinerV2/V1.8.3')
+    world.link.advance(46_000)
+    expect(miner.jobs.length).toBeGreaterThan(1)
+  })
+
+  test('one line serves all miners of a job', () => {
+    const { world, pool } = aTranslator(current)
+    const miners = Array.from({ length: 3 }, () => world.miner().login('bitaxe/x'))
+    pool.tip(1, 11, filled(0xbb))
+    const jobs = miners.map(({ job }) => job)
+    expect(new Set(jobs.map(({ jobId }) => jobId)).size).toBe(1)
+    expect(new Set(miners.map(({ extranonce1 }) => extranonce1)).size).toBe(3)
+  })
+
+  test('work a device is known to choke on is not sent to it, and that is told once', () => {
+    const { world, pool } = aTranslator(current)
+    const small = world.miner().login('bmminer/2.0.0')
+    const large = world.miner().login('whatsminer/v1.1')
+    const unknown = world.miner().login('odd')
+    const jobs = small.jobs.length
+    world.facts()
+    for (const jobId of [11, 12])
+      pool.send(anUpstreamJob(1, jobId, { minNtime: NTIME, coinbaseTxSuffix: filled(0x77, 900) }))
+    expect(small.jobs).toHaveLength(jobs)
+    expect(large.jobs.at(-1)?.coinbase2).toHaveLength(1_800)
+    expect(unknown.jobs.at(-1)?.coinbase2).toHaveLength(1_800)
+    expect(world.factsOf('workTooLarge')).toMatchObject([
+      { dialect: 'antminer', what: 'coinbase', limit: 730 },
+      { dialect: 'unknown', what: 'coinbase' },
+    ])
+    pool.send(anUpstreamJob(1, 13, { minNtime: NTIME }))
+    expect(small.jobs).toHaveLength(jobs + 1)
+  })
+
+  test('a prober sees work before it authorizes, at no cost upstream', () => {
+    const { world, pool } = aTranslator(current)
+    world.miner().login()
+    pool.serve()
+    const prober = world.miner()
+    prober.subscribe()
+    expect(prober.peer.takeKinds()).toEqual(['answer', 'mining.set_difficulty', 'mining.notify'])
+    expect(prober.mine()).toBe(24)
+    prober.peer.request('mining.authorize', prober.user, 'x')
+    expect(prober.mine()).toBe(true)
+  })
+})
+
+describe('extranonce', () => {
+  test('extranonce1 is the same under every upstream and prefix; extranonce2 has eight bytes', () => {
+    const { world, pool } = aTranslator(current)
+    const miner = world.miner().login()
+    expect(miner.extranonce1).toHaveLength(4)
+    expect(miner.extranonce2Size).toBe(8)
+    pool.send({ type: 'SetExtranoncePrefix', channelId: 1, extranoncePrefix: filled(0xd0, 4) })
+    pool.send(anUpstreamJob(1, 11, { minNtime: NTIME }))
+    expect(miner.job.coinbase1.endsWith('d0d0d0d0')).toBe(true)
+    expect(miner.mine()).toBe(true)
+    expect(miner.mine({ job: miner.jobs[0]! })).toBe(true)
+    expect(hex(pool.take('SubmitSharesExtended')[0]!.extranonce ?? new Uint8Array(0))).toBe(
+      `${miner.extranonce1}${'5a'.repeat(8)}`,
+    )
+    expect(miner.peer.all('mining.set_extranonce')).toEqual([])
+  })
+
+  test('of another size than told is refused with 20', () => {
+    const { world } = aTranslator(current)
+    const miner = world.miner().login()
+    expect(miner.mine({ extranonce2: '00000001' })).toBe(20)
+  })
+
+  test('an upstream that grants less: later miners are told so, and one that was told more comes again', () => {
+    const world = new TranslatorWorld({ front: { minDifficulty: 2 ** -28 } })
+    const stubborn = world.miner().login()
+    const able = world.miner()
+    able.peer.request('mining.extranonce.subscribe')
+    able.login()
+    expect([stubborn.extranonce2Size, able.extranonce2Size]).toEqual([8, 8])
+    const pool = world.upstream(current, { target: EASY_TARGET, extranonceSize: () => 6 })
+    pool.tip(1, 10)
+    expect(stubborn.peer.takeKinds().at(-1)).toBe('client.reconnect')
+    expect(stubborn.peer.closed).toBeDefined()
+    expect(able.peer.all('mining.set_extranonce')).toMatchObject([{ params: [able.extranonce1, 4] }])
+    expect(able.mine({ extranonce2: '5a5a5a5a' })).toBe(true)
+    expect(world.miner().login().mine()).toBe(true)
+  })
+
+  test('a new prefix below: set_extranonce for who takes it, and it holds from the next job on', () => {
+    const { world } = aTranslator(current)
+    const miner = world.miner()
+    miner.peer.request('mining.extranonce.subscribe')
+    miner.login()
+    const [opened] = world.factsOf('channelOpened')
+    const old = miner.job
+    miner.peer.take()
+    world.link.tell({ kind: 'renewPrefix', session: miner.peer.session, channelId: opened?.channelId })
+    expect(miner.peer.takeKinds()).toEqual(['mining.set_extranonce', 'mining.notify'])
+    const extranonce1 = String(miner.peer.all('mining.set_extranonce')[0]?.params?.[0])
+    expect(extranonce1).not.toBe(miner.extranonce1)
+    expect(miner.mine({ job: old })).toBe(true)
+    expect(miner.mine({ extranonce1 })).toBe(true)
+  })
+
+  test('a new prefix below: who never subscribed to it is sent to come again', () => {
+    const { world } = aTranslator(current)
+    const miner = world.miner().login()
+    const [opened] = world.factsOf('channelOpened')
+    miner.peer.take()
+    world.link.tell({ kind: 'renewPrefix', session: miner.peer.session, channelId: opened?.channelId })
+    expect(miner.peer.takeKinds()).toEqual(['client.reconnect'])
+    expect(miner.peer.closed).toContain('extranonce')
+  })
+})
+
+test('a drain sends everybody away and closes', () => {
+  const { world } = aTranslator(current)
+  const miner = world.miner().login()
+  world.link.tell({ kind: 'drain', host: 'b.test', port: 3333 })
+  expect(miner.peer.all('client.reconnect')).toMatchObject([{ params: ['b.test', 3333, 0] }])
+  expect(miner.peer.closed).toBe('draining')
+})
