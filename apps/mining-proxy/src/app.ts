@@ -1,18 +1,7 @@
-import { Relay, type RelayEffect, type RelayEvent } from '@sv2/roles/proxy'
-import {
-  type App,
-  dialUpstreams,
-  Engine,
-  fastSha256d,
-  Gauge,
-  openDoors,
-  serveMonitoring,
-  sessionLines,
-  systemNoise,
-} from '@sv2/runtime'
+import { type App, Gauge, openDoors, serveMonitoring } from '@sv2/runtime'
+import { aggregating } from './aggregating.ts'
 import { configSchema, type MiningProxyConfig } from './config.ts'
-import { createObserver } from './observe.ts'
-import { dialedUpstreams, relaySettings } from './settings.ts'
+import { transparent } from './transparent.ts'
 
 export type { MiningProxyConfig } from './config.ts'
 
@@ -30,8 +19,11 @@ export interface MiningProxyCounts {
   readonly connections: number
   readonly channels: number
   readonly upstreamChannels: number
+  /** Sent to upstreams. */
   readonly relayed: number
+  /** Acknowledged by them. */
   readonly accepted: number
+  /** Refused, here or there. */
   readonly refused: number
 }
 
@@ -45,33 +37,9 @@ export const miningProxy: App<MiningProxyConfig, RunningMiningProxy> = {
   schema: configSchema,
 
   async start(config, context) {
-    const { log, registry, scope, clock } = context
-    const observe = createObserver(log, registry)
-    const role = new Relay(relaySettings(config, VERSION), { sha256d: fastSha256d })
-    const engine = new Engine<RelayEvent, RelayEffect>(role, {
-      clock,
-      observer: {
-        ...sessionLines(log),
-        onEffect(effect) {
-          if (effect.kind === 'dial' || effect.kind === 'hangUp') return upstreams.perform(effect)
-          if (effect.kind !== 'redial') return observe.fact(effect)
-          log.info({ upstream: effect.upstream, port: effect.port }, 'upstream sends us elsewhere')
-          upstreams.perform(effect)
-        },
-      },
-    })
-    scope.own('connections', () => engine.stop('shutting down'))
-    const dialed = dialedUpstreams(config)
-    // once more for connections with REQUIRES_WORK_SELECTION, as `Relay` numbers them
-    const upstreams = dialUpstreams([...dialed, ...dialed], engine, {
-      noise: systemNoise,
-      clock,
-      random: Math.random,
-      onFailed: (where, reason, retryMs) =>
-        log.warn({ where, reason, retryMs }, 'upstream cannot be reached'),
-    })
-    scope.own('upstreams', () => upstreams.close())
-
+    const { registry, scope } = context
+    const start = config.mode === 'transparent' ? transparent : aggregating
+    const proxy = start(config, VERSION, context)
     const gauge = (name: string, help: string, value: () => number): void => {
       new Gauge({
         name,
@@ -82,20 +50,16 @@ export const miningProxy: App<MiningProxyConfig, RunningMiningProxy> = {
         },
       })
     }
-    gauge('sv2_clients_total', 'Connected miners', () => role.counts.connections)
-    gauge('sv2_client_channels', 'Open channels', () => role.counts.channels)
-    gauge('sv2_server_channels', 'Channels at upstreams', () => role.counts.upstreamChannels)
+    gauge('sv2_clients_total', 'Connected miners', () => proxy.counts().connections)
+    gauge('sv2_client_channels', 'Open channels', () => proxy.counts().channels)
+    gauge('sv2_server_channels', 'Channels at upstreams', () => proxy.counts().upstreamChannels)
     const monitoring = await serveMonitoring(config.monitoring, {
       registry,
-      health: () => ({ ok: role.isWell, ...role.counts }),
+      health: () => ({ ok: proxy.isWell(), ...proxy.counts() }),
     })
     scope.own('monitoring', () => monitoring.close())
-    const urls = await openDoors(config, engine, { context, portName: 'miners' })
-    engine.tell({ kind: 'tick' })
-    return {
-      urls,
-      monitoringPort: monitoring.port,
-      counts: () => ({ ...role.counts, ...observe.totals() }),
-    }
+    const urls = await openDoors(config, proxy.engine, { context, portName: 'miners' })
+    proxy.begin()
+    return { urls, monitoringPort: monitoring.port, counts: proxy.counts }
   },
 }

@@ -3,7 +3,7 @@ import { ConfigError, formatProblem, loadConfig, printDefaults } from '@sv2/runt
 import { describe, expect, test } from 'vitest'
 import { miningProxy } from './app.ts'
 import { configSchema, type MiningProxyConfig } from './config.ts'
-import { dialedUpstreams, relaySettings } from './settings.ts'
+import { aggregatorSettings, dialedUpstreams, relaySettings } from './settings.ts'
 
 const LEAST = {
   MINING_PROXY__UPSTREAMS__0__HOST: '10.0.0.1',
@@ -42,8 +42,29 @@ describe('configuration of the mining proxy', () => {
       mode: 'transparent',
       when_upstreams_gone: 'stop',
       listen: [{ port: 3_335 }],
-      upstreams: [{ identity: '{identity}' }],
+      upstreams: [{ host: '10.0.0.1' }],
     })
+  })
+
+  test('mode aggregating wants an account at each upstream', () => {
+    const mode = { MINING_PROXY__MODE: 'aggregating' }
+    const account = (identity: string) => ({ MINING_PROXY__UPSTREAMS__0__IDENTITY: identity })
+    expect(problems({ ...LEAST, ...mode })).toEqual([expect.stringMatching(/identity.*our account there/)])
+    expect(problems({ ...LEAST, ...mode, ...account('{user}') })).toHaveLength(1)
+    expect(problems({ ...LEAST, ...mode, ...account('farm.a') })).toEqual([])
+    const config = load({ ...LEAST, ...mode, ...account('farm.a') })
+    expect(aggregatorSettings(config, '1.2.3')).toMatchObject({
+      aggregated: true,
+      upstreams: [{ identity: 'farm.a', flags: 0 }],
+      rolled: { most: 16, least: 4 },
+      miners: { extranonce: { leaseBytes: 2 }, shareBatchMs: 1_000 },
+    })
+  })
+
+  test('the least a miner rolls is not more than the most', () => {
+    expect(problems({ ...LEAST, MINING_PROXY__AGGREGATING__MIN_ROLLABLE_BYTES: '20' })).toEqual([
+      expect.stringMatching(/min_rollable_bytes.*not be more than rollable_bytes, 16/),
+    ])
   })
 
   test('upstreams are dialed and named in their order', () => {

@@ -1,7 +1,12 @@
 import {
   answerKeys,
   difficultyKeys,
-  doorsSchema, logSchema, monitoringSchema, serverKeys, upstreamSchema } from '@sv2/runtime'
+  doorsSchema,
+  logSchema,
+  monitoringSchema,
+  serverKeys,
+  upstreamSchema,
+} from '@sv2/runtime'
 import { z } from 'zod'
 
 /** Where a pool listens when the configuration names no port. */
@@ -30,30 +35,6 @@ const upstream = upstreamSchema({
   },
 })
 
-const limits = z
-  .strictObject({
-    max_channels: z.int().min(1).default(100_000).describe('Channels at one time'),
-    max_channels_per_connection: z.int().min(1).default(10_000).describe('Channels of one connection'),
-    max_waiting: z
-      .int()
-      .min(1)
-      .default(65_536)
-      .describe('Requests for channels that may wait for an upstream at one time'),
-    max_waiting_per_connection: z.int().min(1).default(4_096).describe('The same for one connection'),
-    max_jobs: z
-      .int()
-      .min(16)
-      .default(16_384)
-      .describe('Jobs of each upstream connection remembered, so that none is mixed up after a failover'),
-    open_channel_within_sec: z
-      .number()
-      .min(1)
-      .default(60)
-      .describe('A connection without a channel is closed after this time, seconds'),
-  })
-  .prefault({})
-  .describe('What the proxy keeps of its clients, at most')
-
 const aggregating = z
   .strictObject({
     channel_bytes: z
@@ -67,7 +48,9 @@ const aggregating = z
       .min(2)
       .max(24)
       .default(16)
-      .describe('Bytes of extranonce left to a miner, where the upstream has so many; proxies below split them'),
+      .describe(
+        'Bytes of extranonce left to a miner, where the upstream has so many; proxies below split them',
+      ),
     min_rollable_bytes: z
       .int()
       .min(2)
@@ -85,16 +68,33 @@ const aggregating = z
   .describe('Mode aggregating: the search space')
 
 const difficulty = z
-  .strictObject({
-    ...difficultyKeys({ sharesPerMinute: 6, minDifficulty: 0.0001, startDifficulty: 1_000 }),
-  })
+  .strictObject(difficultyKeys({ sharesPerMinute: 6, minDifficulty: 0.0001, startDifficulty: 1_000 }))
   .prefault({})
   .describe('Mode aggregating: share difficulty of a miner; never harder than what the upstream pays for')
 
-const shares = z
-  .strictObject(answerKeys())
+const { open_channel_within_sec: openChannelWithinSec, ...answers } = answerKeys()
+
+const shares = z.strictObject(answers).prefault({}).describe('Mode aggregating: shares and their answers')
+
+const limits = z
+  .strictObject({
+    max_channels: z.int().min(1).default(100_000).describe('Channels at one time'),
+    max_channels_per_connection: z.int().min(1).default(10_000).describe('Channels of one connection'),
+    max_waiting: z
+      .int()
+      .min(1)
+      .default(65_536)
+      .describe('Requests for channels that may wait for an upstream at one time'),
+    max_waiting_per_connection: z.int().min(1).default(4_096).describe('The same for one connection'),
+    max_jobs: z
+      .int()
+      .min(16)
+      .default(16_384)
+      .describe('Jobs of each upstream connection remembered, so that none is mixed up after a failover'),
+    open_channel_within_sec: openChannelWithinSec,
+  })
   .prefault({})
-  .describe('Mode aggregating: shares and their answers')
+  .describe('What the proxy keeps of its clients, at most')
 
 const { network: _, ...keys } = serverKeys({ dataDir: './data/mining-proxy', dataDirHolds: 'keys' })
 
@@ -152,7 +152,8 @@ export const configSchema = z
     if (config.mode === 'aggregating') {
       for (const [place, { identity }] of config.upstreams.entries()) {
         if (identity !== undefined && !/[{}]/.test(identity)) continue
-        const message = 'in mode aggregating this is our account there, without {identity}, {user} or {worker}'
+        const message =
+          'in mode aggregating this is our account there, without {identity}, {user} or {worker}'
         context.addIssue({ code: 'custom', path: ['upstreams', place, 'identity'], message })
       }
     }

@@ -1,5 +1,13 @@
 import { AddressError, addressToScript, type Network } from '@sv2/bitcoin'
-import { doorsSchema, logSchema, monitoringSchema, serverKeys, upstreamSchema } from '@sv2/runtime'
+import {
+  answerKeys,
+  difficultyKeys,
+  doorsSchema,
+  logSchema,
+  monitoringSchema,
+  serverKeys,
+  upstreamSchema,
+} from '@sv2/runtime'
 import { z } from 'zod'
 
 const payout = z
@@ -50,23 +58,7 @@ const extranonce = z
   .describe('The search space and how it is split')
 
 const difficulty = z
-  .strictObject({
-    vardiff: z.boolean().default(true).describe('Let the difficulty follow the device'),
-    shares_per_minute: z
-      .number()
-      .min(0.1)
-      .max(6_000)
-      .default(6)
-      .describe('Shares a minute to aim at, per channel'),
-    min_difficulty: z.number().gt(0).default(0.0001).describe('No channel gets an easier target than this'),
-    start_difficulty: z.number().gt(0).default(1_000).describe('For a channel that declares no hash rate'),
-    steps_per_doubling: z
-      .int()
-      .min(1)
-      .max(16)
-      .default(4)
-      .describe('Steps of difficulty per doubling; 1 for powers of two'),
-  })
+  .strictObject(difficultyKeys({ sharesPerMinute: 6, minDifficulty: 0.0001, startDifficulty: 1_000 }))
   .prefault({})
   .describe('Share difficulty')
 
@@ -80,28 +72,7 @@ const jobs = z
       .max(3_600)
       .default(60)
       .describe('Every device gets a new job at least this often, seconds'),
-    share_batch_size: z
-      .int()
-      .min(1)
-      .max(10_000)
-      .default(10)
-      .describe('Accepted shares acknowledged at once, at most'),
-    share_batch_sec: z
-      .number()
-      .min(0)
-      .max(60)
-      .default(1)
-      .describe('An accepted share waits this long for its acknowledgement, at most, seconds'),
-    open_channel_within_sec: z
-      .number()
-      .min(1)
-      .default(60)
-      .describe('A connection without a channel is closed after this time, seconds'),
-    only_refusals_sec: z
-      .number()
-      .min(1)
-      .default(180)
-      .describe('A connection that sends nothing but refused shares is closed after this time, seconds'),
+    ...answerKeys(),
   })
   .prefault({})
   .describe('Jobs and shares')

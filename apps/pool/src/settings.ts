@@ -1,6 +1,6 @@
 import { addressToScript } from '@sv2/bitcoin'
 import type { PoolSettings } from '@sv2/roles/pool'
-import { upstreamSettings } from '@sv2/runtime'
+import { answerSettings, difficultySettings, upstreamSettings } from '@sv2/runtime'
 import type { PoolConfig } from './config.ts'
 
 /** Bytes of an output without its script: value and script length. */
@@ -22,16 +22,9 @@ export function poolSettings(config: PoolConfig, version: string): PoolSettings 
       },
       maxChannels: extranonce.max_channels,
       maxChannelsPerConnection: extranonce.max_channels_per_connection,
-      sharesPerMinute: difficulty.shares_per_minute,
-      shareBatchSize: jobs.share_batch_size,
-      shareBatchMs: jobs.share_batch_sec * 1000,
-      difficultySteps: difficulty.steps_per_doubling,
-      minDifficulty: difficulty.min_difficulty,
-      startDifficulty: difficulty.start_difficulty,
-      vardiff: difficulty.vardiff,
+      ...difficultySettings(difficulty),
+      ...answerSettings(jobs),
       extendedChannelsOnly: jobs.extended_channels_only,
-      openChannelWithinMs: jobs.open_channel_within_sec * 1000,
-      onlyRefusalsMs: jobs.only_refusals_sec * 1000,
       extensions: {
         supported: new Set(config.extensions.supported),
         required: new Set(config.extensions.required),

@@ -1,4 +1,5 @@
 export { DueQueue } from './due-queue.ts'
+export type { MinersFact } from './miners/facts.ts'
 export { type MinersSettings, OWN_OPEN_CODES } from './miners/state.ts'
 export {
   type Millis,

@@ -11,6 +11,7 @@ export {
 export { type Clock, systemClock } from './clock.ts'
 export { type DoorConfig, doorSettings, doorsSchema } from './config/door.ts'
 export { type ConfigSources, loadConfig } from './config/load.ts'
+export { answerKeys, answerSettings, difficultyKeys, difficultySettings } from './config/miners.ts'
 export { printDefaults } from './config/print.ts'
 export { ConfigError, type ConfigProblem, formatProblem } from './config/problems.ts'
 export { serverKeys } from './config/server.ts'
@@ -55,6 +56,14 @@ export {
 export { type NodeRpc, NodeRpcError, type NodeRpcSettings, nodeRpc } from './node/node-rpc.ts'
 export { type NodeState, NodeWatch, type NodeWatchSettings } from './node/node-watch.ts'
 export { type BlockFate, type SolvedBlock, SolvedBlocks } from './node/solved-blocks.ts'
+export { type LimitedLine, limitedLines } from './observe/line-budget.ts'
+export { type MinersObserver, observeMiners, type ShareTotals } from './observe/miners.ts'
+export { shareCodeLabel } from './observe/share-codes.ts'
+export {
+  observeUpstreamWork,
+  type SentTotals,
+  type UpstreamWorkObserver,
+} from './observe/upstream-work.ts'
 export { randomBytes } from './random.ts'
 export { readableCode } from './readable-code.ts'
 export { type Closing, Scope } from './scope.ts'
