@@ -7,7 +7,13 @@ import type { LogLine } from './stand.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 
-export type AppName = 'pool' | 'template-provider' | 'mining-device' | 'mining-proxy' | 'keys'
+export type AppName =
+  | 'pool'
+  | 'template-provider'
+  | 'mining-device'
+  | 'mining-proxy'
+  | 'translator-proxy'
+  | 'keys'
 
 /** How a process ended. */
 export interface Ending {

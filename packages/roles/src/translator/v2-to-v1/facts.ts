@@ -23,7 +23,14 @@ export type V2ToV1Fact =
   | { readonly kind: 'poolReady'; readonly pool: number; readonly link: number }
   | { readonly kind: 'poolLost'; readonly pool: number; readonly link: number }
   /** It is there, and does not give what is asked of it; its connection is being closed. */
-  | { readonly kind: 'poolRefused'; readonly pool: number; readonly link: number; readonly reason: string }
+  | {
+      readonly kind: 'poolRefused'
+      readonly pool: number
+      readonly link: number
+      readonly reason: string
+      /** The pool's own words. */
+      readonly detail: string
+    }
   /** Work comes from another pool than before. */
   | { readonly kind: 'poolUsed'; readonly pool: number; readonly link: number }
   /** A line that means nothing here. */

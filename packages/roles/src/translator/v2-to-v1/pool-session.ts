@@ -46,7 +46,7 @@ export type PoolNews =
   | { readonly kind: 'answered'; readonly share: SentShare; readonly code: string | undefined }
   | { readonly kind: 'unanswered'; readonly shares: readonly SentShare[] }
   /** It does not serve us; the connection is being closed. */
-  | { readonly kind: 'unusable'; readonly reason: string }
+  | { readonly kind: 'unusable'; readonly reason: string; readonly detail: string }
   | { readonly kind: 'reconnect'; readonly to: Reconnect }
   | { readonly kind: 'words'; readonly text: string }
   | { readonly kind: 'ignored'; readonly reason: string }
@@ -230,9 +230,7 @@ export class PoolSession {
       case 'subscribe': {
         const granted = error === undefined ? readSubscribeResult(result) : undefined
         if (granted === undefined)
-          return this.#unusable(
-            `mining.subscribe was refused: ${readable(error?.message ?? 'no extranonce')}`,
-          )
+          return this.#unusable('mining.subscribe was refused', error?.message ?? 'no extranonce')
         this.#extranonce = granted
         const since = now
         const extra = this.#requests.add({ kind: 'extranonce.subscribe', since })
@@ -242,7 +240,7 @@ export class PoolSession {
       }
       case 'authorize': {
         if (error !== undefined || result !== true)
-          return this.#unusable(`mining.authorize was refused: ${readable(error?.message ?? 'false')}`)
+          return this.#unusable('mining.authorize was refused', error?.message ?? 'no reason given')
         this.#authorized = true
         return this.#mayMine()
       }
@@ -293,9 +291,10 @@ export class PoolSession {
     return { kind: 'work', work }
   }
 
-  #unusable(reason: string): PoolNews {
+  /** @param detail the pool's own words */
+  #unusable(reason: string, detail = ''): PoolNews {
     this.close(reason)
-    return { kind: 'unusable', reason }
+    return { kind: 'unusable', reason, detail: readable(detail) }
   }
 
   #respond(id: RequestId, result: string): void {

@@ -154,7 +154,13 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
       case 'unusable':
         link.failed = true
         link.refused = true
-        this.#facts.push({ kind: 'poolRefused', pool, link: link.id, reason: news.reason })
+        this.#facts.push({
+          kind: 'poolRefused',
+          pool,
+          link: link.id,
+          reason: news.reason,
+          detail: news.detail,
+        })
         return this.#use(seat, now)
       case 'badWork':
         this.#facts.push({ kind: 'poolJobRefused', pool, reason: news.reason })

@@ -1,0 +1,210 @@
+import { answerKeys, upstreamSchema } from '@sv2/runtime'
+import { z } from 'zod'
+
+/** Where a pool of Stratum V2 listens when the configuration names no port. */
+export const DEFAULT_UPSTREAM_PORT = 3_333
+
+/** Bits that may be rolled at all (BIP 323). */
+const ANY_ROLLING = 0x1fff_ffe0
+
+const upstream = upstreamSchema({
+  description: 'A pool or proxy of Stratum V2 to work for',
+  defaultPort: DEFAULT_UPSTREAM_PORT,
+  keys: {
+    user_identity: z
+      .string()
+      .min(1)
+      .refine((text) => Buffer.byteLength(text) <= 255, 'must be at most 255 bytes of UTF-8')
+      .optional()
+      .describe(
+        'Who we are there. With aggregate_channels: our account. Without: {identity} is all of the user name of a miner, {user} it up to the first dot, {worker} the rest; "{identity}" when missing',
+      ),
+    share: z
+      .number()
+      .min(0)
+      .max(100)
+      .optional()
+      .describe('Percentage of the hash rate; given for one, all together make 100, and 0 is for failover'),
+  },
+})
+
+const difficulty = z
+  .strictObject({
+    vardiff: z.boolean().default(true).describe('Let the difficulty follow the miner'),
+    shares_per_minute: z
+      .number()
+      .min(0.1)
+      .max(6_000)
+      .default(6)
+      .describe('Shares a minute to aim at, per miner'),
+    min_difficulty: z
+      .number()
+      .gt(0)
+      .optional()
+      .describe('No miner gets less than this; when missing, 1, and less for devices known to need it'),
+    start_difficulty: z
+      .number()
+      .gt(0)
+      .default(64)
+      .describe('For a miner of whom nothing is known: 5 s at 50 GH/s, and soon raised for faster ones'),
+    door_start_difficulty: z
+      .array(z.number().gt(0))
+      .default([])
+      .describe('Start difficulty of each door, in the order of [[listen]]; for ports meant for fast miners'),
+  })
+  .prefault({})
+  .describe('Share difficulty: powers of two')
+
+const limits = z
+  .strictObject({
+    max_channels: z.int().min(1).default(100_000).describe('Miners at one time'),
+    max_channels_per_connection: z
+      .int()
+      .min(1)
+      .default(10_000)
+      .describe('Channels of one connection of Stratum V2'),
+    max_workers_per_connection: z
+      .int()
+      .min(1)
+      .default(1_024)
+      .describe('Workers that one V1 connection names'),
+    max_shares_per_second: z
+      .number()
+      .min(1)
+      .default(500)
+      .describe('V1 shares a second, over ten seconds; a connection that sends more is closed'),
+    max_requests_per_second: z
+      .number()
+      .min(1)
+      .default(50)
+      .describe('V1 lines that are no shares a second, over ten seconds; the same'),
+    resume_sec: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(600)
+      .describe('A miner that comes back within this time gets the extranonce it had, seconds'),
+    max_resumable: z.int().min(1).default(20_000).describe('Closed sessions remembered for that'),
+    probe_sec: z
+      .number()
+      .min(0)
+      .max(10)
+      .default(0.3)
+      .describe(
+        'Where it costs an upstream channel, a miner gets one after this time: some devices connect only to look, seconds',
+      ),
+  })
+  .prefault({})
+  .describe('What is kept of miners, at most')
+
+/** Direction v1-to-v2: miners speak Stratum V1, pools Stratum V2. */
+export const v1ToV2Section = z
+  .strictObject({
+    aggregate_channels: z
+      .boolean()
+      .default(true)
+      .describe('One upstream channel for all miners; false: one for each of them'),
+    upstreams: z
+      .array(upstream)
+      .default([])
+      .describe('An upstream; the first that is well is used, unless they have shares'),
+    when_upstreams_gone: z
+      .enum(['stop', 'keep'])
+      .default('stop')
+      .describe('Without any upstream; stop: close the connections, keep: let miners stay'),
+    stop_after_sec: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(30)
+      .describe('So long without any upstream before that is done, seconds'),
+    return_after_sec: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(30)
+      .describe('An upstream that had failed is used again when it has been well for this long, seconds'),
+    extensions: z
+      .array(z.literal(2))
+      .default([2])
+      .describe('Extensions to ask upstreams for, edition current only; [2]: worker names'),
+    identity_is_address: z
+      .enum(['auto', 'always', 'never'])
+      .default('auto')
+      .describe(
+        'User names begin with an address; auto: one of another network is refused, always: whatever is no address too',
+      ),
+    worker_separators: z
+      .string()
+      .min(1)
+      .max(8)
+      .default('.')
+      .describe('Characters that end the account in a user name'),
+    extranonce1_bytes: z
+      .int()
+      .min(1)
+      .max(4)
+      .default(4)
+      .describe('Bytes of extranonce that number the miners; n bytes make room for 256^n of them'),
+    extranonce2_bytes: z
+      .int()
+      .min(4)
+      .max(8)
+      .default(8)
+      .describe('Bytes of extranonce a miner rolls, where the upstream has so many, and 4 where it has not'),
+    job_keepalive_interval_sec: z
+      .number()
+      .min(0)
+      .max(3_600)
+      .default(60)
+      .describe('Without a new job for so long the present one is sent under a new id, seconds; 0: never'),
+    version_rolling_mask: z
+      .string()
+      .regex(/^[0-9a-f]{8}$/, 'must be eight digits of hex in lower case')
+      .refine(
+        (text) => (Number.parseInt(text, 16) & ~ANY_ROLLING) === 0,
+        'must be bits of 1fffffe0 (BIP 323)',
+      )
+      .default('1fffe000')
+      .describe('Version bits granted at most; 1fffe000 is BIP 320, 1fffffe0 BIP 323'),
+    difficulty,
+    shares: z.strictObject(answerKeys()).prefault({}).describe('Shares and their answers'),
+    limits,
+  })
+  .prefault({})
+  .describe('Direction v1-to-v2')
+
+export type V1ToV2Config = z.output<typeof v1ToV2Section>
+
+/** What is wrong with the section as a whole. */
+export function v1ToV2Problems(
+  config: V1ToV2Config,
+  doors: number,
+): { readonly path: readonly (string | number)[]; readonly message: string }[] {
+  const problems: { readonly path: readonly (string | number)[]; readonly message: string }[] = []
+  if (config.upstreams.length === 0)
+    problems.push({ path: ['upstreams'], message: 'is required: a pool to mine at' })
+  for (const [place, { user_identity }] of config.upstreams.entries()) {
+    if (!config.aggregate_channels || (user_identity !== undefined && !/[{}]/.test(user_identity))) continue
+    problems.push({
+      path: ['upstreams', place, 'user_identity'],
+      message: 'with aggregate_channels this is our account there, without {identity}, {user} or {worker}',
+    })
+  }
+  const known = config.difficulty.door_start_difficulty.length
+  if (known > doors)
+    problems.push({
+      path: ['difficulty', 'door_start_difficulty'],
+      message: `has ${known} entries for ${doors} doors`,
+    })
+  const shares = config.upstreams.flatMap(({ share }) => (share === undefined ? [] : [share]))
+  const sum = shares.reduce((total, share) => total + share, 0)
+  if (shares.length > 0 && Math.abs(sum - 100) >= 1e-6) {
+    const first = config.upstreams.findIndex(({ share }) => share !== undefined)
+    problems.push({
+      path: ['upstreams', first, 'share'],
+      message: `the shares make ${sum} together, not 100`,
+    })
+  }
+  return problems
+}

@@ -1,0 +1,94 @@
+import { V1ToV2, type V1ToV2Effect, type V1ToV2Event } from '@sv2/roles/translator'
+import {
+  type AppContext,
+  dialUpstreams,
+  Engine,
+  fastSha256d,
+  Gauge,
+  openDoors,
+  randomBytes,
+  serveMonitoring,
+  sessionLines,
+  systemNoise,
+} from '@sv2/runtime'
+import type { RunningTranslatorProxy } from '../app.ts'
+import type { TranslatorProxyConfig } from '../config.ts'
+import { createObserver } from './observe.ts'
+import { dialedUpstreams, v1ToV2Settings } from './settings.ts'
+
+/** Time for the farewell messages of a drain to go out, ms. */
+const DRAIN_MS = 300
+
+/** Starts a translator for Stratum V1 miners at Stratum V2 pools. */
+export async function startV1ToV2(
+  config: TranslatorProxyConfig,
+  context: AppContext,
+  version: string,
+): Promise<RunningTranslatorProxy> {
+  const { log, registry, scope, clock } = context
+  const observe = createObserver(log, registry)
+  const settings = v1ToV2Settings(config.v1_to_v2, {
+    network: config.network,
+    version,
+    doors: config.listen.length,
+  })
+  const role = new V1ToV2(settings, { sha256d: fastSha256d, randomBytes })
+  const engine = new Engine<V1ToV2Event, V1ToV2Effect>(role, {
+    clock,
+    observer: {
+      ...sessionLines(log),
+      onEffect(effect) {
+        if (effect.kind === 'dial' || effect.kind === 'hangUp' || effect.kind === 'redial')
+          return upstreams.perform(effect)
+        observe.fact(effect)
+      },
+    },
+  })
+  scope.own('connections', () => engine.stop('shutting down'))
+  const upstreams = dialUpstreams(dialedUpstreams(config.v1_to_v2), engine, {
+    noise: systemNoise,
+    clock,
+    random: Math.random,
+    onFailed: (where, reason, retryMs) =>
+      observe.warn({ where, reason, retryMs }, 'upstream cannot be reached'),
+  })
+  scope.own('upstreams', () => upstreams.close())
+  scope.own('miners', () => {
+    engine.tell({ kind: 'drain', host: '', port: 0 })
+    return new Promise((resolve) => setTimeout(resolve, DRAIN_MS))
+  })
+
+  const gauge = (name: string, help: string, value: () => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value())
+      },
+    })
+  }
+  gauge('sv1_clients_total', 'V1 miners at work', () => role.counts.v1Miners)
+  gauge('sv1_hashrate_total', 'Hash rate of V1 miners by their shares, H/s', () => role.counts.v1Hashrate)
+  gauge('sv2_clients_total', 'Connected miners, of both versions', () => role.counts.connections)
+  gauge('sv2_client_channels', 'Open channels, of miners of both versions', () => role.counts.channels)
+  gauge('sv2_server_channels', 'Channels at upstreams', () => role.counts.upstreamChannels)
+  const monitoring = await serveMonitoring(config.monitoring, {
+    registry,
+    health: () => ({ ok: role.hasWork, ...role.counts }),
+  })
+  scope.own('monitoring', () => monitoring.close())
+  const urls = await openDoors(config, engine, {
+    context,
+    portName: 'miners',
+    v1PortName: (door) => `v1 ${door}`,
+  })
+  return {
+    urls,
+    monitoringPort: monitoring.port,
+    counts: () => {
+      const { sent: submitted, acknowledged, accepted, refused } = observe.totals()
+      return { ...role.counts, accepted, refused, submitted, acknowledged }
+    },
+  }
+}
