@@ -28,7 +28,12 @@ export const systemNoise = { backend: fastestBackend, randomBytes }
 export async function openDoors(
   config: ServerConfig,
   engine: Pick<Engine<never, never>, 'adopt'>,
-  how: { readonly context: AppContext; readonly portName: string; readonly v1PortName?: string },
+  how: {
+    readonly context: AppContext
+    readonly portName: string
+    /** Name of the port of V1 sessions, by the place of their door. */
+    readonly v1PortName?: (door: number) => string
+  },
 ): Promise<string[]> {
   const { log, registry, scope, clock } = how.context
   const handshakes = new Histogram({
@@ -41,10 +46,10 @@ export async function openDoors(
   const refused = refusals(log, registry)
   const keys = loadKeys(config, log)
   const urls: string[] = []
-  for (const door of config.listen) {
+  for (const [place, door] of config.listen.entries()) {
     const opened = await listen(doorSettings(door), engine, {
       portName: how.portName,
-      v1PortName: how.v1PortName,
+      v1PortName: how.v1PortName?.(place),
       noise: systemNoise,
       clock,
       identities: Object.fromEntries([...keys].map(([edition, key]) => [edition, key.identity])),
