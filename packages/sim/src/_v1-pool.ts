@@ -212,6 +212,7 @@ export class TranslatorWorld extends WireLink<V2ToV1Effect> {
           versionRolling: true,
           ...pool,
         })),
+        returnAfterMs: 30_000,
         aggregate: true,
         maxPoolConnections: 100,
         userAgent: 'test/1',

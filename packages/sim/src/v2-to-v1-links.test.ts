@@ -202,6 +202,9 @@ describe('several pools', () => {
     first.up = true
     first.job = { ...first.job!, prevHash: filled(0xdd) }
     world.connectPools()
+    submitted(world, miner, channel)
+    expect(second.submits).toHaveLength(2)
+    world.advance(30_000)
     expect(submitted(world, miner, channel)).toMatchObject([{ type: 'SubmitShares.Success' }])
     expect(first.submits).toMatchObject([{ verdict: true, share: { worker: 'me0' } }])
     expect(second.line.closed).toBe('not needed any more')
@@ -235,7 +238,7 @@ describe('several pools', () => {
   test('a pool that owes answers is let go only when it has given them', () => {
     const [first, second] = [new ScriptedPool(), new ScriptedPool()]
     first.up = false
-    const world = new TranslatorWorld([first, second])
+    const world = new TranslatorWorld([first, second], { returnAfterMs: 5_000 })
     world.connectPools()
     const miner = world.miner(current)
     const channel = miner.open('extended')
@@ -243,6 +246,7 @@ describe('several pools', () => {
     submitted(world, miner, channel)
     first.up = true
     world.connectPools()
+    world.advance(6_000)
     expect(second.line.closed).toBeUndefined()
     second.line.answer(second.submits[0]!.share, true)
     expect(second.line.closed).toBe('not needed any more')

@@ -46,6 +46,12 @@ export const v2ToV1Section = z
       .min(1)
       .default(1_000)
       .describe('With aggregate_channels = false: pool connections at one time'),
+    return_after_sec: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(30)
+      .describe('A pool that had failed is preferred again when it has given work for this long, seconds'),
     follow_reconnects: z
       .enum(['never', 'same-domain', 'anywhere'])
       .default('same-domain')

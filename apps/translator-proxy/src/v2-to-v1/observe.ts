@@ -115,7 +115,7 @@ function createMetrics(registry: Registry) {
       'error_code',
     ),
     unanswered: counter('sv2_server_shares_unanswered_total', 'Shares that pools left without an answer'),
-    blocks: counter('sv2_client_blocks_found_total', 'Blocks found'),
+    blocks: counter('sv2_server_blocks_found_total', 'Blocks found'),
     ignored: counter('sv2_translator_lines_ignored_total', 'Lines of pools that meant nothing'),
     used: new Gauge({
       name: 'sv2_translator_pool',

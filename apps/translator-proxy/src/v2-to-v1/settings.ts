@@ -27,6 +27,7 @@ export function v2ToV1Settings(config: V2ToV1Config, version: string): V2ToV1Set
       password: passwordOf(config, place),
       versionRolling: pool.version_rolling,
     })),
+    returnAfterMs: config.return_after_sec * 1000,
     aggregate: config.aggregate_channels,
     maxPoolConnections: config.max_pool_connections,
     userAgent: `sv2-translator/${version}`,

@@ -1,3 +1,4 @@
+import type { Millis } from '../../role.ts'
 import type { Health } from '../../upstream/pick.ts'
 import type { PoolSeat } from './pool-seat.ts'
 import type { PoolSession } from './pool-session.ts'
@@ -18,12 +19,14 @@ export interface PoolLink {
   refused: boolean
   /** It failed since it last gave work. */
   failed: boolean
+  /** It had failed, and is not preferred to another one before this moment. */
+  trustedAt: Millis
 }
 
 /** How a link does, as far as it matters for the choice among pools. */
-export function linkHealth(link: PoolLink | undefined): Health {
+export function linkHealth(link: PoolLink | undefined, now: Millis): Health {
   if (link === undefined) return 'idle'
-  if (link.session?.work !== undefined) return 'ready'
+  if (link.session?.work !== undefined) return now < link.trustedAt ? 'recovering' : 'ready'
   if (link.failed) return 'failing'
   return link.dialed ? 'dialing' : 'idle'
 }

@@ -64,9 +64,9 @@ export class PoolSeats {
     return out
   }
 
-  add(seat: PoolSeat): void {
+  add(seat: PoolSeat, now: Millis): void {
     this.#seats.add(seat)
-    this.steer(seat)
+    this.steer(seat, now)
   }
 
   /** Lets all connections of a seat go. */
@@ -139,7 +139,6 @@ export class PoolSeats {
     const link = this.#links.get(id)
     if (link === undefined) return undefined
     link.failed = true
-    this.steer(link.seat)
     return link.seat
   }
 
@@ -154,9 +153,9 @@ export class PoolSeats {
   }
 
   /** Connects the pools that a seat wants, and lets go those it does not need. Answers the one to use. */
-  steer(seat: PoolSeat): PoolLink | undefined {
+  steer(seat: PoolSeat, now: Millis): PoolLink | undefined {
     if (!this.#seats.has(seat)) return undefined
-    const { use, connect } = pickUpstream(this.#order, (pool) => linkHealth(seat.links.get(pool)))
+    const { use, connect } = pickUpstream(this.#order, (pool) => linkHealth(seat.links.get(pool), now))
     for (const pool of connect) this.#dial(seat, pool)
     for (const link of seat.links.values()) {
       if (connect.includes(link.pool) || !link.dialed || link === seat.using) continue
@@ -198,6 +197,7 @@ export class PoolSeats {
       serves: false,
       refused: false,
       failed: false,
+      trustedAt: 0,
     }
     seat.links.set(pool, link)
     this.#links.set(link.id, link)

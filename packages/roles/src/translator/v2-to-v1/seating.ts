@@ -1,7 +1,7 @@
 import type { JobBook } from '../../channel/job-book.ts'
 import type { Miners } from '../../miners/miners.ts'
 import type { Assignment, Refusal, WorkRequest } from '../../miners/state.ts'
-import type { SessionId } from '../../role.ts'
+import type { Millis, SessionId } from '../../role.ts'
 import { PoolSeat } from './pool-seat.ts'
 import type { PoolSeats } from './pool-seats.ts'
 import type { V2ToV1Settings } from './settings.ts'
@@ -29,12 +29,12 @@ export class Seating {
   }
 
   /** Connects the first pool; once. */
-  open(): void {
+  open(now: Millis): void {
     if (this.#isOpen) return
     this.#isOpen = true
     if (this.shared === undefined) this.#scout = this.#makeSeat('single')
     const first = this.shared ?? this.#scout
-    if (first !== undefined) this.#deps.seats.add(first)
+    if (first !== undefined) this.#deps.seats.add(first, now)
   }
 
   of(book: JobBook): PoolSeat | undefined {
@@ -49,8 +49,8 @@ export class Seating {
   }
 
   /** The jobs a request works on, or why it is refused. */
-  bookFor(request: WorkRequest): Assignment | Refusal | 'later' {
-    const seat = this.shared ?? this.#seatFor(request)
+  bookFor(request: WorkRequest, now: Millis): Assignment | Refusal | 'later' {
+    const seat = this.shared ?? this.#seatFor(request, now)
     if (seat === undefined) {
       const { maxPoolConnections } = this.#settings
       return { code: 'channel-capacity-exhausted', detail: `${maxPoolConnections} pool connections` }
@@ -72,7 +72,7 @@ export class Seating {
   }
 
   /** The seat that is kept for a request, made when it is first asked for; undefined when there is no room. */
-  #seatFor({ session, requestId, identity }: WorkRequest): PoolSeat | undefined {
+  #seatFor({ session, requestId, identity }: WorkRequest, now: Millis): PoolSeat | undefined {
     for (const seat of this.#deps.seats.all()) {
       const { applicant } = seat
       if (
@@ -86,7 +86,7 @@ export class Seating {
     const seat = this.#makeSeat('single')
     seat.applicant = { session, requestId, identity }
     seat.identity = identity
-    this.#deps.seats.add(seat)
+    this.#deps.seats.add(seat, now)
     return seat
   }
 

@@ -19,6 +19,8 @@ export interface V2ToV1Settings {
   readonly miners: MinersSettings
   /** Best first; the next one is used while those before it do not answer. */
   readonly pools: readonly V1PoolSettings[]
+  /** A pool that had failed is preferred again when it has given work for this long. */
+  readonly returnAfterMs: number
   /** One pool connection for all channels, or one for each. */
   readonly aggregate: boolean
   /** Pool connections at one time, where each channel has its own. */

@@ -53,7 +53,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
       ...deps,
       source: {
         terms: () => this.#terms,
-        bookFor: (request) => this.#seating.bookFor(request),
+        bookFor: (request) => this.#seating.bookFor(request, this.#now),
         released: (book) => this.#seating.released(book),
         extraJob: (book) => this.#seating.of(book)?.extraJob(this.#now),
         accepted: (channel, share, good) => this.#accepted(channel, share, good),
@@ -85,7 +85,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
 
   handle(event: V2ToV1Event, now: Millis): readonly V2ToV1Effect[] {
     this.#now = now
-    this.#seating.open()
+    this.#seating.open(now)
     if (event.kind === 'tick') this.#tick(now)
     else if (event.kind === 'unreachable') this.#unreachable(event.link, now)
     else this.#session(event, now)
@@ -127,6 +127,8 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     if (now < this.#nextStep) return
     this.#nextStep = NEVER
     for (const news of this.#seats.overdue(now)) this.#news(news, now)
+    // one that is trusted again by now takes over
+    for (const seat of [...this.#seats.all()]) if (seat.links.size > 1) this.#use(seat, now)
   }
 
   #unreachable(id: number, now: Millis): void {
@@ -207,6 +209,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
   #work(link: PoolLink, session: PoolSession, work: PoolWork, now: Millis): void {
     const { seat } = link
     if (!link.serves) this.#facts.push({ kind: 'poolReady', pool: link.pool, link: link.id })
+    if (!link.serves && link.failed) link.trustedAt = now + this.#settings.returnAfterMs
     link.serves = true
     link.failed = false
     link.refused = false
@@ -216,7 +219,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
 
   /** Lets a seat work with the best pool there is. */
   #use(seat: PoolSeat, now: Millis): void {
-    const link = this.#seats.steer(seat)
+    const link = this.#seats.steer(seat, now)
     const session = link?.session
     const work = session?.work
     if (link === undefined || session === undefined || work === undefined) {
@@ -230,7 +233,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     this.#publish(link, session, work, now)
     if (seat === this.#seating.shared) this.#setTerms(now)
     // the one before is not needed any more
-    this.#seats.steer(seat)
+    this.#seats.steer(seat, now)
     this.#miners.resume(now, seat.applicant?.session)
   }
 
