@@ -143,14 +143,40 @@ describe('failover of a relaying proxy', () => {
     expect(second.takeOf('SubmitSharesStandard')).toHaveLength(1)
     link.takeFacts()
     back.grantAll({ groupId: 31 })
+    back.peer.send(anExtendedJob({ channelId: 31, jobId: 9 }), aPrevHash({ channelId: 31, jobId: 9 }))
+    client.take()
+    // found a moment before: still taken where it was found, and answered from there
+    client.share(standard, 9, 70)
+    expect(second.take()).toMatchObject([{ type: 'SubmitSharesStandard', channelId: granted[0], jobId: 9 }])
+    const answer = { type: 'SubmitShares.Error', sequenceNumber: 70, errorCode: 'stale-share' } as const
+    second.peer.send(
+      { ...answer, channelId: granted[0]! },
+      { type: 'SetTarget', channelId: granted[0]!, maximumTarget: filled(1) },
+    )
+    expect(client.take()).toEqual([{ ...answer, channelId: standard.channelId }])
+    link.advance(3_000)
     expect(second.takeOf('CloseChannel').map(({ channelId }) => channelId)).toEqual(granted)
     expect(second.peer.closed).toBe('not needed any more')
     expect(link.factsOf('hangUp')).toEqual([{ kind: 'hangUp', upstream: 1 }])
-    client.take()
     client.share(standard, 9)
     expect(client.takeOf('SubmitShares.Error')).toMatchObject([{ errorCode: 'stale-share' }])
     expect(relay.counts).toMatchObject({ channels: 2, upstreamChannels: 2 })
     expect(client.peer.closed).toBeUndefined()
+  })
+
+  relays('PRX-06', 'a client that goes just after its channel moved has both closed', (sides) => {
+    const { link, first, client } = twoUpstreams(sides)
+    client.peer.send({ type: 'CloseChannel', channelId: 3, reasonCode: 'x' })
+    first.peer.disconnect()
+    const second = new ScriptedPool(link, { edition: sides.above, upstream: 1 })
+    const old = second.grantAll()
+    const back = new ScriptedPool(link, { edition: sides.above, firstId: 60 })
+    link.advance(11_000)
+    const fresh = back.grantAll()
+    second.take()
+    client.peer.disconnect()
+    expect(second.takeOf('CloseChannel').map(({ channelId }) => channelId)).toEqual(old)
+    expect(back.takeOf('CloseChannel').map(({ channelId }) => channelId)).toEqual(fresh)
   })
 
   relays('PRX-20', 'an upstream that lets roll more gets zeros for it', (sides) => {

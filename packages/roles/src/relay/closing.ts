@@ -1,4 +1,5 @@
 import type { Client } from './client.ts'
+import { endFarewell } from './farewell.ts'
 import type { Wish } from './home.ts'
 import { detach } from './placement.ts'
 import type { RelayChannel } from './relay-channel.ts'
@@ -30,6 +31,7 @@ export function closeChannel(state: RelayState, channel: RelayChannel, closing: 
   channel.isClosed = true
   if (channel.move !== undefined) bury(channel.move)
   channel.move = undefined
+  endFarewell(state, channel)
   if (closing.above) home?.link.send({ type: 'CloseChannel', channelId: upstreamId, reasonCode })
   detach(state, channel)
   client.channels.delete(channelId)

@@ -10,6 +10,7 @@ import {
   tellChannel,
   tellGroup,
 } from './fan-out.ts'
+import { isLateAnswer } from './farewell.ts'
 import { padded } from './grant.ts'
 import type { Home } from './home.ts'
 import { joinGroup, leaveGroup } from './placement.ts'
@@ -33,7 +34,9 @@ export function fromUpstream(state: RelayState, home: Home, message: Message): v
   if (channel !== undefined) return forChannel(state, { home, channel }, message)
   const groups = home.groups.get(id)
   if (groups !== undefined) return forGroup(state, { home, groups }, message)
-  ignore(state, home, message, 'for a channel that is not there')
+  const left = home.leaving.get(id)
+  if (left === undefined) return ignore(state, home, message, 'for a channel that is not there')
+  if (isLateAnswer(message)) forChannel(state, { home, channel: left }, message)
 }
 
 function forChannel(

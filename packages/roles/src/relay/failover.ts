@@ -1,5 +1,6 @@
 import { type Millis, NEVER } from '../role.ts'
 import { closeChannel } from './closing.ts'
+import { endFarewell } from './farewell.ts'
 import { answerWaiting, suitsNewHome } from './handshake.ts'
 import { Home } from './home.ts'
 import { wishToMove } from './moving.ts'
@@ -34,6 +35,7 @@ export function homeLost(state: RelayState, upstream: number): void {
     tell(state, client.session, { type: 'SetCustomMiningJob.Error', channelId, requestId, errorCode })
   }
   home.customJobs.clear()
+  for (const channel of [...home.leaving.values()]) endFarewell(state, channel)
   for (const channel of [...home.channels.values()]) detach(state, channel)
 }
 

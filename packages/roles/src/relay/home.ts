@@ -32,11 +32,13 @@ export class Home {
   readonly link: UpstreamLink
   /** By the upstream's ids. */
   readonly channels = new Map<number, RelayChannel>()
+  /** Channels that have moved on, while answers to their last shares may come. */
+  readonly leaving = new Map<number, RelayChannel>()
   readonly groups = new Map<number, Map<Client, ClientGroup>>()
   readonly wishes = new Map<number, Wish>()
   readonly customJobs = new Map<number, PendingCustomJob>()
   readonly jobs: JobIds
-  /** Channels here by who uses the upstream. */
+  /** Channels here, and those leaving, by who uses the upstream. */
   readonly users = new Map<RelaySeat, number>()
   isOpen = true
   #requestId = 0

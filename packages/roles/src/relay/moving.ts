@@ -1,5 +1,6 @@
 import { equalBytes } from '@sv2/bitcoin'
 import { closeChannel } from './closing.ts'
+import { bidFarewell } from './farewell.ts'
 import { type Grant, grantedSize, padded, returnGrant } from './grant.ts'
 import type { Home, Wish } from './home.ts'
 import { attach, detach } from './placement.ts'
@@ -27,9 +28,7 @@ export function moveGranted(
     returnGrant(home, grant)
     return stay(state, channel, 'extranonce-does-not-fit')
   }
-  const { home: left, upstreamId } = channel
-  const reasonCode = 'moved-to-another-upstream'
-  left?.link.send({ type: 'CloseChannel', channelId: upstreamId, reasonCode })
+  bidFarewell(state, channel)
   detach(state, channel)
   attach(channel, { home, upstreamId: grant.channelId, groupId: grant.groupChannelId })
   channel.padding = padding

@@ -113,7 +113,8 @@ function settingsOf(state: RelayState, home: Home) {
 /** Why a grant cannot be taken; undefined when it can. */
 function problemOf(home: Home, { request }: Wish, grant: Grant): string | undefined {
   if (grant.type !== `${request.type}.Success`) return 'a channel of the other kind'
-  if (home.channels.has(grant.channelId) || home.groups.has(grant.channelId)) return 'the id is in use'
+  if ([home.channels, home.groups, home.leaving].some((ids) => ids.has(grant.channelId)))
+    return 'the id is in use'
   const isAlone = grant.type === 'OpenExtendedMiningChannel.Success' && !home.groupsExtendedChannels
   if (!isAlone && (home.channels.has(grant.groupChannelId) || grant.groupChannelId === grant.channelId))
     return 'the id of the group is that of a channel'

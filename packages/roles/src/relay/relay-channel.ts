@@ -1,5 +1,6 @@
 import type { OpenExtendedMiningChannel, OpenStandardMiningChannel } from '@sv2/messages'
 import type { Client, ClientGroup } from './client.ts'
+import type { Farewell } from './farewell.ts'
 import type { Home, Wish } from './home.ts'
 
 export type OpenRequest = OpenStandardMiningChannel | OpenExtendedMiningChannel
@@ -32,6 +33,8 @@ export class RelayChannel {
   target: Uint8Array
   /** It waits to be opened at another upstream. */
   move: Wish | undefined
+  /** Where it was a moment ago. */
+  farewell: Farewell | undefined
   /** Whether unknown extensions were seen since the upstream's end was replaced: SEEN_UP, SEEN_DOWN. */
   seen = 0
   isClosed = false

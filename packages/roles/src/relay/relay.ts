@@ -7,6 +7,7 @@ import { Client } from './client.ts'
 import { dropClient } from './closing.ts'
 import { fromUpstream } from './downward.ts'
 import { homeLost, homeReady, seatDeadline, seatTick, settle } from './failover.ts'
+import { endFarewells } from './farewell.ts'
 import { setUp } from './handshake.ts'
 import { denied, granted } from './opening.ts'
 import { RelaySeat } from './seat.ts'
@@ -55,6 +56,7 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
       seats,
       clients: new Map(),
       homes: new Map(),
+      farewells: new DueQueue(),
       idle: new DueQueue(),
       channels: 0,
       waiting: 0,
@@ -78,8 +80,8 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
   }
 
   nextDeadline(): Millis {
-    const { upstreams, idle, seats } = this.#state
-    let next = Math.min(upstreams.nextDeadline(), idle.nextDue())
+    const { upstreams, idle, seats, farewells } = this.#state
+    let next = Math.min(upstreams.nextDeadline(), idle.nextDue(), farewells.nextDue())
     for (const list of [seats.plain, seats.workSelection])
       for (const seat of list) next = Math.min(next, seatDeadline(this.#state, seat))
     return next
@@ -150,6 +152,7 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
     const state = this.#state
     state.unsettled = true
     state.upstreams.tick(state.now)
+    endFarewells(state)
     for (const list of [state.seats.plain, state.seats.workSelection])
       for (const seat of list) seatTick(state, seat)
     for (let idle = state.idle.takeDue(state.now); idle !== undefined; idle = state.idle.takeDue(state.now))

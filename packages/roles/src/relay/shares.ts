@@ -1,5 +1,6 @@
 import type { SubmitSharesExtended, SubmitSharesStandard } from '@sv2/messages'
 import type { Client } from './client.ts'
+import type { Home } from './home.ts'
 import type { RelayChannel } from './relay-channel.ts'
 import { type RelayState, tell } from './state.ts'
 
@@ -14,15 +15,31 @@ export function submitShare(state: RelayState, client: Client, share: Share): vo
   const size = share.type === 'SubmitSharesExtended' ? share.extranonce.length : 0
   if (size !== (share.type === 'SubmitSharesExtended' ? channel.extranonceSize : 0))
     return refuse(state, client, share, 'bad-extranonce-size')
-  const jobId = channel.home?.jobs.above(share.jobId, client.former)
-  if (channel.home === undefined || jobId === undefined) return refuse(state, client, share, 'stale-share')
-  channel.home.link.send(forUpstream(channel, share, jobId))
+  const place = placeOf(channel, share.jobId)
+  if (place === undefined) return refuse(state, client, share, 'stale-share')
+  place.home.link.send(forUpstream(place, share))
   state.out.push({ kind: 'shareRelayed', session, channelId })
 }
 
+/** Where a share belongs: the upstream that its job is from. */
+interface Place {
+  readonly home: Home
+  readonly upstreamId: number
+  readonly padding: number
+  /** As that upstream calls the job. */
+  readonly jobId: number
+}
+
+function placeOf(channel: RelayChannel, below: number): Place | undefined {
+  const { home, farewell, client, upstreamId, padding } = channel
+  const jobId = home?.jobs.above(below, client.former)
+  if (home !== undefined && jobId !== undefined) return { home, upstreamId, padding, jobId }
+  const lateId = farewell?.home.jobs.above(below, client.former)
+  return farewell === undefined || lateId === undefined ? undefined : { ...farewell, jobId: lateId }
+}
+
 /** The same object when nothing differs above. */
-function forUpstream(channel: RelayChannel, share: Share, jobId: number): Share {
-  const { upstreamId: channelId, padding } = channel
+function forUpstream({ upstreamId: channelId, padding, jobId }: Place, share: Share): Share {
   if (share.channelId === channelId && share.jobId === jobId && padding === 0) return share
   if (share.type === 'SubmitSharesStandard' || padding === 0) return { ...share, channelId, jobId }
   const extranonce = new Uint8Array(padding + share.extranonce.length)

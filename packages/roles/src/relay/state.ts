@@ -6,6 +6,7 @@ import type { DialCommand } from '../upstream/facts.ts'
 import type { Upstreams } from '../upstream/upstreams.ts'
 import type { Client } from './client.ts'
 import type { RelayFact } from './facts.ts'
+import type { Farewell } from './farewell.ts'
 import type { Home } from './home.ts'
 import type { RelayChannel } from './relay-channel.ts'
 import type { RelaySeat } from './seat.ts'
@@ -23,6 +24,7 @@ export interface RelayState {
   readonly clients: Map<SessionId, Client>
   /** By the number of the upstream. */
   readonly homes: Map<number, Home>
+  readonly farewells: DueQueue<Farewell>
   /** Connections that have to have a channel by then. */
   readonly idle: DueQueue<Client>
   channels: number
