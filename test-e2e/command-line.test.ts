@@ -41,12 +41,30 @@ const apps: readonly {
     ],
   },
   {
+    app: 'translator-proxy',
+    bad: 'direction = "up"\n[v2_to_v1]\nlease_bytes = 9\n[[v2_to_v1.pools]]\nurl = "http://x"\nuser_identity = "me"',
+    problems: [
+      /direction = "up": must be one of/,
+      /v2_to_v1\.lease_bytes = 9: must be at most 4/,
+      /v2_to_v1\.pools\.0\.url = "http:\/\/x": must be stratum\+tcp/,
+    ],
+  },
+  {
     app: 'mining-device',
     bad: 'threads = -1\nmode = "solo"\nuser = "x"\nupstream = { host = "127.0.0.1", noise = false }',
     problems: [
       /threads = -1: must be at least 0/,
       /mode = "solo": must be one of/,
       /user = "x": unknown key/,
+    ],
+  },
+  {
+    app: 'mining-proxy',
+    bad: 'mode = "both"\nupstreams = [{ host = "127.0.0.1", noise = false, share = 101 }]\nstop_after_sec = -1',
+    problems: [
+      /mode = "both": must be one of/,
+      /upstreams\.0\.share = 101: must be at most 100/,
+      /stop_after_sec = -1: must be at least 0/,
     ],
   },
 ]

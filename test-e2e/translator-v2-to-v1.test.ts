@@ -15,6 +15,7 @@ async function startTranslator(
   const { user_identity, aggregate_channels } = over
   const translator = new AppProcess('translator-proxy', {
     data_dir: join(stack.dataDir, 'translator'),
+    direction: 'v2-to-v1',
     v2_to_v1: {
       aggregate_channels,
       difficulty: { shares_per_minute: 600, min_difficulty: 1e-8, start_difficulty: 1e-7 },

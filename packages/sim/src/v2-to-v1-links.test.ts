@@ -235,6 +235,22 @@ describe('several pools', () => {
     expect(second.submits).toMatchObject([{ verdict: true }])
   })
 
+  test('one that gives no work, or falls silent, is followed by the next', () => {
+    const [first, second] = [new ScriptedPool(), new ScriptedPool()]
+    first.job = undefined
+    const world = new TranslatorWorld([first, second])
+    const miner = world.miner(current)
+    world.advance(31_000)
+    expect(first.line.closed).toBe('gives no work')
+    world.connectPools()
+    const channel = miner.open('standard')
+    expect(submitted(world, miner, channel)).toMatchObject([{ type: 'SubmitShares.Success' }])
+    first.up = false
+    world.advance(901_000)
+    expect(second.line.closed).toBe('silent for a quarter of an hour')
+    expect(miner.peer.closed).toBeUndefined()
+  })
+
   test('a pool that owes answers is let go only when it has given them', () => {
     const [first, second] = [new ScriptedPool(), new ScriptedPool()]
     first.up = false

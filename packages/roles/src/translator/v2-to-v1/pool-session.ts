@@ -9,7 +9,7 @@ import {
   type Sv1FromPool,
   type Sv1ToPool,
 } from '@sv2/sv1'
-import type { Millis, SessionEffect, SessionId } from '../../role.ts'
+import { type Millis, NEVER, type SessionEffect, type SessionId } from '../../role.ts'
 import { PoolRequests, type SentShare } from './pool-requests.ts'
 import { type PoolWork, workProblem } from './pool-work.ts'
 import { shareErrorCode } from './share-codes.ts'
@@ -22,6 +22,11 @@ const MAX_UNANSWERED = 10_000
 const MAX_TEXT = 200
 /** A pool that forgets who we are is told again, and not more often than this, ms. */
 const INTRODUCTION_MS = 30_000
+
+/** A pool that has authorized us gives work within this time, ms; else another one is tried. */
+const FIRST_JOB_MS = 30_000
+/** A pool that says nothing at all for this long does not work, whatever TCP thinks; others tell a job every minute. */
+const SILENCE_MS = 900_000
 
 /** How we introduce ourselves. */
 export interface Introduction {
@@ -63,6 +68,9 @@ export class PoolSession {
   #authorized = false
   #closed = false
   #introducedAt: Millis
+  #heardAt: Millis
+  /** Since when it owes the first job. */
+  #authorizedAt: Millis = NEVER
   /** A job that came before we could mine it. */
   #early: Notify | undefined
   #work: PoolWork | undefined
@@ -73,6 +81,7 @@ export class PoolSession {
     this.#introduction = how.introduction
     this.#user = how.introduction.user
     this.#introducedAt = how.now
+    this.#heardAt = how.now
     if (how.introduction.versionRolling) this.#configure(how.now)
     else this.#mask = 0
     this.#subscribe(how.now)
@@ -149,6 +158,7 @@ export class PoolSession {
   /** Takes a line of the pool's. */
   message(message: Sv1FromPool, now: Millis): PoolNews | undefined {
     if (this.#closed) return undefined
+    this.#heardAt = now
     switch (message.type) {
       case 'response':
         return this.#answered(message, now)
@@ -192,6 +202,10 @@ export class PoolSession {
         news.push(this.#unusable(`no answer to mining.${request.kind}`))
     }
     if (shares.length > 0) news.push({ kind: 'unanswered', shares })
+    if (this.#closed) return news
+    if (now >= this.#heardAt + SILENCE_MS) news.push(this.#unusable('silent for a quarter of an hour'))
+    else if (this.#work === undefined && now >= this.#authorizedAt + FIRST_JOB_MS)
+      news.push(this.#unusable('gives no work'))
     return news
   }
 
@@ -242,6 +256,7 @@ export class PoolSession {
         if (error !== undefined || result !== true)
           return this.#unusable('mining.authorize was refused', error?.message ?? 'no reason given')
         this.#authorized = true
+        this.#authorizedAt = now
         return this.#mayMine()
       }
       case 'extranonce.subscribe':

@@ -271,7 +271,9 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     const sent = { channel, sequenceNumber: share.sequenceNumber, difficulty: good.level.difficulty }
     const { link, session } = origin
     if (((share.version ^ good.job.version) & ~(session.mask ?? 0)) !== 0) {
-      this.#settle(link, sent, 'invalid-non-rollable-version-bit', this.#now)
+      const code = 'invalid-non-rollable-version-bit'
+      this.#facts.push({ kind: 'shareRefused', session: channel.session, channelId: channel.id, code })
+      this.#miners.settle(sent, code, this.#now)
       return 'pending'
     }
     if (!good.isBlock && !meetsTarget(good.hash, origin.target)) return 'credited'
