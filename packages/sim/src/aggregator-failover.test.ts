@@ -172,6 +172,20 @@ describe('without any upstream', () => {
   )
 })
 
+test('what a client sends on before its answer waits behind it', () => {
+  const world = new AggregatorWorld()
+  const miner = world.miner(current)
+  const asked = miner.request('extended')
+  expect(miner.log).toEqual([])
+  world.upstream(current).tip(1, 10)
+  miner.take()
+  expect(miner.log.map(({ type }) => type).slice(0, 2)).toEqual([
+    'SetupConnection.Success',
+    'OpenExtendedMiningChannel.Success',
+  ])
+  expect(miner.log[1]).toMatchObject({ requestId: asked })
+})
+
 describe('version rolling', () => {
   test('is what the upstream allows: a client that needs it is refused', () => {
     const world = new AggregatorWorld()

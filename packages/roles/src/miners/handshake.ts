@@ -16,10 +16,12 @@ const MINING = 0
 /** Takes a connection's first message. */
 export function setUp(state: MinersState, connection: Connection, message: Message): void {
   const { session } = connection
-  if (message.type !== 'SetupConnection')
-    return misbehaved(state, session, `${message.type} before SetupConnection`)
   const terms = state.source.terms()
-  if (terms === undefined) {
+  const isWaiting = state.waiting.has(connection)
+  if (message.type !== 'SetupConnection' && !isWaiting)
+    return misbehaved(state, session, `${message.type} before SetupConnection`)
+  // whatever a client sends on before its answer waits behind it
+  if (message.type !== 'SetupConnection' || terms === undefined || isWaiting) {
     if (!state.waiting.keep(connection, message)) misbehaved(state, session, 'too much before an answer')
     return
   }

@@ -1,19 +1,16 @@
-import type { OpenExtendedMiningChannel, OpenStandardMiningChannel, SetupConnection } from '@sv2/messages'
+import type { Message } from '@sv2/messages'
 import { owned } from '../owned.ts'
 import type { Connection } from './connection.ts'
 
 /** Requests that may wait on one connection. */
 const MAX_PER_CONNECTION = 1_024
 
-/** A request that cannot be answered before the source of work knows more. */
-export type WaitingRequest = SetupConnection | OpenStandardMiningChannel | OpenExtendedMiningChannel
-
 /** What clients asked for while the source of work could not say yet, in the order in which it came. */
 export class WaitingRequests {
-  #waiting = new Map<Connection, WaitingRequest[]>()
+  #waiting = new Map<Connection, Message[]>()
 
   /** Keeps a request; false when too many wait on the connection. */
-  keep(connection: Connection, request: WaitingRequest): boolean {
+  keep(connection: Connection, request: Message): boolean {
     const kept = this.#waiting.get(connection)
     if (kept === undefined) this.#waiting.set(connection, [owned(request)])
     else if (kept.length >= MAX_PER_CONNECTION) return false
@@ -30,7 +27,7 @@ export class WaitingRequests {
   }
 
   /** Takes those of one connection, or all of them, to be tried again. */
-  take(only?: Connection): Iterable<readonly [Connection, WaitingRequest[]]> {
+  take(only?: Connection): Iterable<readonly [Connection, Message[]]> {
     if (only === undefined) {
       const all = this.#waiting
       this.#waiting = new Map()
