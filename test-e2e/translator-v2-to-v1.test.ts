@@ -1,17 +1,19 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AppProcess } from './process.ts'
-import { type DeviceMode, nominalHashrate, ProcessStack } from './process-stack.ts'
+import { nominalHashrate, ProcessStack } from './process-stack.ts'
 import { V1_TAG, V1Pool } from './v1-pool.ts'
 
 const MODES = ['standard', 'grouped', 'extended'] as const
+const EDITIONS = ['current', 'draft'] as const
+type EditionName = (typeof EDITIONS)[number]
 
-/** A translator as a process of its own, for miners of an edition. */
+/** A translator as a process of its own, with a door for each edition. */
 async function startTranslator(
   stack: ProcessStack,
   pool: V1Pool,
   over: { readonly aggregate_channels: boolean; readonly user_identity: string },
-): Promise<{ readonly translator: AppProcess; readonly url: string }> {
+): Promise<{ readonly translator: AppProcess; url(edition: EditionName): string }> {
   const { user_identity, aggregate_channels } = over
   const translator = new AppProcess('translator-proxy', {
     data_dir: join(stack.dataDir, 'translator'),
@@ -21,11 +23,15 @@ async function startTranslator(
       difficulty: { shares_per_minute: 600, min_difficulty: 1e-8, start_difficulty: 1e-7 },
       pools: [{ url: `stratum+tcp://127.0.0.1:${pool.port}`, user_identity }],
     },
-    listen: [{ host: '127.0.0.1', port: 0, edition: stack.edition }],
+    listen: EDITIONS.map((edition) => ({ host: '127.0.0.1', port: 0, edition })),
     monitoring: { port: 0 },
   })
-  const { url } = await translator.logged('listening')
-  return { translator, url: String(url) }
+  const urls = new Map<EditionName, string>()
+  for (const edition of EDITIONS) {
+    const { url } = await translator.logged((line) => line.msg === 'listening' && line.edition === edition)
+    urls.set(edition, String(url))
+  }
+  return { translator, url: (edition) => urls.get(edition) ?? '' }
 }
 
 async function startPool(stack: ProcessStack): Promise<V1Pool> {
@@ -40,9 +46,9 @@ async function startPool(stack: ProcessStack): Promise<V1Pool> {
   return pool
 }
 
-describe.each(['current', 'draft'] as const)('devices of edition %s at a V1 pool', (edition) => {
-  const stack = new ProcessStack(edition)
-  const devices = new Map<DeviceMode, AppProcess>()
+describe('devices of both editions at a V1 pool', () => {
+  const stack = new ProcessStack('current')
+  const devices = new Map<string, { readonly device: AppProcess; readonly place: number }>()
   let pool: V1Pool
   let translator: AppProcess
 
@@ -50,7 +56,14 @@ describe.each(['current', 'draft'] as const)('devices of edition %s at a V1 pool
     pool = await startPool(stack)
     const started = await startTranslator(stack, pool, { aggregate_channels: true, user_identity: 'me' })
     translator = started.translator
-    for (const mode of MODES) devices.set(mode, stack.startDevice(started.url, mode))
+    for (const edition of EDITIONS) {
+      const place = translator.place
+      for (const mode of MODES) {
+        devices.set(`${mode} ${edition}`, { device: stack.startDevice(started.url(edition), mode), place })
+      }
+      // devices of one mode declare the same: these are told apart by when they came
+      for (const mode of MODES) await devices.get(`${mode} ${edition}`)!.device.logged('channel opened')
+    }
   })
   afterAll(async () => {
     await translator.kill('SIGKILL')
@@ -58,20 +71,23 @@ describe.each(['current', 'draft'] as const)('devices of edition %s at a V1 pool
     await stack.close()
   })
 
-  test.each(MODES)("a block found in mode %s becomes part of the node's chain", async (mode) => {
-    const device = devices.get(mode)!
-    await device.logged('channel opened')
-    const opened = await translator.logged(
-      (line) => line.msg === 'channel opened' && line.nominalHashrate === nominalHashrate(mode),
-    )
-    await device.logged('shares accepted')
-    // of two blocks found at the same time one loses; the next one counts as well
-    const { hash } = await translator.logged(
-      ({ msg, session, hash: found }) =>
-        msg === 'block found' && session === opened.session && pool.blocks.includes(String(found)),
-    )
-    expect(Buffer.from(stack.node.block(String(hash)) ?? []).includes(V1_TAG)).toBe(true)
-  })
+  test.each(EDITIONS.flatMap((edition) => MODES.map((mode) => ({ edition, mode }))))(
+    "a block found in mode $mode of edition $edition becomes part of the node's chain",
+    async (which) => {
+      const { device, place } = devices.get(`${which.mode} ${which.edition}`)!
+      const opened = await translator.logged(
+        (line) => line.msg === 'channel opened' && line.nominalHashrate === nominalHashrate(which.mode),
+        place,
+      )
+      await device.logged('shares accepted')
+      // of two blocks found at the same time one loses; the next one counts as well
+      const { hash } = await translator.logged(
+        ({ msg, session, hash: found }) =>
+          msg === 'block found' && session === opened.session && pool.blocks.includes(String(found)),
+      )
+      expect(Buffer.from(stack.node.block(String(hash)) ?? []).includes(V1_TAG)).toBe(true)
+    },
+  )
 
   test('a new extranonce costs no share', async () => {
     const before = pool.shares.length
@@ -102,8 +118,8 @@ describe.each(['current', 'draft'] as const)('devices of edition %s at a V1 pool
     const verdicts = new Set(pool.shares.map(({ verdict }) => verdict))
     verdicts.delete(21)
     expect([...verdicts]).toEqual([true])
-    const endings = await Promise.all([...devices.values()].map((device) => device.kill('SIGTERM')))
-    expect(endings.map(({ code }) => code)).toEqual([0, 0, 0])
+    const endings = await Promise.all([...devices.values()].map(({ device }) => device.kill('SIGTERM')))
+    expect(endings.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0])
     expect(translator.log.filter(({ msg }) => msg === 'miner misbehaved')).toEqual([])
   })
 })
@@ -119,7 +135,7 @@ describe('a pool connection for each device', () => {
     const names = { aggregate_channels: false, user_identity: '{user}.{worker}' }
     const started = await startTranslator(stack, pool, names)
     translator = started.translator
-    url = started.url
+    url = started.url('current')
   })
   afterAll(async () => {
     await translator.kill('SIGKILL')
