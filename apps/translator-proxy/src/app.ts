@@ -1,5 +1,6 @@
 import type { App } from '@sv2/runtime'
 import { configSchema, type TranslatorProxyConfig } from './config.ts'
+import { startV1ToV2 } from './v1-to-v2/start.ts'
 import { passwordOf } from './v2-to-v1/settings.ts'
 import { startV2ToV1 } from './v2-to-v1/start.ts'
 
@@ -34,11 +35,14 @@ export const translatorProxy: App<TranslatorProxyConfig, RunningTranslatorProxy>
   schema: configSchema,
 
   check(config) {
+    if (config.direction !== 'v2-to-v1') return
     for (const [place] of config.v2_to_v1.pools.entries()) passwordOf(config.v2_to_v1, place)
   },
 
   start(config, context) {
     switch (config.direction) {
+      case 'v1-to-v2':
+        return startV1ToV2(config, context, translatorProxy.version)
       case 'v2-to-v1':
         return startV2ToV1(config, context, translatorProxy.version)
     }

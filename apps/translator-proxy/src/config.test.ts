@@ -6,7 +6,11 @@ import { configSchema, type TranslatorProxyConfig } from './config.ts'
 import { dialedPool, v2ToV1Settings } from './v2-to-v1/settings.ts'
 
 const POOL = 'TRANSLATOR_PROXY__V2_TO_V1__POOLS__0__'
-const LEAST = { [`${POOL}URL`]: 'stratum+tcp://10.0.0.1:3333', [`${POOL}USER_IDENTITY`]: 'me' }
+const LEAST = {
+  TRANSLATOR_PROXY__DIRECTION: 'v2-to-v1',
+  [`${POOL}URL`]: 'stratum+tcp://10.0.0.1:3333',
+  [`${POOL}USER_IDENTITY`]: 'me',
+}
 const EXAMPLE = `${import.meta.dirname}/../config.example.toml`
 
 function load(env: Readonly<Record<string, string>>): TranslatorProxyConfig {
@@ -32,7 +36,9 @@ function keysIn(text: string): readonly string[] {
 
 describe('configuration of the translator', () => {
   test('needs a pool and who we are there, and nothing else', () => {
-    expect(problems({})).toEqual([expect.stringMatching(/^v2_to_v1\.pools.*is required/)])
+    expect(problems({ TRANSLATOR_PROXY__DIRECTION: 'v2-to-v1' })).toEqual([
+      expect.stringMatching(/^v2_to_v1\.pools.*is required/),
+    ])
     const config = load(LEAST)
     expect(config).toMatchObject({ direction: 'v2-to-v1', listen: [{ port: 34_255 }] })
     expect(v2ToV1Settings(config.v2_to_v1, '1.2.3')).toMatchObject({
@@ -58,7 +64,7 @@ describe('configuration of the translator', () => {
     [{ [`${POOL}URL`]: 'http://10.0.0.1' }, /url = "http:\/\/10\.0\.0\.1": must be stratum\+tcp/],
     [{ [`${POOL}USER_IDENTITY`]: '{user}' }, /user_identity = .*aggregate_channels = false/],
     [{ [`${POOL}PASSWORD_FILE`]: '/nowhere/x' }, /password_file = .*: cannot be read: ENOENT/],
-    [{ TRANSLATOR_PROXY__DIRECTION: 'up' }, /direction = "up": must be one of v2-to-v1/],
+    [{ TRANSLATOR_PROXY__DIRECTION: 'up' }, /direction = "up": must be one of v1-to-v2, v2-to-v1/],
   ])('%o is a problem', (wrong, told) => {
     expect(problems({ ...LEAST, ...wrong })).toEqual([expect.stringMatching(told)])
   })

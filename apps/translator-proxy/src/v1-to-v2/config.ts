@@ -176,25 +176,28 @@ export const v1ToV2Section = z
 
 export type V1ToV2Config = z.output<typeof v1ToV2Section>
 
+/** Something wrong, and where. */
+interface Problem {
+  readonly key: (string | number)[]
+  readonly message: string
+}
+
 /** What is wrong with the section as a whole. */
-export function v1ToV2Problems(
-  config: V1ToV2Config,
-  doors: number,
-): { readonly path: readonly (string | number)[]; readonly message: string }[] {
-  const problems: { readonly path: readonly (string | number)[]; readonly message: string }[] = []
+export function v1ToV2Problems(config: V1ToV2Config, doors: number): Problem[] {
+  const problems: Problem[] = []
   if (config.upstreams.length === 0)
-    problems.push({ path: ['upstreams'], message: 'is required: a pool to mine at' })
+    problems.push({ key: ['upstreams'], message: 'is required: a pool to mine at' })
   for (const [place, { user_identity }] of config.upstreams.entries()) {
     if (!config.aggregate_channels || (user_identity !== undefined && !/[{}]/.test(user_identity))) continue
     problems.push({
-      path: ['upstreams', place, 'user_identity'],
+      key: ['upstreams', place, 'user_identity'],
       message: 'with aggregate_channels this is our account there, without {identity}, {user} or {worker}',
     })
   }
   const known = config.difficulty.door_start_difficulty.length
   if (known > doors)
     problems.push({
-      path: ['difficulty', 'door_start_difficulty'],
+      key: ['difficulty', 'door_start_difficulty'],
       message: `has ${known} entries for ${doors} doors`,
     })
   const shares = config.upstreams.flatMap(({ share }) => (share === undefined ? [] : [share]))
@@ -202,7 +205,7 @@ export function v1ToV2Problems(
   if (shares.length > 0 && Math.abs(sum - 100) >= 1e-6) {
     const first = config.upstreams.findIndex(({ share }) => share !== undefined)
     problems.push({
-      path: ['upstreams', first, 'share'],
+      key: ['upstreams', first, 'share'],
       message: `the shares make ${sum} together, not 100`,
     })
   }

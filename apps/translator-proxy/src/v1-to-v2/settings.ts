@@ -1,4 +1,3 @@
-import type { Network } from '@sv2/bitcoin'
 import type { V1ToV2Settings } from '@sv2/roles/translator'
 import { answerSettings, type UpstreamSettings, upstreamSettings } from '@sv2/runtime'
 import { DEFAULT_UPSTREAM_PORT, type V1ToV2Config } from './config.ts'
@@ -18,7 +17,11 @@ export function dialedUpstreams(config: V1ToV2Config): UpstreamSettings[] {
 /** What the translator is told of its configuration. */
 export function v1ToV2Settings(
   config: V1ToV2Config,
-  node: { readonly network: Network; readonly version: string; readonly doors: number },
+  node: {
+    readonly network: V1ToV2Settings['front']['payoutCheck']['network']
+    readonly version: string
+    readonly doors: number
+  },
 ): V1ToV2Settings {
   const { difficulty, limits } = config
   return {

@@ -68,7 +68,9 @@ export async function startV2ToV1(
     health: () => ({ ok: role.hasWork, ...role.counts }),
   })
   scope.own('monitoring', () => monitoring.close())
-  const urls = await openDoors(config, engine, { context, portName: 'miners' })
+  // a V1 miner has no business here
+  const listen = config.listen.map((door) => ({ ...door, protocol: 'v2' as const }))
+  const urls = await openDoors({ ...config, listen }, engine, { context, portName: 'miners' })
   engine.tell({ kind: 'tick' })
   return {
     urls,

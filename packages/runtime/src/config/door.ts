@@ -125,7 +125,7 @@ function v1Keys(protocol: DoorProtocol) {
       .string()
       .min(1)
       .optional()
-      .describe('protocol = "v1": file with the certificate chain, PEM; takes V1 over TLS'),
+      .describe('File with the certificate chain, PEM; takes V1 over TLS, with protocol = "v1"'),
     tls_key_file: z.string().min(1).optional().describe('File with the key of tls_certificate_file, PEM'),
   }
 }
