@@ -121,3 +121,13 @@ describe('after that', () => {
     expect(told(miner)).toEqual([512, 64, 8])
   })
 })
+
+test('a wish beyond all measure is cut to what one miner can be, and the upstream is told nothing absurd', () => {
+  const { world, pool } = aHardTranslator()
+  const miner = world.miner().login('odd', 'md=1e300,d=1e308')
+  expect(told(miner)).toEqual([2 ** 30])
+  miner.peer.request('mining.suggest_difficulty', 1e300)
+  world.link.advance(2_000)
+  expect(pool.peer.closed).toBeUndefined()
+  expect(pool.take('UpdateChannel').at(-1)?.nominalHashRate).toBeLessThan(1e18)
+})

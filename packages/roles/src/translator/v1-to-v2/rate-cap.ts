@@ -13,6 +13,11 @@ export class RateCap {
     this.#at = now
   }
 
+  /** Whether a tenth of the room, or more, was used up lately. */
+  isStrained(perSecond: number): boolean {
+    return this.#left < perSecond * WINDOW_SECONDS * 0.9
+  }
+
   /** Takes one; false when that is too often. */
   take(perSecond: number, now: Millis): boolean {
     const gained = (Math.max(0, now - this.#at) / 1000) * perSecond

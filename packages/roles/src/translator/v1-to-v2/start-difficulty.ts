@@ -2,8 +2,11 @@ import { difficultyToTarget, targetToDifficulty } from '@sv2/bitcoin'
 import type { Sv1FrontSettings } from './settings.ts'
 import type { Sv1Session } from './sv1-session.ts'
 
-/** Beyond these there are no targets of their own. */
-const LIMITS = { easiest: 2 ** -32, hardest: 2 ** 200 }
+/**
+ * What a miner may wish for: no target of its own is easier, and beyond the hardest (460 PH/s at 6 shares a minute) a
+ * wish says nothing about one miner, while upstreams are told a hash rate by it.
+ */
+const LIMITS = { easiest: 2 ** -32, hardest: 2 ** 30 }
 /** A target this near to a power of two is one: it was made from it, and rounded. */
 const ROUNDING = 1e-6
 

@@ -124,7 +124,10 @@ function tellDifficulty(state: FrontState, session: Sv1Session, target: Uint8Arr
   const difficulty = toldDifficulty(target)
   if (difficulty === session.toldDifficulty) return
   session.toldDifficulty = difficulty
-  session.cleanNext = session.dialect.cleanJobsOnDifficultyChange
+  // who floods us in spite of a higher difficulty may be waiting for a clean job to apply it
+  const { maxSharesPerSecond } = state.settings.front.limits
+  const isFlooding = session.shareCap.isStrained(maxSharesPerSecond)
+  session.cleanNext = isFlooding || session.dialect.cleanJobsOnDifficultyChange
   tell(state, session, { type: 'mining.set_difficulty', difficulty })
   if (session.owesJob) return
   session.owesJob = true
