@@ -30,7 +30,7 @@ export class Child {
       )
       if (at >= 0) return this.#pending.splice(at, 1)[0] as T
       if (this.#process.exitCode !== null) throw new Error('the measured process has ended')
-      await once(this.#process, 'message')
+      await Promise.race([once(this.#process, 'message'), once(this.#process, 'exit')])
     }
   }
 

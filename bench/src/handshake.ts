@@ -13,7 +13,10 @@ export async function measureHandshakes(dataDir: string): Promise<Measurement[]>
   for (const edition of ['current', 'draft'] as const) {
     const primitive = primitiveMicros(edition)
     const source = await startTemplateSource()
-    const child = Child.start('pool-process.ts', poolConfig(source, edition, `${dataDir}/${edition}`))
+    const child = Child.start('app-process.ts', {
+      app: 'pool',
+      config: poolConfig(source, edition, `${dataDir}/${edition}`),
+    })
     const { urls } = await child.next<{ urls: string[] }>('urls')
     await connectAndLeave(urls[0]!, 200)
     const before = await child.usage()

@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { measureBytes } from './bytes.ts'
 import { measureChannels } from './channels.ts'
 import { measureHandshakes } from './handshake.ts'
+import { measureHop } from './hop.ts'
 import { measureMemory } from './memory.ts'
 import { type Measurement, table } from './report.ts'
 import { measureShares } from './share.ts'
@@ -18,6 +19,7 @@ const PARTS: Readonly<
   tip: { title: 'A new block to many connections', run: measureTips },
   handshake: { title: 'Handshakes', run: measureHandshakes },
   memory: { title: 'Memory', run: measureMemory },
+  hop: { title: 'One hop through a mining proxy', run: measureHop },
   bytes: { title: 'Bytes on the wire', run: async () => measureBytes() },
   channels: { title: 'The pool role alone, by number of channels', run: async () => measureChannels() },
 }

@@ -36,7 +36,7 @@ interface Growth {
 
 async function grow(dataDir: string, connections: number, channels: number): Promise<Growth> {
   const source = await startTemplateSource()
-  const child = Child.start('pool-process.ts', poolConfig(source, 'current', dataDir))
+  const child = Child.start('app-process.ts', { app: 'pool', config: poolConfig(source, 'current', dataDir) })
   const { urls } = await child.next<{ urls: string[] }>('urls')
   await new Promise((resolve) => setTimeout(resolve, 500))
   const warm = await Promise.all(Array.from({ length: 50 }, () => Miner.connect(urls[0]!)))

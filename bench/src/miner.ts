@@ -13,6 +13,7 @@ export class Miner {
   /** Called for every message; replaced by who needs them. */
   onMessage: (message: Message) => void = () => undefined
   readonly #splitter = new FrameSplitter()
+  #awaited: { readonly type: MessageType; readonly resolve: (message: Message) => void }[] = []
 
   private constructor(socket: Socket, transport: Transport, speller: Speller) {
     this.socket = socket
@@ -41,16 +42,10 @@ export class Miner {
     this.socket.write(this.transport.seal(messages.map((message) => this.speller.encode(message))))
   }
 
-  /** Waits for one message of a type. */
+  /** Waits for one message of a type; several may be waited for at one time. */
   next<T extends MessageType>(type: T): Promise<MessageNamed<T>> {
     return new Promise((resolve) => {
-      const before = this.onMessage
-      this.onMessage = (message) => {
-        before(message)
-        if (message.type !== type) return
-        this.onMessage = before
-        resolve(message as MessageNamed<T>)
-      }
+      this.#awaited.push({ type, resolve: resolve as (message: Message) => void })
     })
   }
 
@@ -72,19 +67,7 @@ export class Miner {
         } else if (message.type === 'OpenMiningChannel.Error') throw new Error(message.errorCode)
       }
     })
-    this.send({
-      type: 'SetupConnection',
-      protocol: 0,
-      minVersion: 2,
-      maxVersion: 2,
-      flags,
-      endpointHost: '127.0.0.1',
-      endpointPort: 3333,
-      vendor: 'bench',
-      hardwareVersion: 'bench',
-      firmware: '1',
-      deviceId: '',
-    })
+    this.#setUp(flags)
     const maxTarget = new Uint8Array(32).fill(0xff)
     for (let requestId = 1; requestId <= channels; requestId++) {
       this.send({
@@ -100,14 +83,52 @@ export class Miner {
     return opened.map((channel) => ({ ...channel, ntime: tips.get(channel.channelId) ?? 0 }))
   }
 
+  /** Sets up and asks for one extended channel. */
+  openExtended(): void {
+    this.#setUp(0)
+    this.send({
+      type: 'OpenExtendedMiningChannel',
+      requestId: 1,
+      userIdentity: 'bench',
+      nominalHashRate: 0,
+      maxTarget: new Uint8Array(32).fill(0xff),
+      minExtranonceSize: 8,
+    })
+  }
+
   end(): void {
     this.socket.destroy()
   }
 
+  #setUp(flags: number): void {
+    this.send({
+      type: 'SetupConnection',
+      protocol: 0,
+      minVersion: 2,
+      maxVersion: 2,
+      flags,
+      endpointHost: '127.0.0.1',
+      endpointPort: 3333,
+      vendor: 'bench',
+      hardwareVersion: 'bench',
+      firmware: '1',
+      deviceId: '',
+    })
+  }
+
   #receive(chunk: Uint8Array): void {
     for (const piece of this.transport.open(chunk)) {
-      for (const frame of this.#splitter.push(piece)) this.onMessage(this.speller.decode(frame))
+      for (const frame of this.#splitter.push(piece)) this.#take(this.speller.decode(frame))
     }
+  }
+
+  #take(message: Message): void {
+    this.onMessage(message)
+    if (this.#awaited.length === 0) return
+    this.#awaited = this.#awaited.filter(({ type, resolve }) => {
+      if (type === message.type) resolve(message)
+      return type !== message.type
+    })
   }
 }
 

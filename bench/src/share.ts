@@ -52,7 +52,7 @@ async function sv2(
   dataDir: string,
 ): Promise<Run> {
   const source = await startTemplateSource()
-  const child = Child.start('pool-process.ts', poolConfig(source, edition, dataDir))
+  const child = Child.start('app-process.ts', { app: 'pool', config: poolConfig(source, edition, dataDir) })
   const { urls } = await child.next<{ urls: string[] }>('urls')
   await new Promise((resolve) => setTimeout(resolve, 500))
   const loads: Load[] = []

@@ -25,7 +25,7 @@ export async function measureTips(dataDir: string): Promise<Measurement[]> {
 
 async function poolTips(connections: number, dataDir: string): Promise<Measurement> {
   const source = await startTemplateSource()
-  const child = Child.start('pool-process.ts', poolConfig(source, 'current', dataDir))
+  const child = Child.start('app-process.ts', { app: 'pool', config: poolConfig(source, 'current', dataDir) })
   const { urls } = await child.next<{ urls: string[] }>('urls')
   await new Promise((resolve) => setTimeout(resolve, 500))
   const miners = await connectMany(urls[0]!, connections)

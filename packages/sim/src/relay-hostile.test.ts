@@ -111,11 +111,31 @@ describe('a relaying proxy and hostile peers', () => {
     expect(one.take()).toEqual([])
   })
 
-  test('messages before the answer to SetupConnection, or a second one, end the connection', () => {
-    const { link } = aRelay()
+  test('what a client sends before its SetupConnection is answered waits behind it, up to a limit', () => {
+    const { link, relay } = aRelay()
     const early = new RelayClient(link, current)
-    early.request('standard')
-    expect(early.peer.closed).toContain('before the answer to SetupConnection')
+    const requestId = early.request('standard')
+    const flood = new RelayClient(link, current)
+    for (let n = 0; n < 1_100 && flood.peer.closed === undefined; n++) flood.request('standard')
+    expect(flood.peer.closed).toBe('too much before an answer')
+    const pool = new ScriptedPool(link, { edition: current })
+    pool.grant()
+    expect(early.take()).toMatchObject([
+      { type: 'SetupConnection.Success' },
+      { type: 'OpenStandardMiningChannel.Success', requestId },
+    ])
+    expect(relay.counts).toMatchObject({ connections: 1, channels: 1 })
+  })
+
+  test('a first message that is no SetupConnection, or a second one, ends the connection', () => {
+    const { link } = aRelay()
+    const rude = link.connect({ port: 'miners', edition: current, protocol: 'mining', plays: 'client' })
+    link.deliver({
+      kind: 'message',
+      session: rude.session,
+      message: { type: 'CloseChannel', channelId: 1, reasonCode: '' },
+    })
+    expect(rude.closed).toContain('before SetupConnection')
     const pool = new ScriptedPool(link, { edition: current })
     const twice = new RelayClient(link, current)
     twice.peer.send(aSetup())

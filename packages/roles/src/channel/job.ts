@@ -50,6 +50,8 @@ export interface Job {
   readonly coinbaseTxPrefix: Uint8Array
   /** Coinbase after the extranonce, SegWit fields stripped. */
   readonly coinbaseTxSuffix: Uint8Array
+  /** Earliest header time devices are told of, where that is later than the tip's; unix seconds. */
+  readonly minNtime?: number | undefined
   /** Order at which the job became active; 0 while it is a future job. */
   activeSince: number
   /** Undefined while it is a future job. */

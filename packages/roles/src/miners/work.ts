@@ -104,7 +104,7 @@ function ownJob(state: MinersState, job: Job, channel: Channel, fixedVersion: bo
     type: 'NewMiningJob',
     channelId: channel.id,
     jobId: job.jobId,
-    minNtime: job.tip?.minNtime,
+    minNtime: minNtimeOf(job),
     version: job.version,
     merkleRoot: jobMerkleRoot(job, channel.prefixAt(job.order), state.deps.sha256d),
   }
@@ -115,13 +115,18 @@ function extendedJob(job: Job, channelId: number, fixedVersion: boolean): Messag
     type: 'NewExtendedMiningJob',
     channelId,
     jobId: job.jobId,
-    minNtime: job.tip?.minNtime,
+    minNtime: minNtimeOf(job),
     version: job.version,
     versionRollingAllowed: job.versionRollingAllowed && !fixedVersion,
     merklePath: job.merklePath,
     coinbaseTxPrefix: job.coinbaseTxPrefix,
     coinbaseTxSuffix: job.coinbaseTxSuffix,
   }
+}
+
+/** From when on a job may be mined; undefined while it waits for its tip. */
+function minNtimeOf({ tip, minNtime = 0 }: Job): number | undefined {
+  return tip === undefined ? undefined : Math.max(tip.minNtime, minNtime)
 }
 
 function prevHashMessage(channelId: number, jobId: number, tip: Tip): Message {

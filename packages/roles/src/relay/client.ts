@@ -1,4 +1,4 @@
-import type { Capabilities, SetupConnection } from '@sv2/messages'
+import type { Capabilities, Message, SetupConnection } from '@sv2/messages'
 import { REQUIRES_STANDARD_JOBS, REQUIRES_WORK_SELECTION } from '../miners/connection.ts'
 import type { Millis, SessionId } from '../role.ts'
 import type { Home, Wish } from './home.ts'
@@ -37,6 +37,8 @@ export class Client {
   former: FormerIds = []
   /** Its first message, while no upstream is there to answer it by. */
   setup: SetupConnection | undefined
+  /** What it sent behind that, before it was answered. */
+  readonly early: Message[] = []
   /** Its requests for new channels without an answer. */
   wishes: Set<Wish> | undefined
   /** H/s, as declared by its channels. */

@@ -17,10 +17,22 @@ import { misbehaved, type RelayState, tell } from './state.ts'
 /** SetupConnection.protocol of the mining protocol. */
 const MINING = 0
 
-/** Takes a client's first message; it is answered as soon as there is an upstream whose terms hold for it. */
+/** Messages a client may send before its SetupConnection is answered. */
+const MAX_EARLY = 1_024
+
+/**
+ * Takes what a client says before it is set up; that is answered as soon as there is an upstream whose terms hold for
+ * it, and whatever the client sends on until then waits behind it.
+ */
 export function setUp(state: RelayState, client: Client, message: Message): void {
-  if (message.type !== 'SetupConnection' || client.setup !== undefined)
-    return misbehaved(state, client.session, `${message.type} before the answer to SetupConnection`)
+  if (client.setup !== undefined) {
+    if (client.early.length >= MAX_EARLY)
+      return misbehaved(state, client.session, 'too much before an answer')
+    client.early.push(owned(message))
+    return
+  }
+  if (message.type !== 'SetupConnection')
+    return misbehaved(state, client.session, `${message.type} before SetupConnection`)
   const bringsWork = (message.flags & REQUIRES_WORK_SELECTION) !== 0
   const seat = seatFor(bringsWork ? state.seats.workSelection : state.seats.plain)
   if (seat === undefined) throw new RangeError('a relay without upstreams')
@@ -53,6 +65,7 @@ function answer(state: RelayState, client: Client, home: Home): void {
   if (reply.type === 'SetupConnection.Success') {
     client.flags = setup.flags
     client.fixedVersion = isFixed
+    if (client.early.length > 0) state.answered.push(client)
     state.out.push({ kind: 'minerConnected', session, vendor: setup.vendor, firmware: setup.firmware })
     return
   }

@@ -61,6 +61,7 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
       channels: 0,
       waiting: 0,
       unsettled: true,
+      answered: [],
       now: 0,
       out: [],
     }
@@ -94,6 +95,10 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
     this.#hasStarted = true
     this.#handle(event)
     settle(state)
+    for (let client = state.answered.shift(); client !== undefined; client = state.answered.shift()) {
+      for (const message of client.early.splice(0)) fromClient(state, client, message)
+      settle(state)
+    }
     const effects = state.out.concat(state.upstreams.take())
     state.out = []
     return effects

@@ -32,6 +32,8 @@ export interface RelayState {
   waiting: number
   /** Another upstream may have to be chosen. */
   unsettled: boolean
+  /** Clients that were set up just now and had sent more already. */
+  readonly answered: Client[]
   now: Millis
   /** Where effects go; replaced at every event. */
   out: RelayEffect[]

@@ -161,6 +161,7 @@ export class WorkChannel {
       merklePath: message.merklePath,
       coinbaseTxPrefix: concatBytes(message.coinbaseTxPrefix, prefix, this.#padding),
       coinbaseTxSuffix: message.coinbaseTxSuffix,
+      minNtime: message.minNtime,
       activeSince: 0,
       tip: undefined,
     }
@@ -222,7 +223,6 @@ export class WorkChannel {
     }
     if (this.#tip === undefined) return ignored('a job for a tip that was never told')
     this.#newest = job
-    this.#tip = { ...this.#tip, minNtime: Math.max(this.#tip.minNtime, message.minNtime) }
     return { kind: 'update', job, tip: this.#tip }
   }
 

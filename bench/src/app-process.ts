@@ -1,0 +1,41 @@
+import { miningProxy } from '@sv2/mining-proxy'
+import { pool } from '@sv2/pool'
+import { type App, type BaseConfig, createLogger, createRegistry, Scope, systemClock } from '@sv2/runtime'
+
+/** What every measured app tells of itself. */
+interface Running {
+  readonly urls: readonly string[]
+  readonly counts: () => object
+}
+
+/**
+ * An app in a process of its own, as operators run it. Tells its parent where it listens and, of a pool, when a tip was
+ * written out.
+ */
+const { app, config } = JSON.parse(process.argv[2] ?? '{}') as { app: string; config: unknown }
+const quiet = createLogger(app, { level: 'silent', format: 'json' })
+// A tip's frames are all handed to the kernel in the turn that logs it.
+const log = Object.assign(Object.create(quiet) as typeof quiet, {
+  info: (_fields: unknown, text?: string) => {
+    if (text === 'new tip')
+      setImmediate(() => process.send?.({ tipWrittenAt: performance.timeOrigin + performance.now() }))
+  },
+})
+
+function start<Config extends BaseConfig>(what: App<Config, Running>): Promise<Running> {
+  const context = { log, registry: createRegistry(what.name), scope: new Scope(), clock: systemClock }
+  return what.start(what.schema.parse(config), context)
+}
+
+const running = await (app === 'pool' ? start(pool) : start(miningProxy))
+process.on('message', (question: string) => {
+  if (question === 'usage') {
+    globalThis.gc?.()
+    const { user, system } = process.cpuUsage()
+    const { rss, heapUsed, external } = process.memoryUsage()
+    process.send?.({ cpuMicros: user + system, rss, heapUsed, external, ...running.counts() })
+  }
+  if (question === 'stop') process.exit(0)
+})
+process.send?.({ urls: running.urls })
+process.on('disconnect', () => process.exit(0))
