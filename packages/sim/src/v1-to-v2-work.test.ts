@@ -192,6 +192,16 @@ describe('jobs', () => {
     expect(pool.take('SubmitSharesExtended')).toHaveLength(4)
   })
 
+  test('a job with a later time of its own is mined from then on, and what repeats it later still', () => {
+    const { world, pool } = aTranslator(current)
+    const miner = world.miner().login('bitaxe/x')
+    pool.send(anUpstreamJob(1, 11, { minNtime: NTIME + 500 }))
+    expect(miner.job.ntime).toBe(NTIME + 500)
+    world.link.advance(61_000)
+    expect(miner.job.ntime).toBeGreaterThanOrEqual(NTIME + 560)
+    expect(miner.mine()).toBe(true)
+  })
+
   test('devices that take 60 s of silence for a dead line hear something sooner', () => {
     const { world } = aTranslator(current)
     const miner = world.miner().login('NerdMinerV2/V1.8.3')

@@ -17,15 +17,19 @@ interface Written {
  */
 export class JobLines {
   readonly #written = new WeakMap<Job, Written>()
-  readonly #since = new WeakMap<Tip, Millis>()
+  /** When a tip was first seen, and work: by the bytes that all jobs which repeat it share. */
+  readonly #since = new WeakMap<Tip | Uint8Array, Millis>()
 
   /**
-   * The line of a live job. Its time is the job's earliest one plus what has passed since the tip came: devices that
-   * do not roll the time themselves find fresh headers in every job that repeats another.
+   * The line of a live job. Its time is the earliest one plus what has passed since: devices that do not roll the time
+   * themselves find fresh headers in every job that repeats another.
    */
   line(job: Job, tip: Tip, how: { readonly cleanJobs: boolean; readonly now: Millis }): Notify {
     const { cleanJobs, now } = how
-    const ntime = tip.minNtime + this.#secondsSince(tip, now)
+    const ntime = Math.max(
+      tip.minNtime + this.#secondsSince(tip, now),
+      (job.minNtime ?? 0) + this.#secondsSince(job.coinbaseTxPrefix, now),
+    )
     const written = this.#written.get(job) ?? { plain: undefined, clean: undefined }
     const known = cleanJobs ? written.clean : written.plain
     if (known?.ntime === ntime) return known
@@ -47,10 +51,10 @@ export class JobLines {
     return line
   }
 
-  #secondsSince(tip: Tip, now: Millis): number {
-    const since = this.#since.get(tip)
+  #secondsSince(what: Tip | Uint8Array, now: Millis): number {
+    const since = this.#since.get(what)
     if (since !== undefined) return Math.max(0, Math.floor((now - since) / 1000))
-    this.#since.set(tip, now)
+    this.#since.set(what, now)
     return 0
   }
 }
