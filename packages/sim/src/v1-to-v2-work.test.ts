@@ -202,6 +202,22 @@ describe('jobs', () => {
     expect(miner.mine()).toBe(true)
   })
 
+  test('a share on a job that repeats another goes up by the target the upstream gave that one with', () => {
+    const front = { minDifficulty: 2 ** -31 }
+    const { world, pool } = aTranslator(current, { front })
+    const miner = world.miner().login('bitaxe/x', `d=${(2 ** -31).toFixed(20)}`)
+    const easier = new Uint8Array(32).fill(0xff, 0, 31).fill(0x7f, 31)
+    pool.send({ type: 'SetTarget', channelId: 1, maximumTarget: easier })
+    world.link.advance(61_000)
+    pool.send({ type: 'SetTarget', channelId: 1, maximumTarget: EASY_TARGET })
+    const isBetween = (hash: Uint8Array) => hash[31]! >= 0x20 && hash[31]! < 0x7f
+    expect(miner.jobs).toHaveLength(2)
+    expect(miner.mine({ hash: isBetween })).toBe(true)
+    expect(pool.take('SubmitSharesExtended')).toEqual([])
+    expect(miner.mine({ hash: (hash) => hash[31]! < 0x08 })).toBe(true)
+    expect(pool.take('SubmitSharesExtended')).toHaveLength(1)
+  })
+
   test('devices that take 60 s of silence for a dead line hear something sooner', () => {
     const { world } = aTranslator(current)
     const miner = world.miner().login('NerdMinerV2/V1.8.3')

@@ -73,7 +73,8 @@ export class WorkChannel {
   readonly #future = new Map<number, UpstreamJob>()
   #tip: Tip | undefined
   #newest: UpstreamJob | undefined
-  readonly #origins = new WeakMap<Job, UpstreamJob>()
+  /** Where jobs come from, and the first one that was made of it: jobs that repeat it are the same to the upstream. */
+  readonly #origins = new WeakMap<Job, { readonly from: UpstreamJob; readonly first: Job }>()
   #sequence = 0
 
   /**
@@ -165,7 +166,7 @@ export class WorkChannel {
       activeSince: 0,
       tip: undefined,
     }
-    this.#origins.set(job, { message, prefix })
+    this.#origins.set(job, { from: { message, prefix }, first: job })
     return job
   }
 
@@ -177,7 +178,8 @@ export class WorkChannel {
 
   /** Whether the upstream pays for a hash found on a job: by the target the job came with, or an easier one since. */
   pays(job: Job, hash: Uint8Array): boolean {
-    const given = valueAt(this.#oldLevels, job.activeSince, this.#level)
+    const { activeSince } = this.#origins.get(job)?.first ?? job
+    const given = valueAt(this.#oldLevels, activeSince, this.#level)
     return meetsTarget(hash, given.target) || meetsTarget(hash, this.#level.target)
   }
 
@@ -191,7 +193,7 @@ export class WorkChannel {
       type: 'SubmitSharesExtended',
       channelId: this.channelId,
       sequenceNumber: this.#sequence,
-      jobId: origin.message.jobId,
+      jobId: origin.from.message.jobId,
       nonce,
       ntime,
       version,
