@@ -47,7 +47,6 @@ export function translatorSettings({ front, ...work }: TranslatorOverrides = {})
 
 /** Shares of these tests are found by real hashing: about one hash in sixteen is one. */
 export const EASY = { minDifficulty: 2 ** -28, startDifficulty: 2 ** -28 } as const
-export const EASY_PASSWORD = 'd=0.0000000037252902984619140625'
 
 /** A translator on virtual time: pools above and V1 miners below are played by the test. */
 export class TranslatorWorld {

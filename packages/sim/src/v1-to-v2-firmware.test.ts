@@ -1,6 +1,7 @@
 import { current } from '@sv2/messages/current'
+import { sv1Server } from '@sv2/sv1'
 import { describe, expect, test } from 'vitest'
-import { FIRMWARE_SESSIONS } from '../../sv1/src/_firmware-sessions.ts'
+import { FIRMWARE_LINES } from './_sv1-firmware.ts'
 import { aTranslator } from './_sv1-world.ts'
 
 /** What has no answer: answers themselves, and the `pong` that is one. */
@@ -10,8 +11,14 @@ const ON_MAINNET = {
   front: { payoutCheck: { identityIsAddress: 'auto', network: 'mainnet' } },
 } as const
 
+/** The lines of each firmware, and what they ask for. */
+const SESSIONS = FIRMWARE_LINES.map(({ firmware, lines }) => ({
+  firmware,
+  lines: lines.map((line) => [line, sv1Server.decode(line)] as const),
+}))
+
 /** Sessions that log in. */
-const WHOLE = FIRMWARE_SESSIONS.filter(({ lines }) => {
+const WHOLE = SESSIONS.filter(({ lines }) => {
   const types = new Set(lines.map(([, { type }]) => type))
   return types.has('mining.subscribe') && types.has('mining.authorize')
 })
@@ -21,7 +28,7 @@ function idOf(line: string): unknown {
   return (JSON.parse(line) as { readonly id?: unknown }).id ?? null
 }
 
-describe.each(FIRMWARE_SESSIONS)('$firmware', ({ lines }) => {
+describe.each(SESSIONS)('$firmware', ({ lines }) => {
   const asked = lines.filter(([, { type }]) => !UNANSWERED.has(type)).map(([line]) => idOf(line))
 
   test('every request is answered once, in the order asked, and the connection stays', () => {
