@@ -29,10 +29,17 @@ describe.each(['current', 'draft'])('the whole stack, edition %s', (edition) => 
   test('mines blocks of ours that the node takes, and ends with 0', async () => {
     const { code, output } = await start(['--blocks', '2', '--edition', edition])
     expect(output).toMatch(/stratum2\+tcp:\/\/127\.0\.0\.1:\d+\/\w+ {3}<- point SV2 miners here/)
+    expect(output).toMatch(/stratum\+tcp:\/\/127\.0\.0\.1:\d+ {3}<- point SV1 miners here/)
     expect(output).toContain('blocks of ours are in the chain')
     expect(output).not.toMatch(/warning/i)
     expect(code).toBe(0)
   })
+})
+
+test('runs the pool alone where that is asked for', async () => {
+  const { code, output } = await start(['--stack', 'pool', '--blocks', '1', '--devices', '2'])
+  expect(output).not.toContain('translator')
+  expect(code).toBe(0)
 })
 
 test('gives up with a non-zero code when the blocks do not come in time, and says how far it got', async () => {

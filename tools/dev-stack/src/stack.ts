@@ -1,26 +1,25 @@
-import { createServer } from 'node:net'
 import { hex } from '@sv2/bitcoin'
 import { miningDevice } from '@sv2/mining-device'
 import { type PoolCounts, pool } from '@sv2/pool'
 import { type RegtestNode, startRegtestNode } from '@sv2/regtest-node'
-import {
-  type App,
-  type BaseConfig,
-  createLogger,
-  createRegistry,
-  type Scope,
-  systemClock,
-} from '@sv2/runtime'
+import type { Scope } from '@sv2/runtime'
 import { templateProvider } from '@sv2/template-provider'
+import { startFarm } from './farm.ts'
 import type { StackOptions } from './options.ts'
+import { freePort, starter } from './starter.ts'
+
+/** One thing that runs, for the banner. */
+export interface Place {
+  readonly name: string
+  readonly url: string
+  /** Who may be pointed at it. */
+  readonly hint?: string
+}
 
 /** What runs where. */
 export interface Stack {
   readonly node: RegtestNode
-  readonly minerUrls: readonly string[]
-  readonly providerUrls: readonly string[]
-  readonly poolMonitoring: string
-  readonly providerMonitoring: string
+  readonly places: readonly Place[]
   readonly counts: () => PoolCounts
   /** Blocks with our tag that are in the active chain. */
   readonly ownBlocks: () => number
@@ -67,38 +66,34 @@ export async function startStack(
     listen: [{ host: '127.0.0.1', port: await freePort(3_333), edition: options.edition }],
     monitoring: { port: await freePort(9_090) },
   })
+  const [poolUrl = ''] = running.urls
+  const farm = options.stack === 'farm' ? await startFarm(options, { poolUrl, start, dataDir, progress }) : []
   progress(`starting ${options.devices} mining device(s)`)
+  const doors = farm.length === 0 ? [poolUrl] : farm.flatMap(({ device }) => device ?? [])
   const modes = ['standard', 'extended', 'grouped'] as const
   for (let n = 0; n < options.devices; n++) {
     await start(miningDevice, {
-      upstream: { url: running.urls[0] },
+      upstream: { url: doors[n % doors.length] },
       user_identity: `demo.device${n + 1}`,
       mode: modes[n % modes.length],
       threads: 1,
       hashrate_cap: options.hashrate,
     })
   }
+  const metrics = (port: number): string => `http://127.0.0.1:${port}/metrics`
   return {
     node,
-    minerUrls: running.urls,
-    providerUrls: provider.urls,
-    poolMonitoring: `http://127.0.0.1:${running.monitoringPort}/metrics`,
-    providerMonitoring: `http://127.0.0.1:${provider.monitoringPort}/metrics`,
+    places: [
+      { name: 'node', url: node.url },
+      ...provider.urls.map((url) => ({ name: 'template provider', url })),
+      ...running.urls.map((url) => ({ name: 'pool', url, hint: 'point SV2 miners here' })),
+      ...farm.map(({ place }) => place),
+      { name: 'monitoring', url: metrics(running.monitoringPort) },
+      { name: '', url: metrics(provider.monitoringPort) },
+    ],
     counts: running.counts,
     ownBlocks: own,
   }
-}
-
-/** Starts apps the way their own processes would, with one log format for all. */
-function starter(options: StackOptions, scope: Scope) {
-  const logSettings = { level: options.logLevel, format: options.json ? 'json' : 'pretty' } as const
-  return <Config extends BaseConfig, Running>(app: App<Config, Running>, config: unknown): Promise<Running> =>
-    app.start(app.schema.parse(config), {
-      log: createLogger(app.name, logSettings),
-      registry: createRegistry(app.name),
-      scope,
-      clock: systemClock,
-    })
 }
 
 function countOwnBlocks(node: RegtestNode): () => number {
@@ -109,13 +104,4 @@ function countOwnBlocks(node: RegtestNode): () => number {
     if (bytes !== undefined && hex(bytes.subarray(0, 400)).includes(tag)) count++
   })
   return () => count
-}
-
-/** The wanted port where it is free, any free one otherwise. */
-function freePort(wanted: number): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer()
-    probe.once('error', () => resolve(0))
-    probe.listen({ host: '127.0.0.1', port: wanted }, () => probe.close(() => resolve(wanted)))
-  })
 }

@@ -24,7 +24,7 @@ export function summaryLine(stack: Stack, seconds: number): string {
     `shares ${accepted}`,
     `rejects ${refused}`,
     withUnit(hashrate, 'H/s'),
-    `${connections} miners, ${channels} channels`,
+    `${connections} connection${connections === 1 ? '' : 's'}, ${channels} channels`,
     `mempool ${stack.node.mempoolSize()}`,
   ].join(' · ')
 }
@@ -35,11 +35,9 @@ export function banner(stack: Stack): string {
     '',
     '  Stratum V2 on this machine (regtest)',
     '',
-    `  node              ${stack.node.url}`,
-    ...stack.providerUrls.map((url) => `  template provider ${url}`),
-    ...stack.minerUrls.map((url) => `  pool              ${url}   <- point SV2 miners here`),
-    `  monitoring        ${stack.poolMonitoring}`,
-    `                    ${stack.providerMonitoring}`,
+    ...stack.places.map(
+      ({ name, url, hint }) => `  ${name.padEnd(17)} ${url}${hint === undefined ? '' : `   <- ${hint}`}`,
+    ),
     '',
     '  Ctrl-C stops everything.',
     '',
