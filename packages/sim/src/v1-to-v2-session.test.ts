@@ -136,6 +136,13 @@ describe('workers', () => {
     ])
   })
 
+  test('no name that is endless', () => {
+    const { world } = aTranslator(current)
+    const { result, error } = world.peer().request('mining.authorize', 'a'.repeat(256), 'x')
+    expect(result).toBe(false)
+    expect(error).toEqual([24, 'a user name has at most 255 characters', null])
+  })
+
   test('an address of another network is refused, and the answer names both', () => {
     const { world } = aTranslator(current)
     const peer = world.peer()

@@ -147,7 +147,12 @@ function authorize(state: FrontState, session: Sv1Session, message: Authorize, n
     const { reason, text } = admitted
     tell(state, session, { type: 'response', id, result: false, error: [24, text, null] })
     if (session.dialect.showMessage) tell(state, session, { type: 'client.show_message', text })
-    state.out.push({ kind: 'workerRefused', session: session.session, reason, detail: `${user}: ${text}` })
+    state.out.push({
+      kind: 'workerRefused',
+      session: session.session,
+      reason,
+      detail: `${user.slice(0, 80)}: ${text}`,
+    })
     return
   }
   if (session.workers.size === 0) {

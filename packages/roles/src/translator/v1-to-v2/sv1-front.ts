@@ -215,9 +215,10 @@ export class Sv1Front {
   /** Gives a job to those who would take a longer silence for a dead connection. */
   #keepAlive(now: Millis): void {
     const { sessions, settings } = this.#state
+    const { repeatMs } = settings.work
     for (const session of sessions.values()) {
       const mostMs = session.dialect.maxSilenceSeconds * 1_000
-      if (mostMs >= settings.work.repeatMs && settings.work.repeatMs > 0) continue
+      if (mostMs >= repeatMs) continue
       if (now - session.lastJob >= mostMs - ROUND_MS) this.#giveJob(session)
     }
   }

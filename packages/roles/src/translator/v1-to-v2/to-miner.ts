@@ -81,9 +81,12 @@ export function toMiners(
   if (to.length > 0) state.out.push({ kind: 'send', to: to.length === 1 ? to[0]! : to, message: line })
 }
 
-/** The sessions of one message work on one book. */
+/** The job they are all told of: one of them may have been moved to other work meanwhile. */
 function jobOf(sessions: readonly Sv1Session[], jobId: number): Job | undefined {
-  for (const { channel } of sessions) if (channel !== undefined) return channel.book.live(jobId)
+  for (const { channel } of sessions) {
+    const job = channel?.live(jobId)
+    if (job !== undefined) return job
+  }
   return undefined
 }
 

@@ -3,6 +3,9 @@ import { readUserName } from '@sv2/sv1'
 import type { WorkerRefusal } from './facts.ts'
 import type { PayoutCheck } from './settings.ts'
 
+/** No account and no worker has a longer name; every name is kept for as long as its connection lasts. */
+const LONGEST_NAME = 255
+
 /** A worker that may mine here. */
 export interface AdmittedWorker {
   /** `account.worker`, cleaned of what firmware does to names. */
@@ -23,6 +26,8 @@ export function admitWorker(
   rules: { readonly check: PayoutCheck; readonly separators: string },
 ): AdmittedWorker | RefusedWorker {
   const { check, separators } = rules
+  if (user.length > LONGEST_NAME)
+    return { reason: 'name-too-long', text: `a user name has at most ${LONGEST_NAME} characters` }
   const isAddress = (text: string): boolean => addressProblem(text, check)?.code !== 'invalid'
   const { account, worker } = readUserName(user, {
     separators,
