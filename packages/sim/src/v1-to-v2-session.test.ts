@@ -265,6 +265,16 @@ describe('devices of Stratum V2 on the same node', () => {
   })
 })
 
+test('devices that declare more than can be told upstream cost nobody the upstream', () => {
+  const { world, pool } = aTranslator(current)
+  const miner = world.miner().login()
+  for (let at = 0; at < 2; at++) world.device(current).request('extended', { hashrate: 3e38 })
+  world.link.advance(2_000)
+  expect(pool.take('UpdateChannel').at(-1)?.nominalHashRate).toBeGreaterThan(9e37)
+  expect(pool.peer.closed).toBeUndefined()
+  expect(miner.mine()).toBe(true)
+})
+
 test('the minimum difficulty of a whole network too easy for a device does not shut it out', () => {
   const { world } = aTranslator(current, { front: { ...EASY, minDifficulty: 2 ** 40 } })
   const miner = world.miner().login()

@@ -7,6 +7,9 @@ import type { SeatLoad } from './seats.ts'
 /** A changed hash rate is told when it differs by this part. */
 const WORTH_TELLING = 0.1
 
+/** H/s: what is told is a single-precision number, and clients may declare the greatest of them. */
+const MOST_HASHRATE = 1e38
+
 /** Adds up how fast those on each line are. */
 export function addHashrates(lines: Lines, channels: readonly Channel[]): void {
   for (const line of lines) {
@@ -16,7 +19,7 @@ export function addHashrates(lines: Lines, channels: readonly Channel[]): void {
   for (const { book, hashrate } of channels) {
     const line = lines.of(book)
     if (line === undefined) continue
-    line.hashrate += hashrate
+    line.hashrate = Math.min(line.hashrate + hashrate, MOST_HASHRATE)
     line.channels++
   }
 }
