@@ -1,6 +1,7 @@
 import { miningProxy } from '@sv2/mining-proxy'
 import { pool } from '@sv2/pool'
 import { type App, type BaseConfig, createLogger, createRegistry, Scope, systemClock } from '@sv2/runtime'
+import { translatorProxy } from '@sv2/translator-proxy'
 
 /** What every measured app tells of itself. */
 interface Running {
@@ -27,7 +28,14 @@ function start<Config extends BaseConfig>(what: App<Config, Running>): Promise<R
   return what.start(what.schema.parse(config), context)
 }
 
-const running = await (app === 'pool' ? start(pool) : start(miningProxy))
+const starts: Readonly<Record<string, () => Promise<Running>>> = {
+  pool: () => start(pool),
+  'mining-proxy': () => start(miningProxy),
+  'translator-proxy': () => start(translatorProxy),
+}
+const begin = starts[app]
+if (begin === undefined) throw new Error(`no app ${app}`)
+const running = await begin()
 process.on('message', (question: string) => {
   if (question === 'usage') {
     globalThis.gc?.()

@@ -8,6 +8,8 @@ import { type RunningScriptedPool, startScriptedPool } from './scripted-pool.ts'
 const ROUNDS = 600
 const WARM_UP = 100
 
+const EVERYTHING = new Uint8Array(32).fill(0xff)
+
 /** One way from the miner to a pool of its own, both in this process; what lies between is another process. */
 interface Route {
   readonly name: string
@@ -62,7 +64,7 @@ async function openRoute(
   dataDir: string,
   between: (pool: RunningScriptedPool) => Promise<string>,
 ): Promise<Route> {
-  const pool = await startScriptedPool(`${dataDir}/${name.replace(/\W+/g, '-')}`)
+  const pool = await startScriptedPool(`${dataDir}/${name.replace(/\W+/g, '-')}`, EVERYTHING)
   const miner = await Miner.connect(await between(pool))
   const opened = miner.next('OpenExtendedMiningChannel.Success')
   const tip = miner.next('SetNewPrevHash')

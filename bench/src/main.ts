@@ -9,6 +9,7 @@ import { measureHop } from './hop.ts'
 import { measureMemory } from './memory.ts'
 import { type Measurement, table } from './report.ts'
 import { measureShares } from './share.ts'
+import { measureSv1, measureSv1Memory } from './sv1.ts'
 import { measureTips } from './tip.ts'
 
 /** The parts, in the order of the report: title, and how it is measured. */
@@ -18,7 +19,11 @@ const PARTS: Readonly<
   share: { title: 'Shares through an encrypted connection', run: measureShares },
   tip: { title: 'A new block to many connections', run: measureTips },
   handshake: { title: 'Handshakes', run: measureHandshakes },
-  memory: { title: 'Memory', run: measureMemory },
+  memory: {
+    title: 'Memory',
+    run: async (dataDir) => [...(await measureMemory(dataDir)), ...(await measureSv1Memory(dataDir))],
+  },
+  sv1: { title: 'Stratum V1 shares through the translator', run: measureSv1 },
   hop: { title: 'One hop through a mining proxy', run: measureHop },
   bytes: { title: 'Bytes on the wire', run: async () => measureBytes() },
   channels: { title: 'The pool role alone, by number of channels', run: async () => measureChannels() },

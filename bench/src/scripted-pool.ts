@@ -5,14 +5,18 @@ import { Engine, listen, loadIdentity, systemClock, systemNoise } from '@sv2/run
 
 type Event = SessionEvent<'miners'> | { readonly kind: 'job' }
 
-const EVERYTHING = new Uint8Array(32).fill(0xff)
 const PREV_HASH = new Uint8Array(32).fill(0xaa)
 
 /** A pool that does nothing but hand out jobs when told to and take every share: what is measured lies before it. */
 class ScriptedPool implements Role<Event, SessionEffect> {
   onShare: () => void = () => undefined
+  readonly #target: Uint8Array
   readonly #channels: { readonly session: number; readonly channelId: number }[] = []
   #jobId = 0
+
+  constructor(target: Uint8Array) {
+    this.#target = target
+  }
 
   nextDeadline(): number {
     return NEVER
@@ -57,7 +61,7 @@ class ScriptedPool implements Role<Event, SessionEffect> {
         type: 'OpenExtendedMiningChannel.Success',
         requestId,
         channelId,
-        target: EVERYTHING,
+        target: this.#target,
         extranoncePrefix: Uint8Array.of(1, 2, 3, 4),
         extranonceSize: Math.max(extranonceSize, 8),
         groupChannelId: 60_000,
@@ -103,9 +107,9 @@ export interface RunningScriptedPool {
   onShare(listener: () => void): void
 }
 
-/** Opens it, current edition. */
-export async function startScriptedPool(dataDir: string): Promise<RunningScriptedPool> {
-  const role = new ScriptedPool()
+/** Opens it, current edition; every share that meets the target is worth sending up. */
+export async function startScriptedPool(dataDir: string, target: Uint8Array): Promise<RunningScriptedPool> {
+  const role = new ScriptedPool(target)
   const engine = new Engine<Event, SessionEffect>(role, {
     clock: systemClock,
     observer: { onEffect: () => undefined },

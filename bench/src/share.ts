@@ -10,7 +10,8 @@ const SHARES = 400_000
 const WARM_UP = 60_000
 const IN_FLIGHT = 20_000
 
-interface Run {
+/** What one run came to. */
+export interface Run {
   readonly perSecond: number
   readonly perSecondAndCore: number
   readonly cpuMicros: number
@@ -18,7 +19,7 @@ interface Run {
 
 /** (a) Shares judged by a pool process, against the least a V1 pool does for the same share. */
 export async function measureShares(dataDir: string): Promise<Measurement[]> {
-  const baseline = await sv1()
+  const baseline = await sv1Baseline()
   const rows: Measurement[] = [row('SV1 JSON loop, 1 connection (baseline)', baseline, baseline)]
   for (const edition of ['current', 'draft'] as const) {
     for (const [connections, channels] of [
@@ -140,7 +141,8 @@ async function send(loads: readonly Load[], shares: number): Promise<void> {
   )
 }
 
-async function sv1(): Promise<Run> {
+/** The least a V1 pool does in this runtime for a share. */
+export async function sv1Baseline(): Promise<Run> {
   const child = Child.start('sv1-process.ts', null)
   const { port } = await child.next<{ port: number }>('port')
   const socket = connect({ host: '127.0.0.1', port, noDelay: true })
