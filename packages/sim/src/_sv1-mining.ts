@@ -18,8 +18,17 @@ export interface ToldShares {
   failovers: number
 }
 
-/** A translator as it is configured by default, with two pools above it that aim at so many shares of its channel. */
-export function aMiningWorld(seed: number, poolSharesPerMinute = 600) {
+export interface MiningWorldOptions {
+  /** Shares a minute the pools aim at, per channel of the translator. */
+  readonly poolSharesPerMinute?: number
+  readonly aggregated?: boolean
+}
+
+/** A translator as it is configured by default, with two pools above it. */
+export function aMiningWorld(
+  seed: number,
+  { poolSharesPerMinute = 600, aggregated = true }: MiningWorldOptions = {},
+) {
   const told: ToldShares = {
     accepted: 0,
     refused: 0,
@@ -30,7 +39,8 @@ export function aMiningWorld(seed: number, poolSharesPerMinute = 600) {
     failovers: 0,
   }
   const translator = translatorSettings({
-    upstreams: [{}, {}],
+    upstreams: aggregated ? [{}, {}] : [{ identity: '{identity}' }, { identity: '{identity}' }],
+    aggregated,
     miners: {
       vardiff: true,
       maxChannels: 100_000,
@@ -45,6 +55,7 @@ export function aMiningWorld(seed: number, poolSharesPerMinute = 600) {
       sharesPerMinute: poolSharesPerMinute,
       startDifficulty: 1000,
       minDifficulty: 2 ** -20,
+      maxChannelsPerConnection: 1_000,
     },
   })
   const { capabilities } = current
@@ -90,8 +101,12 @@ function count(told: ToldShares, fact: V1ToV2Effect): void {
 }
 
 /** Runs devices through blocks and failovers; answers what is to be added up. */
-export function throughFailovers(seed: number, kinds: Parameters<Sv1World['connect']>[0]) {
-  const { world, told, block } = aMiningWorld(seed)
+export function throughFailovers(
+  seed: number,
+  kinds: Parameters<Sv1World['connect']>[0],
+  options: MiningWorldOptions = {},
+) {
+  const { world, told, block } = aMiningWorld(seed, options)
   const miners = world.connect(kinds, 5_000)
   world.advance(60_000)
   world.setUpstream(0, false)

@@ -23,6 +23,17 @@ test('1,000 V1 miners of mixed dialects, the upstream failing over: no share is 
   expect(sum(({ rejected }) => rejected) / sum(({ found }) => found)).toBeLessThan(0.002)
 })
 
+test('120 V1 miners with an upstream channel each, the upstream failing over: the same holds', () => {
+  const options = { aggregated: false, poolSharesPerMinute: 12 }
+  const { told, miners } = throughFailovers(2, mixedKinds(120), options)
+  expect(miners.filter(({ closed }) => closed !== undefined)).toEqual([])
+  for (const { found, accepted, rejected, stale } of miners) expect(accepted + rejected + stale).toBe(found)
+  expect(told.accepted).toBe(miners.reduce((sum, { accepted }) => sum + accepted, 0))
+  expect(told.sent).toBeGreaterThan(1_000)
+  expect(told.sent).toBe(told.acknowledged + told.refusedAbove + told.unanswered)
+  expect(told.refusedAbove).toBe(0)
+})
+
 test('the same seed gives the same run', () => {
   const [one, other] = [throughFailovers(3, mixedKinds(48)), throughFailovers(3, mixedKinds(48))]
   expect(one.told).toEqual(other.told)
@@ -30,7 +41,7 @@ test('the same seed gives the same run', () => {
 })
 
 test('a fast miner of an unknown kind that takes a difficulty with a clean job only is slowed down in time', () => {
-  const { world } = aMiningWorld(5, 6)
+  const { world } = aMiningWorld(5, { poolSharesPerMinute: 6 })
   const kind = { userAgent: 'odd', hashrate: 1_000 * TH, habit: 'clean-job' as const }
   const miners = world.connect(
     Array.from({ length: 5 }, () => kind),
@@ -56,7 +67,7 @@ describe('on defaults', () => {
     { name: 'an Antminer of 200 TH/s', userAgent: 'Antminer S21/x', hashrate: 200 * TH },
     { name: 'something of 200 TH/s', userAgent: 'odd', hashrate: 200 * TH },
   ])('$name submits within 30 s, and is soon at its rate', ({ name: _, ...kind }) => {
-    const { world } = aMiningWorld(5, 6)
+    const { world } = aMiningWorld(5, { poolSharesPerMinute: 6 })
     const devices = Array.from({ length: 40 }, () => ({ ...kind, habit: 'next-job' as const }))
     const miners = world.connect(devices, 1_000)
     const start = world.now

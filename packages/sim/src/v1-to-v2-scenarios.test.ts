@@ -156,6 +156,35 @@ describe('group channels', () => {
   })
 })
 
+test('an upstream that has no channel left refuses one miner, and goes on with the others', () => {
+  const world = new TranslatorWorld({ front: EASY, aggregated: false, upstreams: [{}, {}] })
+  const pool = world.upstream(current, { target: EASY_TARGET, silent: true })
+  const miners = ['a.1', 'a.2', 'a.3'].map((user) => world.miner(user).login())
+  const [one, two, three] = pool.take('OpenExtendedMiningChannel')
+  for (const request of [one!, two!]) pool.tip(pool.grant(request), 10)
+  const errorCode = 'channel-capacity-exhausted'
+  pool.send({ type: 'OpenMiningChannel.Error', requestId: three?.requestId ?? 0, errorCode })
+  expect(miners.map(({ peer }) => peer.closed)).toEqual([undefined, undefined, `no work here: ${errorCode}`])
+  expect(miners.slice(0, 2).map((miner) => miner.mine())).toEqual([true, true])
+  expect(world.facts().filter(({ kind }) => kind === 'upstreamRefused')).toEqual([])
+})
+
+test('after a failover, who finds no channel at the other upstream has to come again, and the others stay', () => {
+  const world = new TranslatorWorld({ front: EASY, aggregated: false, upstreams: [{}, {}] })
+  const first = world.upstream(current, { target: EASY_TARGET })
+  const miners = ['a.1', 'a.2'].map((user) => world.miner(user).login())
+  first.serve()
+  for (const channelId of first.channels) first.tip(channelId, 10)
+  first.peer.disconnect()
+  const second = world.upstream(current, { upstream: 1, target: EASY_TARGET, silent: true })
+  const [one, two] = second.take('OpenExtendedMiningChannel')
+  second.tip(second.grant(one!), 10)
+  const errorCode = 'channel-capacity-exhausted'
+  second.send({ type: 'OpenMiningChannel.Error', requestId: two?.requestId ?? 0, errorCode })
+  expect(miners[0]?.mine()).toBe(true)
+  expect(miners.map(({ peer }) => peer.closed)).toEqual([undefined, `channel closed: ${errorCode}`])
+})
+
 describe('one channel for all', () => {
   test('a single OpenExtendedMiningChannel in aggregated mode with 10 miners at once', () => {
     const world = new TranslatorWorld({ front: EASY })

@@ -226,12 +226,21 @@ export class Feeds {
     line.request = undefined
     const smaller = nextSize(request.rolled, news.code, this.#settings.rolled)
     if (smaller !== undefined) return this.#open(line, upstream, smaller)
-    if (line.origin !== undefined && news.code.includes('user')) {
+    if (line.origin !== undefined && (news.code.includes('user') || this.#isWorkedWith(upstream))) {
       line.refusal = news.code
       return this.#resume(line, now)
     }
+    // it serves others: it is this one miner that it has no channel for
+    if (!this.#settings.aggregated && this.#isWorkedWith(upstream))
+      return this.#deps.owner.closed(line, news.code)
     this.#upstreams.refused(upstream, `no channel: ${news.code}`, now)
     this.#steerAll(now)
+  }
+
+  #isWorkedWith(upstream: number): boolean {
+    for (const { supply, next } of this.#lines)
+      if (supply.feed?.upstream === upstream || next?.upstream === upstream) return true
+    return false
   }
 
   #message(upstream: number, message: Message, now: Millis): void {

@@ -220,7 +220,8 @@ export class UpstreamWork {
   #bookFor(request: WorkRequest): Assignment | Refusal | 'later' {
     const line = this.#lines.lineFor(request, this.#now)
     if (line.refusal !== undefined) {
-      return { code: 'invalid-user-identity', detail: `the upstream refuses it: ${line.refusal}` }
+      const code = line.refusal.includes('user') ? 'invalid-user-identity' : 'channel-capacity-exhausted'
+      return { code, detail: `the upstream refuses it: ${line.refusal}` }
     }
     const { rolled } = line
     if (rolled === undefined || line.book.active === undefined) return 'later'
