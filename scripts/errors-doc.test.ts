@@ -5,6 +5,27 @@ import { isShipped } from './layers/table.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
+/** Texts that look like codes and never go to a Stratum V2 peer. */
+const NOT_SENT = new Set([
+  // names of Stratum V1's extensions (BIP 310)
+  'version-rolling',
+  'minimum-difficulty',
+  'subscribe-extranonce',
+  // why a Stratum V1 miner is refused, for logs: it is told a number and a text
+  'wrong-network',
+  'not-an-address',
+  'name-too-long',
+  'too-many-workers',
+  'version-bits-outside-mask',
+  'unauthorized-worker',
+  'not-subscribed',
+  // a setting
+  'same-domain',
+  // codes of others that are understood here
+  'unknown-user',
+  'unsupported-min-extranonce-size',
+])
+
 /** Texts of the roles that look like codes: several words in lower case with hyphens between. */
 function codesInRoles(): Set<string> {
   const files = readdirSync(join(root, 'packages/roles/src'), { recursive: true, encoding: 'utf8' })
@@ -13,7 +34,7 @@ function codesInRoles(): Set<string> {
   const literals = files.flatMap((file) => [
     ...readFileSync(join(root, file), 'utf8').matchAll(/'([a-z]+(?:-[a-z]+)+)'/g),
   ])
-  return new Set(literals.map(([, code = '']) => code))
+  return new Set(literals.map(([, code = '']) => code).filter((code) => !NOT_SENT.has(code)))
 }
 
 function codesInDoc(): Set<string> {
