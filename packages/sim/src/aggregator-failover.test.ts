@@ -271,6 +271,30 @@ describe('a split by percentage', () => {
     expect(miner.peer.closed).toBeUndefined()
   })
 
+  test('sends a share of a channel that was moved to the upstream whose work it was found on', () => {
+    const { world, a, b } = aSplit()
+    const miner = world.miner(current)
+    const channels = Array.from({ length: 10 }, () => miner.open('extended', { hashrate: 10 }))
+    const [channel] = channels
+    if (channel === undefined) throw new Error('no channel')
+    const work = { job: miner.job(channel), tip: miner.tip(channel) }
+    const { channelId } = channel
+    const maximumTarget = filled(0xff)
+    // the one that is moved is the fastest that fits
+    const others = channels.filter((other) => other.groupId !== channel.groupId)
+    for (const other of others) {
+      const { channelId } = other
+      miner.peer.send({ type: 'UpdateChannel', channelId, nominalHashRate: 2, maximumTarget })
+    }
+    miner.peer.send({ type: 'UpdateChannel', channelId, nominalHashRate: 20, maximumTarget })
+    world.link.advance(15_000)
+    expect(miner.takeOf('SetGroupChannel')).toMatchObject([{ channelIds: [channelId] }])
+    miner.peer.send(miner.find(channel, work))
+    const [from, to] = work.job.jobId === 1 ? [a, b] : [b, a]
+    expect(from.take('SubmitSharesExtended')).toMatchObject([{ jobId: from === a ? 10 : 20 }])
+    expect(to.take('SubmitSharesExtended')).toEqual([])
+  })
+
   test('loses nothing when one of them is gone: the other takes its part over', () => {
     const { world, a, b } = aSplit()
     const miner = world.miner(current)

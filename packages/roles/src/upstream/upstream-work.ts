@@ -242,7 +242,9 @@ export class UpstreamWork {
     const { job, hash, isBlock, level } = good
     const tally = this.tallies.of(channel)
     tally.found++
-    const line = this.#lines.lines.of(channel.book)
+    // a channel that was moved still finds shares of the work it had before, and they are paid where that came from
+    const book = channel.book.live(job.jobId) === job ? channel.book : channel.formerBook
+    const line = book === undefined ? undefined : this.#lines.lines.of(book)
     const feed = line?.supply.feed
     if (feed === undefined) return 'credited'
     if (!isBlock && !feed.pays(job, hash)) return 'credited'
