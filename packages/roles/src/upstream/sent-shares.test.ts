@@ -40,6 +40,14 @@ test('an old number settles nothing', () => {
   expect(shares.size).toBe(2)
 })
 
+test('a number that was never given settles nothing', () => {
+  const shares = sent(10, 11)
+  expect(shares.upTo(12)).toEqual([])
+  expect(shares.upTo(0x7000_0000)).toEqual([])
+  expect(shares.size).toBe(2)
+  expect(numbers(shares.upTo(11))).toEqual([10, 11])
+})
+
 test('it is known since when the oldest one waits', () => {
   const shares = sent(5, 6)
   expect(shares.oldest).toBe(5)

@@ -24,6 +24,8 @@ export interface SentShare {
 /** Shares that an upstream has not answered yet; it answers in the order in which they were sent. */
 export class SentShares {
   readonly #waiting = new Map<number, SentShare>()
+  /** The last number that was given. */
+  #last = 0
 
   get size(): number {
     return this.#waiting.size
@@ -36,6 +38,7 @@ export class SentShares {
   }
 
   add(sequence: number, share: SentShare): void {
+    this.#last = sequence
     this.#waiting.set(sequence, share)
   }
 
@@ -48,6 +51,7 @@ export class SentShares {
 
   /** Takes all shares up to a sequence number; none when it was never given. */
   upTo(sequence: number): SentShare[] {
+    if (isAfter(sequence, this.#last)) return []
     if (!this.#waiting.has(sequence) && !this.#isPast(sequence)) return []
     const taken: SentShare[] = []
     for (const [each, share] of this.#waiting) {

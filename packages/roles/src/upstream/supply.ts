@@ -1,6 +1,6 @@
 import { targetToDifficulty } from '@sv2/bitcoin'
 import { type Job, repeatJob, type Tip } from '../channel/job.ts'
-import { JobBook } from '../channel/job-book.ts'
+import { JobBook, MAX_FUTURE_JOBS } from '../channel/job-book.ts'
 import type { Miners } from '../miners/miners.ts'
 import type { Millis } from '../role.ts'
 import type { JobNumbering, WorkChannel, WorkNews } from './work-channel.ts'
@@ -99,6 +99,10 @@ export class Supply {
     const job = this.#toJob(from)
     this.book.addFuture(job)
     this.#waiting.set(from, job)
+    for (const oldest of this.#waiting.keys()) {
+      if (this.#waiting.size <= MAX_FUTURE_JOBS) break
+      this.#waiting.delete(oldest)
+    }
     this.#miners.sendJob(this.book, job)
     return job
   }
