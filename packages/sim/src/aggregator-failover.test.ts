@@ -110,6 +110,27 @@ describe('failover', () => {
     expect(times.at(-1)! - times.at(-2)!).toBeLessThanOrEqual(301)
   })
 
+  test('asks an upstream again when its pause is over, however long others are preferred to it', () => {
+    const world = new AggregatorWorld({ trustAfterMs: 3_600_000 })
+    const upstream = world.upstream(current, { silent: true })
+    const [request] = upstream.take('OpenExtendedMiningChannel')
+    const requestId = request?.requestId ?? 0
+    upstream.send({ type: 'OpenMiningChannel.Error', requestId, errorCode: 'unknown-user' })
+    world.link.advance(6_000)
+    expect(upstream.take('OpenExtendedMiningChannel')).toHaveLength(1)
+  })
+
+  test('leaves an upstream that does not answer SetupConnection', () => {
+    const world = new AggregatorWorld({ upstreams: [{}, {}] })
+    const port = 'upstream 0'
+    const mute = world.link.connect({ port, edition: current, protocol: 'mining', plays: 'server' })
+    world.link.advance(31_000)
+    expect(mute.closed).toBe('no answer to SetupConnection')
+    expect(dials(world)).toEqual(['dial 0', 'dial 1'])
+    world.upstream(current, { upstream: 1 }).tip(1, 10)
+    expect(world.proxy.hasWork).toBe(true)
+  })
+
   test('an answer that never comes makes it leave', () => {
     const { world, first, miner, channel } = aFarm()
     miner.peer.send(miner.find(channel, { hash: (hash) => meetsTarget(hash, EASY_TARGET) }))
@@ -126,11 +147,15 @@ describe('failover', () => {
     const { world, first, miner } = aFarm({ rolled: { most: 8, least: 4 } })
     first.peer.disconnect()
     const second = world.upstream(current, { upstream: 1, silent: true })
-    const [request] = second.take('OpenExtendedMiningChannel')
-    const { requestId } = request!
-    second.send({ type: 'OpenMiningChannel.Error', requestId, errorCode: 'min-extranonce-size-too-large' })
-    const [smaller] = second.take('OpenExtendedMiningChannel')
-    second.grant(smaller!)
+    for (;;) {
+      const [request] = second.take('OpenExtendedMiningChannel')
+      const { requestId, minExtranonceSize } = request!
+      if (minExtranonceSize <= 6) {
+        second.grant(request!)
+        break
+      }
+      second.send({ type: 'OpenMiningChannel.Error', requestId, errorCode: 'min-extranonce-size-too-large' })
+    }
     second.tip(1, 10)
     expect(miner.takeOf('CloseChannel')).toMatchObject([{ reasonCode: 'extranonce-size-changed' }])
     expect(miner.open('extended').extranonceSize).toBe(4)

@@ -41,6 +41,8 @@ export type UpstreamsEffect = SessionEffect | UpstreamFact | DialCommand
 
 /** An upstream that refuses what is asked of it is asked again after this, doubling up to the last, ms. */
 const REFUSED_MS = { first: 5_000, last: 300_000 }
+/** From the connection to the answer to SetupConnection and to what is agreed on behind it, ms. */
+const SETUP_MS = 30_000
 
 interface Upstream {
   readonly settings: UpstreamSettings
@@ -52,8 +54,11 @@ interface Upstream {
   failed: boolean
   /** Refusals in a row, and until when it is not asked again. */
   refusals: number
+  /** `NEVER` when it may be asked at any time. */
   bannedUntil: Millis
   readySince: Millis
+  /** A connection that is not set up by then is given up. */
+  setUpBy: Millis
 }
 
 /** News of an upstream for whoever uses it. */
@@ -84,14 +89,17 @@ export class Upstreams {
       dialed: false,
       failed: false,
       refusals: 0,
-      bannedUntil: 0,
+      bannedUntil: NEVER,
       readySince: NEVER,
+      setUpBy: NEVER,
     }))
   }
 
   /** Hands over what is to be done, in order. */
   take(): UpstreamsEffect[] {
-    for (const { link } of this.#upstreams) if (link !== undefined) this.#out.push(...link.take())
+    for (const { link } of this.#upstreams) {
+      if (link !== undefined) for (const effect of link.take()) this.#out.push(effect)
+    }
     const out = this.#out
     this.#out = []
     return out
@@ -139,10 +147,10 @@ export class Upstreams {
 
   nextDeadline(): Millis {
     let next = NEVER
-    for (const { talk, readySince, bannedUntil, failed, link } of this.#upstreams) {
-      next = Math.min(next, talk.deadline)
+    for (const { talk, readySince, bannedUntil, setUpBy, failed, link } of this.#upstreams) {
+      next = Math.min(next, talk.deadline, setUpBy)
       if (link?.isReady !== true || !failed) continue
-      next = Math.min(next, Math.max(readySince + this.#trustAfterMs, bannedUntil))
+      next = Math.min(next, bannedUntil === NEVER ? readySince + this.#trustAfterMs : bannedUntil)
     }
     return next
   }
@@ -155,6 +163,7 @@ export class Upstreams {
     this.#bySession.set(event.session, index)
     const { session, capabilities } = event
     known.link = new UpstreamLink(known.settings, { session, capabilities, talk: known.talk, now })
+    known.setUpBy = now + SETUP_MS
   }
 
   /** Takes a message of an upstream; answers what it means to who uses it. */
@@ -167,6 +176,7 @@ export class Upstreams {
     switch (news.kind) {
       case 'ready':
         known.readySince = now
+        known.setUpBy = NEVER
         this.#out.push({ kind: 'upstreamReady', upstream, name })
         this.steer(now)
         return { upstream, news }
@@ -190,6 +200,7 @@ export class Upstreams {
     this.#out.push(...(known.link?.take() ?? []))
     known.link = undefined
     known.readySince = NEVER
+    known.setUpBy = NEVER
     known.talk.closed()
     if (known.dialed) {
       known.failed = true
@@ -208,11 +219,18 @@ export class Upstreams {
   }
 
   tick(now: Millis): void {
-    for (const { talk, link } of this.#upstreams) {
-      if (now >= talk.deadline) link?.close('no answer to RequestExtensions')
-      if (now >= talk.deadline) talk.closed()
-    }
     for (const known of this.#upstreams) {
+      const { talk, link } = known
+      if (now >= talk.deadline) {
+        link?.close('no answer to RequestExtensions')
+        talk.closed()
+      }
+      if (now >= known.setUpBy) {
+        known.setUpBy = NEVER
+        known.failed = true
+        link?.close('no answer to SetupConnection')
+      }
+      if (now >= known.bannedUntil) known.bannedUntil = NEVER
       if (known.failed && this.#isTrusted(known, now)) known.failed = false
     }
     this.steer(now)
@@ -242,7 +260,7 @@ export class Upstreams {
   #health(upstream: number, now: Millis): Health {
     const known = this.#upstreams[upstream]
     if (known === undefined) return 'failing'
-    if (now < known.bannedUntil) return 'failing'
+    if (known.bannedUntil !== NEVER && now < known.bannedUntil) return 'failing'
     if (known.link?.isReady === true)
       return known.failed && !this.#isTrusted(known, now) ? 'recovering' : 'ready'
     if (known.failed) return 'failing'
@@ -250,7 +268,7 @@ export class Upstreams {
   }
 
   #isTrusted(known: Upstream, now: Millis): boolean {
-    return now >= Math.max(known.readySince + this.#trustAfterMs, known.bannedUntil)
+    return known.bannedUntil === NEVER && now >= known.readySince + this.#trustAfterMs
   }
 
   #ban(known: Upstream, now: Millis): void {
