@@ -8,6 +8,7 @@ import type { Connection } from './connection.ts'
 import { aimOf, changeLevel, levelFor, startDifficulty } from './difficulty-round.ts'
 import { groupOf, join, leave } from './groups.ts'
 import { type Assignment, type MinersState, type Refusal, send } from './state.ts'
+import { MAX_PER_CONNECTION } from './waiting-requests.ts'
 import { sendFirstJob } from './work.ts'
 
 /** Bytes of prefix and rolled part together, at most (editions.md O-06). */
@@ -24,11 +25,8 @@ export function openChannel(
 ): void {
   const answer = admit(state, connection, request)
   if (answer === 'later') {
-    if (state.waiting.keep(connection, request)) return
-    return refuseChannel(state, connection, request, {
-      code: 'channel-capacity-exhausted',
-      detail: 'too many requests wait on this connection',
-    })
+    if (!state.waiting.keep(connection, request)) throw new RangeError('a request without room to wait')
+    return
   }
   if ('code' in answer) return refuseChannel(state, connection, request, answer)
   const channel = makeChannel(state, connection, { request, ...answer }, now)
@@ -177,9 +175,12 @@ function admit(
 /** Why there is no room for another channel; undefined when there is. */
 function fullHouse(state: MinersState, connection: Connection): string | undefined {
   const { maxChannels, maxChannelsPerConnection } = state.settings
-  if (connection.channels.size >= maxChannelsPerConnection)
+  const waiting = state.waiting.of(connection)
+  if (waiting >= MAX_PER_CONNECTION) return `${waiting} requests wait on this connection`
+  // what waits for work counts as well: the source may have begun to get it
+  if (connection.channels.size + waiting >= maxChannelsPerConnection)
     return `${maxChannelsPerConnection} channels on one connection`
-  if (state.channels.length >= maxChannels) return `${maxChannels} channels`
+  if (state.channels.length + state.waiting.size >= maxChannels) return `${maxChannels} channels`
   if (connection.reserved !== undefined || state.leases.has(state.oldestLive)) return undefined
   return 'no extranonce space is left'
 }

@@ -3,11 +3,22 @@ import { owned } from '../owned.ts'
 import type { Connection } from './connection.ts'
 
 /** Requests that may wait on one connection. */
-const MAX_PER_CONNECTION = 1_024
+export const MAX_PER_CONNECTION = 1_024
 
 /** What clients asked for while the source of work could not say yet, in the order in which it came. */
 export class WaitingRequests {
   #waiting = new Map<Connection, Message[]>()
+  #size = 0
+
+  /** Those of all connections. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Those of one connection. */
+  of(connection: Connection): number {
+    return this.#waiting.get(connection)?.length ?? 0
+  }
 
   /** Keeps a request; false when too many wait on the connection. */
   keep(connection: Connection, request: Message): boolean {
@@ -15,6 +26,7 @@ export class WaitingRequests {
     if (kept === undefined) this.#waiting.set(connection, [owned(request)])
     else if (kept.length >= MAX_PER_CONNECTION) return false
     else kept.push(owned(request))
+    this.#size++
     return true
   }
 
@@ -23,6 +35,7 @@ export class WaitingRequests {
   }
 
   forget(connection: Connection): void {
+    this.#size -= this.of(connection)
     this.#waiting.delete(connection)
   }
 
@@ -31,10 +44,11 @@ export class WaitingRequests {
     if (only === undefined) {
       const all = this.#waiting
       this.#waiting = new Map()
+      this.#size = 0
       return all
     }
     const requests = this.#waiting.get(only)
-    this.#waiting.delete(only)
+    this.forget(only)
     return requests === undefined ? [] : [[only, requests]]
   }
 }

@@ -221,6 +221,7 @@ export class UpstreamWork {
     const line = this.#lines.lineFor(request, this.#now)
     if (line.refusal !== undefined) {
       const code = line.refusal.includes('user') ? 'invalid-user-identity' : 'channel-capacity-exhausted'
+      this.#lines.drop(line, this.#now)
       return { code, detail: `the upstream refuses it: ${line.refusal}` }
     }
     const { rolled } = line
