@@ -1,10 +1,10 @@
-import { compareLe, difficultyToTarget, meetsTarget, sha256d } from '@sv2/bitcoin'
+import { compareLe, difficultyToTarget, hex, meetsTarget, sha256d } from '@sv2/bitcoin'
 import { type Edition, type Message, WORKER_TRACKING } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
 import { describe, expect, test } from 'vitest'
 import { AggregatorWorld } from './_aggregator.ts'
-import { EASY_TARGET, filled, proves } from './_fixtures.ts'
+import { EASY_TARGET, filled, NTIME, proves } from './_fixtures.ts'
 import { anUpstreamJob } from './_test-upstream.ts'
 
 const EASIER = difficultyToTarget(2 ** -31)
@@ -124,7 +124,8 @@ describe('the search space', () => {
       expect(seen.size).toBe(3)
       const job = miner.job(channels[0]!)
       if (job.type !== 'NewExtendedMiningJob') throw new Error('no extended job')
-      expect(job.coinbaseTxPrefix.subarray(-6)).toEqual(filled(0xc7, 6))
+      // two bytes tell repeated jobs apart
+      expect(job.coinbaseTxPrefix.subarray(-8)).toEqual(Uint8Array.of(...filled(0xc7, 6), 0, 0))
       expect(channels.map(({ prefix, extranonceSize }) => prefix.length + extranonceSize)).toEqual([
         10, 10, 10,
       ])
@@ -162,9 +163,9 @@ describe('the search space', () => {
         })
       }
     }
-    expect(asked).toEqual([18, 14, 10])
+    expect(asked).toEqual([20, 18, 14, 10])
     upstream.tip(1, 10)
-    expect(world.miner(current).open('extended').extranonceSize).toBe(8)
+    expect(world.miner(current).open('extended').extranonceSize).toBe(6)
   })
 
   test('that is used up refuses one channel, and no other', () => {
@@ -181,7 +182,7 @@ describe('the search space', () => {
     ])
   })
 
-  proves('PRX-21', 'both', 'bytes granted beyond what was asked stand in front as zeros', (edition) => {
+  proves('PRX-21', 'both', 'bytes granted beyond what devices roll stand in front', (edition) => {
     const world = new AggregatorWorld({ rolled: { most: 8, least: 4 } })
     const upstream = world.upstream(edition, { extranonceSize: (asked) => asked + 3, target: EASY_TARGET })
     upstream.tip(1, 10)
@@ -190,9 +191,9 @@ describe('the search space', () => {
     expect(channel.extranonceSize).toBe(8)
     miner.peer.send(miner.find(channel, { hash: (hash) => meetsTarget(hash, EASY_TARGET) }))
     const [share] = upstream.take('SubmitSharesExtended')
-    expect(share?.extranonce.length).toBe(13)
-    expect(share?.extranonce.subarray(0, 3)).toEqual(new Uint8Array(3))
-    expect(share?.extranonce.subarray(3, 5)).toEqual(channel.prefix)
+    expect(share?.extranonce.length).toBe(15)
+    expect(share?.extranonce.subarray(0, 5)).toEqual(new Uint8Array(5))
+    expect(share?.extranonce.subarray(5, 7)).toEqual(channel.prefix)
   })
 })
 
@@ -287,9 +288,32 @@ describe('a share', () => {
     expect(compareLe(told!.maximumTarget, EASIER)).toBeGreaterThanOrEqual(0)
   })
 
-  test('counts once, whatever job id it comes with', () => {
+  test('on a job that repeats another is another share: the search space is a new one', () => {
     const world = new AggregatorWorld({ repeatMs: 60_000, miners: { startDifficulty: 2 ** -31 } })
     const upstream = world.upstream(current, { target: EASY_TARGET })
+    upstream.tip(1, 10)
+    const miner = world.miner(current)
+    const channel = miner.open('extended')
+    const jobs = [miner.job(channel)]
+    for (let minute = 0; minute < 3; minute++) {
+      world.link.advance(61_000)
+      jobs.push(miner.job(channel))
+    }
+    const prefixes = jobs.map((job) => ('coinbaseTxPrefix' in job ? hex(job.coinbaseTxPrefix) : ''))
+    expect(new Set(prefixes).size).toBe(4)
+    for (const job of jobs) miner.peer.send(miner.find(channel, { job, hash: good(EASY_TARGET) }))
+    const sent = upstream.take('SubmitSharesExtended')
+    expect(sent.map(({ jobId }) => jobId)).toEqual([10, 10, 10, 10])
+    expect(sent.map(({ extranonce }) => extranonce.subarray(0, 2))).toEqual(
+      [0, 1, 2, 3].map((times) => Uint8Array.of(0, times)),
+    )
+    expect(miner.takeOf('SubmitShares.Error')).toEqual([])
+  })
+
+  test('counts once where there is no room to tell repeated jobs apart, whatever job id it comes with', () => {
+    const rolled = { most: 8, least: 8 }
+    const world = new AggregatorWorld({ rolled, repeatMs: 60_000, miners: { startDifficulty: 2 ** -31 } })
+    const upstream = world.upstream(current, { target: EASY_TARGET, extranonceSize: () => 10 })
     upstream.tip(1, 10)
     const miner = world.miner(current)
     const channel = miner.open('extended')
@@ -297,6 +321,8 @@ describe('a share', () => {
     world.link.advance(61_000)
     const again = miner.job(channel)
     expect(again.jobId).not.toBe(first.jobId)
+    // nobody does again what was done
+    expect(again.minNtime).toBe(NTIME + 60)
     const share = miner.find(channel, { job: first, hash: good(EASY_TARGET) })
     miner.peer.send(share, { ...share, jobId: again.jobId })
     expect(upstream.take('SubmitSharesExtended')).toHaveLength(1)

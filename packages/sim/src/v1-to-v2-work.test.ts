@@ -275,11 +275,12 @@ describe('extranonce', () => {
     expect(miner.extranonce2Size).toBe(8)
     pool.send({ type: 'SetExtranoncePrefix', channelId: 1, extranoncePrefix: filled(0xd0, 4) })
     pool.send(anUpstreamJob(1, 11, { minNtime: NTIME }))
-    expect(miner.job.coinbase1.endsWith('d0d0d0d0')).toBe(true)
+    // and two bytes that tell repeated jobs apart
+    expect(miner.job.coinbase1.endsWith('d0d0d0d00000')).toBe(true)
     expect(miner.mine()).toBe(true)
     expect(miner.mine({ job: miner.jobs[0]! })).toBe(true)
     expect(hex(pool.take('SubmitSharesExtended')[0]!.extranonce ?? new Uint8Array(0))).toBe(
-      `${miner.extranonce1}${'5a'.repeat(8)}`,
+      `0000${miner.extranonce1}${'5a'.repeat(8)}`,
     )
     expect(miner.peer.all('mining.set_extranonce')).toEqual([])
   })

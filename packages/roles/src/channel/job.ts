@@ -105,8 +105,14 @@ export function buildJob(
   }
 }
 
-/** The same work under another id, so that a device takes it for new. */
-export function repeatJob(job: Job, identity: Pick<JobIdentity, 'jobId' | 'order'>): Job {
+/**
+ * The same work under another id, so that a device takes it for new.
+ * @param identity.minNtime from when on: a device is not to do again what it has done, unix seconds
+ */
+export function repeatJob(
+  job: Job,
+  identity: Pick<JobIdentity, 'jobId' | 'order'> & { readonly minNtime: number },
+): Job {
   return { ...job, ...identity, activeSince: 0, tip: undefined }
 }
 

@@ -12,6 +12,12 @@ const TOO_LARGE = new Set([
   'max-target-out-of-range',
 ])
 
+/**
+ * Bytes by which a repeated job is made a search space of its own, where the upstream has room for them: a device that
+ * is handed the same work again would otherwise begin it anew.
+ */
+export const REPEAT_BYTES = 2
+
 /** How much extranonce is asked for behind the leased bytes. */
 export interface RolledSize {
   /** Wished for, and used where it is granted. */
@@ -21,15 +27,19 @@ export interface RolledSize {
 }
 
 /**
- * The next size to ask for after an upstream refused one: four bytes less, down to the least; undefined when there is
- * none, or the refusal is about something else.
+ * The next size to ask for after an upstream refused one: without the bytes for repeated jobs, then four bytes less
+ * each time, down to the least; undefined when there is none, or the refusal is about something else.
  */
-export function nextSize(asked: number, code: string, { least }: RolledSize): number | undefined {
+export function nextSize(asked: number, code: string, { most, least }: RolledSize): number | undefined {
   if (!TOO_LARGE.has(code) || asked <= least) return undefined
-  return Math.max(least, asked - 4)
+  return asked > most ? most : Math.max(least, asked - 4)
 }
 
-/** The work channel of a grant; a text says why it cannot be worked with. `wanted`: bytes that miners roll already. */
+/**
+ * The work channel of a grant; a text says why it cannot be worked with. What is left beside the bytes that miners roll
+ * is for repeated jobs.
+ * @param sizes.wanted bytes that miners roll already
+ */
 export function grantedChannel(
   where: { readonly upstream: number; readonly link: UpstreamLink },
   answer: Extract<LinkNews, { kind: 'granted' }>['answer'],
@@ -41,5 +51,7 @@ export function grantedChannel(
   if (room < least) return `it granted ${answer.extranonceSize} bytes of extranonce`
   if (answer.extranonceSize + answer.extranoncePrefix.length > MAX_FULL_EXTRANONCE)
     return 'it granted too much extranonce'
-  return new WorkChannel(where, { answer, size: sizes.leaseSize + Math.min(room, sizes.wanted ?? most) })
+  const spare = room - REPEAT_BYTES >= least ? REPEAT_BYTES : 0
+  const rolled = Math.min(room, sizes.wanted ?? Math.min(room - spare, most))
+  return new WorkChannel(where, { answer, size: sizes.leaseSize + rolled })
 }

@@ -4,7 +4,7 @@ import { EASIEST_TARGET } from '../device/open-request.ts'
 import type { Miners } from '../miners/miners.ts'
 import type { Millis, SessionId } from '../role.ts'
 import { Farewells } from './farewells.ts'
-import { grantedChannel, nextSize, type RolledSize } from './feed-request.ts'
+import { grantedChannel, nextSize, REPEAT_BYTES, type RolledSize } from './feed-request.ts'
 import { fillIdentity } from './identity-template.ts'
 import type { Line, WorkSeat } from './line.ts'
 import type { Lines } from './lines.ts'
@@ -167,10 +167,11 @@ export class Feeds {
     if (line.supply.feed?.upstream === use) return this.#forgetNext(line)
     if (line.next?.upstream === use || line.request?.upstream === use) return
     this.#forgetNext(line)
-    this.#open(line, use, line.rolled ?? this.#settings.rolled.most)
+    this.#open(line, use, (line.rolled ?? this.#settings.rolled.most) + REPEAT_BYTES)
   }
 
-  #open(line: Line, upstream: number, rolled: number): void {
+  /** @param room bytes of extranonce behind the leased ones */
+  #open(line: Line, upstream: number, room: number): void {
     const link = this.#upstreams.link(upstream)
     const configured = this.#settings.upstreams[upstream]
     if (link === undefined || configured === undefined) return
@@ -181,10 +182,10 @@ export class Feeds {
       userIdentity: fillIdentity(configured.identity, line.identity),
       nominalHashRate: line.hashrate,
       maxTarget: EASIEST_TARGET,
-      minExtranonceSize: leaseSize + Math.min(rolled, most),
+      minExtranonceSize: leaseSize + Math.min(room, most),
     })
     if (requestId === undefined) return
-    line.request = { upstream, requestId, rolled }
+    line.request = { upstream, requestId, room }
     this.#byRequest.set(`${upstream}/${requestId}`, line)
   }
 
@@ -224,7 +225,8 @@ export class Feeds {
     const request = line?.request
     if (line === undefined || request === undefined) return
     line.request = undefined
-    const smaller = nextSize(request.rolled, news.code, this.#settings.rolled)
+    const { rolled } = this.#settings
+    const smaller = nextSize(request.room, news.code, { ...rolled, most: line.rolled ?? rolled.most })
     if (smaller !== undefined) return this.#open(line, upstream, smaller)
     if (line.origin !== undefined && (news.code.includes('user') || this.#isWorkedWith(upstream))) {
       line.refusal = news.code

@@ -19,7 +19,7 @@ export interface FeedRequest {
   readonly upstream: number
   readonly requestId: number
   /** Bytes asked for behind the leased ones. */
-  readonly rolled: number
+  readonly room: number
 }
 
 /** Who wants a channel. */

@@ -1,5 +1,5 @@
 import { targetToDifficulty } from '@sv2/bitcoin'
-import { type Job, repeatJob, type Tip } from '../channel/job.ts'
+import type { Job, Tip } from '../channel/job.ts'
 import { JobBook, MAX_FUTURE_JOBS } from '../channel/job-book.ts'
 import type { Miners } from '../miners/miners.ts'
 import type { Millis } from '../role.ts'
@@ -24,6 +24,8 @@ export class Supply {
   readonly #waiting = new Map<UpstreamJob, Job>()
   #extra: { readonly job: Job; readonly until: Millis } | undefined
   #lastJob: Millis = 0
+  /** When the present work came from above. */
+  #since: Millis = 0
 
   constructor(miners: Miners, numbering: JobNumbering) {
     this.#miners = miners
@@ -58,7 +60,10 @@ export class Supply {
   take(news: Extract<WorkNews, { kind: 'future' | 'update' | 'tip' }>, now: Millis): void {
     if (news.kind === 'future') this.#future(news.job)
     else if (news.kind === 'tip') this.#tip(news.job, news.tip, now)
-    else this.#update(this.#toJob(news.job), news.tip, now)
+    else {
+      this.#since = now
+      this.#update(this.#toJob(news.job), news.tip, now)
+    }
   }
 
   /** No share target below is harder than what the feed pays for. */
@@ -68,7 +73,7 @@ export class Supply {
 
   /** The present work once more, for everybody. */
   repeat(now: Millis): void {
-    const job = this.#repeated()
+    const job = this.#repeated(now)
     if (job?.tip === undefined) return
     this.#update(job.job, job.tip, now)
   }
@@ -77,21 +82,19 @@ export class Supply {
   extraJob(now: Millis): Job | undefined {
     if (this.#extra !== undefined && now < this.#extra.until && this.book.live(this.#extra.job.jobId))
       return this.#extra.job
-    const repeated = this.#repeated()
+    const repeated = this.#repeated(now)
     if (repeated === undefined) return undefined
     this.book.addExtra(repeated.job, repeated.tip, repeated.job.order)
     this.#extra = { job: repeated.job, until: now + EXTRA_JOB_MS }
     return repeated.job
   }
 
-  #repeated(): { readonly job: Job; readonly tip: Tip } | undefined {
+  #repeated(now: Millis): { readonly job: Job; readonly tip: Tip } | undefined {
     const { active } = this.book
     if (active?.tip === undefined || this.feed === undefined) return undefined
-    const job = repeatJob(active, {
-      jobId: this.#numbering.nextJobId(),
-      order: this.#numbering.nextOrder(),
-    })
-    this.feed.repeats(job, active)
+    const seconds = Math.max(0, Math.floor((now - this.#since) / 1000))
+    const job = this.feed.repeat(active, seconds, this.#numbering)
+    if (job === undefined) return undefined
     return { job, tip: active.tip }
   }
 
@@ -112,6 +115,7 @@ export class Supply {
     this.#waiting.clear()
     this.#extra = undefined
     this.#lastJob = now
+    this.#since = now
     if (this.book.activate(job.jobId, tip, this.#numbering.nextOrder()) === undefined) return
     this.#miners.sendTip(this.book, job.jobId, tip)
     this.#miners.newTip(

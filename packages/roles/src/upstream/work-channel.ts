@@ -8,7 +8,7 @@ import {
 } from '@sv2/messages'
 import { exactLevel, type Level } from '../channel/difficulty.ts'
 import { type History, replaced, valueAt } from '../channel/history.ts'
-import { type Job, type Tip, tipOf } from '../channel/job.ts'
+import { type Job, repeatJob, type Tip, tipOf } from '../channel/job.ts'
 import type { JobBook } from '../channel/job-book.ts'
 import { MAX_FULL_EXTRANONCE } from '../device/grant.ts'
 import { owned } from '../owned.ts'
@@ -17,6 +17,8 @@ import { type SentShare, SentShares } from './sent-shares.ts'
 
 /** Jobs that wait for a tip. */
 const MAX_FUTURE_JOBS = 16
+/** Bytes that count repetitions of a job, at most. */
+const MAX_COUNTER_BYTES = 4
 /** Bytes of a coinbase's two halves together; a job is a coinbase of a block, and one of ours has to fit a message. */
 const MAX_COINBASE_BYTES = 60_000
 
@@ -24,6 +26,15 @@ const MAX_COINBASE_BYTES = 60_000
 interface UpstreamJob {
   readonly message: NewExtendedMiningJob
   readonly prefix: Uint8Array
+}
+
+/** Where a job of ours comes from. */
+interface JobOrigin {
+  readonly from: UpstreamJob
+  /** What stands between the upstream's prefix and the leased bytes. */
+  readonly spare: Uint8Array
+  /** The first job made of it, and how often it was repeated: to the upstream all of them are one. */
+  readonly family: { readonly first: Job; repeated: number }
 }
 
 /** What a message of the upstream means to whoever hands the work on. */
@@ -52,8 +63,8 @@ export interface JobNumbering {
  * One extended channel at an upstream: its jobs, its target, and the shares that were sent on it.
  *
  * Theory of operation. Whoever works on the jobs sees a search space of fixed size: `leased ‖ rolled` bytes. What the
- * upstream fixed (its prefix, as it was when the job came) and bytes it granted beyond the wanted size (zeros) are
- * folded into the coinbase prefix. So a new prefix holds for later jobs by itself, and a share is always told to the
+ * upstream fixed (its prefix, as it was when the job came) and bytes it granted beyond the wanted size are folded into
+ * the coinbase prefix. So a new prefix holds for later jobs by itself, and a share is always told to the
  * upstream as its job was.
  */
 export class WorkChannel {
@@ -65,16 +76,15 @@ export class WorkChannel {
   readonly sent = new SentShares()
   /** Bytes of extranonce that those below split among themselves. */
   readonly size: number
-  /** Bytes granted beyond that; they stand in front. */
-  readonly #padding: Uint8Array
+  /** Bytes granted beyond that: they stand in front, and tell a job from its repetitions. */
+  readonly #spare: number
   #prefix: Uint8Array
   #level: Level
   #oldLevels: History<Level> | undefined
   readonly #future = new Map<number, UpstreamJob>()
   #tip: Tip | undefined
   #newest: UpstreamJob | undefined
-  /** Where jobs come from, and the first one that was made of it: jobs that repeat it are the same to the upstream. */
-  readonly #origins = new WeakMap<Job, { readonly from: UpstreamJob; readonly first: Job }>()
+  readonly #origins = new WeakMap<Job, JobOrigin>()
   #sequence = 0
 
   /**
@@ -90,7 +100,7 @@ export class WorkChannel {
     this.channelId = answer.channelId
     this.groupId = answer.groupChannelId
     this.size = size
-    this.#padding = new Uint8Array(answer.extranonceSize - size)
+    this.#spare = answer.extranonceSize - size
     this.#prefix = answer.extranoncePrefix.slice()
     this.#level = exactLevel(answer.target.slice())
   }
@@ -132,7 +142,7 @@ export class WorkChannel {
       }
       case 'SetExtranoncePrefix':
         if (message.channelId !== this.channelId) return ignored('SetExtranoncePrefix for a group')
-        if (message.extranoncePrefix.length + this.#padding.length + this.size > MAX_FULL_EXTRANONCE)
+        if (message.extranoncePrefix.length + this.#spare + this.size > MAX_FULL_EXTRANONCE)
           return ignored('an extranonce prefix that is too long')
         this.#prefix = message.extranoncePrefix.slice()
         return undefined
@@ -151,34 +161,41 @@ export class WorkChannel {
   }
 
   /** The job as those below get it. */
-  toJob({ message, prefix }: UpstreamJob, numbering: JobNumbering): Job {
-    const jobId = numbering.nextJobId()
-    const job: Job = {
-      jobId,
-      space: jobId,
-      order: numbering.nextOrder(),
-      version: message.version,
-      versionRollingAllowed: message.versionRollingAllowed,
-      merklePath: message.merklePath,
-      coinbaseTxPrefix: concatBytes(message.coinbaseTxPrefix, prefix, this.#padding),
-      coinbaseTxSuffix: message.coinbaseTxSuffix,
-      minNtime: message.minNtime,
-      activeSince: 0,
-      tip: undefined,
-    }
-    this.#origins.set(job, { from: { message, prefix }, first: job })
+  toJob(from: UpstreamJob, numbering: JobNumbering): Job {
+    const job = jobOf(from, new Uint8Array(this.#spare), numbering)
+    this.#origins.set(job, { from, spare: new Uint8Array(this.#spare), family: { first: job, repeated: 0 } })
     return job
   }
 
-  /** Notes that a job repeats another one. */
-  repeats(job: Job, repeated: Job): void {
-    const origin = this.#origins.get(repeated)
-    if (origin !== undefined) this.#origins.set(job, origin)
+  /**
+   * A job once more, under another id: another search space where there are bytes left to tell the two apart, else the
+   * same from a later time on. Undefined for a job that did not come from here.
+   * @param seconds since the job came
+   */
+  repeat(job: Job, seconds: number, numbering: JobNumbering): Job | undefined {
+    const origin = this.#origins.get(job)
+    if (origin === undefined) return undefined
+    const { from, family } = origin
+    family.repeated++
+    if (family.repeated >= 256 ** Math.min(this.#spare, MAX_COUNTER_BYTES)) {
+      const earliest = Math.max(family.first.minNtime ?? 0, family.first.tip?.minNtime ?? 0)
+      const same = repeatJob(job, {
+        jobId: numbering.nextJobId(),
+        order: numbering.nextOrder(),
+        minNtime: earliest + seconds,
+      })
+      this.#origins.set(same, origin)
+      return same
+    }
+    const spare = counted(family.repeated, this.#spare)
+    const again = jobOf(from, spare, numbering)
+    this.#origins.set(again, { from, spare, family })
+    return again
   }
 
   /** Whether the upstream pays for a hash found on a job: by the target the job came with, or an easier one since. */
   pays(job: Job, hash: Uint8Array): boolean {
-    const { activeSince } = this.#origins.get(job)?.first ?? job
+    const { activeSince } = this.#origins.get(job)?.family.first ?? job
     const given = valueAt(this.#oldLevels, activeSince, this.#level)
     return meetsTarget(hash, given.target) || meetsTarget(hash, this.#level.target)
   }
@@ -197,7 +214,7 @@ export class WorkChannel {
       nonce,
       ntime,
       version,
-      extranonce: concatBytes(this.#padding, share.extranonce),
+      extranonce: concatBytes(origin.spare, share.extranonce),
       ...(this.link.has(WORKER_TRACKING) ? { userIdentity: worker } : {}),
     })
     this.sent.add(this.#sequence, share)
@@ -249,4 +266,29 @@ const NO_TARGET = new Uint8Array(32)
 
 function ignored(reason: string): WorkNews {
   return { kind: 'ignored', reason }
+}
+
+function jobOf({ message, prefix }: UpstreamJob, spare: Uint8Array, numbering: JobNumbering): Job {
+  const jobId = numbering.nextJobId()
+  return {
+    jobId,
+    space: jobId,
+    order: numbering.nextOrder(),
+    version: message.version,
+    versionRollingAllowed: message.versionRollingAllowed,
+    merklePath: message.merklePath,
+    coinbaseTxPrefix: concatBytes(message.coinbaseTxPrefix, prefix, spare),
+    coinbaseTxSuffix: message.coinbaseTxSuffix,
+    minNtime: message.minNtime,
+    activeSince: 0,
+    tip: undefined,
+  }
+}
+
+/** A number in the last of so many bytes, big-endian. */
+function counted(number: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(size)
+  for (let at = size - 1, left = number; at >= 0 && left > 0; at--, left = Math.floor(left / 256))
+    bytes[at] = left & 0xff
+  return bytes
 }

@@ -28,7 +28,7 @@ export class JobLines {
     const { cleanJobs, now } = how
     const ntime = Math.max(
       tip.minNtime + this.#secondsSince(tip, now),
-      (job.minNtime ?? 0) + this.#secondsSince(job.coinbaseTxPrefix, now),
+      (job.minNtime ?? 0) + this.#secondsSince(job.coinbaseTxSuffix, now),
     )
     const written = this.#written.get(job) ?? { plain: undefined, clean: undefined }
     const known = cleanJobs ? written.clean : written.plain

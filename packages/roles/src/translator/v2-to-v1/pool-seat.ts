@@ -58,6 +58,8 @@ export class PoolSeat {
   readonly #deps: SeatDeps
   readonly #origins = new WeakMap<Job, JobOrigin>()
   #work: PoolWork | undefined
+  /** When it came. */
+  #since: Millis = 0
   #space = 0
   #extra: { readonly job: Job; readonly until: Millis } | undefined
   #target: { readonly difficulty: number; readonly target: Uint8Array } | undefined
@@ -93,6 +95,7 @@ export class PoolSeat {
     const versionRollingAllowed = rollsFreely(session.mask ?? 0)
     const job = workJob(work, { jobId, space: this.#space, order, versionRollingAllowed })
     this.#work = work
+    this.#since = now
     this.#extra = undefined
     this.limit(session)
     this.#origins.set(job, {
@@ -131,7 +134,9 @@ export class PoolSeat {
     const origin = active === undefined ? undefined : this.origin(active)
     if (active?.tip === undefined || origin === undefined) return undefined
     const { miners } = this.#deps
-    const job = repeatJob(active, { jobId: this.#deps.nextJobId(), order: miners.nextOrder() })
+    const minNtime = active.tip.minNtime + Math.max(0, Math.floor((now - this.#since) / 1000))
+    const jobId = this.#deps.nextJobId()
+    const job = repeatJob(active, { jobId, order: miners.nextOrder(), minNtime })
     this.#origins.set(job, origin)
     this.book.addExtra(job, active.tip, job.order)
     this.#extra = { job, until: now + EXTRA_JOB_MS }
