@@ -28,6 +28,9 @@ async function startProxy(
   return { proxy, url: String(url) }
 }
 
+/** What an upstream says of shares that were good a moment ago. */
+const LATE = new Set(['stale-share', 'difficulty-too-low'])
+
 /** Waits until so many channels of a proxy have found a block. */
 async function blocksOn(proxy: AppProcess, channels: number): Promise<void> {
   const found = (): number =>
@@ -82,9 +85,9 @@ describe.each([
       expect(provider.log.filter(({ msg }) => msg === 'block rejected')).toEqual([])
       // the pool sees one channel, whoever works behind it
       expect(pool.log.filter(({ msg }) => msg === 'channel opened')).toHaveLength(1)
-      // with a block a second some shares are late; nothing else is wrong with them
+      // with a block a second, and a target that changes as often, some shares are late; nothing else is wrong with them
       const refused = [upper, lower].flatMap(({ proxy }) =>
-        proxy.log.filter(({ msg, code }) => msg === 'upstream refused a share' && code !== 'stale-share'),
+        proxy.log.filter(({ msg, code }) => msg === 'upstream refused a share' && !LATE.has(String(code))),
       )
       expect(refused).toEqual([])
     })
