@@ -1,8 +1,9 @@
-import { MAX_TARGET } from '@sv2/bitcoin'
+import { MAX_TARGET, meetsTarget } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { describe, expect, test } from 'vitest'
 import { AggregatorWorld } from './_aggregator.ts'
+import { EASY_TARGET } from './_fixtures.ts'
 
 function anOpen(requestId: number): Message {
   return {
@@ -50,5 +51,92 @@ describe('a node with a channel above for each below', () => {
     for (let requestId = 1; requestId <= 3_000; requestId++) miner.peer.send(anOpen(requestId))
     expect(upstream.take('OpenExtendedMiningChannel')).toHaveLength(20)
     expect(miner.takeOf('OpenMiningChannel.Error')).toHaveLength(2_980)
+  })
+})
+
+describe('work that does not come', () => {
+  test('a channel that is closed before it had work is an answer to the miner who waits for it', () => {
+    const world = aNode()
+    const miner = world.miner(current)
+    const upstream = world.upstream(current)
+    miner.peer.send(anOpen(7))
+    upstream.serve()
+    upstream.send({ type: 'CloseChannel', channelId: 1, reasonCode: 'no-room' })
+    expect(miner.takeOf('OpenMiningChannel.Error')).toMatchObject([{ requestId: 7 }])
+    world.link.advance(100_000)
+    expect(upstream.take('OpenExtendedMiningChannel')).toHaveLength(1)
+  })
+
+  test('one miner whose request is not answered is refused, and the others work on', () => {
+    const world = aNode()
+    const [first, second] = [world.miner(current), world.miner(current)]
+    const upstream = world.upstream(current, { silent: true })
+    first.peer.send(anOpen(1))
+    upstream.grant(upstream.take('OpenExtendedMiningChannel')[0]!)
+    upstream.tip(1, 10)
+    second.peer.send(anOpen(2))
+    world.link.advance(62_000)
+    expect(second.takeOf('OpenMiningChannel.Error')).toMatchObject([{ requestId: 2 }])
+    expect(first.takeOf('CloseChannel')).toEqual([])
+    // an answer that comes too late is for nobody
+    upstream.grant(upstream.take('OpenExtendedMiningChannel')[0]!)
+    expect(upstream.take('CloseChannel')).toMatchObject([{ channelId: 2, reasonCode: 'not-needed' }])
+  })
+
+  test.each([
+    ['never answers a request', true],
+    ['opens a channel and gives no work', false],
+  ])('goes on with the next upstream when one %s', (_, silent) => {
+    const world = new AggregatorWorld({ upstreams: [{}, {}] })
+    const first = world.upstream(current, { silent })
+    world.link.advance(62_000)
+    expect(first.take('OpenExtendedMiningChannel')).toHaveLength(1)
+    expect(first.take('CloseChannel')).toHaveLength(silent ? 0 : 1)
+    world.upstream(current, { upstream: 1 }).tip(1, 10)
+    expect(world.proxy.hasWork).toBe(true)
+  })
+})
+
+describe('the end of a channel above', () => {
+  function aMinerAt(upstreams: number) {
+    const world = aNode({ upstreams: Array.from({ length: upstreams }, () => ({})) })
+    const miner = world.miner(current)
+    const upstream = world.upstream(current, { target: EASY_TARGET })
+    miner.request('extended')
+    upstream.serve()
+    upstream.tip(1, 10)
+    const [opened] = miner.takeOf('OpenExtendedMiningChannel.Success')
+    if (opened === undefined) throw new Error('no channel')
+    const { channelId, groupChannelId, extranonceSize, extranoncePrefix: prefix, target } = opened
+    const channel = {
+      kind: 'extended' as const,
+      channelId,
+      groupId: groupChannelId,
+      extranonceSize,
+      prefix,
+      target,
+    }
+    return { world, miner, upstream, channel }
+  }
+
+  test('is told once when another upstream has too little room for the miner', () => {
+    const { world, miner, upstream } = aMinerAt(2)
+    upstream.peer.disconnect()
+    const second = world.upstream(current, { upstream: 1, extranonceSize: () => 6 })
+    second.tip(1, 500)
+    expect(miner.takeOf('CloseChannel')).toMatchObject([{ reasonCode: 'extranonce-size-changed' }])
+    world.link.advance(10_000)
+    expect(second.take('CloseChannel')).toHaveLength(1)
+    expect(world.proxy.counts).toMatchObject({ channels: 0, upstreamChannels: 0 })
+  })
+
+  test('waits for the last answers, and no longer than a moment when the last miner has left', () => {
+    const { world, miner, upstream, channel } = aMinerAt(1)
+    miner.peer.send(miner.find(channel, { hash: (hash) => meetsTarget(hash, EASY_TARGET) }))
+    expect(upstream.take('SubmitSharesExtended')).toHaveLength(1)
+    miner.peer.disconnect()
+    expect(upstream.take('CloseChannel')).toEqual([])
+    world.link.advance(3_000)
+    expect(upstream.take('CloseChannel')).toHaveLength(1)
   })
 })

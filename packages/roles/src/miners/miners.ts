@@ -151,6 +151,12 @@ export class Miners {
     state.idle.push(connection, this.#idleUntil(connection))
   }
 
+  /** Ends all channels of a book. */
+  closeBook(book: JobBook, reasonCode: string): void {
+    for (const { channels } of [...(this.#state.groups.get(book) ?? [])])
+      for (const channel of [...channels]) this.closeChannel(channel, reasonCode)
+  }
+
   /** See `limitVersionRolling`. */
   limitVersionRolling(mask: number, learns?: (session: SessionId) => boolean): void {
     limitVersionRolling(this.#state, mask, learns)

@@ -1,46 +1,22 @@
 import type { Message } from '@sv2/messages'
 import { JobBook } from '../channel/job-book.ts'
 import { EASIEST_TARGET } from '../device/open-request.ts'
-import type { Miners } from '../miners/miners.ts'
 import type { Millis, SessionId } from '../role.ts'
-import { Farewells } from './farewells.ts'
-import { grantedChannel, nextSize, REPEAT_BYTES, type RolledSize } from './feed-request.ts'
+import { Asked } from './asked.ts'
+import { type Farewell, Farewells } from './farewells.ts'
+import { grantedChannel, nextSize, REPEAT_BYTES } from './feed-request.ts'
+import type { FeedDeps, FeedSettings } from './feed-settings.ts'
 import { fillIdentity } from './identity-template.ts'
 import type { Line, WorkSeat } from './line.ts'
 import type { Lines } from './lines.ts'
 import type { LinkNews, UpstreamLink } from './link.ts'
 import { Routes } from './routes.ts'
-import { type LinesOwner, owesAnswers, tellAnswers, tellUnanswered } from './share-answers.ts'
-import {
-  type UpstreamEvent,
-  type UpstreamSettings,
-  Upstreams,
-  type UpstreamsEffect,
-  type UpstreamsSettings,
-} from './upstreams.ts'
-import type { JobNumbering, WorkChannel } from './work-channel.ts'
+import { owesAnswers, tellAnswers, tellUnanswered } from './share-answers.ts'
+import { type UpstreamEvent, Upstreams, type UpstreamsEffect } from './upstreams.ts'
+import type { WorkChannel } from './work-channel.ts'
 
-export interface FeedSettings extends UpstreamsSettings {
-  readonly upstreams: readonly FeedUpstream[]
-  /** One upstream channel for all miners, or one for each of them. */
-  readonly aggregated: boolean
-  /** Bytes of extranonce that a miner rolls. */
-  readonly rolled: RolledSize
-}
-
-export interface FeedUpstream extends UpstreamSettings {
-  /** Who we are there; see `fillIdentity`. */
-  readonly identity: string
-  /** Per cent of the hash rate; undefined on all for a list to be taken in order. */
-  readonly share: number | undefined
-}
-
-export interface FeedDeps {
-  readonly miners: Miners
-  readonly leaseSize: number
-  readonly numbering: JobNumbering
-  readonly owner: LinesOwner
-}
+/** From a request for a channel to its answer, and from there to work, ms; else it is taken for refused. */
+const WORK_MS = 60_000
 
 /** Stands in for the book of a channel that has none any more. */
 const NO_BOOK = new JobBook()
@@ -53,11 +29,9 @@ export class Feeds {
   readonly #settings: FeedSettings
   readonly #deps: FeedDeps
   readonly #lines: Lines
-  readonly #seats: readonly WorkSeat[]
   readonly #upstreams: Upstreams
   readonly #routes: readonly Routes[]
-  /** By `upstream/requestId`. */
-  readonly #byRequest = new Map<string, Line>()
+  readonly #asked = new Asked()
   readonly #lineOf = new Map<WorkChannel, Line>()
   readonly #farewells = new Farewells()
 
@@ -68,7 +42,6 @@ export class Feeds {
     this.#settings = settings
     this.#deps = what.deps
     this.#lines = what.lines
-    this.#seats = what.seats
     this.#upstreams = new Upstreams(settings, what.seats)
     this.#routes = settings.upstreams.map(() => new Routes())
   }
@@ -79,7 +52,7 @@ export class Feeds {
   }
 
   nextDeadline(): Millis {
-    return this.#upstreams.nextDeadline()
+    return Math.min(this.#upstreams.nextDeadline(), this.#farewells.nextDeadline())
   }
 
   owns(session: SessionId): boolean {
@@ -110,26 +83,40 @@ export class Feeds {
       }
       case 'message': {
         const told = this.#upstreams.message(event.session, event.message, now)
-        if (told === undefined) return this.#steerAll(now)
-        if (told.news.kind !== 'lost') this.#news(told.upstream, told.news, now)
+        if (told !== undefined && told.news.kind !== 'lost') this.#news(told.upstream, told.news, now)
       }
     }
   }
 
   tick(now: Millis): void {
-    this.#farewell(now)
+    for (const leaving of this.#farewells.takeDue(now)) this.#leave(leaving, now)
     if (now < this.#upstreams.nextDeadline()) return
     this.#upstreams.tick(now)
     this.#steerAll(now)
   }
 
-  /** Leaves upstreams that do not answer shares. */
+  /** Leaves upstreams that do not answer shares, and asks elsewhere where one gives no work. */
   watchAnswers(now: Millis): void {
-    for (const { supply } of this.#lines) {
-      const { feed } = supply
-      if (feed === undefined || !owesAnswers(feed, now)) continue
-      this.#upstreams.link(feed.upstream)?.close('does not answer shares')
+    for (const line of this.#lines) {
+      const { feed } = line.supply
+      if (feed !== undefined && owesAnswers(feed, now))
+        this.#upstreams.link(feed.upstream)?.close('does not answer shares')
+      const owing = line.request?.upstream ?? line.next?.upstream
+      if (owing === undefined || now < line.since + WORK_MS) continue
+      this.#forgetNext(line)
+      this.#turnedDown(line, owing, { code: 'no work in time', now })
     }
+  }
+
+  /** A line is drawn to another seat. */
+  reseat(line: Line, seat: WorkSeat, now: Millis): void {
+    for (const channel of [line.supply.feed, line.next]) {
+      if (channel === undefined) continue
+      line.seat.using.change(channel.upstream, -1)
+      seat.using.change(channel.upstream, 1)
+    }
+    line.seat = seat
+    this.steer(line, now)
   }
 
   /** Gives up what feeds a line, or was to feed it. */
@@ -137,14 +124,13 @@ export class Feeds {
     this.#forgetNext(line)
     const { feed } = line.supply
     line.supply.stop()
-    if (feed === undefined) return
-    this.#use(line.seat)
-    this.#retire(feed, now)
+    if (feed !== undefined) this.#retire(line, feed, now)
   }
 
   #news(upstream: number, news: LinkNews, now: Millis): void {
     switch (news.kind) {
       case 'ready':
+      case 'unusable':
         return this.#steerAll(now)
       case 'granted':
         return this.#granted(upstream, news, now)
@@ -166,6 +152,7 @@ export class Feeds {
     if (use === undefined) return
     if (line.supply.feed?.upstream === use) return this.#forgetNext(line)
     if (line.next?.upstream === use || line.request?.upstream === use) return
+    line.since = now
     this.#forgetNext(line)
     this.#open(line, use, (line.rolled ?? this.#settings.rolled.most) + REPEAT_BYTES)
   }
@@ -186,15 +173,12 @@ export class Feeds {
     })
     if (requestId === undefined) return
     line.request = { upstream, requestId, room }
-    this.#byRequest.set(`${upstream}/${requestId}`, line)
+    this.#asked.add(upstream, requestId, line)
   }
 
   #answered(upstream: number, requestId: number): Line | undefined {
-    const key = `${upstream}/${requestId}`
-    const line = this.#byRequest.get(key)
-    this.#byRequest.delete(key)
-    if (line?.request?.upstream !== upstream || line.request.requestId !== requestId) return undefined
-    return this.#lines.has(line) ? line : undefined
+    const line = this.#asked.take(upstream, requestId)
+    return line !== undefined && this.#lines.has(line) ? line : undefined
   }
 
   #granted(upstream: number, news: Extract<LinkNews, { kind: 'granted' }>, now: Millis): void {
@@ -215,9 +199,10 @@ export class Feeds {
       return this.#steerAll(now)
     }
     line.next = channel
+    line.since = now
+    line.seat.using.change(upstream, 1)
     this.#routes[upstream]?.add(channel)
     this.#lineOf.set(channel, line)
-    this.#use(line.seat)
   }
 
   #denied(upstream: number, news: Extract<LinkNews, { kind: 'denied' }>, now: Millis): void {
@@ -227,15 +212,24 @@ export class Feeds {
     line.request = undefined
     const { rolled } = this.#settings
     const smaller = nextSize(request.room, news.code, { ...rolled, most: line.rolled ?? rolled.most })
-    if (smaller !== undefined) return this.#open(line, upstream, smaller)
-    if (line.origin !== undefined && (news.code.includes('user') || this.#isWorkedWith(upstream))) {
-      line.refusal = news.code
+    if (smaller === undefined) return this.#turnedDown(line, upstream, { code: news.code, now })
+    line.since = now
+    this.#open(line, upstream, smaller)
+  }
+
+  /** An upstream has no channel for a line. */
+  #turnedDown(
+    line: Line,
+    upstream: number,
+    { code, now }: { readonly code: string; readonly now: Millis },
+  ): void {
+    if (line.origin !== undefined && (code.includes('user') || this.#isWorkedWith(upstream))) {
+      line.refusal = code
       return this.#resume(line, now)
     }
     // it serves others: it is this one miner that it has no channel for
-    if (!this.#settings.aggregated && this.#isWorkedWith(upstream))
-      return this.#deps.owner.closed(line, news.code)
-    this.#upstreams.refused(upstream, `no channel: ${news.code}`, now)
+    if (!this.#settings.aggregated && this.#isWorkedWith(upstream)) return this.#deps.owner.closed(line, code)
+    this.#upstreams.refused(upstream, `no channel: ${code}`, now)
     this.#steerAll(now)
   }
 
@@ -289,8 +283,10 @@ export class Feeds {
   #afterFarewell(channel: WorkChannel, message: Message, now: Millis): void {
     if (message.type !== 'SubmitShares.Success' && message.type !== 'SubmitShares.Error') return
     const news = channel.message(message, { order: 0, book: NO_BOOK })
-    if (news?.kind === 'acknowledged' || news?.kind === 'refused')
-      tellAnswers(this.#deps.owner, channel, news, now)
+    if (news?.kind !== 'acknowledged' && news?.kind !== 'refused') return
+    tellAnswers(this.#deps.owner, channel, news, now)
+    const leaving = this.#farewells.takeSettled(channel)
+    if (leaving !== undefined) this.#leave(leaving, now)
   }
 
   /** The upstream channel has told work: from now on it feeds the line. */
@@ -299,27 +295,31 @@ export class Feeds {
     const former = line.supply.feed
     const rolled = channel.size - this.#deps.leaseSize
     if (line.rolled !== undefined && rolled < line.rolled) owner.closed(line, 'extranonce-size-changed')
+    // it was one miner's
+    if (!this.#lines.has(line)) return
     line.rolled = rolled
     line.next = undefined
     line.supply.switchTo(channel, now)
     this.#upstreams.served(channel.upstream)
-    this.#use(line.seat)
-    if (former !== undefined) this.#retire(former, now)
+    if (former !== undefined) this.#retire(line, former, now)
     const name = this.#settings.upstreams[channel.upstream]?.name ?? ''
     owner.fact({ kind: 'upstreamUsed', upstream: channel.upstream, name })
     this.#resume(line, now)
   }
 
   #resume(line: Line, now: Millis): void {
-    this.#deps.miners.resume(now, line.origin?.session)
+    if (this.#settings.aggregated || line.origin !== undefined)
+      this.#deps.miners.resume(now, line.origin?.session)
   }
 
   #channelClosed(line: Line, channel: WorkChannel, reason: string, now: Millis): void {
     tellUnanswered(this.#deps.owner, channel, now)
-    this.#remove(channel)
-    if (line.next === channel) line.next = undefined
-    else line.supply.stop()
-    this.#use(line.seat)
+    this.#drop(line, channel)
+    if (line.origin !== undefined) {
+      // its miner has no channel yet, and still waits for an answer
+      line.refusal = reason
+      return this.#resume(line, now)
+    }
     if (!this.#settings.aggregated) return this.#deps.owner.closed(line, reason)
     this.#upstreams.refused(channel.upstream, `closed our channel: ${reason}`, now)
     this.#steerAll(now)
@@ -328,22 +328,17 @@ export class Feeds {
   #lost(upstream: number, now: Millis): void {
     for (const line of this.#lines) {
       if (line.request?.upstream === upstream) line.request = undefined
-      if (line.next?.upstream === upstream) {
-        this.#remove(line.next)
-        line.next = undefined
-      }
+      if (line.next?.upstream === upstream) this.#drop(line, line.next)
       const { feed } = line.supply
-      if (feed?.upstream === upstream) {
-        tellUnanswered(this.#deps.owner, feed, now)
-        this.#remove(feed)
-        line.supply.stop()
-      }
-      this.#use(line.seat)
+      if (feed?.upstream !== upstream) continue
+      tellUnanswered(this.#deps.owner, feed, now)
+      this.#drop(line, feed)
     }
-    for (const channel of this.#farewells.takeLost(upstream)) {
+    for (const { channel, seat } of this.#farewells.takeLost(upstream)) {
       tellUnanswered(this.#deps.owner, channel, now)
-      this.#remove(channel)
+      this.#remove(channel, seat)
     }
+    this.#asked.lost(upstream)
     this.#steerAll(now)
   }
 
@@ -351,44 +346,35 @@ export class Feeds {
     line.request = undefined
     if (line.next === undefined) return
     line.next.close('not-needed')
-    this.#remove(line.next)
-    line.next = undefined
-    this.#use(line.seat)
+    this.#drop(line, line.next)
   }
 
-  #remove(channel: WorkChannel): void {
+  /** A line has this channel no longer, as feed or as the next one. */
+  #drop(line: Line, channel: WorkChannel): void {
+    if (line.next === channel) line.next = undefined
+    else line.supply.stop()
+    this.#remove(channel, line.seat)
+  }
+
+  #remove(channel: WorkChannel, seat: WorkSeat): void {
+    seat.using.change(channel.upstream, -1)
     this.#routes[channel.upstream]?.delete(channel)
     this.#lineOf.delete(channel)
   }
 
   /** A channel that nobody works on any more is closed when its last shares are answered. */
-  #retire(channel: WorkChannel, now: Millis): void {
+  #retire({ seat }: Line, channel: WorkChannel, now: Millis): void {
     this.#lineOf.delete(channel)
-    this.#farewells.add(channel, now)
-    this.#farewell(now)
+    this.#farewells.add(channel, seat, now)
+    const leaving = this.#farewells.takeSettled(channel)
+    if (leaving !== undefined) this.#leave(leaving, now)
   }
 
-  #farewell(now: Millis): void {
-    const done = this.#farewells.takeDone(now)
-    for (const channel of done) {
-      tellUnanswered(this.#deps.owner, channel, now)
-      channel.close('not-needed')
-      this.#remove(channel)
-    }
-    if (done.length === 0) return
-    for (const seat of this.#seats) this.#use(seat)
-    this.#upstreams.steer(now)
-  }
-
-  /** Notes which upstreams a seat makes use of. */
-  #use(seat: WorkSeat): void {
-    seat.using.clear()
-    for (const line of this.#lines) {
-      if (line.seat !== seat) continue
-      if (line.supply.feed !== undefined) seat.using.add(line.supply.feed.upstream)
-      if (line.next !== undefined) seat.using.add(line.next.upstream)
-    }
-    for (const upstream of this.#farewells.upstreams()) seat.using.add(upstream)
+  #leave({ channel, seat }: Farewell, now: Millis): void {
+    tellUnanswered(this.#deps.owner, channel, now)
+    channel.close('not-needed')
+    this.#remove(channel, seat)
+    if (!seat.using.has(channel.upstream)) this.#upstreams.steer(now)
   }
 
   #ignored(upstream: number, reason: string): void {

@@ -1,7 +1,8 @@
 import type { JobBook } from '../channel/job-book.ts'
 import type { Miners } from '../miners/miners.ts'
-import type { SessionId } from '../role.ts'
+import { type Millis, NEVER, type SessionId } from '../role.ts'
 import { Supply } from './supply.ts'
+import type { UpstreamUse } from './upstream-use.ts'
 import type { Seat } from './upstreams.ts'
 import type { JobNumbering, WorkChannel } from './work-channel.ts'
 
@@ -11,7 +12,7 @@ export interface WorkSeat extends Seat {
   readonly share: number
   /** Upstreams in its order when it is in use. */
   readonly preference: readonly number[]
-  readonly using: Set<number>
+  readonly using: UpstreamUse
 }
 
 /** A request for an upstream channel that has not been answered. */
@@ -45,6 +46,8 @@ export interface Line {
   /** Somebody needs the line. */
   demanded: boolean
   request: FeedRequest | undefined
+  /** Since when an upstream owes an answer to that, or work on `next`. */
+  since: Millis
   /** Granted, and not told any work yet. */
   next: WorkChannel | undefined
   /** Why the upstream does not take the miner; the line ends with it. */
@@ -72,6 +75,7 @@ export function makeLine(
     rolled: undefined,
     demanded: false,
     request: undefined,
+    since: NEVER,
     next: undefined,
     refusal: undefined,
     hashrate: 0,

@@ -1,4 +1,5 @@
 import type { WorkSeat } from './line.ts'
+import { UpstreamUse } from './upstream-use.ts'
 
 /** A seat and the hash rate that works there, H/s. */
 export interface SeatLoad {
@@ -18,7 +19,7 @@ export function makeSeats(shares: readonly (number | undefined)[]): WorkSeat[] {
 }
 
 function seat(share: number, preference: readonly number[]): WorkSeat {
-  return { share, preference, order: [], using: new Set() }
+  return { share, preference, order: [], using: new UpstreamUse() }
 }
 
 /** The seat that lacks most of its share, when so much more hash rate comes. */

@@ -274,8 +274,7 @@ export class UpstreamWork {
   }
 
   #closeChannels(line: Line, reason: string): void {
-    for (const channel of [...this.miners.channels])
-      if (channel.book === line.book) this.miners.closeChannel(channel, reason)
+    this.miners.closeBook(line.book, reason)
   }
 
   #oldestLiveOf(): number {

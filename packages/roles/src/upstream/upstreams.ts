@@ -34,7 +34,7 @@ export interface Seat {
   /** Places of upstreams, best first; empty while nobody sits there. */
   order: readonly number[]
   /** Those whose connection is in use right now. */
-  readonly using: ReadonlySet<number>
+  readonly using: Iterable<number>
 }
 
 export type UpstreamsEffect = SessionEffect | UpstreamFact | DialCommand
@@ -64,7 +64,7 @@ interface Upstream {
 /** News of an upstream for whoever uses it. */
 export interface UpstreamNews {
   readonly upstream: number
-  readonly news: Exclude<LinkNews, { kind: 'reconnect' | 'unusable' }> | { readonly kind: 'lost' }
+  readonly news: Exclude<LinkNews, { kind: 'reconnect' }> | { readonly kind: 'lost' }
 }
 
 /**
@@ -182,7 +182,7 @@ export class Upstreams {
         return { upstream, news }
       case 'unusable':
         this.refused(upstream, news.reason, now)
-        return undefined
+        return { upstream, news }
       case 'reconnect':
         this.#out.push({ kind: 'redial', upstream, host: news.host, port: news.port })
         return undefined

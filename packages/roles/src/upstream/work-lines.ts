@@ -2,7 +2,8 @@ import type { Channel } from '../channel/channel.ts'
 import type { JobBook } from '../channel/job-book.ts'
 import type { WorkRequest } from '../miners/state.ts'
 import type { Millis, SessionId } from '../role.ts'
-import { type FeedDeps, type FeedSettings, Feeds } from './feeds.ts'
+import type { FeedDeps, FeedSettings } from './feed-settings.ts'
+import { Feeds } from './feeds.ts'
 import { addHashrates, loadsOf, tellHashrates } from './hashrates.ts'
 import { type Line, makeLine, type WorkSeat } from './line.ts'
 import { Lines } from './lines.ts'
@@ -118,10 +119,7 @@ export class WorkLines {
     }
     const line = best === undefined ? undefined : this.lines.of(best.book)
     if (best === undefined || line === undefined) return
-    if (!this.#settings.aggregated) {
-      line.seat = to
-      return this.feeds.steer(line, now)
-    }
+    if (!this.#settings.aggregated) return this.feeds.reseat(line, to, now)
     for (const other of this.lines)
       if (other.seat === to && other.supply.feed !== undefined && other.rolled === line.rolled)
         this.#deps.miners.move(best, other.book)
