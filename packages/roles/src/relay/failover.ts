@@ -11,6 +11,8 @@ import { type RelayState, tell } from './state.ts'
 
 /** An upstream that nobody works at is let go after this time; pools close idle connections a little later, ms. */
 const LINGER_MS = 30_000
+/** Requests for channels may all be without an answer for this long, ms. */
+const SILENT_MS = 60_000
 
 /** An upstream is set up: channels may be opened there. */
 export function homeReady(state: RelayState, upstream: number): void {
@@ -37,6 +39,24 @@ export function homeLost(state: RelayState, upstream: number): void {
   home.customJobs.clear()
   for (const channel of [...home.leaving.values()]) endFarewell(state, channel)
   for (const channel of [...home.channels.values()]) detach(state, channel)
+}
+
+/** When an upstream has kept silent about requests for channels for too long. */
+export function silenceDeadline({ homes }: RelayState): Millis {
+  let next = NEVER
+  for (const { silentSince } of homes.values()) next = Math.min(next, silentSince + SILENT_MS)
+  return next
+}
+
+/** Leaves upstreams that do not answer requests for channels: what was asked there is asked elsewhere. */
+export function leaveSilent(state: RelayState): void {
+  for (const home of state.homes.values()) {
+    if (state.now < home.silentSince + SILENT_MS) continue
+    home.silentSince = NEVER
+    const reason = 'does not answer requests for channels'
+    home.link.close(reason)
+    state.upstreams.refused(home.upstream, reason, state.now)
+  }
 }
 
 /** Brings every seat to the upstream it should be at, and lets the others go. */

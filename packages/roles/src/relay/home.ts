@@ -1,3 +1,4 @@
+import { type Millis, NEVER } from '../role.ts'
 import type { UpstreamLink } from '../upstream/link.ts'
 import type { Client, ClientGroup } from './client.ts'
 import { JobIds } from './job-ids.ts'
@@ -41,6 +42,8 @@ export class Home {
   /** Channels here, and those leaving, by who uses the upstream. */
   readonly users = new Map<RelaySeat, number>()
   isOpen = true
+  /** Since when it has answered none of the requests for channels; `NEVER` when none waits. */
+  silentSince: Millis = NEVER
   #requestId = 0
 
   constructor(upstream: number, how: { readonly link: UpstreamLink; readonly maxJobs: number }) {

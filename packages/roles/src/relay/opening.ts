@@ -1,6 +1,7 @@
 import { withoutControlCharacters } from '@sv2/messages'
 import { REQUIRES_EXTENDED_CHANNELS } from '../miners/connection.ts'
 import { owned } from '../owned.ts'
+import { NEVER } from '../role.ts'
 import { fillIdentity } from '../upstream/identity-template.ts'
 import type { Client } from './client.ts'
 import { declared } from './closing.ts'
@@ -46,7 +47,7 @@ export function pump(state: RelayState, seat: RelaySeat): void {
 export function granted(state: RelayState, home: Home, requestId: number, grant: Grant): void {
   const wish = home.wishes.get(requestId)
   if (wish === undefined) return
-  home.wishes.delete(requestId)
+  answered(state, home, requestId)
   state.upstreams.served(home.upstream)
   const problem = problemOf(home, wish, grant)
   if (problem !== undefined) {
@@ -68,9 +69,14 @@ export function granted(state: RelayState, home: Home, requestId: number, grant:
 export function denied(state: RelayState, home: Home, requestId: number, code: string): void {
   const wish = home.wishes.get(requestId)
   if (wish === undefined) return
-  home.wishes.delete(requestId)
+  answered(state, home, requestId)
   if (!wish.isDead) giveUp(state, home, wish, withoutControlCharacters(code))
   pumpAll(state, home)
+}
+
+function answered(state: RelayState, home: Home, requestId: number): void {
+  home.wishes.delete(requestId)
+  home.silentSince = home.wishes.size > 0 ? state.now : NEVER
 }
 
 function pumpAll(state: RelayState, home: Home): void {
@@ -102,6 +108,7 @@ function send(state: RelayState, home: Home, wish: Wish): void {
         },
   )
   if (requestId === undefined) return giveUp(state, home, wish, 'channel-capacity-exhausted', 'proxy')
+  if (home.wishes.size === 0) home.silentSince = state.now
   home.wishes.set(requestId, wish)
 }
 

@@ -6,7 +6,15 @@ import { type UpstreamNews, type UpstreamPort, Upstreams } from '../upstream/ups
 import { Client } from './client.ts'
 import { dropClient } from './closing.ts'
 import { fromUpstream } from './downward.ts'
-import { homeLost, homeReady, seatDeadline, seatTick, settle } from './failover.ts'
+import {
+  homeLost,
+  homeReady,
+  leaveSilent,
+  seatDeadline,
+  seatTick,
+  settle,
+  silenceDeadline,
+} from './failover.ts'
 import { endFarewells } from './farewell.ts'
 import { setUp } from './handshake.ts'
 import { denied, granted } from './opening.ts'
@@ -82,7 +90,8 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
 
   nextDeadline(): Millis {
     const { upstreams, idle, seats, farewells } = this.#state
-    let next = Math.min(upstreams.nextDeadline(), idle.nextDue(), farewells.nextDue())
+    const silence = silenceDeadline(this.#state)
+    let next = Math.min(upstreams.nextDeadline(), idle.nextDue(), farewells.nextDue(), silence)
     for (const list of [seats.plain, seats.workSelection])
       for (const seat of list) next = Math.min(next, seatDeadline(this.#state, seat))
     return next
@@ -158,6 +167,7 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
     state.unsettled = true
     state.upstreams.tick(state.now)
     endFarewells(state)
+    leaveSilent(state)
     for (const list of [state.seats.plain, state.seats.workSelection])
       for (const seat of list) seatTick(state, seat)
     for (let idle = state.idle.takeDue(state.now); idle !== undefined; idle = state.idle.takeDue(state.now))
