@@ -6,6 +6,7 @@ import {
   limitedLines,
   type Registry,
   readableCode,
+  readableText,
   shareCodeLabel,
 } from '@sv2/runtime'
 
@@ -68,7 +69,7 @@ export function createObserver(log: Logger, registry: Registry) {
           return warn({ upstream: fact.upstream, where: fact.name }, 'upstream lost')
         case 'upstreamRefused': {
           const { upstream, name, reason } = fact
-          return log.error({ upstream, where: name, reason: readableCode(reason) }, 'upstream refuses us')
+          return log.error({ upstream, where: name, reason: readableText(reason) }, 'upstream refuses us')
         }
         case 'upstreamUsed':
           if (used) metrics.failovers.inc()

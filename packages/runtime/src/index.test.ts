@@ -51,6 +51,7 @@ test('the public surface is what it was', () => {
     'randomBytes',
     'readKeyFile',
     'readableCode',
+    'readableText',
     'runApp',
     'serveMonitoring',
     'serverKeys',

@@ -65,7 +65,7 @@ export {
   type UpstreamWorkObserver,
 } from './observe/upstream-work.ts'
 export { randomBytes } from './random.ts'
-export { readableCode } from './readable-code.ts'
+export { readableCode, readableText } from './readable-code.ts'
 export { type Closing, Scope } from './scope.ts'
 export { Session, type SessionLimits } from './session.ts'
 export { dialV1, type V1UpstreamSettings } from './sv1-dial.ts'

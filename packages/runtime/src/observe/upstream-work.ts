@@ -2,7 +2,7 @@ import type { MinersFact } from '@sv2/roles'
 import type { UpstreamFact, UpstreamWorkFact } from '@sv2/roles/proxy'
 import type { Logger } from '../logger.ts'
 import { Counter, Gauge, type Registry } from '../monitoring.ts'
-import { readableCode } from '../readable-code.ts'
+import { readableCode, readableText } from '../readable-code.ts'
 import { type MinersObserver, observeMiners, type ShareTotals } from './miners.ts'
 import { shareCodeLabel } from './share-codes.ts'
 
@@ -91,7 +91,7 @@ export function observeUpstreamWork(log: Logger, registry: Registry, prefix: str
           return warn({ upstream: fact.upstream, name: fact.name }, 'upstream lost')
         case 'upstreamRefused': {
           const { upstream: from, name, reason } = fact
-          return warn({ upstream: from, name, reason: readableCode(reason) }, 'upstream refuses us')
+          return warn({ upstream: from, name, reason: readableText(reason) }, 'upstream refuses us')
         }
         case 'upstreamUsed':
           if (used === fact.upstream) return
