@@ -39,7 +39,7 @@ const BY_NAME: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   templateId: fc.bigInt({ min: 0n, max: 5n }),
   version: fc.constantFrom(0x2000_0000, 0, 0xffff_ffff, 0x3fff_ffff),
   ntime: fc.constantFrom(NTIME, NTIME - 1, NTIME + 10_000, 0, 0xffff_ffff),
-  minNtime: fc.constantFrom(undefined, NTIME, 0, 0xffff_ffff),
+  minNtime: fc.constantFrom(NTIME, 0, 0xffff_ffff),
   nbits: fc.constantFrom(NBITS_EASY, NBITS_HARD, 0, 0xffff_ffff, 0x0180_0000),
   coinbasePrefix: fc.uint8Array({ maxLength: 9 }),
   userIdentity: fc.constantFrom('', 'alice.1', 'sri/solo/x/y', 'x'.repeat(255), '\u0000'),
@@ -105,10 +105,17 @@ function received(area: Area, by: 'server' | 'client'): fc.Arbitrary<Message>[] 
     .map(messageOf)
 }
 
+/** Values of a field; one that may be missing is missing half of the time, whatever it is called. */
+function valueOf({ name, type }: { readonly name: string; readonly type: string }): fc.Arbitrary<unknown> {
+  const named = BY_NAME[name]
+  if (named === undefined) return byType(type)
+  return type.startsWith('OPTION') ? fc.option(named, { nil: undefined, freq: 1 }) : named
+}
+
 function messageOf({ type, fields }: MessageDescription): fc.Arbitrary<Message> {
   return fc.record({
     type: fc.constant(type),
-    ...Object.fromEntries(fields.map((field) => [field.name, BY_NAME[field.name] ?? byType(field.type)])),
+    ...Object.fromEntries(fields.map((field) => [field.name, valueOf(field)])),
   }) as unknown as fc.Arbitrary<Message>
 }
 
