@@ -261,6 +261,24 @@ describe('a share', () => {
     },
   )
 
+  test('that stays here is not acknowledged before one that was found earlier and is not decided', () => {
+    const { world, upstream, miner, channel } = aWorld()
+    miner.peer.send(miner.find(channel, { hash: good(EASY_TARGET), sequenceNumber: 1 }))
+    miner.peer.send(miner.find(channel, { hash: poor, sequenceNumber: 2 }))
+    const [sent] = upstream.take('SubmitSharesExtended')
+    world.link.advance(2_000)
+    // an acknowledgement of the second would speak for the first as well
+    expect(miner.takeOf('SubmitShares.Success')).toEqual([])
+    const { sequenceNumber = 0 } = sent ?? {}
+    upstream.send({ type: 'SubmitShares.Error', channelId: 1, sequenceNumber, errorCode: 'stale-share' })
+    world.link.advance(2_000)
+    const answers = miner.take().filter(({ type }) => type.startsWith('SubmitShares.'))
+    expect(answers).toMatchObject([
+      { type: 'SubmitShares.Error', sequenceNumber: 1, errorCode: 'stale-share' },
+      { type: 'SubmitShares.Success', lastSequenceNumber: 2, newSubmitsAcceptedCount: 1 },
+    ])
+  })
+
   test('is judged and sent as its job was, whatever prefix or job came since', () => {
     const { upstream, miner, channel } = aWorld()
     const before = miner.job(channel)

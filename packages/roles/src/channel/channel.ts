@@ -3,6 +3,7 @@ import type { Level } from './difficulty.ts'
 import { type History, replaced, valueAt } from './history.ts'
 import type { Job } from './job.ts'
 import type { JobBook } from './job-book.ts'
+import type { PendingShares } from './pending-shares.ts'
 import type { RecentWorkers } from './recent-workers.ts'
 import { Vardiff } from './vardiff.ts'
 
@@ -71,6 +72,8 @@ export class Channel {
   ackWork = 0
   ackSequence = 0
   ackQueued = false
+  /** Shares that others decide on; undefined until there is one. */
+  pending: PendingShares | undefined
   readonly vardiff: Vardiff
   /** Workers that name themselves on its shares; undefined until one does. All there is of extension state. */
   workers: RecentWorkers | undefined
@@ -100,6 +103,7 @@ export class Channel {
     this.ownJobId = undefined
     this.vardiff = new Vardiff(now)
     this.workers = undefined
+    this.pending = undefined
     this.#level = settings.level
     this.#prefix = settings.prefix
     this.#oldLevels = undefined

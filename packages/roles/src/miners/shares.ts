@@ -1,5 +1,6 @@
 import type { Channel } from '../channel/channel.ts'
-import type { Share, ShareErrorCode } from '../channel/judge.ts'
+import type { GoodShare, Share, ShareErrorCode } from '../channel/judge.ts'
+import { type Accepted, PendingShares } from '../channel/pending-shares.ts'
 import { RecentWorkers } from '../channel/recent-workers.ts'
 import type { Millis } from '../role.ts'
 import type { Connection } from './connection.ts'
@@ -48,11 +49,28 @@ function judgeShare(state: MinersState, submit: Submit, now: Millis): void {
     channel.workers ??= new RecentWorkers()
     channel.workers.see(worker, now)
   }
-  if (state.source.accepted(channel, share, verdict) === 'credited') {
-    acknowledge(state, channel, { sequenceNumber: share.sequenceNumber, difficulty }, now)
-  }
+  decide(state, { channel, share, good: verdict }, now)
   channel.vardiff.share(difficulty / channel.level.difficulty, aimOf(state, channel, now), now)
   adjustDifficulty(state, channel, now)
+}
+
+/** Asks the source what becomes of a good share. */
+function decide(
+  state: MinersState,
+  found: { readonly channel: Channel; readonly share: Share; readonly good: GoodShare },
+  now: Millis,
+): void {
+  const { channel, share, good } = found
+  const { sequenceNumber } = share
+  const { difficulty } = good.level
+  const outcome = state.source.accepted(channel, share, good)
+  if (outcome === 'pending') {
+    channel.pending ??= new PendingShares()
+    return channel.pending.add(sequenceNumber)
+  }
+  if (outcome !== 'credited') return tellRefused(state, { channel, sequenceNumber }, outcome.code)
+  if (channel.pending?.follow(sequenceNumber, difficulty) === true) return
+  acknowledge(state, channel, { count: 1, work: difficulty, last: sequenceNumber }, now)
 }
 
 /** A share that was `pending`. */
@@ -69,9 +87,19 @@ export function settleShare(
   errorCode: string | undefined,
   now: Millis,
 ): void {
-  const { channel, sequenceNumber } = share
+  const { channel, sequenceNumber, difficulty } = share
   if (channel.closed) return
-  if (errorCode === undefined) return acknowledge(state, channel, share, now)
+  const good = errorCode === undefined
+  const accepted = channel.pending?.decide(sequenceNumber, good ? difficulty : undefined)
+  if (!good) tellRefused(state, share, errorCode)
+  if (accepted !== undefined) acknowledge(state, channel, accepted, now)
+}
+
+function tellRefused(
+  state: MinersState,
+  { channel, sequenceNumber }: Pick<PendingShare, 'channel' | 'sequenceNumber'>,
+  errorCode: string,
+): void {
   send(state, channel.session, {
     type: 'SubmitShares.Error',
     channelId: channel.id,
@@ -96,12 +124,12 @@ export function flushAck(state: MinersState, channel: Channel): void {
 function acknowledge(
   state: MinersState,
   channel: Channel,
-  share: { readonly sequenceNumber: number; readonly difficulty: number },
+  { count, work, last }: Accepted,
   now: Millis,
 ): void {
-  channel.ackCount++
-  channel.ackWork += share.difficulty
-  channel.ackSequence = share.sequenceNumber
+  channel.ackCount += count
+  channel.ackWork += work
+  channel.ackSequence = last
   if (channel.ackCount >= state.settings.shareBatchSize) return sendAck(state, channel)
   if (channel.ackQueued) return
   channel.ackQueued = true

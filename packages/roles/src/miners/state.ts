@@ -51,10 +51,13 @@ export interface WorkSource {
   extraJob(book: JobBook): Job | undefined
   /**
    * A share was found good. Answers who acknowledges it: `credited` at once, or `pending` when the source says later
-   * what became of it (`Miners.settle`).
+   * what became of it (`Miners.settle`); a code when the source has no use for it after all.
    */
-  accepted(channel: Channel, share: Share, good: GoodShare): 'credited' | 'pending'
+  accepted(channel: Channel, share: Share, good: GoodShare): ShareOutcome
 }
+
+/** See `WorkSource.accepted`. */
+export type ShareOutcome = 'credited' | 'pending' | { readonly code: string }
 
 /** What holds for all work of a source. */
 export interface WorkTerms {

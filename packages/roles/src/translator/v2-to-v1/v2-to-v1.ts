@@ -4,7 +4,7 @@ import type { Reconnect, Sv1FromPool, Sv1ToPool } from '@sv2/sv1'
 import type { Channel } from '../../channel/channel.ts'
 import { fullExtranonce, type GoodShare, type Share } from '../../channel/judge.ts'
 import { Miners } from '../../miners/miners.ts'
-import type { MinersDeps, WorkTerms } from '../../miners/state.ts'
+import type { MinersDeps, ShareOutcome, WorkTerms } from '../../miners/state.ts'
 import { type Millis, NEVER, type Role, type SessionEffect, type SessionEvent } from '../../role.ts'
 import type { LinkCommand, V2ToV1Fact } from './facts.ts'
 import type { PoolLink } from './pool-link.ts'
@@ -265,7 +265,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     this.#facts.push({ kind: 'extranonceSizeChanged', pool, channels: misfits.length })
   }
 
-  #accepted(channel: Channel, share: Share, good: GoodShare): 'credited' | 'pending' {
+  #accepted(channel: Channel, share: Share, good: GoodShare): ShareOutcome {
     const origin = this.#seating.of(channel.book)?.origin(good.job)
     if (origin === undefined) return 'credited'
     const sent = { channel, sequenceNumber: share.sequenceNumber, difficulty: good.level.difficulty }
@@ -273,8 +273,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     if (((share.version ^ good.job.version) & ~(session.mask ?? 0)) !== 0) {
       const code = 'invalid-non-rollable-version-bit'
       this.#facts.push({ kind: 'shareRefused', session: channel.session, channelId: channel.id, code })
-      this.#miners.settle(sent, code, this.#now)
-      return 'pending'
+      return { code }
     }
     if (!good.isBlock && !meetsTarget(good.hash, origin.target)) return 'credited'
     const ids = { pool: link.pool, session: channel.session, channelId: channel.id }
@@ -282,8 +281,8 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     const extranonce2 = hex(fullExtranonce(channel, good.job, share))
     const { ntime, nonce, version } = share
     if (!session.submit(sent, { jobId: origin.jobId, extranonce2, ntime, nonce, version }, this.#now)) {
-      this.#unanswered(link, [sent], this.#now)
-      return 'pending'
+      this.#facts.push({ kind: 'sharesUnanswered', pool: link.pool, count: 1 })
+      return { code: 'stale-share' }
     }
     this.#seats.flush(session)
     this.#facts.push({ kind: 'shareSubmitted', ...ids })
