@@ -1,6 +1,6 @@
 import type { Channel } from '../channel/channel.ts'
 import { EASIEST_TARGET } from '../device/open-request.ts'
-import type { WorkSeat } from './line.ts'
+import type { Line, WorkSeat } from './line.ts'
 import type { Lines } from './lines.ts'
 import type { SeatLoad } from './seats.ts'
 
@@ -9,6 +9,11 @@ const WORTH_TELLING = 0.1
 
 /** H/s: what is told is a single-precision number, and clients may declare the greatest of them. */
 const MOST_HASHRATE = 1e38
+
+/** Counts one more miner on a line until all are added up anew; the sum stays a number that can be told. */
+export function addHashrate(line: Line, hashrate: number): void {
+  line.hashrate = Math.min(line.hashrate + hashrate, MOST_HASHRATE)
+}
 
 /** Adds up how fast those on each line are. */
 export function addHashrates(lines: Lines, channels: readonly Channel[]): void {
@@ -19,7 +24,7 @@ export function addHashrates(lines: Lines, channels: readonly Channel[]): void {
   for (const { book, hashrate } of channels) {
     const line = lines.of(book)
     if (line === undefined) continue
-    line.hashrate = Math.min(line.hashrate + hashrate, MOST_HASHRATE)
+    addHashrate(line, hashrate)
     line.channels++
   }
 }

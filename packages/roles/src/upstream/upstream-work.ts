@@ -14,6 +14,7 @@ import type {
 } from '../miners/state.ts'
 import { type Millis, NEVER, type SessionId } from '../role.ts'
 import type { UpstreamWorkFact } from './facts.ts'
+import { addHashrate } from './hashrates.ts'
 import { shortened, workerOf } from './identity-template.ts'
 import type { Line } from './line.ts'
 import { ShareTallies } from './share-tally.ts'
@@ -234,8 +235,9 @@ export class UpstreamWork {
         detail: `min_extranonce_size ${least}, and ${rolled} are left here`,
       }
     }
+    // a line that was made for this miner has its hash rate already
+    if (line.origin === undefined) addHashrate(line, request.nominalHashrate)
     this.#lines.lines.fetched(line)
-    line.hashrate += request.nominalHashrate
     return { book: line.book, extranonceSize: rolled, user: request.identity }
   }
 

@@ -4,7 +4,7 @@ import type { WorkRequest } from '../miners/state.ts'
 import type { Millis, SessionId } from '../role.ts'
 import type { FeedDeps, FeedSettings } from './feed-settings.ts'
 import { Feeds } from './feeds.ts'
-import { addHashrates, loadsOf, tellHashrates } from './hashrates.ts'
+import { addHashrate, addHashrates, loadsOf, tellHashrates } from './hashrates.ts'
 import { type Line, makeLine, type WorkSeat } from './line.ts'
 import { Lines } from './lines.ts'
 import { imbalance, makeSeats, seatFor } from './seats.ts'
@@ -79,7 +79,7 @@ export class WorkLines {
     }
     const line = makeLine(seat, identity, this.#deps)
     line.origin = { session, requestId }
-    line.hashrate = nominalHashrate
+    addHashrate(line, nominalHashrate)
     this.lines.add(line)
     return this.#demanded(line, now)
   }
