@@ -257,6 +257,24 @@ describe('version rolling', () => {
   })
 })
 
+test('an upstream hears of a hash rate that another one had been told before', () => {
+  const { world, first, miner } = aFarm()
+  const other = world.miner(current)
+  miner.open('extended', { hashrate: 1_000 })
+  other.open('extended', { hashrate: 500 })
+  world.link.advance(1_000)
+  expect(first.take('UpdateChannel')).toMatchObject([{ nominalHashRate: 1_500 }])
+  first.peer.disconnect()
+  other.peer.disconnect()
+  world.link.advance(1_000)
+  const second = world.upstream(current, { upstream: 1, target: EASY_TARGET })
+  expect(second.take('OpenExtendedMiningChannel')).toMatchObject([{ nominalHashRate: 1_000 }])
+  second.tip(1, 500)
+  world.miner(current).open('extended', { hashrate: 500 })
+  world.link.advance(1_000)
+  expect(second.take('UpdateChannel')).toMatchObject([{ nominalHashRate: 1_500 }])
+})
+
 describe('a split by percentage', () => {
   function aSplit() {
     const world = new AggregatorWorld({ upstreams: [{ share: 70 }, { share: 30 }] })

@@ -172,6 +172,7 @@ export class Feeds {
       minExtranonceSize: leaseSize + Math.min(room, most),
     })
     if (requestId === undefined) return
+    line.declared = line.hashrate
     line.request = { upstream, requestId, room }
     this.#asked.add(upstream, requestId, line)
   }
@@ -300,6 +301,7 @@ export class Feeds {
     line.rolled = rolled
     line.next = undefined
     line.supply.switchTo(channel, now)
+    line.told = { hashrate: line.declared, channels: line.channels }
     this.#upstreams.served(channel.upstream)
     if (former !== undefined) this.#retire(line, former, now)
     const name = this.#settings.upstreams[channel.upstream]?.name ?? ''

@@ -55,6 +55,8 @@ export interface Line {
   /** Hash rate of those below, H/s: added up anew before it is told. */
   hashrate: number
   channels: number
+  /** H/s as the last request for an upstream channel declared it. */
+  declared: number
   /** What the upstream was last told. */
   told: { readonly hashrate: number; readonly channels: number }
 }
@@ -80,6 +82,7 @@ export function makeLine(
     refusal: undefined,
     hashrate: 0,
     channels: 0,
+    declared: 0,
     told: { hashrate: 0, channels: 0 },
   }
 }
