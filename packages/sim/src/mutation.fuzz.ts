@@ -3,6 +3,7 @@ import { type Edition, EditionError, type Message } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
 import { expect, test } from 'vitest'
+import { AggregatorWorld } from './_aggregator.ts'
 import {
   aDevice,
   aPool,
@@ -12,14 +13,18 @@ import {
   aTemplateClient,
   aTip,
   filled,
+  NBITS_EASY,
+  NTIME,
   theConstraints,
 } from './_fixtures.ts'
 import { aNodeTemplate } from './_node-templates.ts'
+import { aRelay } from './_relay.ts'
 import { TestMiner } from './_test-miner.ts'
+import { anUpstreamJob, TestUpstream } from './_test-upstream.ts'
 import type { WirePeer } from './wire-link.ts'
 
-/** Frames per edition and target; four targets and two editions make more than a million. */
-const FRAMES = Number(process.env.FUZZ_FRAMES ?? 130_000)
+/** Frames per edition and target; eight targets and two editions make more than a million. */
+const FRAMES = Number(process.env.FUZZ_FRAMES ?? 70_000)
 /** A world is thrown away after so many frames, so that broken ones do not hide later ones. */
 const FRAMES_PER_WORLD = 500
 
@@ -72,6 +77,10 @@ function withLength(frame: Uint8Array): Uint8Array {
   return frame
 }
 
+function hasItsLength(frame: Uint8Array): boolean {
+  return frame.length - HEADER_SIZE === (frame[3]! | (frame[4]! << 8) | (frame[5]! << 16))
+}
+
 /** Feeds spoiled frames to fresh worlds. Whatever a frame does, the only errors are those that say the peer is wrong. */
 function fuzz(
   seed: number,
@@ -84,10 +93,13 @@ function fuzz(
   let refused = 0
   for (let n = 0; n < FRAMES; n++) {
     if (n % FRAMES_PER_WORLD === 0 || peer.closed !== undefined) peer = world()
+    const frame = mutate(recorded, next)
     try {
-      peer.sendFrame(mutate(recorded, next))
+      peer.sendFrame(frame)
       peer.received()
       decoded++
+      // what comes after a wrong length would only be taken for the rest of that frame
+      if (!hasItsLength(frame)) peer = world()
     } catch (error) {
       if (!(error instanceof CodecError) && !(error instanceof EditionError)) throw error
       refused++
@@ -201,6 +213,85 @@ for (const edition of [current, draft]) {
     miner.open('standard')
     const recorded = [...miner.peer.frames]
     const { refused } = fuzz(4, recorded, () => aDevice(edition).server)
+    expect(refused).toBeGreaterThan(0)
+  })
+
+  const channel = { channelId: 1 } as const
+  const fromPool = recordedBy(edition, 'server', [
+    { type: 'SetupConnection.Success', usedVersion: 2, flags: 0 },
+    {
+      type: 'OpenExtendedMiningChannel.Success',
+      requestId: 1,
+      ...channel,
+      target: filled(0xff),
+      extranoncePrefix: filled(2, 4),
+      extranonceSize: 12,
+      groupChannelId: 9_000,
+    },
+    anUpstreamJob(1, 1),
+    { type: 'SetNewPrevHash', ...channel, jobId: 1, prevHash: filled(7), minNtime: NTIME, nbits: NBITS_EASY },
+    anUpstreamJob(1, 2, { minNtime: NTIME }),
+    { type: 'SetTarget', ...channel, maximumTarget: filled(0x7f) },
+    { type: 'SetExtranoncePrefix', ...channel, extranoncePrefix: filled(3, 4) },
+    { type: 'SetGroupChannel', groupChannelId: 9_001, channelIds: [1] },
+    { type: 'SubmitShares.Error', ...channel, sequenceNumber: 1, errorCode: 'stale-share' },
+    {
+      type: 'SubmitShares.Success',
+      ...channel,
+      lastSequenceNumber: 1,
+      newSubmitsAcceptedCount: 1,
+      newSharesSum: 1n,
+    },
+    { type: 'CloseChannel', ...channel, reasonCode: 'bye' },
+  ])
+
+  test(`an aggregating proxy survives spoiled frames of its pool (${edition.name})`, () => {
+    const { refused } = fuzz(5, fromPool, () => {
+      const world = new AggregatorWorld()
+      const upstream = world.upstream(edition)
+      upstream.tip(1, 1)
+      world.miner(edition).open('standard')
+      return upstream.peer
+    })
+    expect(refused).toBeGreaterThan(0)
+  })
+
+  test(`an aggregating proxy survives spoiled frames of miners (${edition.name})`, () => {
+    const { refused } = fuzz(6, minerSession(edition), () => {
+      const world = new AggregatorWorld()
+      world.upstream(edition).tip(1, 1)
+      const miner = world.miner(edition)
+      miner.open('standard')
+      miner.open('extended')
+      return miner.peer
+    })
+    expect(refused).toBeGreaterThan(0)
+  })
+
+  test(`a relaying proxy survives spoiled frames of its pool (${edition.name})`, () => {
+    const { refused } = fuzz(7, fromPool, () => {
+      const { link } = aRelay()
+      const upstream = new TestUpstream(link as never, { edition })
+      new TestMiner(link as never, edition).request('standard')
+      upstream.serve()
+      upstream.tip(1, 1)
+      return upstream.peer
+    })
+    expect(refused).toBeGreaterThan(0)
+  })
+
+  test(`a relaying proxy survives spoiled frames of miners (${edition.name})`, () => {
+    const { refused } = fuzz(8, minerSession(edition), () => {
+      const { link } = aRelay()
+      const upstream = new TestUpstream(link as never, { edition })
+      const miner = new TestMiner(link as never, edition)
+      for (const kind of ['standard', 'extended'] as const) {
+        miner.request(kind)
+        upstream.serve()
+      }
+      upstream.tip(1, 1)
+      return miner.peer
+    })
     expect(refused).toBeGreaterThan(0)
   })
 }
