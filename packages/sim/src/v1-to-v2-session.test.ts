@@ -28,6 +28,14 @@ describe('requests in any order', () => {
     ])
   })
 
+  test('what a miner calls itself is told, as far as a line of a log takes it', () => {
+    const { world } = aTranslator(current)
+    world.peer().request('mining.subscribe', `cgminer/${'9'.repeat(10_000)}`)
+    const [fact] = world.factsOf('v1Subscribed')
+    expect(fact).toMatchObject({ dialect: 'cgminer' })
+    expect(String(fact?.userAgent)).toMatch(/^cgminer.9{1,100}$/)
+  })
+
   test('authorize before subscribe', () => {
     const { world } = aTranslator(current)
     const peer = world.peer()

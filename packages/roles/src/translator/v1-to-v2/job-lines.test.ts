@@ -50,6 +50,13 @@ describe('lines of jobs', () => {
   })
 })
 
+test('a time that an upstream puts at the end of all times does not go beyond it', () => {
+  const lines = new JobLines()
+  const tip = { ...TIP, minNtime: 0xffff_ffff }
+  lines.line(aJob(), tip, { cleanJobs: true, now: 0 })
+  expect(lines.line(aJob({ jobId: 11 }), tip, { cleanJobs: false, now: 60_000 }).ntime).toBe(0xffff_ffff)
+})
+
 test.each([0, 10, 0xffff_ffff])('job id %i is read as it was written', (jobId) => {
   expect(readJobId(jobIdText(jobId))).toBe(jobId)
 })

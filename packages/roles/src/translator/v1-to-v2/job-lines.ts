@@ -7,6 +7,9 @@ const LINE_OVERHEAD = 260
 /** Bytes of one hash of the branch in the line: digits, quotes, comma. */
 const BRANCH_BYTES = 67
 
+/** The last time that a header can hold. */
+const LATEST = 0xffff_ffff
+
 interface Written {
   plain: Notify | undefined
   clean: Notify | undefined
@@ -26,10 +29,12 @@ export class JobLines {
    */
   line(job: Job, tip: Tip, how: { readonly cleanJobs: boolean; readonly now: Millis }): Notify {
     const { cleanJobs, now } = how
-    const ntime = Math.max(
+    const age = Math.max(
       tip.minNtime + this.#secondsSince(tip, now),
       (job.minNtime ?? 0) + this.#secondsSince(job.coinbaseTxSuffix, now),
     )
+    // an upstream may name any time there is
+    const ntime = Math.min(age, LATEST)
     const written = this.#written.get(job) ?? { plain: undefined, clean: undefined }
     const known = cleanJobs ? written.clean : written.plain
     if (known?.ntime === ntime) return known

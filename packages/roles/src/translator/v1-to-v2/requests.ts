@@ -22,6 +22,8 @@ import { admitWorker } from './worker-names.ts'
 const SESSION_ID_BYTES = 8
 /** Characters of a method or a reason that are repeated to whoever sent it. */
 const ECHO_LENGTH = 40
+/** Characters of what a miner calls itself that are told. */
+const LONGEST_AGENT = 100
 
 /** Takes one line of a miner's. Every request has one answer, and answers come in the order of the requests. */
 export function takeLine(state: FrontState, session: Sv1Session, message: Sv1ToServer, now: Millis): void {
@@ -127,7 +129,13 @@ function enrol(
   if (extranonce1 === undefined) return undefined
   const resumed = before !== undefined && equalBytes(before.prefix, extranonce1)
   const { name: dialect } = session.dialect
-  state.out.push({ kind: 'v1Subscribed', session: session.session, dialect, userAgent, resumed })
+  state.out.push({
+    kind: 'v1Subscribed',
+    session: session.session,
+    dialect,
+    userAgent: userAgent.slice(0, LONGEST_AGENT),
+    resumed,
+  })
   return {
     sessionId: resumed && sessionId !== undefined ? sessionId : hex(state.randomBytes(SESSION_ID_BYTES)),
     extranonce1,
