@@ -1,3 +1,4 @@
+import type { Level } from './difficulty.ts'
 import type { Job, Tip } from './job.ts'
 
 /** Jobs of the present tip that were replaced but still earn credit (SRI: max_past_jobs). */
@@ -31,8 +32,8 @@ export class JobBook {
   generation = 0
   /** No share target of these jobs is harder: a hash that whoever gives the work pays for has to come through. */
   maxDifficulty = Number.POSITIVE_INFINITY
-  /** Nor easier than this, where only shares count that the giver of the work pays for. */
-  minDifficulty = 0
+  /** The one level of all channels, where only shares are wanted that whoever gives the work pays for. */
+  only: Level | undefined
 
   /** The job new channels start on. */
   get active(): Job | undefined {

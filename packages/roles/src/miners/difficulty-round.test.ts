@@ -34,8 +34,9 @@ describe('the level for a difficulty', () => {
     const book = new JobBook()
     book.maxDifficulty = 100
     expect(levelFor(aState({}), book, 1e5, undefined).difficulty).toBe(64)
-    book.minDifficulty = 64
-    expect(levelFor(aState({}), book, 1, undefined).difficulty).toBe(64)
+    book.only = exactLevel(new Ladder(1).nearest(32).target)
+    expect(levelFor(aState({}), book, 1, undefined)).toBe(book.only)
+    expect(levelFor(aState({}), book, 1e5, undefined)).toBe(book.only)
   })
 
   test('is never easier than the client allows', () => {

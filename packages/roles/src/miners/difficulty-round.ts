@@ -37,10 +37,9 @@ export function levelFor(
   easiest: Level | undefined,
 ): Level {
   const { ladder, settings } = state
-  const least = Math.max(settings.minDifficulty, book.minDifficulty)
-  const wanted = Math.min(Math.max(difficulty, least), Number.MAX_VALUE)
+  const wanted = Math.min(Math.max(difficulty, settings.minDifficulty), Number.MAX_VALUE)
   const most = Math.min(state.networkDifficulty, book.maxDifficulty)
-  const level = wanted > most ? ladder.atMost(most) : ladder.nearest(wanted)
+  const level = book.only ?? (wanted > most ? ladder.atMost(most) : ladder.nearest(wanted))
   return easiest !== undefined && compareLe(level.target, easiest.target) > 0 ? easiest : level
 }
 
@@ -74,13 +73,11 @@ export function changeLevel(state: MinersState, channel: Channel, level: Level, 
 
 /** Holds one channel's shares against the aimed rate. */
 export function adjustDifficulty(state: MinersState, channel: Channel, now: Millis): void {
-  if (channel.level.difficulty > channel.book.maxDifficulty) {
-    return changeLevel(
-      state,
-      channel,
-      levelFor(state, channel.book, channel.level.difficulty, channel.easiest),
-      now,
-    )
+  const { level, book, easiest } = channel
+  if (book.only !== undefined || level.difficulty > book.maxDifficulty) {
+    const dictated = levelFor(state, book, level.difficulty, easiest)
+    if (dictated !== level) return changeLevel(state, channel, dictated, now)
+    if (book.only !== undefined) return
   }
   if (!state.settings.vardiff) return
   const aim = aimOf(state, channel, now)
