@@ -97,6 +97,47 @@ describe('work that does not come', () => {
   })
 })
 
+test.each(['refuses', 'closes'])(
+  'a miner whose channel the better upstream %s stays where it has work',
+  (what) => {
+    const world = aNode({ upstreams: [{}, {}], trustAfterMs: 0 })
+    const miners = [world.miner(current), world.miner(current)]
+    world.upstream(current, { silent: true }).peer.disconnect()
+    for (const miner of miners) miner.peer.send(anOpen(1))
+    const second = world.upstream(current, { upstream: 1 })
+    second.tip(1, 10)
+    second.tip(2, 10)
+    for (const miner of miners) expect(miner.takeOf('OpenExtendedMiningChannel.Success')).toHaveLength(1)
+    const first = world.upstream(current, { silent: true })
+    world.link.advance(1_000)
+    const [one, other] = first.take('OpenExtendedMiningChannel')
+    first.grant(one!)
+    first.tip(1, 10)
+    if (what === 'closes') {
+      const channelId = first.grant(other!)
+      first.send({ type: 'CloseChannel', channelId, reasonCode: 'no-room' })
+    } else {
+      const { requestId } = other!
+      first.send({ type: 'OpenMiningChannel.Error', requestId, errorCode: 'no-room' })
+    }
+    world.link.advance(2_000)
+    for (const miner of miners) expect(miner.takeOf('CloseChannel')).toEqual([])
+    expect(world.proxy.counts).toMatchObject({ channels: 2, upstreamChannels: 2 })
+  },
+)
+
+test('an upstream that refuses many miners at once is asked again after one pause', () => {
+  const world = aNode()
+  const miners = Array.from({ length: 30 }, () => world.miner(current))
+  const upstream = world.upstream(current, { silent: true })
+  for (const miner of miners) miner.peer.send(anOpen(1))
+  for (const { requestId } of upstream.take('OpenExtendedMiningChannel'))
+    upstream.send({ type: 'OpenMiningChannel.Error', requestId, errorCode: 'no-room' })
+  expect(world.factsOf('upstreamRefused')).toHaveLength(1)
+  world.link.advance(40_000)
+  expect(upstream.take('OpenExtendedMiningChannel')).toHaveLength(30)
+})
+
 describe('the end of a channel above', () => {
   function aMinerAt(upstreams: number) {
     const world = aNode({ upstreams: Array.from({ length: upstreams }, () => ({})) })

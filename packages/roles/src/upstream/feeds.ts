@@ -104,7 +104,7 @@ export class Feeds {
       const owing = line.request?.upstream ?? line.next?.upstream
       if (owing === undefined || now < line.since + WORK_MS) continue
       this.#forgetNext(line)
-      this.#turnedDown(line, owing, { code: 'no work in time', now })
+      this.#turnedDown(line, owing, { code: 'no-work-in-time', now })
     }
   }
 
@@ -224,14 +224,21 @@ export class Feeds {
     upstream: number,
     { code, now }: { readonly code: string; readonly now: Millis },
   ): void {
+    // it was asked for many lines at once, and has said so of another: it is asked again for all of them
+    if (this.#upstreams.isBanned(upstream, now)) return
     if (line.origin !== undefined && (code.includes('user') || this.#isWorkedWith(upstream))) {
       line.refusal = code
       return this.#resume(line, now)
     }
     // it serves others: it is this one miner that it has no channel for
-    if (!this.#settings.aggregated && this.#isWorkedWith(upstream)) return this.#deps.owner.closed(line, code)
+    if (!this.#settings.aggregated && this.#isWorkedWith(upstream)) return this.#end(line, code)
     this.#upstreams.refused(upstream, `no channel: ${code}`, now)
     this.#steerAll(now)
+  }
+
+  /** The miner of a line has no work any more; one that has work elsewhere stays there. */
+  #end(line: Line, reason: string): void {
+    if (line.supply.feed === undefined) this.#deps.owner.closed(line, reason)
   }
 
   #isWorkedWith(upstream: number): boolean {
@@ -322,7 +329,7 @@ export class Feeds {
       line.refusal = reason
       return this.#resume(line, now)
     }
-    if (!this.#settings.aggregated) return this.#deps.owner.closed(line, reason)
+    if (!this.#settings.aggregated) return this.#end(line, reason)
     this.#upstreams.refused(channel.upstream, `closed our channel: ${reason}`, now)
     this.#steerAll(now)
   }

@@ -139,6 +139,12 @@ export class Upstreams {
     this.steer(now)
   }
 
+  /** It refused something, and is not asked again yet. */
+  isBanned(upstream: number, now: Millis): boolean {
+    const until = this.#upstreams[upstream]?.bannedUntil ?? NEVER
+    return until !== NEVER && now < until
+  }
+
   /** It gives what is asked of it. */
   served(upstream: number): void {
     const known = this.#upstreams[upstream]
@@ -260,7 +266,7 @@ export class Upstreams {
   #health(upstream: number, now: Millis): Health {
     const known = this.#upstreams[upstream]
     if (known === undefined) return 'failing'
-    if (known.bannedUntil !== NEVER && now < known.bannedUntil) return 'failing'
+    if (this.isBanned(upstream, now)) return 'failing'
     if (known.link?.isReady === true)
       return known.failed && !this.#isTrusted(known, now) ? 'recovering' : 'ready'
     if (known.failed) return 'failing'
