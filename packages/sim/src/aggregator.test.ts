@@ -347,6 +347,18 @@ describe('a share', () => {
     expect(miner.takeOf('SubmitShares.Error')).toMatchObject([{ errorCode: 'duplicate-share' }])
   })
 
+  test('is not found again on a job repeated in the same second, where there is no room to tell the two apart', () => {
+    const rolled = { most: 8, least: 8 }
+    const world = new AggregatorWorld({ rolled, miners: { startDifficulty: 2 ** -32 } })
+    const upstream = world.upstream(current, { target: EASY_TARGET, extranonceSize: () => 10 })
+    upstream.tip(1, 10)
+    const miner = world.miner(current)
+    const { channelId } = miner.open('extended', { hashrate: 1 })
+    world.link.advance(900)
+    miner.peer.send({ type: 'UpdateChannel', channelId, nominalHashRate: 1000, maximumTarget: EASIER })
+    expect(miner.takeOf('NewExtendedMiningJob').at(-1)).toMatchObject({ minNtime: NTIME + 1 })
+  })
+
   test('names its worker where the upstream agreed to that', () => {
     const world = new AggregatorWorld({
       upstreams: [{ extensions: [WORKER_TRACKING] }],

@@ -221,3 +221,18 @@ describe.each([current, draft])('edition $name', (edition: Edition) => {
     expect(pools(pool)).toHaveLength(500)
   })
 })
+
+// edition draft has no time in its jobs
+test('a job given again in the second of the first one begins with the next: nothing is done twice (current)', () => {
+  const { world } = aTranslator({ miners: { startDifficulty: 2 ** -32 } })
+  const miner = world.miner(current)
+  const channel = miner.open('standard')
+  const [first, { minNtime }] = [miner.job(channel), miner.tip(channel)]
+  world.advance(900)
+  const maximumTarget = filled(0xff)
+  miner.peer.send({ type: 'UpdateChannel', channelId: channel.channelId, nominalHashRate: 5, maximumTarget })
+  expect(miner.takeOf('SetTarget')).toHaveLength(1)
+  const again = miner.job(channel)
+  expect(again.jobId).not.toBe(first.jobId)
+  expect(again.minNtime).toBe(minNtime + 1)
+})

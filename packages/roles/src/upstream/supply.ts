@@ -92,7 +92,8 @@ export class Supply {
   #repeated(now: Millis): { readonly job: Job; readonly tip: Tip } | undefined {
     const { active } = this.book
     if (active?.tip === undefined || this.feed === undefined) return undefined
-    const seconds = Math.max(0, Math.floor((now - this.#since) / 1000))
+    // a second begun is a second in which headers were tried
+    const seconds = Math.max(0, Math.ceil((now - this.#since) / 1000))
     const job = this.feed.repeat(active, seconds, this.#numbering)
     if (job === undefined) return undefined
     return { job, tip: active.tip }

@@ -134,7 +134,8 @@ export class PoolSeat {
     const origin = active === undefined ? undefined : this.origin(active)
     if (active?.tip === undefined || origin === undefined) return undefined
     const { miners } = this.#deps
-    const minNtime = active.tip.minNtime + Math.max(0, Math.floor((now - this.#since) / 1000))
+    // a second begun is a second in which headers were tried
+    const minNtime = active.tip.minNtime + Math.max(0, Math.ceil((now - this.#since) / 1000))
     const jobId = this.#deps.nextJobId()
     const job = repeatJob(active, { jobId, order: miners.nextOrder(), minNtime })
     this.#origins.set(job, origin)
