@@ -295,7 +295,7 @@ describe('a split by percentage', () => {
     expect(told(a, b)).toEqual([700, 300])
   })
 
-  test('is kept when the rates below change: a channel is moved, and its old shares still count', () => {
+  test('is kept when the rates below change: channels are moved', () => {
     const { world, a, b } = aSplit()
     const miner = world.miner(current)
     const channels = Array.from({ length: 10 }, () => miner.open('extended', { hashrate: 10 }))
