@@ -1,4 +1,4 @@
-import { compareLe, difficultyToTarget, hex, meetsTarget, sha256d } from '@sv2/bitcoin'
+import { compareLe, difficultyToTarget, hex, meetsTarget, sha256d, targetToDifficulty } from '@sv2/bitcoin'
 import { type Edition, type Message, WORKER_TRACKING } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
@@ -304,6 +304,20 @@ describe('a share', () => {
     world.link.advance(6_000)
     const [told] = miner.takeOf('SetTarget')
     expect(compareLe(told!.maximumTarget, EASIER)).toBeGreaterThanOrEqual(0)
+  })
+
+  test('is no flood where an upstream that knows of nobody has every hash meet its target', () => {
+    const world = new AggregatorWorld({ miners: { startDifficulty: 2 ** -20 } })
+    const upstream = world.upstream(current, { target: filled(0xff, 32) })
+    upstream.tip(1, 10)
+    const miner = world.miner(current)
+    const own = targetToDifficulty(miner.open('extended', { hashrate: 1e6 }).target)
+    expect(own).toBeGreaterThan(2 ** -20)
+    world.link.advance(1_000)
+    expect(upstream.take('UpdateChannel')).toMatchObject([{ nominalHashRate: 1e6 }])
+    upstream.send({ type: 'SetTarget', channelId: 1, maximumTarget: difficultyToTarget(own / 16) })
+    world.link.advance(6_000)
+    expect(targetToDifficulty(miner.takeOf('SetTarget').at(-1)!.maximumTarget)).toBeLessThanOrEqual(own / 16)
   })
 
   test('on a job that repeats another is another share: the search space is a new one', () => {

@@ -1,6 +1,7 @@
-import { targetToDifficulty } from '@sv2/bitcoin'
+import { compareLe, targetToDifficulty } from '@sv2/bitcoin'
 import type { Job, Tip } from '../channel/job.ts'
 import { JobBook, MAX_FUTURE_JOBS } from '../channel/job-book.ts'
+import { EASIEST_TARGET } from '../device/open-request.ts'
 import type { Miners } from '../miners/miners.ts'
 import type { Millis } from '../role.ts'
 import type { JobNumbering, WorkChannel, WorkNews } from './work-channel.ts'
@@ -66,9 +67,15 @@ export class Supply {
     }
   }
 
-  /** No share target below is harder than what the feed pays for. */
+  /**
+   * No share target below is harder than what the feed pays for. One that every hash meets is no such target: pools
+   * give it to a channel without a hash rate, and devices that took it would send all they compute.
+   */
   limit(): void {
-    if (this.feed !== undefined) this.book.maxDifficulty = this.feed.level.difficulty
+    if (this.feed === undefined) return
+    const { target, difficulty } = this.feed.level
+    const isNone = compareLe(target, EASIEST_TARGET) === 0
+    this.book.maxDifficulty = isNone ? Number.POSITIVE_INFINITY : difficulty
   }
 
   /** The present work once more, for everybody. */
