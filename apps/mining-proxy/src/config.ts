@@ -57,6 +57,12 @@ const aggregating = z
       .max(24)
       .default(4)
       .describe('An upstream that leaves a miner less than this is not worked with'),
+    only_paid_shares: z
+      .boolean()
+      .default(false)
+      .describe(
+        "true: miners get the upstream's target, and every share goes up; for a few miners of like speed",
+      ),
     repeat_job_sec: z
       .number()
       .min(0)
@@ -65,7 +71,7 @@ const aggregating = z
       .describe('Without a new job for so long the present one is handed out again, seconds; 0: never'),
   })
   .prefault({})
-  .describe('Mode aggregating: the search space')
+  .describe('Mode aggregating: the search space, and what goes up')
 
 const difficulty = z
   .strictObject(difficultyKeys({ sharesPerMinute: 6, minDifficulty: 0.0001, startDifficulty: 1_000 }))

@@ -320,6 +320,22 @@ describe('a share', () => {
     expect(targetToDifficulty(miner.takeOf('SetTarget').at(-1)!.maximumTarget)).toBeLessThanOrEqual(own / 16)
   })
 
+  test('is never easier than what the upstream pays for, by option', () => {
+    const world = new AggregatorWorld({ onlyPaidShares: true, miners: { startDifficulty: 2 ** -31 } })
+    const upstream = world.upstream(current, { target: EASY_TARGET })
+    upstream.tip(1, 10)
+    const miner = world.miner(current)
+    const channel = miner.open('extended', { hashrate: 1 })
+    expect(channel.target).toEqual(EASY_TARGET)
+    miner.peer.send(miner.find(channel, { hash: poor }))
+    expect(miner.takeOf('SubmitShares.Error')).toMatchObject([{ errorCode: 'difficulty-too-low' }])
+    miner.peer.send(miner.find(channel, { hash: good(EASY_TARGET) }))
+    expect(upstream.take('SubmitSharesExtended')).toHaveLength(1)
+    upstream.send({ type: 'SetTarget', channelId: 1, maximumTarget: EASIER })
+    world.link.advance(6_000)
+    expect(miner.takeOf('SetTarget').at(-1)?.maximumTarget).toEqual(EASIER)
+  })
+
   test('on a job that repeats another is another share: the search space is a new one', () => {
     const world = new AggregatorWorld({ repeatMs: 60_000, miners: { startDifficulty: 2 ** -31 } })
     const upstream = world.upstream(current, { target: EASY_TARGET })

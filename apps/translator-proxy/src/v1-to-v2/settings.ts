@@ -82,6 +82,7 @@ function workSettings(config: V1ToV2Config, version: string): V1ToV2Settings['wo
     }),
     trustAfterMs: config.return_after_sec * 1000,
     aggregated: config.aggregate_channels,
+    onlyPaidShares: false,
     rolled: { most, least: LEAST_EXTRANONCE2 },
     eager: false,
     whenGone: config.when_upstreams_gone,

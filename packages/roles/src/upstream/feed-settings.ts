@@ -1,13 +1,14 @@
-import type { Miners } from '../miners/miners.ts'
 import type { RolledSize } from './feed-request.ts'
 import type { LinesOwner } from './share-answers.ts'
+import type { SupplyDeps } from './supply.ts'
 import type { UpstreamSettings, UpstreamsSettings } from './upstreams.ts'
-import type { JobNumbering } from './work-channel.ts'
 
 export interface FeedSettings extends UpstreamsSettings {
   readonly upstreams: readonly FeedUpstream[]
   /** One upstream channel for all miners, or one for each of them. */
   readonly aggregated: boolean
+  /** No miner gets an easier target than that of the upstream: every share goes up. */
+  readonly onlyPaidShares: boolean
   /** Bytes of extranonce that a miner rolls. */
   readonly rolled: RolledSize
 }
@@ -19,9 +20,7 @@ export interface FeedUpstream extends UpstreamSettings {
   readonly share: number | undefined
 }
 
-export interface FeedDeps {
-  readonly miners: Miners
+export interface FeedDeps extends SupplyDeps {
   readonly leaseSize: number
-  readonly numbering: JobNumbering
   readonly owner: LinesOwner
 }

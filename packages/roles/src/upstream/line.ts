@@ -1,10 +1,9 @@
 import type { JobBook } from '../channel/job-book.ts'
-import type { Miners } from '../miners/miners.ts'
 import { type Millis, NEVER, type SessionId } from '../role.ts'
-import { Supply } from './supply.ts'
+import { Supply, type SupplyDeps } from './supply.ts'
 import type { UpstreamUse } from './upstream-use.ts'
 import type { Seat } from './upstreams.ts'
-import type { JobNumbering, WorkChannel } from './work-channel.ts'
+import type { WorkChannel } from './work-channel.ts'
 
 /** A seat that lines of work are drawn to. */
 export interface WorkSeat extends Seat {
@@ -62,12 +61,8 @@ export interface Line {
 }
 
 /** A line that nobody feeds yet. */
-export function makeLine(
-  seat: WorkSeat,
-  identity: string,
-  deps: { readonly miners: Miners; readonly numbering: JobNumbering },
-): Line {
-  const supply = new Supply(deps.miners, deps.numbering)
+export function makeLine(seat: WorkSeat, identity: string, deps: SupplyDeps): Line {
+  const supply = new Supply(deps)
   return {
     supply,
     book: supply.book,

@@ -11,6 +11,13 @@ const EXTRA_JOB_MS = 1_000
 
 type UpstreamJob = NonNullable<WorkChannel['present']>['job']
 
+export interface SupplyDeps {
+  readonly miners: Miners
+  readonly numbering: JobNumbering
+  /** Targets below are that above, so that every share goes up. */
+  readonly onlyPaidShares: boolean
+}
+
 /**
  * The work of one job book: it comes from one upstream channel at a time, and goes on in the same book when another
  * one takes over. To those below a change of upstream looks like a new tip.
@@ -21,6 +28,7 @@ export class Supply {
   feed: WorkChannel | undefined
   readonly #miners: Miners
   readonly #numbering: JobNumbering
+  readonly #onlyPaidShares: boolean
   /** Jobs handed down that wait for a tip. */
   readonly #waiting = new Map<UpstreamJob, Job>()
   #extra: { readonly job: Job; readonly until: Millis } | undefined
@@ -28,9 +36,10 @@ export class Supply {
   /** When the present work came from above. */
   #since: Millis = 0
 
-  constructor(miners: Miners, numbering: JobNumbering) {
+  constructor({ miners, numbering, onlyPaidShares }: SupplyDeps) {
     this.#miners = miners
     this.#numbering = numbering
+    this.#onlyPaidShares = onlyPaidShares
   }
 
   /** When everybody was last given a job. */
@@ -73,9 +82,10 @@ export class Supply {
    */
   limit(): void {
     if (this.feed === undefined) return
-    const { target, difficulty } = this.feed.level
-    const isNone = compareLe(target, EASIEST_TARGET) === 0
-    this.book.maxDifficulty = isNone ? Number.POSITIVE_INFINITY : difficulty
+    const { level } = this.feed
+    const isNone = compareLe(level.target, EASIEST_TARGET) === 0
+    this.book.maxDifficulty = isNone ? Number.POSITIVE_INFINITY : level.difficulty
+    this.book.only = this.#onlyPaidShares && !isNone ? level : undefined
   }
 
   /** The present work once more, for everybody. */

@@ -77,6 +77,7 @@ export class UpstreamWork {
     this.#lines = new WorkLines(settings, {
       miners: this.miners,
       leaseSize: leaseSize(settings.miners.extranonce),
+      onlyPaidShares: settings.onlyPaidShares,
       numbering: {
         nextJobId: () => this.#nextJobId(),
         nextOrder: () => this.miners.nextOrder(),
