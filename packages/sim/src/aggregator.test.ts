@@ -306,6 +306,22 @@ describe('a share', () => {
     expect(compareLe(told!.maximumTarget, EASIER)).toBeGreaterThanOrEqual(0)
   })
 
+  test('is not sent up for an easier target that came after its job, which holds for later jobs only', () => {
+    const world = new AggregatorWorld({ miners: { startDifficulty: 2 ** -32 } })
+    const upstream = world.upstream(current, { target: EASY_TARGET })
+    upstream.tip(1, 10)
+    const miner = world.miner(current)
+    const channel = miner.open('extended')
+    const hash = (found: Uint8Array) => meetsTarget(found, EASIER) && !meetsTarget(found, EASY_TARGET)
+    upstream.send({ type: 'SetTarget', channelId: 1, maximumTarget: EASIER })
+    miner.peer.send(miner.find(channel, { hash }))
+    expect(upstream.take('SubmitSharesExtended')).toEqual([])
+    upstream.send(anUpstreamJob(1, 11, { minNtime: NTIME }))
+    miner.peer.send(miner.find(channel, { hash }))
+    expect(upstream.take('SubmitSharesExtended')).toMatchObject([{ jobId: 11 }])
+    expect(miner.takeOf('SubmitShares.Error')).toEqual([])
+  })
+
   test('is no flood where an upstream that knows of nobody has every hash meet its target', () => {
     const world = new AggregatorWorld({ miners: { startDifficulty: 2 ** -20 } })
     const upstream = world.upstream(current, { target: filled(0xff, 32) })

@@ -193,11 +193,11 @@ export class WorkChannel {
     return again
   }
 
-  /** Whether the upstream pays for a hash found on a job: by the target the job came with, or an easier one since. */
+  /** Whether the upstream pays for a hash found on a job: by the target the job came with (POOL-46). */
   pays(job: Job, hash: Uint8Array): boolean {
     const { activeSince } = this.#origins.get(job)?.family.first ?? job
     const given = valueAt(this.#oldLevels, activeSince, this.#level)
-    return meetsTarget(hash, given.target) || meetsTarget(hash, this.#level.target)
+    return meetsTarget(hash, given.target)
   }
 
   /** Sends a share up; false when the job is none of this channel's. */
