@@ -1,14 +1,11 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type PeerProcess, startPeer } from './peer-process.ts'
 import { AppProcess } from './process.ts'
 import { nominalHashrate, ProcessStack, TAG } from './process-stack.ts'
 import { V1Client } from './v1-client.ts'
 
 type EditionName = 'current' | 'draft'
 
-/** cpuminer, when somebody has built one. */
-const MINERD = process.env.MINERD
 const MAINNET_ADDRESS = 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4'
 
 /** Processes of one stack beside those it knows itself. */
@@ -165,15 +162,5 @@ describe.each([
     const before = miner.accepted.size
     await miner.until(() => miner.accepted.size > before + 3)
     for (const each of [client, miner]) each.stop()
-  })
-
-  const skipped = MINERD === undefined ? ' (skipped: MINERD names no cpuminer)' : ''
-  test.skipIf(MINERD === undefined)(`cpuminer finds blocks as well${skipped}`, async () => {
-    const url = `stratum+tcp://127.0.0.1:${atPool}`
-    const args = ['-a', 'sha256d', '-o', url, '-u', 'farm.minerd', '-p', 'x', '-t', '1', '--retries=0']
-    const place = translator.place
-    const peer: PeerProcess = startPeer(MINERD ?? '', args)
-    await Promise.race([translator.logged('block found', place), peer.failed])
-    await peer.stop()
   })
 })
