@@ -106,7 +106,7 @@ function received(area: Area, by: 'server' | 'client'): fc.Arbitrary<Message>[] 
 }
 
 /** Values of a field; one that may be missing is missing half of the time, whatever it is called. */
-function valueOf({ name, type }: { readonly name: string; readonly type: string }): fc.Arbitrary<unknown> {
+function drawn({ name, type }: { readonly name: string; readonly type: string }): fc.Arbitrary<unknown> {
   const named = BY_NAME[name]
   if (named === undefined) return byType(type)
   return type.startsWith('OPTION') ? fc.option(named, { nil: undefined, freq: 1 }) : named
@@ -115,7 +115,7 @@ function valueOf({ name, type }: { readonly name: string; readonly type: string 
 function messageOf({ type, fields }: MessageDescription): fc.Arbitrary<Message> {
   return fc.record({
     type: fc.constant(type),
-    ...Object.fromEntries(fields.map((field) => [field.name, valueOf(field)])),
+    ...Object.fromEntries(fields.map((field) => [field.name, drawn(field)])),
   }) as unknown as fc.Arbitrary<Message>
 }
 
