@@ -46,6 +46,7 @@ export function aggregatorSettings(config: MiningProxyConfig, version: string): 
     upstreams: upstreamsOf(config, version).map((upstream) => ({ ...upstream, flags: 0, extensions })),
     trustAfterMs: config.return_after_sec * 1000,
     aggregated: true,
+    verifyPayout: undefined,
     onlyPaidShares: aggregating.only_paid_shares,
     rolled: { most: aggregating.rollable_bytes, least: aggregating.min_rollable_bytes },
     eager: true,

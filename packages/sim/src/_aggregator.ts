@@ -34,6 +34,7 @@ export function workSettings(overrides: Overrides = {}): UpstreamWorkSettings {
     })),
     trustAfterMs: 30_000,
     aggregated: true,
+    verifyPayout: undefined,
     onlyPaidShares: false,
     rolled: { most: 8, least: 4 },
     eager: true,

@@ -128,6 +128,12 @@ export const v1ToV2Section = z
       .array(z.literal(2))
       .default([2])
       .describe('Extensions to ask upstreams for, edition current only; [2]: worker names'),
+    verify_payout: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Work only for upstreams whose jobs pay the address in our user_identity there: address[.worker], sri/solo/address or sri/donate/percentage/address',
+      ),
     identity_is_address: z
       .enum(['auto', 'always', 'never'])
       .default('auto')

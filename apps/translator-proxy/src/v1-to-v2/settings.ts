@@ -1,3 +1,4 @@
+import type { Network } from '@sv2/bitcoin'
 import type { V1ToV2Settings } from '@sv2/roles/translator'
 import { answerSettings, type UpstreamSettings, upstreamSettings } from '@sv2/runtime'
 import { DEFAULT_UPSTREAM_PORT, type V1ToV2Config } from './config.ts'
@@ -25,7 +26,7 @@ export function v1ToV2Settings(
 ): V1ToV2Settings {
   const { difficulty, limits } = config
   return {
-    work: workSettings(config, node.version),
+    work: workSettings(config, node),
     front: {
       doorDifficulty: Array.from({ length: node.doors }, (_, door) => difficulty.door_start_difficulty[door]),
       startDifficulty: difficulty.start_difficulty,
@@ -45,7 +46,10 @@ export function v1ToV2Settings(
   }
 }
 
-function workSettings(config: V1ToV2Config, version: string): V1ToV2Settings['work'] {
+function workSettings(
+  config: V1ToV2Config,
+  { network, version }: { readonly network: Network; readonly version: string },
+): V1ToV2Settings['work'] {
   const { difficulty, limits, shares, extensions, extranonce2_bytes: most } = config
   const dialed = dialedUpstreams(config)
   return {
@@ -82,6 +86,7 @@ function workSettings(config: V1ToV2Config, version: string): V1ToV2Settings['wo
     }),
     trustAfterMs: config.return_after_sec * 1000,
     aggregated: config.aggregate_channels,
+    verifyPayout: config.verify_payout ? network : undefined,
     onlyPaidShares: false,
     rolled: { most, least: LEAST_EXTRANONCE2 },
     eager: false,

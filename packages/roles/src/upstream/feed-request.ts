@@ -1,5 +1,7 @@
+import type { Network } from '@sv2/bitcoin'
 import { MAX_FULL_EXTRANONCE } from '../device/grant.ts'
 import type { LinkNews, UpstreamLink } from './link.ts'
+import { wantedPayout } from './payout-check.ts'
 import { WorkChannel } from './work-channel.ts'
 
 /**
@@ -43,7 +45,14 @@ export function nextSize(asked: number, code: string, { most, least }: RolledSiz
 export function grantedChannel(
   where: { readonly upstream: number; readonly link: UpstreamLink },
   answer: Extract<LinkNews, { kind: 'granted' }>['answer'],
-  sizes: { readonly leaseSize: number; readonly rolled: RolledSize; readonly wanted: number | undefined },
+  sizes: {
+    readonly leaseSize: number
+    readonly rolled: RolledSize
+    readonly wanted: number | undefined
+    /** Who we are there, and the network of the address in it that has to be paid, where that is asked for. */
+    readonly identity: string
+    readonly verifyPayout: Network | undefined
+  },
 ): WorkChannel | string {
   if (answer.type !== 'OpenExtendedMiningChannel.Success') return 'it opened the wrong kind of channel'
   const room = answer.extranonceSize - sizes.leaseSize
@@ -51,7 +60,11 @@ export function grantedChannel(
   if (room < least) return `it granted ${answer.extranonceSize} bytes of extranonce`
   if (answer.extranonceSize + answer.extranoncePrefix.length > MAX_FULL_EXTRANONCE)
     return 'it granted too much extranonce'
+  const { identity, verifyPayout } = sizes
+  const payout = verifyPayout === undefined ? undefined : wantedPayout(identity, verifyPayout)
+  if (verifyPayout !== undefined && payout === undefined)
+    return `who we are there, ${identity}, holds no address of ${verifyPayout} to be paid`
   const spare = room - REPEAT_BYTES >= least ? REPEAT_BYTES : 0
   const rolled = Math.min(room, sizes.wanted ?? Math.min(room - spare, most))
-  return new WorkChannel(where, { answer, size: sizes.leaseSize + rolled })
+  return new WorkChannel(where, { answer, size: sizes.leaseSize + rolled, payout })
 }

@@ -1,3 +1,4 @@
+import type { Network } from '@sv2/bitcoin'
 import type { RolledSize } from './feed-request.ts'
 import type { LinesOwner } from './share-answers.ts'
 import type { SupplyDeps } from './supply.ts'
@@ -9,6 +10,8 @@ export interface FeedSettings extends UpstreamsSettings {
   readonly aggregated: boolean
   /** No miner gets an easier target than that of the upstream: every share goes up. */
   readonly onlyPaidShares: boolean
+  /** Jobs have to pay the address in our identity, one of this network; undefined: that is not looked at. */
+  readonly verifyPayout: Network | undefined
   /** Bytes of extranonce that a miner rolls. */
   readonly rolled: RolledSize
 }

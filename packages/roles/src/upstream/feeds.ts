@@ -192,8 +192,10 @@ export class Feeds {
     if (line === undefined) return unwanted('not-needed')
     line.request = undefined
     const { leaseSize } = this.#deps
-    const { rolled } = this.#settings
-    const channel = grantedChannel({ upstream, link }, answer, { leaseSize, rolled, wanted: line.rolled })
+    const { rolled, verifyPayout, upstreams } = this.#settings
+    const identity = fillIdentity(upstreams[upstream]?.identity ?? '', line.identity)
+    const sizes = { leaseSize, rolled, wanted: line.rolled }
+    const channel = grantedChannel({ upstream, link }, answer, { ...sizes, identity, verifyPayout })
     if (typeof channel === 'string') {
       unwanted('unusable')
       this.#upstreams.refused(upstream, channel, now)
@@ -282,6 +284,12 @@ export class Feeds {
         return tellAnswers(this.#deps.owner, channel, news, now)
       case 'closed':
         return this.#channelClosed(line, channel, news.reason, now)
+      case 'unpaid':
+        channel.close('wrong-payout')
+        tellUnanswered(this.#deps.owner, channel, now)
+        this.#drop(line, channel)
+        this.#upstreams.refused(channel.upstream, news.reason, now)
+        return this.#steerAll(now)
       case 'ignored':
         return this.#ignored(channel.upstream, news.reason)
     }

@@ -13,6 +13,7 @@ import type { JobBook } from '../channel/job-book.ts'
 import { MAX_FULL_EXTRANONCE } from '../device/grant.ts'
 import { owned } from '../owned.ts'
 import type { UpstreamLink } from './link.ts'
+import { payoutMismatch, type WantedPayout } from './payout-check.ts'
 import { type SentShare, SentShares } from './sent-shares.ts'
 
 /** Jobs that wait for a tip. */
@@ -49,6 +50,8 @@ export type WorkNews =
   | { readonly kind: 'acknowledged'; readonly shares: readonly SentShare[] }
   | { readonly kind: 'refused'; readonly share: SentShare; readonly code: string }
   | { readonly kind: 'closed'; readonly reason: string }
+  /** A job does not pay what it has to. */
+  | { readonly kind: 'unpaid'; readonly reason: string }
   | { readonly kind: 'ignored'; readonly reason: string }
 
 /** Numbers jobs and says where they stand among all others. */
@@ -78,6 +81,8 @@ export class WorkChannel {
   readonly size: number
   /** Bytes granted beyond that: they stand in front, and tell a job from its repetitions. */
   readonly #spare: number
+  /** What every job has to pay; undefined when that is not looked at. */
+  readonly #payout: WantedPayout | undefined
   #prefix: Uint8Array
   #level: Level
   #oldLevels: History<Level> | undefined
@@ -92,7 +97,11 @@ export class WorkChannel {
    */
   constructor(
     where: { readonly upstream: number; readonly link: UpstreamLink },
-    granted: { readonly answer: OpenExtendedMiningChannelSuccess; readonly size: number },
+    granted: {
+      readonly answer: OpenExtendedMiningChannelSuccess
+      readonly size: number
+      readonly payout: WantedPayout | undefined
+    },
   ) {
     const { answer, size } = granted
     this.upstream = where.upstream
@@ -100,6 +109,7 @@ export class WorkChannel {
     this.channelId = answer.channelId
     this.groupId = answer.groupChannelId
     this.size = size
+    this.#payout = granted.payout
     this.#spare = answer.extranonceSize - size
     this.#prefix = answer.extranoncePrefix.slice()
     this.#level = exactLevel(answer.target.slice())
@@ -234,6 +244,8 @@ export class WorkChannel {
   #job(message: NewExtendedMiningJob): WorkNews {
     if (message.coinbaseTxPrefix.length + message.coinbaseTxSuffix.length > MAX_COINBASE_BYTES)
       return ignored('a coinbase too long to be handed on')
+    const unpaid = this.#unpaid(message)
+    if (unpaid !== undefined) return { kind: 'unpaid', reason: unpaid }
     const job = { message, prefix: this.#prefix }
     if (message.minNtime === undefined) {
       this.#future.set(message.jobId, job)
@@ -243,6 +255,12 @@ export class WorkChannel {
     if (this.#tip === undefined) return ignored('a job for a tip that was never told')
     this.#newest = job
     return { kind: 'update', job, tip: this.#tip }
+  }
+
+  #unpaid({ coinbaseTxPrefix: prefix, coinbaseTxSuffix: suffix }: NewExtendedMiningJob): string | undefined {
+    if (this.#payout === undefined) return undefined
+    const extranonce = concatBytes(this.#prefix, new Uint8Array(this.#spare + this.size))
+    return payoutMismatch(this.#payout, { prefix, extranonce, suffix })
   }
 
   #prevHash(prev: SetNewPrevHash): WorkNews {
