@@ -19,6 +19,7 @@ const NOT_SENT = new Set([
   'version-bits-outside-mask',
   'unauthorized-worker',
   'not-subscribed',
+  'too-many-shares',
   // a setting
   'same-domain',
   // codes of others that are understood here

@@ -112,6 +112,28 @@ describe('after that', () => {
     expect(verdict(miner.peer.request('mining.submit', ...late))).toBe(23)
   })
 
+  test('an unknown device whose shares stay below a new difficulty is sent a clean job, and the former one stays good', () => {
+    const { world } = aTranslator(current, { front: { ...EASY, minDifficulty: 2 ** -31 } })
+    const easy = { hash: (hash: Uint8Array) => hash[31]! >= 0x20 && hash[31]! < 0x7f }
+    const miner = world.miner().login('odd', `d=${(2 ** -31).toFixed(20)}`)
+    miner.peer.request('mining.configure', ['minimum-difficulty'], { 'minimum-difficulty.value': 2 ** -28 })
+    const former = miner.job
+    const { length: before } = miner.jobs
+    expect(miner.mine(easy)).toBe(23)
+    world.link.advance(4_900)
+    expect(miner.mine(easy)).toBe(23)
+    world.link.advance(200)
+    expect(miner.jobs).toHaveLength(before)
+    expect(miner.mine(easy)).toBe(23)
+    world.link.advance(10)
+    expect(miner.jobs.slice(before).map(({ clean }) => clean)).toEqual([true])
+    expect(miner.job.jobId).not.toBe(former.jobId)
+    expect(miner.mine({ job: former, hash: (hash) => hash[31]! < 0x08 })).toBe(true)
+    expect(miner.mine(easy)).toBe(23)
+    world.link.advance(10_000)
+    expect(miner.jobs).toHaveLength(before + 1)
+  })
+
   test('who finds nothing at first is given less to do after 10 s and 20 s', () => {
     const { world } = aHardTranslator()
     const miner = world.miner()

@@ -54,6 +54,21 @@ test('a fast miner of an unknown kind that takes a difficulty with a clean job o
   expect(miners.every((miner, at) => miner.found - found[at]! < 100)).toBe(true)
 })
 
+test.each(['at-once', 'next-job', 'clean-job'] as const)(
+  '10 PH/s on a door for anybody stay connected while the difficulty is raised, and are soon slowed down (%s)',
+  (habit) => {
+    const { world } = aMiningWorld(5, { poolSharesPerMinute: 6 })
+    const [miner] = world.connect([{ userAgent: 'odd', hashrate: 10_000 * TH, habit }], 100)
+    world.advance(30_000)
+    expect(miner?.closed).toBeUndefined()
+    const { found = 0 } = miner ?? {}
+    world.advance(60_000)
+    expect(miner?.closed).toBeUndefined()
+    expect((miner?.found ?? 0) - found).toBeLessThan(100)
+    expect(miner?.accepted).toBeGreaterThan(0)
+  },
+)
+
 describe('on defaults', () => {
   test.each([
     { name: 'a Bitaxe of 50 GH/s', userAgent: 'bitaxe/BM1366/v2.9.0', hashrate: 50 * GH },

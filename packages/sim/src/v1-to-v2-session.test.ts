@@ -209,10 +209,18 @@ describe('limits of a connection', () => {
     expect(other.mine()).toBe(true)
   })
 
-  test('too many shares a second as well', () => {
+  test('too many shares a second as well; in the ten seconds after a new difficulty they are only refused', () => {
     const { world } = aTranslator(current, { front: { limits: { maxSharesPerSecond: 2 } } })
     const miner = world.miner().login()
     const share = miner.find()
+    const flood = () =>
+      Array.from({ length: 21 }, () => verdict(miner.peer.request('mining.submit', ...share)))
+    expect(flood()).toEqual([true, ...Array(19).fill(22), 20])
+    expect(miner.peer.lines.at(-1)?.error).toEqual([20, expect.stringMatching(/^Too many shares a/), null])
+    world.link.advance(9_999)
+    miner.peer.send({ id: 1, method: 'mining.submit', params: share })
+    expect(miner.peer.closed).toBeUndefined()
+    world.link.advance(10_001)
     for (let at = 0; at < 21; at++) miner.peer.send({ id: at, method: 'mining.submit', params: share })
     expect(miner.peer.closed).toBe('more than 2 shares a second')
   })

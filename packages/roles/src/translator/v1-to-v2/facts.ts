@@ -61,4 +61,5 @@ export type V1ShareRefusal =
   | 'version-bits-outside-mask'
   | 'unauthorized-worker'
   | 'not-subscribed'
+  | 'too-many-shares'
   | 'malformed'

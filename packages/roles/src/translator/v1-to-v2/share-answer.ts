@@ -17,6 +17,7 @@ export const SHARE_ANSWERS: Readonly<
   'invalid-channel-id': answer(21),
   'unauthorized-worker': answer(24),
   'not-subscribed': answer(25),
+  'too-many-shares': answer(20, 'Too many shares a second, the difficulty is being raised'),
   malformed: answer(20, 'Malformed share'),
 }
 

@@ -7,13 +7,20 @@ import { readJobId } from './job-lines.ts'
 import { SHARE_ANSWERS } from './share-answer.ts'
 import type { Sv1Session } from './sv1-session.ts'
 
+/** For so long after its difficulty was raised, a miner may still send shares of the one before, or be raised again, ms. */
+const SETTLING_MS = 10_000
+
 /** Has a share judged; the verdict is the answer. */
 export function submit(state: FrontState, session: Sv1Session, message: Submit, now: Millis): void {
   const { maxSharesPerSecond } = state.settings.front.limits
-  if (!session.shareCap.take(maxSharesPerSecond, now))
-    return end(state, session, `more than ${maxSharesPerSecond} shares a second`)
-  const { channel } = session
+  const { channel, raisedAt } = session
   const { id } = message
+  if (!session.shareCap.take(maxSharesPerSecond, now)) {
+    // who is much faster than its door expects is slowed down by its difficulty first; junk raises none
+    if (channel !== undefined && raisedAt !== undefined && now < raisedAt + SETTLING_MS)
+      return refuseShare(state, session, id, 'too-many-shares')
+    return end(state, session, `more than ${maxSharesPerSecond} shares a second`)
+  }
   if (session.subscription === undefined) return refuseShare(state, session, id, 'not-subscribed')
   if (!session.workers.has(message.worker)) return refuseShare(state, session, id, 'unauthorized-worker')
   const jobId = readJobId(message.jobId)

@@ -13,7 +13,7 @@ import { takeLine } from './requests.ts'
 import type { V1ToV2Settings } from './settings.ts'
 import { settle } from './submit.ts'
 import { Sv1Session } from './sv1-session.ts'
-import { SILENT_MS, toMiner, toMiners } from './to-miner.ts'
+import { rouse, SILENT_MS, toMiner, toMiners } from './to-miner.ts'
 import { tellMask } from './version-rolling.ts'
 
 /** Who has heard nothing for long is looked for this often, ms. */
@@ -158,8 +158,10 @@ export class Sv1Front {
       }
       case 'shareRefused': {
         const session = sessions.get(effect.session)
-        if (session !== undefined) return settle(state, session, effect.code)
-        break
+        if (session === undefined) break
+        settle(state, session, effect.code)
+        if (effect.code === 'difficulty-too-low') rouse(state, session, now)
+        return
       }
       case 'minerConnected':
       case 'minerDisconnected':

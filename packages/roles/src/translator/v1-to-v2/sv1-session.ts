@@ -48,10 +48,14 @@ export class Sv1Session {
   unlimited = false
   /** The last `mining.set_difficulty`. */
   toldDifficulty: number | undefined
+  /** When it was last told a higher one, or its first; undefined before. */
+  raisedAt: Millis | undefined
   channel: Channel | undefined
   sequenceNumber = 0
   /** Accepted ones. */
   shares = 0
+  /** The difficulty that was followed by a clean job because its shares stayed below it. */
+  rousedFor: number | undefined
   /** How often it was heard nothing of at first. */
   silences = 0
   /** It is one of the core's connections. */

@@ -12,6 +12,8 @@ import { tellMask } from './version-rolling.ts'
 
 /** A difficulty is followed by a job it holds for within this time, ms. */
 export const OWED_JOB_MS = 1_000
+/** Shares below a difficulty that was told so long ago are no shares that were on their way, ms. */
+const DEAF_MS = 5_000
 /** A miner that has found nothing for so long was given too hard a difficulty, ms. */
 export const SILENT_MS = 10_000
 
@@ -126,15 +128,33 @@ function denied(state: FrontState, session: Sv1Session, code: string, now: Milli
 function tellDifficulty(state: FrontState, session: Sv1Session, target: Uint8Array, now: Millis): void {
   const difficulty = toldDifficulty(target)
   if (difficulty === session.toldDifficulty) return
+  if (session.toldDifficulty === undefined || difficulty > session.toldDifficulty) session.raisedAt = now
   session.toldDifficulty = difficulty
   // who floods us in spite of a higher difficulty may be waiting for a clean job to apply it
   const { maxSharesPerSecond } = state.settings.front.limits
   const isFlooding = session.shareCap.isStrained(maxSharesPerSecond)
   session.cleanNext = isFlooding || session.dialect.cleanJobsOnDifficultyChange
   tell(state, session, { type: 'mining.set_difficulty', difficulty })
+  oweJob(state, session, now + OWED_JOB_MS)
+}
+
+/**
+ * Of a device nobody knows, shares below a difficulty it was told a while ago mean that it may be waiting for a clean
+ * job: it is sent one, once for each difficulty. To us the former job stays as good as it was.
+ */
+export function rouse(state: FrontState, session: Sv1Session, now: Millis): void {
+  const { dialect, raisedAt, rousedFor, toldDifficulty } = session
+  if (dialect.name !== 'unknown' || rousedFor === toldDifficulty) return
+  if (raisedAt === undefined || now < raisedAt + DEAF_MS) return
+  session.rousedFor = toldDifficulty
+  session.cleanNext = true
+  oweJob(state, session, now)
+}
+
+function oweJob(state: FrontState, session: Sv1Session, due: Millis): void {
   if (session.owesJob) return
   session.owesJob = true
-  state.owed.push(session, now + OWED_JOB_MS)
+  state.owed.push(session, due)
 }
 
 /** The part of the search space changes under a miner: it is told, or sent to subscribe again. */
