@@ -36,7 +36,7 @@ export const configSchema = z
     const isV1 = config.direction === 'v1-to-v2'
     const section = isV1 ? 'v1_to_v2' : 'v2_to_v1'
     const problems = isV1
-      ? v1ToV2Problems(config.v1_to_v2, config.listen.length)
+      ? v1ToV2Problems(config.v1_to_v2, { doors: config.listen.length, network: config.network })
       : v2ToV1Problems(config.v2_to_v1)
     for (const { key, message } of problems)
       context.addIssue({ code: 'custom', path: [section, ...key], message })

@@ -102,6 +102,39 @@ describe('translator falls_back_when_payout_does_not_match', () => {
     expect(bad.take('CloseChannel')).toMatchObject([{ reasonCode: 'wrong-payout' }])
   })
 
+  test('without aggregation a miner without an address is refused, and nobody else suffers', () => {
+    const world = new TranslatorWorld({
+      front: EASY,
+      verifyPayout: 'regtest',
+      aggregated: false,
+      upstreams: [{ identity: '{identity}' }],
+    })
+    const pool = world.upstream(current, { target: EASY_TARGET })
+    const miner = world.miner(`${OURS}.rig`).login()
+    work(pool, (size) => aJob(10, 100, size))
+    const nobody = world.miner('nobody.rig').login()
+    expect(nobody.peer.closed).toBe('no work here: invalid-user-identity')
+    const facts = world.facts()
+    expect(facts.filter(({ kind }) => kind === 'channelRefused')).toMatchObject([
+      { detail: '"nobody.rig" names no address of regtest that could be paid' },
+    ])
+    expect(facts.filter(({ kind }) => kind === 'upstreamRefused')).toEqual([])
+    expect(pool.take('OpenExtendedMiningChannel')).toEqual([])
+    expect(miner.mine()).toBe(true)
+    expect(pool.take('SubmitSharesExtended')).toHaveLength(1)
+  })
+
+  test('of many miners with channels of their own that it does not pay, an upstream is refused once', () => {
+    const upstreams = [{ identity: '{identity}' }]
+    const world = new TranslatorWorld({ front: EASY, verifyPayout: 'regtest', aggregated: false, upstreams })
+    const bad = world.upstream(current, { target: EASY_TARGET })
+    for (const rig of ['a', 'b', 'c']) world.miner(`${OURS}.${rig}`).login()
+    bad.serve()
+    for (const channelId of bad.channels) bad.send({ ...aJob(10, 0, 12), channelId })
+    expect(bad.channels).toHaveLength(3)
+    expect(world.factsOf('upstreamRefused')).toHaveLength(1)
+  })
+
   test('whatever stands for a coinbase, it is a reason and never an error', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), fc.uint8Array({ maxLength: 120 }), (prefix, suffix) => {

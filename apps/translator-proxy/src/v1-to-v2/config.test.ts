@@ -67,6 +67,33 @@ describe('configuration of direction v1-to-v2', () => {
     expect(problems({ ...LEAST, ...wrong })).toEqual([expect.stringMatching(told)])
   })
 
+  const paid = { ...LEAST, [`${SECTION}VERIFY_PAYOUT`]: 'true' }
+  const address = 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4'
+
+  test.each([address, `${address}.rig`, `sri/solo/${address}`, `sri/donate/5/${address}/rig`])(
+    'verify_payout takes %s',
+    (identity) => {
+      const config = load({ ...paid, [`${UPSTREAM}USER_IDENTITY`]: identity })
+      const node = { network: config.network, version: '1', doors: 1 } as const
+      expect(v1ToV2Settings(config.v1_to_v2, node).work.verifyPayout).toBe('mainnet')
+    },
+  )
+
+  test.each(['me', 'sri/donate/rig', 'tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx'])(
+    'verify_payout without an address of the network in user_identity is a problem: %s',
+    (identity) => {
+      const wrong = { ...paid, [`${UPSTREAM}USER_IDENTITY`]: identity }
+      expect(problems(wrong)).toEqual([
+        expect.stringMatching(/upstreams\.0\.user_identity = .*an address of mainnet/),
+      ])
+    },
+  )
+
+  test('verify_payout leaves the address to the miners where the identity is a template', () => {
+    const own = { [`${SECTION}AGGREGATE_CHANNELS`]: 'false', [`${UPSTREAM}USER_IDENTITY`]: '{identity}' }
+    expect(problems({ ...paid, ...own })).toEqual([])
+  })
+
   test('without aggregation the identities are templates, and upstreams may share', () => {
     const own = {
       [`${SECTION}AGGREGATE_CHANNELS`]: 'false',

@@ -1,3 +1,5 @@
+import type { Network } from '@sv2/bitcoin'
+import { wantedPayout } from '@sv2/roles/translator'
 import { answerKeys, upstreamSchema } from '@sv2/runtime'
 import { z } from 'zod'
 
@@ -72,7 +74,9 @@ const limits = z
       .number()
       .min(1)
       .default(500)
-      .describe('V1 shares a second, over ten seconds; a connection that sends more is closed'),
+      .describe(
+        'V1 shares a second, over ten seconds; of a connection that sends more they are refused for ten seconds after its difficulty was raised, else it is closed',
+      ),
     max_requests_per_second: z
       .number()
       .min(1)
@@ -132,7 +136,7 @@ export const v1ToV2Section = z
       .boolean()
       .default(false)
       .describe(
-        'Work only for upstreams whose jobs pay the address in our user_identity there: address[.worker], sri/solo/address or sri/donate/percentage/address',
+        'Work only for upstreams whose jobs pay the address in user_identity: address[.worker] or sri/solo/address[/worker] all of it, sri/donate/percentage/address[/worker] all but that; without aggregate_channels each miner needs one',
       ),
     identity_is_address: z
       .enum(['auto', 'always', 'never'])
@@ -189,7 +193,10 @@ interface Problem {
 }
 
 /** What is wrong with the section as a whole. */
-export function v1ToV2Problems(config: V1ToV2Config, doors: number): Problem[] {
+export function v1ToV2Problems(
+  config: V1ToV2Config,
+  { doors, network }: { readonly doors: number; readonly network: Network },
+): Problem[] {
   const problems: Problem[] = []
   if (config.upstreams.length === 0)
     problems.push({ key: ['upstreams'], message: 'is required: a pool to mine at' })
@@ -198,6 +205,15 @@ export function v1ToV2Problems(config: V1ToV2Config, doors: number): Problem[] {
     problems.push({
       key: ['upstreams', place, 'user_identity'],
       message: 'with aggregate_channels this is our account there, without {identity}, {user} or {worker}',
+    })
+  }
+  for (const [place, { user_identity: identity = '{identity}' }] of config.upstreams.entries()) {
+    // a template is a miner's own affair
+    if (!config.verify_payout || /\{(identity|user|worker)\}/.test(identity)) continue
+    if (wantedPayout(identity, network) !== undefined) continue
+    problems.push({
+      key: ['upstreams', place, 'user_identity'],
+      message: `with verify_payout it must hold an address of ${network}: address[.worker], sri/solo/address[/worker] or sri/donate/percentage/address[/worker]`,
     })
   }
   const known = config.difficulty.door_start_difficulty.length

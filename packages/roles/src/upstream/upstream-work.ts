@@ -17,6 +17,7 @@ import type { UpstreamWorkFact } from './facts.ts'
 import { addHashrate } from './hashrates.ts'
 import { shortened, workerOf } from './identity-template.ts'
 import type { Line } from './line.ts'
+import { unpayable } from './payable.ts'
 import { ShareTallies } from './share-tally.ts'
 import type { UpstreamEvent, UpstreamsEffect } from './upstreams.ts'
 import { WorkLines, type WorkLinesSettings } from './work-lines.ts'
@@ -220,6 +221,8 @@ export class UpstreamWork {
   }
 
   #bookFor(request: WorkRequest): Assignment | Refusal | 'later' {
+    const detail = unpayable(this.#settings, request.identity)
+    if (detail !== undefined) return { code: 'invalid-user-identity', detail }
     const line = this.#lines.lineFor(request, this.#now)
     if (line.refusal !== undefined) {
       const code = line.refusal.includes('user') ? 'invalid-user-identity' : 'channel-capacity-exhausted'

@@ -130,10 +130,13 @@ export class Upstreams {
     return pickUpstream(seat.order, (upstream) => this.#health(upstream, now)).use
   }
 
-  /** It does not give what is asked of it: another one is used, and it is asked again later. */
+  /**
+   * It does not give what is asked of it: another one is used, and it is asked again later. Who asks for many may hear
+   * it many times; it counts once.
+   */
   refused(upstream: number, reason: string, now: Millis): void {
     const known = this.#upstreams[upstream]
-    if (known === undefined) return
+    if (known === undefined || this.isBanned(upstream, now)) return
     this.#ban(known, now)
     this.#out.push({ kind: 'upstreamRefused', upstream, name: known.settings.name, reason })
     this.steer(now)
