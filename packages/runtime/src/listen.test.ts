@@ -91,14 +91,14 @@ describe('a door', () => {
     expect(how).toMatchObject({ port: 'test', wire: { edition: 'current' } })
   })
 
-  test('closes on who says nothing until the deadline', async () => {
+  test('closes on who says nothing until the deadline (pool_does_not_hang_on_no_handshake)', async () => {
     const { port, refused } = await door({ handshakeTimeoutMs: 20 })
     const guest = await knock(port)
     await once(guest, 'close')
     expect(refused.seen).toEqual(['no handshake in time'])
   })
 
-  test('closes on half a handshake, however slowly it trickles', async () => {
+  test('closes on half a handshake, however slowly it trickles (pool_does_not_hang_on_no_handshake)', async () => {
     const { port, refused } = await door({ handshakeTimeoutMs: 60 })
     const guest = await knock(port)
     guest.write(firstFlight('current').subarray(0, 63))
