@@ -1,4 +1,4 @@
-export { type WantedPayout, wantedPayout } from '../upstream/payout-check.ts'
+export { wantedPayout } from '../upstream/payout-check.ts'
 export type { V1Fact, V1ShareRefusal, WorkerRefusal } from './v1-to-v2/facts.ts'
 export type { V1ToV2Effect } from './v1-to-v2/front-state.ts'
 export type { PayoutCheck, Sv1FrontSettings, Sv1Limits, V1ToV2Settings } from './v1-to-v2/settings.ts'
