@@ -1,16 +1,16 @@
-import { hex, meetsTarget, sha256d, unhex } from '@sv2/bitcoin'
+import { hex, sha256d, unhex } from '@sv2/bitcoin'
 import type { Edition } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
-import { Device, latestNtime, type Work } from '@sv2/roles/device'
+import { Device, type Work } from '@sv2/roles/device'
 import { Pool } from '@sv2/roles/pool'
 import { Provider, type SubmitBlock } from '@sv2/roles/provider'
 import { Relay } from '@sv2/roles/proxy'
 import { describe, expect, test } from 'vitest'
-import { DEVICE, filled, MINERS, NOW, poolSettings } from './_fixtures.ts'
+import { DEVICE, MINERS, NOW, poolSettings } from './_fixtures.ts'
+import { findFor } from './_found-share.ts'
 import { aNodeTemplate } from './_node-templates.ts'
 import { relaySettings } from './_relay.ts'
-import { findShare } from './_test-miner.ts'
 import { type AnyRole, RoleNetwork } from './role-line.ts'
 
 interface Editions {
@@ -79,35 +79,6 @@ function aFarm({ pools: edition, between, devices: deviceEdition }: Editions) {
       network.tell(role, findFor(work, network.now, isBlock))
     },
   }
-}
-
-function findFor(work: Work, now: number, isBlock: boolean) {
-  const extranonce = filled(0x5a, work.extranonceSize)
-  const isStandard = work.extranonceSize === 0
-  const channel = {
-    kind: isStandard ? ('standard' as const) : ('extended' as const),
-    channelId: 0,
-    groupId: 0,
-    extranonceSize: work.extranonceSize,
-    prefix: new Uint8Array(0),
-    target: work.target,
-  }
-  const job = isStandard
-    ? { type: 'NewMiningJob' as const, merkleRoot: work.merkleRoot }
-    : {
-        type: 'NewExtendedMiningJob' as const,
-        versionRollingAllowed: true,
-        merklePath: work.merklePath,
-        coinbaseTxPrefix: work.coinbasePrefix,
-        coinbaseTxSuffix: work.coinbaseSuffix,
-      }
-  const { nonce, ntime, version } = findShare(channel, {
-    job: { ...job, channelId: 0, jobId: 0, minNtime: undefined, version: work.version },
-    tip: { prevHash: work.prevHash, minNtime: work.ntime, nbits: work.nbits },
-    ntime: latestNtime(work, now),
-    hash: (hash) => (isBlock ? hash[31]! < 0x7f : meetsTarget(hash, work.target)),
-  })
-  return { kind: 'shareFound', workId: work.workId, nonce, ntime, version, extranonce }
 }
 
 const ALL = [

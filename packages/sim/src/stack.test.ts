@@ -1,12 +1,12 @@
-import { hex, meetsTarget, parseBlock, sha256d, unhex } from '@sv2/bitcoin'
+import { hex, parseBlock, sha256d, unhex } from '@sv2/bitcoin'
 import type { Edition } from '@sv2/messages'
-import { Device, latestNtime, type Work } from '@sv2/roles/device'
+import { Device, type Work } from '@sv2/roles/device'
 import { Pool } from '@sv2/roles/pool'
 import { type NodeTemplate, Provider, type SubmitBlock } from '@sv2/roles/provider'
 import { describe, expect } from 'vitest'
 import { DEVICE, filled, NBITS_EASY, NOW, poolSettings, proves } from './_fixtures.ts'
+import { findFor } from './_found-share.ts'
 import { aNodeTemplate } from './_node-templates.ts'
-import { findShare } from './_test-miner.ts'
 import { type AnyRole, RoleNetwork } from './role-line.ts'
 
 /** Provider, pool and three devices, the shipped ones, connected through the bytes of an edition. */
@@ -42,39 +42,9 @@ function aStack(edition: Edition) {
   const mine = (role: AnyRole, isBlock: boolean) => {
     const work = works.get(role)
     if (work === undefined) throw new Error('no work')
-    const found = findFor(work, { isBlock, ntime: latestNtime(work, network.now) })
-    network.tell(role, { kind: 'shareFound', ...found })
+    network.tell(role, findFor(work, network.now, isBlock))
   }
   return { network, deviceRoles, works, blocks, facts, publish, mine, node: () => node }
-}
-
-function findFor(work: Work, wanted: { readonly isBlock: boolean; readonly ntime: number }) {
-  const extranonce = filled(0x5a, work.extranonceSize)
-  const channel = {
-    kind: work.extranonceSize === 0 ? ('standard' as const) : ('extended' as const),
-    channelId: 0,
-    groupId: 0,
-    extranonceSize: work.extranonceSize,
-    prefix: new Uint8Array(0),
-    target: work.target,
-  }
-  const job =
-    work.extranonceSize === 0
-      ? { type: 'NewMiningJob' as const, merkleRoot: work.merkleRoot }
-      : {
-          type: 'NewExtendedMiningJob' as const,
-          versionRollingAllowed: true,
-          merklePath: work.merklePath,
-          coinbaseTxPrefix: work.coinbasePrefix,
-          coinbaseTxSuffix: work.coinbaseSuffix,
-        }
-  const { nonce, ntime, version } = findShare(channel, {
-    job: { ...job, channelId: 0, jobId: 0, minNtime: undefined, version: work.version },
-    tip: { prevHash: work.prevHash, minNtime: work.ntime, nbits: work.nbits },
-    ntime: wanted.ntime,
-    hash: (hash) => (wanted.isBlock ? hash[31]! < 0x7f : meetsTarget(hash, work.target)),
-  })
-  return { workId: work.workId, nonce, ntime, version, extranonce }
 }
 
 describe('the whole stack', () => {
