@@ -1,4 +1,4 @@
-import { type App, Gauge, openDoors, serveMonitoring } from '@sv2/runtime'
+import { type App, liveGauges, openDoors, serveMonitoring } from '@sv2/runtime'
 import { aggregating } from './aggregating.ts'
 import { configSchema, type MiningProxyConfig } from './config.ts'
 import { transparent } from './transparent.ts'
@@ -40,16 +40,7 @@ export const miningProxy: App<MiningProxyConfig, RunningMiningProxy> = {
     const { registry, scope } = context
     const start = config.mode === 'transparent' ? transparent : aggregating
     const proxy = start(config, VERSION, context)
-    const gauge = (name: string, help: string, value: () => number): void => {
-      new Gauge({
-        name,
-        help,
-        registers: [registry],
-        collect() {
-          this.set(value())
-        },
-      })
-    }
+    const gauge = liveGauges(registry)
     gauge('sv2_clients_total', 'Connected miners', () => proxy.counts().connections)
     gauge('sv2_client_channels', 'Open channels', () => proxy.counts().channels)
     gauge('sv2_server_channels', 'Channels at upstreams', () => proxy.counts().upstreamChannels)

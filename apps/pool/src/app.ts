@@ -4,7 +4,7 @@ import {
   dial,
   Engine,
   fastSha256d,
-  Gauge,
+  liveGauges,
   openDoors,
   serveMonitoring,
   sessionLines,
@@ -76,16 +76,7 @@ export const pool: App<PoolConfig, RunningPool> = {
       return new Promise((resolve) => setTimeout(resolve, DRAIN_MS))
     })
 
-    const gauge = (name: string, help: string, value: () => number): void => {
-      new Gauge({
-        name,
-        help,
-        registers: [registry],
-        collect() {
-          this.set(value())
-        },
-      })
-    }
+    const gauge = liveGauges(registry)
     gauge('sv2_clients_total', 'Connected miners', () => role.counts.connections)
     gauge('sv2_client_channels', 'Open channels', () => role.counts.channels)
     const monitoring = await serveMonitoring(config.monitoring, {

@@ -37,6 +37,7 @@ test('the public surface is what it was', () => {
     'keyFile',
     'limitedLines',
     'listen',
+    'liveGauges',
     'loadConfig',
     'loadIdentity',
     'logSchema',

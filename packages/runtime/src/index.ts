@@ -49,6 +49,7 @@ export {
   Gauge,
   type Health,
   Histogram,
+  liveGauges,
   type MonitoringSettings,
   Registry,
   serveMonitoring,

@@ -29,6 +29,20 @@ export function createRegistry(app: string): Registry {
   return registry
 }
 
+/** Makes gauges whose value is asked for when it is read. */
+export function liveGauges(registry: Registry): (name: string, help: string, value: () => number) => void {
+  return (name, help, value) => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value())
+      },
+    })
+  }
+}
+
 /** Serves `/metrics` (Prometheus) and `/healthz` (200 or 503). Answers where it listens. */
 export async function serveMonitoring(
   settings: MonitoringSettings,

@@ -4,7 +4,7 @@ import {
   dialUpstreams,
   Engine,
   fastSha256d,
-  Gauge,
+  liveGauges,
   openDoors,
   randomBytes,
   serveMonitoring,
@@ -58,16 +58,7 @@ export async function startV1ToV2(
     return new Promise((resolve) => setTimeout(resolve, DRAIN_MS))
   })
 
-  const gauge = (name: string, help: string, value: () => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(value())
-      },
-    })
-  }
+  const gauge = liveGauges(registry)
   gauge('sv1_clients_total', 'V1 miners at work', () => role.counts.v1Miners)
   gauge('sv1_hashrate_total', 'Hash rate of V1 miners by their shares, H/s', () => role.counts.v1Hashrate)
   gauge('sv2_clients_total', 'Connected miners, of both versions', () => role.counts.connections)

@@ -3,7 +3,7 @@ import {
   type AppContext,
   Engine,
   fastSha256d,
-  Gauge,
+  liveGauges,
   openDoors,
   serveMonitoring,
   sessionLines,
@@ -50,16 +50,7 @@ export async function startV2ToV1(
   scope.own('connections', () => engine.stop('shutting down'))
   scope.own('pools', () => links.close())
 
-  const gauge = (name: string, help: string, value: () => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(value())
-      },
-    })
-  }
+  const gauge = liveGauges(registry)
   gauge('sv2_clients_total', 'Connected miners', () => role.counts.connections)
   gauge('sv2_client_channels', 'Open channels', () => role.counts.channels)
   gauge('sv2_translator_pool_connections', 'Connections to V1 pools', () => role.counts.poolConnections)
