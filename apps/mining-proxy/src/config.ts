@@ -2,6 +2,7 @@ import {
   answerKeys,
   difficultyKeys,
   doorsSchema,
+  failoverKeys,
   logSchema,
   monitoringSchema,
   serverKeys,
@@ -118,18 +119,7 @@ export const configSchema = z
       .enum(['stop', 'keep'])
       .default('stop')
       .describe('Without any upstream; stop: close the channels, keep: let miners stay on their last job'),
-    stop_after_sec: z
-      .number()
-      .min(0)
-      .max(86_400)
-      .default(30)
-      .describe('So long without any upstream before that is done, seconds'),
-    return_after_sec: z
-      .number()
-      .min(0)
-      .max(86_400)
-      .default(30)
-      .describe('An upstream that had failed is used again when it has been well for this long, seconds'),
+    ...failoverKeys(),
     extensions: z
       .array(z.literal(2))
       .default([])

@@ -30,6 +30,7 @@ test('the public surface is what it was', () => {
     'doorSettings',
     'doorsSchema',
     'environmentPrefix',
+    'failoverKeys',
     'fastSha256d',
     'fastestBackend',
     'formatProblem',

@@ -1,6 +1,6 @@
 import type { Network } from '@sv2/bitcoin'
 import { wantedPayout } from '@sv2/roles/translator'
-import { answerKeys, upstreamSchema } from '@sv2/runtime'
+import { answerKeys, failoverKeys, upstreamSchema } from '@sv2/runtime'
 import { z } from 'zod'
 
 /** Where a pool of Stratum V2 listens when the configuration names no port. */
@@ -116,18 +116,7 @@ export const v1ToV2Section = z
       .enum(['stop', 'keep'])
       .default('stop')
       .describe('Without any upstream; stop: close the connections, keep: let miners stay'),
-    stop_after_sec: z
-      .number()
-      .min(0)
-      .max(86_400)
-      .default(30)
-      .describe('So long without any upstream before that is done, seconds'),
-    return_after_sec: z
-      .number()
-      .min(0)
-      .max(86_400)
-      .default(30)
-      .describe('An upstream that had failed is used again when it has been well for this long, seconds'),
+    ...failoverKeys(),
     extensions: z
       .array(z.literal(2))
       .default([2])

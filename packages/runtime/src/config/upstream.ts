@@ -124,3 +124,21 @@ function keyOf(config: { readonly url?: string | undefined; readonly authority_k
     return error.message
   }
 }
+
+/** The keys by which a node with several upstreams sets when it gives all of them up, and when it returns to one. */
+export function failoverKeys() {
+  return {
+    stop_after_sec: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(30)
+      .describe('So long without any upstream before that is done, seconds'),
+    return_after_sec: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(30)
+      .describe('An upstream that had failed is used again when it has been well for this long, seconds'),
+  }
+}
