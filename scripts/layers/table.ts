@@ -17,6 +17,7 @@ const pureRoles = [
   '@sv2/roles/provider',
   '@sv2/roles/proxy',
   '@sv2/roles/translator',
+  '@sv2/roles/negotiator',
   '@sv2/roles/device',
 ]
 const noble = [

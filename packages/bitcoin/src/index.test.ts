@@ -67,6 +67,8 @@ test('the package exports these names and no others', () => {
       "scriptToAddress",
       "sha256",
       "sha256d",
+      "sipHash24",
+      "sipHashKey",
       "stripCoinbaseWitness",
       "stripWitness",
       "targetToBigint",

@@ -26,6 +26,8 @@ export interface Capabilities {
   readonly groupsExtendedChannels: boolean
   /** Extension 0x0001 exists. */
   readonly extensions: boolean
+  /** How a miner's own job is proposed: `declare` by the list of its transactions, `commit` by short hashes of them. */
+  readonly jobDialogue: 'declare' | 'commit'
 }
 
 /** One connection's speller is made from these. */

@@ -42,7 +42,7 @@ export interface App<Config extends BaseConfig, Running = unknown> {
   readonly schema: z.ZodType<Config>
   readonly flags?: readonly AppFlag[]
   /** Checks what a schema alone cannot, such as files; throws ConfigError. */
-  readonly check?: (config: Config) => void
+  check?(config: Config): void
   /** Starts; what it opens it gives to `context.scope`. Answers what others have to know of it. */
   start(config: Config, context: AppContext): Promise<Running>
 }
@@ -57,8 +57,22 @@ export function environmentPrefix(name: string): string {
 
 /** Runs an app as a process: command line, configuration, signals, exit code. */
 export async function runApp<Config extends BaseConfig>(app: App<Config>): Promise<void> {
+  await commandOf(app, new Command(`sv2-${app.name}`)).parseAsync()
+}
+
+/** Runs one of several apps that share a binary, each under a name of its own: `sv2-job-negotiator server`. */
+export async function runApps(
+  binary: { readonly name: string; readonly description: string; readonly version: string },
+  apps: Readonly<Record<string, App<BaseConfig>>>,
+): Promise<void> {
+  const command = new Command(`sv2-${binary.name}`).description(binary.description).version(binary.version)
+  for (const [name, app] of Object.entries(apps)) command.addCommand(commandOf(app, new Command(name)))
+  await command.parseAsync()
+}
+
+function commandOf(app: App<BaseConfig>, command: Command): Command {
   const prefix = environmentPrefix(app.name)
-  const command = new Command(`sv2-${app.name}`)
+  command
     .description(app.description)
     .version(app.version)
     .option('-c, --config <file>', 'TOML file; every key can also be set by environment, see --print-default')
@@ -73,30 +87,31 @@ export async function runApp<Config extends BaseConfig>(app: App<Config>): Promi
     command.addOption(option)
     return { path, flag: option.long ?? flag, name: option.attributeName() }
   })
-  command.parse()
-  const options = command.opts<{ config?: string; check?: boolean; printDefault?: boolean }>()
-  const given = command.opts<Record<string, string | undefined>>()
-  const overrides = flags.flatMap(({ path, flag, name }) => {
-    const text = given[name]
-    return text === undefined ? [] : [{ variable: flag, path, text }]
+  return command.action(async () => {
+    const options = command.opts<{ config?: string; check?: boolean; printDefault?: boolean }>()
+    const given = command.opts<Record<string, string | undefined>>()
+    const overrides = flags.flatMap(({ path, flag, name }) => {
+      const text = given[name]
+      return text === undefined ? [] : [{ variable: flag, path, text }]
+    })
+    if (options.printDefault === true) {
+      process.stdout.write(printDefaults(app.schema, `${app.name}: ${app.description}`))
+      return
+    }
+    const config = read(app, { file: options.config, env: process.env, prefix, overrides })
+    if (config === undefined) {
+      process.exitCode = EXIT.config
+      return
+    }
+    if (options.check === true) {
+      process.stdout.write('configuration ok\n')
+      return
+    }
+    await live(app, config)
   })
-  if (options.printDefault === true) {
-    process.stdout.write(printDefaults(app.schema, `${app.name}: ${app.description}`))
-    return
-  }
-  const config = read(app, { file: options.config, env: process.env, prefix, overrides })
-  if (config === undefined) {
-    process.exitCode = EXIT.config
-    return
-  }
-  if (options.check === true) {
-    process.stdout.write('configuration ok\n')
-    return
-  }
-  await live(app, config)
 }
 
-function read<Config extends BaseConfig>(app: App<Config>, sources: ConfigSources): Config | undefined {
+function read(app: App<BaseConfig>, sources: ConfigSources): BaseConfig | undefined {
   try {
     const config = loadConfig(app.schema, sources)
     app.check?.(config)
@@ -109,7 +124,7 @@ function read<Config extends BaseConfig>(app: App<Config>, sources: ConfigSource
   }
 }
 
-async function live<Config extends BaseConfig>(app: App<Config>, config: Config): Promise<void> {
+async function live(app: App<BaseConfig>, config: BaseConfig): Promise<void> {
   const log = createLogger(app.name, config.log)
   const scope = new Scope()
   const end = async (reason: string, code: number): Promise<void> => {

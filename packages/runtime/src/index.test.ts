@@ -55,6 +55,7 @@ test('the public surface is what it was', () => {
     'readableCode',
     'readableText',
     'runApp',
+    'runApps',
     'serveMonitoring',
     'serverKeys',
     'sessionLines',

@@ -7,6 +7,7 @@ export {
   logSchema,
   monitoringSchema,
   runApp,
+  runApps,
 } from './app.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { type DoorConfig, doorSettings, doorsSchema } from './config/door.ts'

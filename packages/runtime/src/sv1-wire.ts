@@ -8,6 +8,7 @@ export const SV1_CAPABILITIES: Capabilities = {
   maxExtranonceSize: 8,
   groupsExtendedChannels: true,
   extensions: false,
+  jobDialogue: 'declare',
 }
 
 /** How a Stratum V1 session speaks. */

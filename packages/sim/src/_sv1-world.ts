@@ -73,6 +73,7 @@ export class TranslatorWorld {
       maxExtranonceSize: 8,
       groupsExtendedChannels: true,
       extensions: false,
+      jobDialogue: 'declare' as const,
     }
     const deliver = (event: unknown): void => this.link.deliver(event as never)
     return this.link.attach({ port: `v1 ${door}`, capabilities }, (session) => new Sv1Peer(session, deliver))

@@ -306,6 +306,7 @@ export class TranslatorWorld extends WireLink<V2ToV1Effect> {
       maxExtranonceSize: 8,
       groupsExtendedChannels: true,
       extensions: false,
+      jobDialogue: 'declare' as const,
     }
     this.deliver({ kind: 'opened', session, port: `pool ${link}`, capabilities })
   }

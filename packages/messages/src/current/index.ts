@@ -11,6 +11,7 @@ export const current: EditionWithTable<CurrentMemory> = makeEdition({
     maxExtranonceSize: 32,
     groupsExtendedChannels: true,
     extensions: true,
+    jobDialogue: 'declare',
   },
   spellings: [...plainSpellings, ...specialSpellings],
   tail: 'ignored',

@@ -24,6 +24,7 @@ export const draft: EditionWithTable<DraftMemory> = makeEdition<DraftMemory>({
     maxExtranonceSize: 31,
     groupsExtendedChannels: false,
     extensions: false,
+    jobDialogue: 'commit',
   },
   spellings: [
     ...plainSpellings.filter(({ type }) => !LATER.has(type) && !ownTypes.has(type)),

@@ -8,6 +8,7 @@ const capabilities = {
   maxExtranonceSize: 32,
   groupsExtendedChannels: true,
   extensions: false,
+  jobDialogue: 'declare' as const,
 }
 
 function aWish(seat: RelaySeat, requestId: number): Wish {

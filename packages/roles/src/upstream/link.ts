@@ -5,12 +5,13 @@ import type {
   OpenExtendedMiningChannelSuccess,
   OpenStandardMiningChannel,
   OpenStandardMiningChannelSuccess,
+  SubProtocol,
 } from '@sv2/messages'
+import { PROTOCOL_NUMBERS } from '@sv2/messages'
 import type { Millis, SessionEffect, SessionId } from '../role.ts'
 import { type Identification, PROTOCOL_VERSION, setupRequest } from '../setup.ts'
 import type { ExtensionTalk } from './extension-talk.ts'
 
-const MINING = 0
 /** Requests for channels that may be without an answer at one time. */
 const MAX_OPEN_REQUESTS = 65_536
 
@@ -18,7 +19,9 @@ const MAX_OPEN_REQUESTS = 65_536
 export interface LinkSettings {
   readonly identification: Identification
   readonly endpoint: { readonly host: string; readonly port: number }
-  /** Flags of SetupConnection (editions.md §4.2.1). */
+  /** Sub-protocol; mining when missing. */
+  readonly protocol?: SubProtocol
+  /** Flags of SetupConnection (editions.md §4.2.1, §4.3.1). */
   readonly flags: number
 }
 
@@ -68,8 +71,8 @@ export class UpstreamLink {
     this.capabilities = how.capabilities
     this.#talk = how.talk
     this.#talk.opened(how.capabilities, how.now)
-    const { identification, endpoint, flags } = settings
-    this.send(setupRequest(identification, endpoint, { protocol: MINING, flags }))
+    const { identification, endpoint, flags, protocol = 'mining' } = settings
+    this.send(setupRequest(identification, endpoint, { protocol: PROTOCOL_NUMBERS[protocol], flags }))
   }
 
   /** Hands over what is to be sent, in order. */

@@ -121,6 +121,7 @@ function enrol(
     maxExtranonceSize: 8,
     groupsExtendedChannels: true,
     extensions: false,
+    jobDialogue: 'declare' as const,
   }
   core.miner({ kind: 'opened', session: session.session, port: 'v1', capabilities }, now)
   session.enrolled = true

@@ -1,0 +1,1 @@
+export type { TokenMac } from './token.ts'
