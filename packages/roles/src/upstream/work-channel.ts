@@ -1,25 +1,21 @@
-import { concatBytes, meetsTarget } from '@sv2/bitcoin'
-import {
-  type Message,
-  type NewExtendedMiningJob,
-  type OpenExtendedMiningChannelSuccess,
-  type SetNewPrevHash,
-  WORKER_TRACKING,
+import { concatBytes } from '@sv2/bitcoin'
+import type {
+  Message,
+  NewExtendedMiningJob,
+  OpenExtendedMiningChannelSuccess,
+  SetNewPrevHash,
 } from '@sv2/messages'
-import { exactLevel, type Level } from '../channel/difficulty.ts'
-import { type History, replaced, valueAt } from '../channel/history.ts'
+import type { Level } from '../channel/difficulty.ts'
 import { type Job, repeatJob, type Tip, tipOf } from '../channel/job.ts'
 import type { JobBook } from '../channel/job-book.ts'
-import { MAX_FULL_EXTRANONCE } from '../device/grant.ts'
 import { owned } from '../owned.ts'
 import type { UpstreamLink } from './link.ts'
 import { payoutMismatch, type WantedPayout } from './payout-check.ts'
-import { type SentShare, SentShares } from './sent-shares.ts'
+import type { SentShare, SentShares } from './sent-shares.ts'
+import { type ChannelNews, counted, UpstreamChannel } from './upstream-channel.ts'
 
 /** Jobs that wait for a tip. */
 const MAX_FUTURE_JOBS = 16
-/** Bytes that count repetitions of a job, at most. */
-const MAX_COUNTER_BYTES = 4
 /** Bytes of a coinbase's two halves together; a job is a coinbase of a block, and one of ours has to fit a message. */
 const MAX_COINBASE_BYTES = 60_000
 
@@ -45,14 +41,9 @@ export type WorkNews =
   /** A better job for the present tip. */
   | { readonly kind: 'update'; readonly job: UpstreamJob; readonly tip: Tip }
   | { readonly kind: 'tip'; readonly job: UpstreamJob; readonly tip: Tip }
-  /** Another target holds for jobs from now on. */
-  | { readonly kind: 'target' }
-  | { readonly kind: 'acknowledged'; readonly shares: readonly SentShare[] }
-  | { readonly kind: 'refused'; readonly share: SentShare; readonly code: string }
-  | { readonly kind: 'closed'; readonly reason: string }
   /** A job does not pay what it has to. */
   | { readonly kind: 'unpaid'; readonly reason: string }
-  | { readonly kind: 'ignored'; readonly reason: string }
+  | ChannelNews
 
 /** Numbers jobs and says where they stand among all others. */
 export interface JobNumbering {
@@ -71,26 +62,13 @@ export interface JobNumbering {
  * upstream as its job was.
  */
 export class WorkChannel {
-  readonly upstream: number
-  readonly link: UpstreamLink
-  readonly channelId: number
-  /** The group it belongs to, at the upstream. */
-  groupId: number
-  readonly sent = new SentShares()
-  /** Bytes of extranonce that those below split among themselves. */
-  readonly size: number
-  /** Bytes granted beyond that: they stand in front, and tell a job from its repetitions. */
-  readonly #spare: number
+  readonly #channel: UpstreamChannel
   /** What every job has to pay; undefined when that is not looked at. */
   readonly #payout: WantedPayout | undefined
-  #prefix: Uint8Array
-  #level: Level
-  #oldLevels: History<Level> | undefined
   readonly #future = new Map<number, UpstreamJob>()
   #tip: Tip | undefined
   #newest: UpstreamJob | undefined
   readonly #origins = new WeakMap<Job, JobOrigin>()
-  #sequence = 0
 
   /**
    * @param size bytes of extranonce that those below split among themselves
@@ -103,21 +81,40 @@ export class WorkChannel {
       readonly payout: WantedPayout | undefined
     },
   ) {
-    const { answer, size } = granted
-    this.upstream = where.upstream
-    this.link = where.link
-    this.channelId = answer.channelId
-    this.groupId = answer.groupChannelId
-    this.size = size
+    this.#channel = new UpstreamChannel(where, granted)
     this.#payout = granted.payout
-    this.#spare = answer.extranonceSize - size
-    this.#prefix = answer.extranoncePrefix.slice()
-    this.#level = exactLevel(answer.target.slice())
+  }
+
+  get upstream(): number {
+    return this.#channel.upstream
+  }
+
+  get channelId(): number {
+    return this.#channel.channelId
+  }
+
+  /** The group it belongs to, at the upstream. */
+  get groupId(): number {
+    return this.#channel.groupId
+  }
+
+  set groupId(groupId: number) {
+    this.#channel.groupId = groupId
+  }
+
+  /** Shares that the upstream has not answered. */
+  get sent(): SentShares {
+    return this.#channel.sent
+  }
+
+  /** Bytes of extranonce that those below split among themselves. */
+  get size(): number {
+    return this.#channel.size
   }
 
   /** Level of jobs that come from now on. */
   get level(): Level {
-    return this.#level
+    return this.#channel.level
   }
 
   /** There is a job to mine on. */
@@ -143,37 +140,19 @@ export class WorkChannel {
         return this.#job(owned(message))
       case 'SetNewPrevHash':
         return this.#prevHash(message)
-      case 'SetTarget': {
-        const level = exactLevel(message.maximumTarget.slice())
-        const entry = { until: at.order, value: this.#level }
-        this.#oldLevels = replaced(this.#oldLevels, entry, at.book.oldestLive)
-        this.#level = level
-        return { kind: 'target' }
-      }
-      case 'SetExtranoncePrefix':
-        if (message.channelId !== this.channelId) return ignored('SetExtranoncePrefix for a group')
-        if (message.extranoncePrefix.length + this.#spare + this.size > MAX_FULL_EXTRANONCE)
-          return ignored('an extranonce prefix that is too long')
-        this.#prefix = message.extranoncePrefix.slice()
-        return undefined
-      case 'CloseChannel':
-        return { kind: 'closed', reason: message.reasonCode }
-      case 'SubmitShares.Success':
-        return { kind: 'acknowledged', shares: this.sent.upTo(message.lastSequenceNumber) }
-      case 'SubmitShares.Error': {
-        const share = this.sent.take(message.sequenceNumber)
-        if (share === undefined) return ignored('an answer to no share of ours')
-        return { kind: 'refused', share, code: message.errorCode }
-      }
       default:
-        return ignored(`${message.type} on an extended channel`)
+        return this.#channel.message(message, { order: at.order, oldestLive: at.book.oldestLive })
     }
   }
 
   /** The job as those below get it. */
   toJob(from: UpstreamJob, numbering: JobNumbering): Job {
-    const job = jobOf(from, new Uint8Array(this.#spare), numbering)
-    this.#origins.set(job, { from, spare: new Uint8Array(this.#spare), family: { first: job, repeated: 0 } })
+    const job = jobOf(from, new Uint8Array(this.#channel.spare), numbering)
+    this.#origins.set(job, {
+      from,
+      spare: new Uint8Array(this.#channel.spare),
+      family: { first: job, repeated: 0 },
+    })
     return job
   }
 
@@ -187,7 +166,7 @@ export class WorkChannel {
     if (origin === undefined) return undefined
     const { from, family } = origin
     family.repeated++
-    if (family.repeated >= 256 ** Math.min(this.#spare, MAX_COUNTER_BYTES)) {
+    if (family.repeated >= this.#channel.repetitions) {
       const earliest = Math.max(family.first.minNtime ?? 0, family.first.tip?.minNtime ?? 0)
       const same = repeatJob(job, {
         jobId: numbering.nextJobId(),
@@ -197,7 +176,7 @@ export class WorkChannel {
       this.#origins.set(same, origin)
       return same
     }
-    const spare = counted(family.repeated, this.#spare)
+    const spare = counted(family.repeated, this.#channel.spare)
     const again = jobOf(from, spare, numbering)
     this.#origins.set(again, { from, spare, family })
     return again
@@ -206,39 +185,25 @@ export class WorkChannel {
   /** Whether the upstream pays for a hash found on a job: by the target the job came with (POOL-46). */
   pays(job: Job, hash: Uint8Array): boolean {
     const { activeSince } = this.#origins.get(job)?.family.first ?? job
-    const given = valueAt(this.#oldLevels, activeSince, this.#level)
-    return meetsTarget(hash, given.target)
+    return this.#channel.pays(activeSince, hash)
   }
 
   /** Sends a share up; false when the job is none of this channel's. */
   submit(share: SentShare): boolean {
     const origin = this.#origins.get(share.job)
     if (origin === undefined) return false
-    this.#sequence = (this.#sequence + 1) >>> 0
-    const { nonce, ntime, version, worker } = share
-    this.link.send({
-      type: 'SubmitSharesExtended',
-      channelId: this.channelId,
-      sequenceNumber: this.#sequence,
-      jobId: origin.from.message.jobId,
-      nonce,
-      ntime,
-      version,
-      extranonce: concatBytes(origin.spare, share.extranonce),
-      ...(this.link.has(WORKER_TRACKING) ? { userIdentity: worker } : {}),
-    })
-    this.sent.add(this.#sequence, share)
+    this.#channel.submit(share, { jobId: origin.from.message.jobId, spare: origin.spare })
     return true
   }
 
   /** Tells the upstream how fast those below are (PRX-03, PRX-04). */
   update(nominalHashRate: number, maximumTarget: Uint8Array): void {
-    this.link.send({ type: 'UpdateChannel', channelId: this.channelId, nominalHashRate, maximumTarget })
+    this.#channel.update(nominalHashRate, maximumTarget)
   }
 
   /** Ends the channel at the upstream. */
   close(reasonCode: string): void {
-    this.link.send({ type: 'CloseChannel', channelId: this.channelId, reasonCode })
+    this.#channel.close(reasonCode)
   }
 
   #job(message: NewExtendedMiningJob): WorkNews {
@@ -246,7 +211,7 @@ export class WorkChannel {
       return ignored('a coinbase too long to be handed on')
     const unpaid = this.#unpaid(message)
     if (unpaid !== undefined) return { kind: 'unpaid', reason: unpaid }
-    const job = { message, prefix: this.#prefix }
+    const job = { message, prefix: this.#channel.prefix }
     if (message.minNtime === undefined) {
       this.#future.set(message.jobId, job)
       if (this.#future.size > MAX_FUTURE_JOBS) this.#future.delete(this.#future.keys().next().value!)
@@ -259,7 +224,7 @@ export class WorkChannel {
 
   #unpaid({ coinbaseTxPrefix: prefix, coinbaseTxSuffix: suffix }: NewExtendedMiningJob): string | undefined {
     if (this.#payout === undefined) return undefined
-    const extranonce = concatBytes(this.#prefix, new Uint8Array(this.#spare + this.size))
+    const extranonce = concatBytes(this.#channel.prefix, new Uint8Array(this.#channel.spare + this.size))
     return payoutMismatch(this.#payout, { prefix, extranonce, suffix })
   }
 
@@ -301,12 +266,4 @@ function jobOf({ message, prefix }: UpstreamJob, spare: Uint8Array, numbering: J
     activeSince: 0,
     tip: undefined,
   }
-}
-
-/** A number in the last of so many bytes, big-endian. */
-function counted(number: number, size: number): Uint8Array {
-  const bytes = new Uint8Array(size)
-  for (let at = size - 1, left = number; at >= 0 && left > 0; at--, left = Math.floor(left / 256))
-    bytes[at] = left & 0xff
-  return bytes
 }
