@@ -49,6 +49,7 @@ export type TemplateFact =
  */
 export class TemplateFeed {
   readonly #settings: TemplateFeedSettings
+  #room: CoinbaseRoom
   readonly #templates = new Map<bigint, NewTemplate>()
   readonly #solutions: SubmitSolution[] = []
   #session: SessionId | undefined
@@ -59,6 +60,29 @@ export class TemplateFeed {
 
   constructor(settings: TemplateFeedSettings) {
     this.#settings = settings
+    this.#room = settings
+  }
+
+  /** What the provider keeps room for in the templates that come from now on. */
+  get room(): CoinbaseRoom {
+    return this.#room
+  }
+
+  /** Asks for more room where the present one is too small (JDC-12, JNC-03). */
+  needRoom({ outputSize, outputSigops }: CoinbaseRoom): void {
+    const { room } = this
+    if (outputSize <= room.outputSize && outputSigops <= room.outputSigops) return
+    this.#room = {
+      outputSize: Math.max(outputSize, room.outputSize),
+      outputSigops: Math.max(outputSigops, room.outputSigops),
+    }
+    if (this.#ready) this.#tellRoom()
+  }
+
+  /** Asks for the transactions of a template; false when there is nobody to ask. */
+  requestTransactions(templateId: bigint): boolean {
+    if (this.#ready) this.#send({ type: 'RequestTransactionData', templateId })
+    return this.#ready
   }
 
   /** Hands over what is to be done, in order. */
@@ -118,13 +142,17 @@ export class TemplateFeed {
     if (session === undefined || this.#ready) return
     if (usedVersion !== PROTOCOL_VERSION) return this.#refused(`protocol version ${usedVersion}`)
     this.#ready = true
-    this.#send({
-      type: 'CoinbaseOutputConstraints',
-      coinbaseOutputMaxAdditionalSize: this.#settings.outputSize,
-      coinbaseOutputMaxAdditionalSigops: this.#settings.outputSigops,
-    })
+    this.#tellRoom()
     for (const solution of this.#solutions) this.#send(solution)
     this.#out.push({ kind: 'templatesConnected', session })
+  }
+
+  #tellRoom(): void {
+    this.#send({
+      type: 'CoinbaseOutputConstraints',
+      coinbaseOutputMaxAdditionalSize: this.#room.outputSize,
+      coinbaseOutputMaxAdditionalSigops: this.#room.outputSigops,
+    })
   }
 
   #refused(code: string): void {

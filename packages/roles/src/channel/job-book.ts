@@ -1,3 +1,5 @@
+import { compareLe } from '@sv2/bitcoin'
+import { EASIEST_TARGET } from '../device/open-request.ts'
 import type { Level } from './difficulty.ts'
 import type { Job, Tip } from './job.ts'
 
@@ -34,6 +36,18 @@ export class JobBook {
   maxDifficulty = Number.POSITIVE_INFINITY
   /** The one level of all channels, where only shares are wanted that whoever gives the work pays for. */
   only: Level | undefined
+
+  /**
+   * No share target is harder than what whoever gives the work pays for; undefined: nobody pays by the share. One that
+   * every hash meets is no such target: pools give it to a channel without a hash rate, and devices that took it
+   * would send all they compute.
+   * @param only no target is easier either
+   */
+  limit(level: Level | undefined, only = false): void {
+    const isNone = level === undefined || compareLe(level.target, EASIEST_TARGET) === 0
+    this.maxDifficulty = isNone ? Number.POSITIVE_INFINITY : level.difficulty
+    this.only = only && !isNone ? level : undefined
+  }
 
   /** The job new channels start on. */
   get active(): Job | undefined {

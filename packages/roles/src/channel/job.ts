@@ -76,17 +76,9 @@ export function buildJob(
   extranonceSize: number,
   identity: JobIdentity,
 ): Job {
-  const number = new Uint8Array(JOB_NUMBER_SIZE)
-  new DataView(number.buffer).setUint32(0, identity.jobId, false)
-  const tag = payout.tag.length === 0 ? payout.tag : concatBytes(Uint8Array.of(payout.tag.length), payout.tag)
   const { prefix, suffix } = buildCoinbase({
     version: template.coinbaseTxVersion,
-    scriptSigPrefix: concatBytes(
-      template.coinbasePrefix,
-      tag,
-      Uint8Array.of(JOB_NUMBER_SIZE + extranonceSize),
-      number,
-    ),
+    scriptSigPrefix: scriptPrefix(template, { tag: payout.tag, number: identity.jobId, extranonceSize }),
     extranonceSize,
     sequence: template.coinbaseTxInputSequence,
     outputs: [{ value: template.coinbaseTxValueRemaining, script: payout.script }],
@@ -103,6 +95,31 @@ export function buildJob(
     activeSince: 0,
     tip: undefined,
   }
+}
+
+/**
+ * The scriptSig of a job up to the extranonce: template prefix ‖ tag ‖ number of the job, which is pushed together with
+ * the extranonce, so that nothing in it counts as a signature operation.
+ */
+export function scriptPrefix(
+  template: Pick<NewTemplate, 'coinbasePrefix'>,
+  what: {
+    readonly tag: Uint8Array
+    readonly number: number
+    readonly extranonceSize: number
+    /** Bytes of the number, 4 when missing. */
+    readonly numberSize?: number
+  },
+): Uint8Array {
+  const { tag, number, extranonceSize, numberSize = JOB_NUMBER_SIZE } = what
+  const numberBytes = new Uint8Array(JOB_NUMBER_SIZE)
+  new DataView(numberBytes.buffer).setUint32(0, number, false)
+  return concatBytes(
+    template.coinbasePrefix,
+    tag.length === 0 ? tag : concatBytes(Uint8Array.of(tag.length), tag),
+    Uint8Array.of(numberSize + extranonceSize),
+    numberBytes.subarray(JOB_NUMBER_SIZE - numberSize),
+  )
 }
 
 /**

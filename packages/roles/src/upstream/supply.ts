@@ -1,7 +1,6 @@
-import { compareLe, targetToDifficulty } from '@sv2/bitcoin'
+import { targetToDifficulty } from '@sv2/bitcoin'
 import type { Job, Tip } from '../channel/job.ts'
 import { JobBook, MAX_FUTURE_JOBS } from '../channel/job-book.ts'
-import { EASIEST_TARGET } from '../device/open-request.ts'
 import type { Miners } from '../miners/miners.ts'
 import type { Millis } from '../role.ts'
 import type { JobNumbering, WorkChannel, WorkNews } from './work-channel.ts'
@@ -76,16 +75,9 @@ export class Supply {
     }
   }
 
-  /**
-   * No share target below is harder than what the feed pays for. One that every hash meets is no such target: pools
-   * give it to a channel without a hash rate, and devices that took it would send all they compute.
-   */
+  /** Holds the targets below to what the feed pays for. */
   limit(): void {
-    if (this.feed === undefined) return
-    const { level } = this.feed
-    const isNone = compareLe(level.target, EASIEST_TARGET) === 0
-    this.book.maxDifficulty = isNone ? Number.POSITIVE_INFINITY : level.difficulty
-    this.book.only = this.#onlyPaidShares && !isNone ? level : undefined
+    if (this.feed !== undefined) this.book.limit(this.feed.level, this.#onlyPaidShares)
   }
 
   /** The present work once more, for everybody. */

@@ -2,12 +2,13 @@ import type { Message } from '@sv2/messages'
 import type { ErrorTriple, JsonValue, RequestId, Sv1ToMiner } from '@sv2/sv1'
 import type { JobBook } from '../../channel/job-book.ts'
 import type { DueQueue } from '../../due-queue.ts'
+import type { Miners } from '../../miners/miners.ts'
 import type { Millis, SessionEffect, SessionId } from '../../role.ts'
-import type { UpstreamWork, UpstreamWorkEffect } from '../../upstream/upstream-work.ts'
+import type { UpstreamWorkEffect, UpstreamWorkSettings } from '../../upstream/upstream-work.ts'
 import type { V1Fact } from './facts.ts'
 import type { FormerChannels } from './former-channels.ts'
 import type { JobLines } from './job-lines.ts'
-import type { V1ToV2Settings } from './settings.ts'
+import type { Sv1FrontSettings } from './settings.ts'
 import type { Sv1Session } from './sv1-session.ts'
 
 export type V1ToV2Effect =
@@ -15,10 +16,32 @@ export type V1ToV2Effect =
   | SessionEffect<Message | Sv1ToMiner>
   | V1Fact
 
+/** The node behind the V1 side: it takes V1 miners for clients of its own. */
+export interface MinerCore {
+  readonly miners: Miners
+  /** There is work to mine on. */
+  readonly hasWork: boolean
+  /** Header version bits that devices may roll, as far as that is known. */
+  readonly versionRollingMask: number | undefined
+  /** Takes an event of a V1 miner, as if it spoke Stratum V2. */
+  miner(event: Parameters<Miners['handle']>[0], now: Millis): void
+  /** Hands over what is to be done about miners, in order. */
+  take(): UpstreamWorkEffect[]
+}
+
+/** What the V1 side has to know of that node. */
+export type CoreSettings = Pick<UpstreamWorkSettings, 'miners' | 'aggregated' | 'repeatMs' | 'rolled'>
+
+/** How a V1 side is set up. */
+export interface FrontSettings {
+  readonly work: CoreSettings
+  readonly front: Sv1FrontSettings
+}
+
 /** What the parts of the V1 side share. */
 export interface FrontState {
-  readonly settings: V1ToV2Settings
-  readonly core: UpstreamWork
+  readonly settings: FrontSettings
+  readonly core: MinerCore
   readonly randomBytes: (count: number) => Uint8Array
   readonly sessions: Map<SessionId, Sv1Session>
   readonly former: FormerChannels

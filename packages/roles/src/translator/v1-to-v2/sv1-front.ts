@@ -3,14 +3,13 @@ import type { Sv1ToServer } from '@sv2/sv1'
 import { hashrateFor } from '../../channel/difficulty.ts'
 import { DueQueue } from '../../due-queue.ts'
 import { type Millis, NEVER, type SessionId } from '../../role.ts'
-import type { UpstreamWork, UpstreamWorkEffect } from '../../upstream/upstream-work.ts'
+import type { UpstreamWorkEffect } from '../../upstream/upstream-work.ts'
 import type { V1Fact } from './facts.ts'
 import { FormerChannels } from './former-channels.ts'
-import { end, type FrontState, type V1ToV2Effect } from './front-state.ts'
+import { end, type FrontSettings, type FrontState, type MinerCore, type V1ToV2Effect } from './front-state.ts'
 import { JobLines } from './job-lines.ts'
 import { retarget, setUp } from './opening.ts'
 import { takeLine } from './requests.ts'
-import type { V1ToV2Settings } from './settings.ts'
 import { settle } from './submit.ts'
 import { Sv1Session } from './sv1-session.ts'
 import { rouse, SILENT_MS, toMiner, toMiners } from './to-miner.ts'
@@ -24,7 +23,7 @@ const SILENT_ROUNDS = 2
 
 /** What the front needs of its surroundings. */
 export interface Sv1FrontDeps {
-  readonly core: UpstreamWork
+  readonly core: MinerCore
   readonly randomBytes: (count: number) => Uint8Array
 }
 
@@ -36,7 +35,7 @@ export class Sv1Front {
   readonly #state: FrontState
   #nextRound: Millis = NEVER
 
-  constructor(settings: V1ToV2Settings, deps: Sv1FrontDeps) {
+  constructor(settings: FrontSettings, deps: Sv1FrontDeps) {
     this.#state = {
       settings,
       ...deps,

@@ -1,0 +1,85 @@
+import { concatBytes, encodeOutput, sha256, sipHash24, sipHashKey } from '@sv2/bitcoin'
+import type { Message } from '@sv2/messages'
+import type { UpstreamLink } from '../../upstream/link.ts'
+import { type Dialogue, type DialogueNews, type Proposal, Proposed, transactionsAt } from './dialogue.ts'
+
+interface Committed {
+  readonly proposal: Proposal
+  /** SHA-256 of each transaction's data, in template order. */
+  readonly hashes: readonly Uint8Array[]
+}
+
+/** Jobs are committed to by short hashes of their transactions, and the pool completes the coinbase. editions.md O-04. */
+export class CommitDialogue implements Dialogue {
+  readonly #link: UpstreamLink
+  readonly #randomBytes: (count: number) => Uint8Array
+  readonly #committed = new Proposed<Committed>()
+
+  constructor(link: UpstreamLink, deps: { readonly randomBytes: (count: number) => Uint8Array }) {
+    this.#link = link
+    this.#randomBytes = deps.randomBytes
+  }
+
+  propose(proposal: Proposal): number {
+    const { token, template, transactions } = proposal
+    const hashes = transactions.map((transaction) => sha256(transaction))
+    const nonce = this.#randomBytes(8)
+    const key = sipHashKey(sha256(nonce))
+    const requestId = this.#committed.add({ proposal, hashes })
+    this.#link.send({
+      type: 'CommitMiningJob',
+      requestId,
+      miningJobToken: token.bytes,
+      version: template.version,
+      coinbaseTxVersion: template.coinbaseTxVersion,
+      coinbasePrefix: proposal.scriptPrefix,
+      coinbaseTxInputSequence: template.coinbaseTxInputSequence,
+      coinbaseTxValueRemaining: proposal.valueRemaining,
+      coinbaseTxOutputs: proposal.clientOutputs.map(encodeOutput),
+      coinbaseTxLocktime: template.coinbaseTxLocktime,
+      minExtranonceSize: proposal.extranonceSize,
+      txShortHashNonce: new DataView(nonce.buffer, nonce.byteOffset, 8).getBigUint64(0, true),
+      txShortHashList: hashes.map((hash) => sipHash24(key, hash)),
+      txHashListHash: sha256(concatBytes(...hashes)),
+      excessData: proposal.excessData,
+    })
+    return requestId
+  }
+
+  message(message: Message): DialogueNews | undefined {
+    switch (message.type) {
+      case 'CommitMiningJob.Success': {
+        const { requestId, newMiningJobToken } = message
+        if (this.#committed.get(requestId) === undefined) return undefined
+        return { kind: 'accepted', requestId, token: newMiningJobToken.slice() }
+      }
+      case 'CommitMiningJob.Error': {
+        const { requestId, errorCode: code, errorDetails } = message
+        if (!this.#committed.delete(requestId)) return undefined
+        return { kind: 'refused', requestId, code, details: errorDetails.slice() }
+      }
+      case 'IdentifyTransactions': {
+        const { requestId } = message
+        const known = this.#committed.get(requestId)
+        if (known !== undefined)
+          this.#link.send({ type: 'IdentifyTransactions.Success', requestId, txHashList: [...known.hashes] })
+        return undefined
+      }
+      case 'ProvideMissingTransactions': {
+        const { requestId, unknownTxPositionList } = message
+        const known = this.#committed.get(requestId)
+        if (known === undefined) return undefined
+        const transactionList = transactionsAt(known.proposal.transactions, unknownTxPositionList)
+        if (transactionList === undefined)
+          return { kind: 'broken', reason: 'asks for a transaction that the job does not have' }
+        this.#link.send({ type: 'ProvideMissingTransactions.Success', requestId, transactionList })
+        return undefined
+      }
+      default:
+        return undefined
+    }
+  }
+
+  /** There is no such message: the pool has the share, and its server the transactions. */
+  push(): void {}
+}

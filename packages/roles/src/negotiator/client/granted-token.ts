@@ -1,0 +1,64 @@
+import {
+  BitcoinError,
+  countScriptSigops,
+  encodeOutput,
+  parseCountedOutputs,
+  type TxOutput,
+} from '@sv2/bitcoin'
+import type { AllocateMiningJobTokenSuccess } from '@sv2/messages'
+import type { Millis } from '../../role.ts'
+import type { CoinbaseRoom } from '../../template-feed.ts'
+
+/** A token, and what comes with it. */
+export interface GrantedToken {
+  readonly bytes: Uint8Array
+  /** Outputs the coinbase must have; the first pays the pool. Undefined where the pool adds its own itself. */
+  readonly outputs: readonly TxOutput[] | undefined
+  /** What these outputs need in the coinbase (JDC-11). */
+  readonly room: CoinbaseRoom
+  /** It may be used before the job is accepted. */
+  readonly usableAtOnce: boolean
+  readonly since: Millis
+}
+
+/** Sigops kept for outputs that are not known: one of the old kind. */
+const UNKNOWN_SIGOPS = 4
+
+/** Reads the answer to a request for a token; a text says what is wrong with it. */
+export function readToken(
+  message: AllocateMiningJobTokenSuccess,
+  how: { readonly fullTemplate: boolean; readonly now: Millis },
+): GrantedToken | string {
+  const bytes = message.miningJobToken.slice()
+  const since = how.now
+  const size = message.coinbaseOutputMaxAdditionalSize
+  if (size !== undefined) {
+    const usableAtOnce = message.asyncMiningAllowed === true
+    const room = { outputSize: size, outputSigops: UNKNOWN_SIGOPS }
+    return { bytes, outputs: undefined, room, usableAtOnce, since }
+  }
+  try {
+    const outputs = parseCountedOutputs(message.coinbaseTxOutputs.slice())
+    if (outputs.length === 0) return 'a token without an output that pays the pool'
+    return { bytes, outputs, room: roomOf(outputs), usableAtOnce: !how.fullTemplate, since }
+  } catch (error) {
+    if (!(error instanceof BitcoinError)) throw error
+    return `a token with outputs that are none: ${error.message}`
+  }
+}
+
+/** What outputs need in a coinbase; a signature operation outside of a witness costs four (BIP 141). */
+export function roomOf(outputs: readonly TxOutput[]): CoinbaseRoom {
+  let outputSize = 0
+  let outputSigops = 0
+  for (const output of outputs) {
+    outputSize += encodeOutput(output).length
+    outputSigops += 4 * countScriptSigops(output.script)
+  }
+  return { outputSize, outputSigops }
+}
+
+/** The room for both. */
+export function roomForBoth(a: CoinbaseRoom, b: CoinbaseRoom): CoinbaseRoom {
+  return { outputSize: a.outputSize + b.outputSize, outputSigops: a.outputSigops + b.outputSigops }
+}

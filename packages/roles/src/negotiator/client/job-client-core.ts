@@ -1,0 +1,470 @@
+import { displayHash, equalBytes, type Sha256d, targetToDifficulty } from '@sv2/bitcoin'
+import type { Message, NewTemplate } from '@sv2/messages'
+import type { Channel } from '../../channel/channel.ts'
+import { leaseSize } from '../../channel/extranonce.ts'
+import type { Tip } from '../../channel/job.ts'
+import type { GoodShare, Share } from '../../channel/judge.ts'
+import { EASIEST_TARGET } from '../../device/open-request.ts'
+import { REQUIRES_FIXED_VERSION } from '../../miners/connection.ts'
+import { Miners } from '../../miners/miners.ts'
+import type {
+  Assignment,
+  MinersEffect,
+  Refusal,
+  ShareOutcome,
+  WorkRequest,
+  WorkTerms,
+} from '../../miners/state.ts'
+import { type Millis, NEVER, type SessionEffect, type SessionId } from '../../role.ts'
+import { TemplateFeed } from '../../template-feed.ts'
+import type { ShareTallies } from '../../upstream/share-tally.ts'
+import type { UpstreamWorkEffect } from '../../upstream/upstream-work.ts'
+import type { UpstreamEvent } from '../../upstream/upstreams.ts'
+import type { JobClientFact } from './facts.ts'
+import { roomForBoth, roomOf } from './granted-token.ts'
+import type { OwnWork, PoolWork, TemplateTransactions } from './own-work.ts'
+import type { Pair } from './pair.ts'
+import { Pairs } from './pairs.ts'
+import { PoolShares } from './pool-shares.ts'
+import { Proposing } from './proposing.ts'
+import type { JobClientSettings } from './settings.ts'
+import { solutionOf } from './solution.ts'
+import { Workshop } from './workshop.ts'
+
+/** Once a second: what is overdue, hash rates, jobs that grew old. */
+const STEP_MS = 1_000
+/** A changed hash rate is told when it differs by this part. */
+const WORTH_TELLING = 0.1
+/** H/s: what is told is a single-precision number. */
+const MOST_HASHRATE = 1e38
+
+export interface JobClientDeps {
+  readonly sha256d: Sha256d
+  readonly randomBytes: (count: number) => Uint8Array
+  /** A session that hears of new limits of version rolling while it is open. */
+  readonly learnsVersionMask?: (session: SessionId) => boolean
+}
+
+/**
+ * Miners below, our own templates beside, pools above. Whatever pools do, miners have work as long as there is a
+ * template: for the pool that is worked for, and for ourselves where there is none (JDC-10, JNC-09).
+ */
+export class JobClientCore {
+  readonly miners: Miners
+  readonly #settings: JobClientSettings
+  readonly #deps: JobClientDeps
+  readonly #feed: TemplateFeed
+  readonly #pairs: Pairs
+  readonly #proposing: Proposing
+  readonly #shares: PoolShares
+  readonly #workshop: Workshop
+  #facts: JobClientFact[] = []
+  #news: Extract<JobClientFact, { kind: 'termsChanged' }>[] = []
+  #template: NewTemplate | undefined
+  #tip: Tip | undefined
+  /** When another tip than before came; long ago when there was only one. */
+  #tipSince: Millis = Number.NEGATIVE_INFINITY
+  /** The transactions of the newest template that they were asked for. */
+  #transactions: { readonly templateId: bigint; readonly found: TemplateTransactions } | undefined
+  #asked: bigint | undefined
+  #terms: WorkTerms | undefined
+  #jobId = 0
+  #nextStep: Millis = NEVER
+  /** Until then a pool may turn up before miners are put to work for ourselves. */
+  #soloFrom: Millis = NEVER
+  #from: string | undefined
+  #now: Millis = 0
+
+  constructor(settings: JobClientSettings, deps: JobClientDeps) {
+    this.#settings = settings
+    this.#deps = deps
+    const size = leaseSize(settings.miners.extranonce) + settings.rollableExtranonceSize
+    const numbering = {
+      nextJobId: () => this.#nextJobId(),
+      nextOrder: () => this.miners.nextOrder(),
+      oldestLive: () => this.#workshop.book.oldestLive,
+    }
+    this.miners = new Miners(settings.miners, {
+      sha256d: deps.sha256d,
+      source: {
+        terms: () => this.#terms,
+        bookFor: (request) => this.#bookFor(request),
+        released: () => undefined,
+        extraJob: () => this.#workshop.extraJob(this.#now),
+        accepted: (channel, share, good) => this.#accepted(channel, share, good),
+      },
+    })
+    this.#workshop = new Workshop({ ...settings, size }, { miners: this.miners, numbering })
+    const own = roomOf([...settings.outputs, { value: 0n, script: settings.payoutScript }])
+    this.#feed = new TemplateFeed({ ...settings.templates, ...roomForBoth(settings.templates, own) })
+    const owner = {
+      fact: (fact: JobClientFact) => void this.#facts.push(fact),
+      hashrate: () => this.#hashrate(),
+      tipSince: () => this.#tipSince,
+    }
+    this.#pairs = new Pairs(
+      { ...settings, size },
+      {
+        ...deps,
+        owner: {
+          ...owner,
+          chosen: (pair, reason, now) => this.#chosen(pair, reason, now),
+          gone: (pair, now) => this.#gone(pair, now),
+          serverGone: (pair, now) => this.#proposing.abandon(pair, now),
+          token: (pair, token, now) => {
+            this.#feed.needRoom(roomForBoth(own, token.room))
+            this.#proposing.token(pair, now)
+          },
+          said: (pair, message, now) => this.#said(pair, message, now),
+        },
+      },
+    )
+    const fail = this.#pairs.fail.bind(this.#pairs)
+    this.#proposing = new Proposing({
+      workshop: this.#workshop,
+      patience: settings.patience,
+      fullTemplate: settings.fullTemplate,
+      owner: {
+        ...owner,
+        fail,
+        step: (pair, event) => void this.#pairs.step(pair, event),
+        transactions: (template) => this.#transactionsOf(template),
+        agreed: (pair, work, now) => this.#agreed(pair, work, now),
+        dropped: (pair, work, now) => this.#shares.drop(pair, work, now),
+        catchUp: (pair, now) => this.#propose(pair, 'update', now),
+      },
+    })
+    this.#shares = new PoolShares({
+      refusedShares: settings.refusedShares,
+      raceMs: settings.patience.raceMs,
+      owner: {
+        ...owner,
+        fail,
+        settle: (share, errorCode, now) => this.miners.settle(share, errorCode, now),
+      },
+    })
+  }
+
+  /** Live numbers for metrics. */
+  get counts(): {
+    readonly connections: number
+    readonly channels: number
+    readonly upstreamChannels: number
+  } {
+    const { connectionCount: connections, channelCount: channels } = this.miners
+    const upstreamChannels = this.#pairs.all().filter(({ channel }) => channel !== undefined).length
+    return { connections, channels, upstreamChannels }
+  }
+
+  /** There is work to mine on. */
+  get hasWork(): boolean {
+    return this.#workshop.book.active !== undefined
+  }
+
+  /** Found, sent, acknowledged and more, for every channel that found a share. */
+  get tallies(): ShareTallies {
+    return this.#shares.tallies
+  }
+
+  /** Header version bits that devices may roll, as far as that is known. */
+  get versionRollingMask(): number | undefined {
+    return this.#terms?.versionRollingMask
+  }
+
+  /** Hands over what is to be done about miners, in order. */
+  take(): UpstreamWorkEffect[] {
+    const news: UpstreamWorkEffect[] = this.#news
+    this.#news = []
+    const miners: MinersEffect[] = this.miners.take()
+    if (news.length === 0) return miners
+    news.push(...miners)
+    return news
+  }
+
+  /** Hands over everything else that is to be done, and what happened. */
+  takeOwn(): (SessionEffect | JobClientFact)[] {
+    const facts = this.#facts
+    this.#facts = []
+    return [...facts, ...this.#feed.take(), ...this.#pairs.take()]
+  }
+
+  nextDeadline(): Millis {
+    return Math.min(this.miners.nextDeadline(), this.#pairs.nextDeadline(), this.#nextStep)
+  }
+
+  ownsUpstream(session: SessionId): boolean {
+    return this.#pairs.owns(session)
+  }
+
+  ownsTemplates(session: SessionId): boolean {
+    return this.#feed.owns(session)
+  }
+
+  /** Begins: pools are connected. */
+  begin(now: Millis): void {
+    this.#now = now
+    if (this.#soloFrom !== NEVER) return
+    this.#soloFrom = this.#settings.pairs.length === 0 ? now : now + this.#settings.patience.soloAfterMs
+    this.#nextStep = now + STEP_MS
+    this.#pairs.steer(now)
+  }
+
+  /** Takes an event of a pool or of its server. */
+  upstream(event: Exclude<UpstreamEvent, { kind: 'tick' }>, now: Millis): void {
+    this.#now = now
+    this.#pairs.handle(event, now)
+  }
+
+  /** The template provider is connected. */
+  templatesOpened(session: SessionId): void {
+    this.#feed.opened(session)
+  }
+
+  /** The template provider is gone; miners stay on the last job. */
+  templatesClosed(): void {
+    this.#feed.closed()
+    this.#asked = undefined
+  }
+
+  /** The template provider said something. */
+  templates(message: Message, now: Millis): void {
+    this.#now = now
+    switch (message.type) {
+      case 'RequestTransactionData.Success': {
+        // the views would keep the whole buffer of the network alive as long as one of them is used
+        const { templateId } = message
+        const list = message.transactionList.map((transaction) => transaction.slice())
+        return this.#transactionsCame(templateId, { list, excessData: message.excessData.slice() }, now)
+      }
+      case 'RequestTransactionData.Error':
+        return this.#transactionsCame(message.templateId, undefined, now)
+      default: {
+        const news = this.#feed.message(message)
+        if (news === undefined || news.kind === 'future') return
+        this.#template = news.template
+        if (news.kind === 'update') return this.#work('update', now)
+        const isKnown = this.#tip !== undefined && equalBytes(this.#tip.prevHash, news.tip.prevHash)
+        if (this.#tip !== undefined && !isKnown) this.#tipSince = now
+        this.#tip = news.tip
+        if (isKnown) return this.#work('update', now)
+        const networkDifficulty = targetToDifficulty(news.tip.networkTarget)
+        this.#facts.push({ kind: 'newTip', prevHash: displayHash(news.tip.prevHash), networkDifficulty })
+        for (const pair of this.#pairs.all()) this.#shares.tipChanged(pair)
+        this.#work('tip', now)
+      }
+    }
+  }
+
+  /** A message, an opening or an end on the miners' side. */
+  miner(event: Parameters<Miners['handle']>[0], now: Millis): void {
+    this.#now = now
+    this.miners.handle(event, now)
+  }
+
+  tick(now: Millis): void {
+    this.#now = now
+    this.begin(now)
+    if (now >= this.#pairs.nextDeadline()) this.#pairs.tick(now)
+    this.miners.handle({ kind: 'tick' }, now)
+    if (now < this.#nextStep) return
+    this.#nextStep = now + STEP_MS
+    this.#pairs.tick(now)
+    for (const pair of this.#pairs.all()) {
+      this.#proposing.watch(pair, now)
+      this.#shares.watch(pair, now)
+    }
+    this.#tellHashrate()
+    this.#shares.tallies.sweep()
+    if (!this.hasWork) this.#work('tip', now)
+    const { lastJob } = this.#workshop
+    if (lastJob !== NEVER && now >= lastJob + this.#settings.jobRefreshMs) this.#workshop.repeat(now)
+  }
+
+  /** Puts the miners to work on the newest template. */
+  #work(how: 'tip' | 'update', now: Millis): void {
+    const pair = this.#pairs.inUse
+    if (pair !== undefined) return this.#propose(pair, how, now)
+    if (now >= this.#soloFrom || this.hasWork) this.#solo(how, now)
+  }
+
+  #solo(how: 'tip' | 'update', now: Millis): void {
+    if (this.#template === undefined || this.#tip === undefined) return
+    this.#hand(this.#workshop.solo(this.#template, this.#tip, now), how, now)
+    if (this.#pairs.inUse === undefined) this.#workFrom(undefined, 'no pool to work for')
+  }
+
+  #propose(pair: Pair, how: 'tip' | 'update', now: Millis): void {
+    if (this.#template === undefined || this.#tip === undefined) return
+    if (how === 'update' && pair.inFlight !== undefined) {
+      pair.isBehind = true
+      return
+    }
+    const work = this.#proposing.begin(pair, { template: this.#template, tip: this.#tip }, now)
+    // it may have been left at once
+    if (this.#pairs.inUse !== pair) return
+    if (work?.whole !== undefined) {
+      if (work.job === undefined) this.#hand(work, how, now)
+    } else if (how === 'tip' || !this.hasWork) this.#solo(how, now)
+  }
+
+  /** Gives work to the miners, on the terms of whoever pays for it. */
+  #hand(work: OwnWork, how: 'tip' | 'update', now: Millis): void {
+    this.#workshop.book.limit(work.channel?.level)
+    this.#learnTerms(now)
+    this.#workshop.hand(work, how, now)
+    this.miners.resume(now)
+  }
+
+  /** The pool agreed: miners work on it, if they do not yet, and what they have found goes up. */
+  #agreed(pair: Pair, work: PoolWork, now: Millis): void {
+    this.#pairs.served(pair)
+    this.#shares.confirmed(pair)
+    const { active } = this.#workshop.book
+    const present = active === undefined ? undefined : this.#workshop.origin(active)?.work
+    if (this.#pairs.inUse === pair && present !== work) {
+      if (work.job === undefined) this.#hand(work, 'update', now)
+      else this.#workshop.repeatWork(work, now)
+    }
+    this.#shares.release(work, now)
+  }
+
+  #chosen(pair: Pair | undefined, reason: string, now: Millis): void {
+    if (pair !== undefined || now >= this.#soloFrom || this.hasWork) this.#workFrom(pair, reason)
+    // jobs of a pool that is gone are worth nothing any more; others stay good for shares on their way
+    const { active } = this.#workshop.book
+    const payer = active === undefined ? undefined : this.#workshop.origin(active)?.work.channel
+    const isPaid = payer === undefined || this.#pairs.all().some(({ channel }) => channel === payer)
+    this.#work(active !== undefined && isPaid ? 'update' : 'tip', now)
+  }
+
+  #workFrom(pair: Pair | undefined, reason: string): void {
+    const name = pair?.settings.name ?? 'solo'
+    if (this.#from === name) return
+    this.#from = name
+    this.#facts.push({ kind: 'workFrom', place: pair?.place, name, reason })
+  }
+
+  #gone(pair: Pair, now: Millis): void {
+    this.#proposing.abandon(pair, now)
+    this.#shares.unanswered(pair, now)
+  }
+
+  #said(pair: Pair, message: Message, now: Millis): void {
+    if (this.#proposing.said(pair, message, now)) return
+    const { channel } = pair
+    if (channel === undefined || !('channelId' in message)) return
+    if (message.channelId !== channel.channelId && message.channelId !== channel.groupId) return
+    const at = { order: this.miners.nextOrder(), oldestLive: this.#workshop.book.oldestLive }
+    const news = channel.message(message, at)
+    switch (news?.kind) {
+      case undefined:
+        return
+      case 'target':
+        if (this.#pairs.inUse === pair) this.#workshop.book.limit(channel.level)
+        return
+      case 'acknowledged':
+      case 'refused':
+        return this.#shares.answered(pair, news, now)
+      case 'closed':
+        return this.#pairs.fail(pair, 'channelDenied', `it closed our channel: ${news.reason}`, now)
+      case 'ignored':
+        this.#facts.push({ kind: 'upstreamMessageIgnored', upstream: pair.place, reason: news.reason })
+    }
+  }
+
+  #transactionsOf({ templateId }: NewTemplate): TemplateTransactions | undefined {
+    if (this.#transactions?.templateId === templateId) return this.#transactions.found
+    if (this.#asked !== templateId && this.#feed.requestTransactions(templateId)) this.#asked = templateId
+    return undefined
+  }
+
+  #transactionsCame(templateId: bigint, found: TemplateTransactions | undefined, now: Millis): void {
+    if (this.#asked !== templateId) return
+    this.#asked = undefined
+    if (found !== undefined) this.#transactions = { templateId, found }
+    for (const pair of this.#pairs.all()) this.#proposing.transactions(pair, templateId, found, now)
+  }
+
+  /** What the pool in use lets devices roll; for ourselves they may roll what they like. */
+  #learnTerms(now: Millis): void {
+    const link = this.#pairs.inUse?.pool.link
+    const all = 0xffff_ffff
+    const versionRollingMask =
+      link === undefined
+        ? all
+        : (link.flags & REQUIRES_FIXED_VERSION) !== 0
+          ? 0
+          : link.capabilities.versionRollingMask
+    if (this.#terms?.versionRollingMask === versionRollingMask) return
+    const isFirst = this.#terms === undefined
+    this.#terms = { versionRollingMask }
+    this.#news.push({ kind: 'termsChanged', versionRollingMask })
+    if (!isFirst) this.miners.limitVersionRolling(versionRollingMask, this.#deps.learnsVersionMask)
+    else this.miners.resume(now)
+  }
+
+  #bookFor(request: WorkRequest): Assignment | Refusal | 'later' {
+    const { book } = this.#workshop
+    if (book.active === undefined) return 'later'
+    const { rollableExtranonceSize: rolled } = this.#settings
+    const { minExtranonceSize: least, maxExtranonceSize: most, identity: user } = request
+    if (least > rolled || rolled > most) {
+      const detail = `min_extranonce_size ${least}, and ${rolled} are left here`
+      return { code: 'min-extranonce-size-too-large', detail }
+    }
+    return { book, extranonceSize: rolled, user }
+  }
+
+  #accepted(channel: Channel, share: Share, good: GoodShare): ShareOutcome {
+    this.#shares.tallies.of(channel).found++
+    const origin = this.#workshop.origin(good.job)
+    if (origin === undefined) return 'credited'
+    const { work } = origin
+    if (good.isBlock) this.#solved(channel, share, good)
+    if (work.channel === undefined) return 'credited'
+    return this.#shares.accepted({ channel, share, good }, { ...origin, work: work as PoolWork }, this.#now)
+  }
+
+  /** A block goes to the own template provider, and to the pool's server, at once (JDC-09, DEV-31). */
+  #solved(channel: Channel, share: Share, good: GoodShare): void {
+    const origin = this.#workshop.origin(good.job)
+    if (origin === undefined) return
+    const { work } = origin
+    const { submit, push } = solutionOf(origin, { channel, share, good })
+    this.#feed.submit(submit)
+    const pair = this.#pairs
+      .all()
+      .find(({ channel: upstream }) => upstream !== undefined && upstream === work.channel)
+    if (this.#settings.fullTemplate) pair?.dialogue?.push(push)
+    this.#facts.push({
+      kind: 'blockFound',
+      session: channel.session,
+      channelId: channel.id,
+      user: channel.user,
+      hash: displayHash(good.hash),
+      templateId: work.template.templateId,
+      place: pair?.place,
+    })
+  }
+
+  #hashrate(): number {
+    let sum = 0
+    for (const { hashrate } of this.miners.channels) sum += hashrate
+    return Math.min(sum, MOST_HASHRATE)
+  }
+
+  #tellHashrate(): void {
+    const hashrate = this.#hashrate()
+    for (const pair of this.#pairs.all()) {
+      const { channel, told } = pair
+      if (channel === undefined || Math.abs(hashrate - told) <= WORTH_TELLING * told) continue
+      pair.told = hashrate
+      channel.update(hashrate, EASIEST_TARGET)
+    }
+  }
+
+  #nextJobId(): number {
+    this.#jobId = (this.#jobId + 1) >>> 0
+    return this.#jobId
+  }
+}

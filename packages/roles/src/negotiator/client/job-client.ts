@@ -1,0 +1,114 @@
+import type { Message } from '@sv2/messages'
+import type { Sv1ToMiner, Sv1ToServer } from '@sv2/sv1'
+import type { Millis, Role, SessionEffect, SessionEvent, SessionId } from '../../role.ts'
+import type { V1Fact } from '../../translator/v1-to-v2/facts.ts'
+import type { CoreSettings } from '../../translator/v1-to-v2/front-state.ts'
+import type { Sv1FrontSettings } from '../../translator/v1-to-v2/settings.ts'
+import { Sv1Front } from '../../translator/v1-to-v2/sv1-front.ts'
+import type { V1Port } from '../../translator/v1-to-v2/v1-to-v2.ts'
+import type { UpstreamPort } from '../../upstream/upstreams.ts'
+import type { JobClientFact } from './facts.ts'
+import { JobClientCore, type JobClientDeps } from './job-client-core.ts'
+import type { JobClientSettings } from './settings.ts'
+
+export type JobClientEvent =
+  | SessionEvent<V1Port | 'miners' | 'templates' | UpstreamPort, Message | Sv1ToServer>
+  /** An attempt to connect a pool or a server failed; pool of pair n is 2n, its server 2n + 1. */
+  | { readonly kind: 'unreachable'; readonly upstream: number }
+  /** Send every miner to another place (empty host and port 0: back here), and close. */
+  | { readonly kind: 'drain'; readonly host: string; readonly port: number }
+
+export type JobClientEffect = JobClientFact | V1Fact | SessionEffect<Message | Sv1ToMiner>
+
+/**
+ * The negotiator client: miners of both versions of Stratum below, our own templates, and pools that pay for jobs made
+ * of them.
+ */
+export class JobClient implements Role<JobClientEvent, JobClientEffect> {
+  readonly #core: JobClientCore
+  readonly #front: Sv1Front
+
+  /** @param front how Stratum V1 miners are treated */
+  constructor(
+    settings: JobClientSettings,
+    how: Omit<JobClientDeps, 'learnsVersionMask'> & { readonly front: Sv1FrontSettings },
+  ) {
+    this.#core = new JobClientCore(settings, {
+      ...how,
+      learnsVersionMask: (session) => this.#front.has(session),
+    })
+    const work: CoreSettings = {
+      miners: settings.miners,
+      aggregated: true,
+      repeatMs: settings.jobRefreshMs,
+      rolled: { most: settings.rollableExtranonceSize, least: settings.rollableExtranonceSize },
+    }
+    this.#front = new Sv1Front({ work, front: how.front }, { core: this.#core, randomBytes: how.randomBytes })
+  }
+
+  /** Live numbers for metrics. */
+  get counts(): JobClientCore['counts'] & { readonly v1Miners: number } {
+    return { ...this.#core.counts, v1Miners: this.#front.counts.miners }
+  }
+
+  /** There is work to mine on. */
+  get hasWork(): boolean {
+    return this.#core.hasWork
+  }
+
+  /** Found, sent, acknowledged and more, for every channel that found a share. */
+  get tallies(): JobClientCore['tallies'] {
+    return this.#core.tallies
+  }
+
+  nextDeadline(): Millis {
+    return Math.min(this.#core.nextDeadline(), this.#front.nextDeadline())
+  }
+
+  handle(event: JobClientEvent, now: Millis): readonly JobClientEffect[] {
+    this.#take(event, now)
+    this.#front.flow(now)
+    return [...this.#core.takeOwn(), ...(this.#front.take() as JobClientEffect[])]
+  }
+
+  #take(event: JobClientEvent, now: Millis): void {
+    const core = this.#core
+    const front = this.#front
+    switch (event.kind) {
+      case 'tick':
+        core.tick(now)
+        return front.tick(now)
+      case 'unreachable':
+        return core.upstream(event, now)
+      case 'drain':
+        return core.miners.drain(event)
+      case 'opened': {
+        const { port } = event
+        if (port === 'templates') return core.templatesOpened(event.session)
+        if (isUpstream(port)) return core.upstream({ ...event, port }, now)
+        if (port === 'miners') return core.miner(event, now)
+        return front.opened(event.session, Number(port.split(' ')[1] ?? 0), now)
+      }
+      case 'message':
+        if (front.has(event.session)) return front.line(event.session, event.message as Sv1ToServer, now)
+        return this.#message(event.session, event.message as Message, now)
+      case 'closed':
+        if (front.has(event.session)) return front.closed(event.session, now)
+        if (core.ownsTemplates(event.session)) return core.templatesClosed()
+        if (core.ownsUpstream(event.session)) return core.upstream(event, now)
+        return core.miner(event, now)
+    }
+  }
+
+  #message(session: SessionId, message: Message, now: Millis): void {
+    const core = this.#core
+    const event = { kind: 'message', session, message } as const
+    if (core.ownsTemplates(session)) core.templates(message, now)
+    else if (core.ownsUpstream(session)) core.upstream(event, now)
+    else core.miner(event, now)
+  }
+}
+
+function isUpstream(port: string): port is UpstreamPort {
+  return port.startsWith('upstream ')
+}

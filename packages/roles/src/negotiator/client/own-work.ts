@@ -1,0 +1,84 @@
+import type { SplitCoinbase, TxOutput } from '@sv2/bitcoin'
+import type { NewTemplate } from '@sv2/messages'
+import type { Job, Tip } from '../../channel/job.ts'
+import type { Millis } from '../../role.ts'
+import type { SentShare } from '../../upstream/sent-shares.ts'
+import type { UpstreamChannel } from '../../upstream/upstream-channel.ts'
+import type { CustomCoinbase } from '../custom-coinbase.ts'
+import type { GrantedToken } from './granted-token.ts'
+
+/** How far a pool's agreement to a job of ours is. */
+export type WorkStage =
+  /** A token is missing. */
+  | 'token'
+  /** The transactions have been asked for. */
+  | 'transactions'
+  /** The server is asked to agree. */
+  | 'proposed'
+  /** The pool is asked for a job id. */
+  | 'set'
+  /** The pool pays for it. */
+  | 'acknowledged'
+  /** It will never be, or is not worth anything any more. */
+  | 'over'
+
+/** Transactions of a template, in its order. */
+export interface TemplateTransactions {
+  readonly list: readonly Uint8Array[]
+  readonly excessData: Uint8Array
+}
+
+/** Work made from one template of ours, for a pool or for ourselves. */
+export interface OwnWork {
+  readonly template: NewTemplate
+  readonly tip: Tip
+  readonly channel: UpstreamChannel | undefined
+  /** scriptSig up to the extranonce. */
+  readonly scriptPrefix: Uint8Array
+  /** Our outputs and the template's. */
+  readonly clientOutputs: readonly TxOutput[]
+  /** Satoshi that these leave. */
+  readonly valueRemaining: bigint
+  /** All bytes of the extranonce. */
+  readonly extranonceSize: number
+  /** What the pool has fixed of it; empty for ourselves. */
+  readonly upstreamPrefix: Uint8Array
+  /** Bytes behind that which tell repetitions apart. */
+  readonly spare: number
+  /** Undefined as long as only the pool knows it. */
+  whole: { readonly coinbase: CustomCoinbase; readonly cut: SplitCoinbase } | undefined
+  /** The first job made of it, and how often it was repeated. */
+  job: Job | undefined
+  repeated: number
+  readonly since: Millis
+}
+
+/** Work that a pool is to pay for. */
+export interface PoolWork extends OwnWork {
+  readonly channel: UpstreamChannel
+  stage: WorkStage
+  /** Since when it is there. */
+  stageSince: Millis
+  token: GrantedToken | undefined
+  transactions: TemplateTransactions | undefined
+  /** The server's answer bears this id. */
+  proposalId: number | undefined
+  /** The pool's answer bears this id. */
+  requestId: number | undefined
+  /** The pool's number of the job. */
+  jobId: number | undefined
+  /** A server has to agree to it yet, though the pool has taken it. */
+  awaitsServer: boolean
+  /** Refusals so far. */
+  refusals: number
+  /** When it is proposed again. */
+  retryAt: Millis
+  /** Shares found before the pool had a number for it, with the spare bytes of their job. */
+  readonly waiting: { readonly share: SentShare; readonly spare: Uint8Array }[]
+}
+
+/** Goes on to another stage. */
+export function enter(work: PoolWork, stage: WorkStage, now: Millis): void {
+  work.stage = stage
+  work.stageSince = now
+}

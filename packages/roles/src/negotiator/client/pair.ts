@@ -1,0 +1,83 @@
+import { type Millis, NEVER } from '../../role.ts'
+import { ExtensionTalk } from '../../upstream/extension-talk.ts'
+import type { UpstreamLink } from '../../upstream/link.ts'
+import type { UpstreamChannel } from '../../upstream/upstream-channel.ts'
+import type { Dialogue } from './dialogue.ts'
+import type { PoolWork } from './own-work.ts'
+import type { PairState } from './pair-machine.ts'
+import type { PairSettings } from './settings.ts'
+import { TokenStock } from './token-stock.ts'
+
+/** One of a pair's two connections. */
+export interface Half {
+  readonly talk: ExtensionTalk
+  link: UpstreamLink | undefined
+}
+
+/** A pool and its negotiator server: what there is of them. */
+export class Pair {
+  readonly place: number
+  readonly settings: PairSettings
+  readonly pool: Half
+  readonly server: Half
+  readonly tokens = new TokenStock()
+  state: PairState = 'away'
+  isDialed = false
+  /** It failed since it was last trusted. */
+  hasFailed = false
+  /** Faults in a row, and until when it is barred for the last one. */
+  strikes = 0
+  barredUntil: Millis = NEVER
+  /** Since when it can be given jobs; `NEVER` while it cannot. */
+  readySince: Millis = NEVER
+  /** When something it owes counts as not given. */
+  openBy: Millis = NEVER
+  /** Bytes of extranonce asked for. */
+  asked = 0
+  dialogue: Dialogue | undefined
+  channel: UpstreamChannel | undefined
+  /** H/s it was told. */
+  told = 0
+  /** Work it has not agreed to yet; one at a time. */
+  inFlight: PoolWork | undefined
+  /** The newest work it pays for. */
+  acknowledged: PoolWork | undefined
+  /** There is a newer template than that of the work in flight. */
+  isBehind = false
+  /** Since when its view of the chain is another than ours; `NEVER` while it is not. */
+  racingSince: Millis = NEVER
+  /** Valid shares it refused in a row, since when, and whether it agreed to a job on the same tip meanwhile. */
+  refused = { count: 0, since: NEVER, isConfirmed: false }
+
+  constructor(place: number, settings: PairSettings) {
+    this.place = place
+    this.settings = settings
+    this.pool = { talk: new ExtensionTalk(settings.extensions), link: undefined }
+    this.server = { talk: new ExtensionTalk([]), link: undefined }
+  }
+
+  /** Both connections are set up. */
+  get isConnected(): boolean {
+    return this.pool.link?.isReady === true && this.server.link?.isReady === true
+  }
+
+  /** The pool puts its outputs into the coinbase itself. */
+  get completesCoinbase(): boolean {
+    return this.server.link?.capabilities.jobDialogue === 'commit'
+  }
+
+  /** Forgets what belonged to connections that are gone. */
+  forgetWork(): void {
+    this.tokens.clear()
+    this.dialogue = undefined
+    this.channel = undefined
+    this.told = 0
+    this.inFlight = undefined
+    this.acknowledged = undefined
+    this.isBehind = false
+    this.racingSince = NEVER
+    this.refused = { count: 0, since: NEVER, isConfirmed: false }
+    this.readySince = NEVER
+    this.openBy = NEVER
+  }
+}

@@ -1,0 +1,357 @@
+import type { Sha256d } from '@sv2/bitcoin'
+import {
+  type Capabilities,
+  DECLARATION_SETUP_FLAGS,
+  type Message,
+  MINING_SETUP_FLAGS,
+  NEGOTIATION_SETUP_FLAGS,
+} from '@sv2/messages'
+import { MAX_FULL_EXTRANONCE } from '../../device/grant.ts'
+import { EASIEST_TARGET } from '../../device/open-request.ts'
+import { type Millis, NEVER, type SessionEffect, type SessionEvent, type SessionId } from '../../role.ts'
+import { type LinkNews, UpstreamLink } from '../../upstream/link.ts'
+import { pickUpstream } from '../../upstream/pick.ts'
+import { UpstreamChannel } from '../../upstream/upstream-channel.ts'
+import type { UpstreamEvent, UpstreamPort } from '../../upstream/upstreams.ts'
+import { CommitDialogue } from './commit-dialogue.ts'
+import { DeclareDialogue } from './declare-dialogue.ts'
+import type { JobClientFact } from './facts.ts'
+import type { GrantedToken } from './granted-token.ts'
+import { type Half, Pair } from './pair.ts'
+import { healthOf, nextState, type PairEvent, type PairFault } from './pair-machine.ts'
+import type { PairSettings } from './settings.ts'
+import { SPARE_BYTES } from './workshop.ts'
+
+/** A pair that failed us is asked again after this, doubling up to the last, ms. */
+const BARRED_MS = { first: 5_000, last: 300_000 }
+/** From the connections to a channel and a token, ms. */
+const OPEN_MS = 30_000
+
+export interface PairsSettings {
+  readonly pairs: readonly PairSettings[]
+  readonly fullTemplate: boolean
+  readonly trustAfterMs: number
+  /** Bytes of extranonce that miners split among themselves. */
+  readonly size: number
+}
+
+/** What pairs tell the node they belong to. */
+export interface PairsOwner {
+  fact(fact: JobClientFact): void
+  /** H/s of all miners. */
+  hashrate(): number
+  /** Another pair is to be worked for; undefined: none can be. */
+  chosen(pair: Pair | undefined, reason: string, now: Millis): void
+  /** Nothing that was sent to it is answered any more; called before it is forgotten. */
+  gone(pair: Pair, now: Millis): void
+  /** Its server is gone, and the pool is not: what the server was asked is not answered any more. */
+  serverGone(pair: Pair, now: Millis): void
+  /** A token came. */
+  token(pair: Pair, token: GrantedToken, now: Millis): void
+  /** Something of the pool or of the server, besides what makes the connection. */
+  said(pair: Pair, message: Message, now: Millis): void
+}
+
+export interface PairsDeps {
+  readonly sha256d: Sha256d
+  readonly randomBytes: (count: number) => Uint8Array
+  readonly owner: PairsOwner
+}
+
+/**
+ * Pools with their negotiator servers, best first: which are connected, and which one is worked for. Connection 2n is
+ * that to the pool of pair n, 2n + 1 that to its server. Nothing here gives up for good.
+ */
+export class Pairs {
+  readonly #settings: PairsSettings
+  readonly #deps: PairsDeps
+  readonly #pairs: readonly Pair[]
+  readonly #order: readonly number[]
+  readonly #bySession = new Map<SessionId, { readonly pair: Pair; readonly half: Half }>()
+  #inUse: Pair | undefined
+  /** What last spoke against a pair; the reason when another one is chosen. */
+  #trouble = 'start'
+
+  constructor(settings: PairsSettings, deps: PairsDeps) {
+    this.#settings = settings
+    this.#deps = deps
+    this.#pairs = settings.pairs.map((pair, place) => new Pair(place, pair))
+    this.#order = settings.pairs.map((_, place) => place)
+  }
+
+  /** The pair that is worked for. */
+  get inUse(): Pair | undefined {
+    return this.#inUse
+  }
+
+  all(): readonly Pair[] {
+    return this.#pairs
+  }
+
+  /** Sends and closings of the links, in order. */
+  take(): SessionEffect[] {
+    const out: SessionEffect[] = []
+    for (const { pool, server } of this.#pairs) {
+      for (const { link } of [pool, server]) if (link !== undefined) out.push(...link.take())
+    }
+    return out
+  }
+
+  owns(session: SessionId): boolean {
+    return this.#bySession.has(session)
+  }
+
+  nextDeadline(): Millis {
+    let next = NEVER
+    for (const { pool, server, barredUntil, openBy } of this.#pairs)
+      next = Math.min(next, pool.talk.deadline, server.talk.deadline, barredUntil, openBy)
+    return next
+  }
+
+  handle(event: Exclude<UpstreamEvent, { kind: 'tick' }>, now: Millis): void {
+    switch (event.kind) {
+      case 'opened':
+        return this.#opened(event, now)
+      case 'unreachable':
+        return this.#unreachable(event.upstream, now)
+      case 'closed':
+        return this.#closed(event.session, now)
+      case 'message': {
+        const known = this.#bySession.get(event.session)
+        const news = known?.half.link?.message(event.message, now)
+        if (known !== undefined && news !== undefined) this.#news(known.pair, known.half, news, now)
+      }
+    }
+  }
+
+  tick(now: Millis): void {
+    for (const pair of this.#pairs) {
+      for (const { talk, link } of [pair.pool, pair.server]) {
+        if (now < talk.deadline) continue
+        link?.close('no answer to RequestExtensions')
+        talk.closed()
+      }
+      if (now >= pair.openBy) this.fail(pair, 'unanswered', 'no channel and token in time', now)
+      if (now >= pair.barredUntil) {
+        pair.barredUntil = NEVER
+        this.step(pair, 'pardoned')
+      }
+      if (pair.hasFailed && this.#isTrusted(pair, now)) pair.hasFailed = false
+      const { link } = pair.server
+      if (pair.state !== 'away' && pair.state !== 'barred' && link !== undefined)
+        pair.tokens.refill(link, pair.settings.userIdentity, now)
+    }
+    this.steer(now)
+  }
+
+  /** Connects what is wanted, lets go what nobody needs, and says which pair to work for. */
+  steer(now: Millis): void {
+    const { use, connect } = pickUpstream(this.#order, (place) => {
+      const pair = this.#pairs[place]!
+      const { state, isDialed, hasFailed } = pair
+      return healthOf(state, { isDialed, hasFailed, isTrusted: this.#isTrusted(pair, now) })
+    })
+    for (const pair of this.#pairs) {
+      const isWanted = connect.includes(pair.place) && pair.state !== 'barred'
+      if (isWanted !== pair.isDialed) this.#dial(pair, isWanted, now)
+    }
+    const chosen = use === undefined ? undefined : this.#pairs[use]
+    if (chosen === this.#inUse) return
+    const former = this.#inUse
+    this.#inUse = chosen
+    if (former !== undefined) this.step(former, 'left')
+    const isBetter = chosen !== undefined && (former === undefined || chosen.place < former.place)
+    this.#deps.owner.chosen(chosen, isBetter ? `${chosen.settings.name} is well` : this.#trouble, now)
+  }
+
+  /** Moves a pair through its table; a change is a fact. */
+  step(pair: Pair, event: PairEvent, reason = ''): boolean {
+    const from = pair.state
+    const to = nextState(from, event)
+    if (from === to) return false
+    pair.state = to
+    const { place, settings } = pair
+    this.#deps.owner.fact({ kind: 'pairChanged', place, name: settings.name, from, to, event, reason })
+    return true
+  }
+
+  /** It does not give what is asked of it: it is left, and asked again later. */
+  fail(pair: Pair, fault: PairFault, reason: string, now: Millis): void {
+    if (!this.step(pair, fault, reason)) return
+    this.#trouble = `${pair.settings.name}: ${reason}`
+    pair.hasFailed = true
+    pair.barredUntil = now + Math.min(BARRED_MS.last, BARRED_MS.first * 2 ** pair.strikes)
+    pair.strikes++
+    this.steer(now)
+  }
+
+  /** It pays for our work: earlier faults are forgotten. */
+  served(pair: Pair): void {
+    pair.strikes = 0
+  }
+
+  #dial(pair: Pair, isWanted: boolean, now: Millis): void {
+    pair.isDialed = isWanted
+    for (const upstream of [2 * pair.place, 2 * pair.place + 1])
+      this.#deps.owner.fact({ kind: isWanted ? 'dial' : 'hangUp', upstream })
+    if (isWanted) return
+    pair.pool.link?.close('not needed now')
+    pair.server.link?.close('not needed now')
+    this.#forget(pair, now)
+  }
+
+  #opened(event: Extract<SessionEvent<UpstreamPort>, { kind: 'opened' }>, now: Millis): void {
+    const index = Number(event.port.split(' ')[1])
+    const pair = this.#pairs[Math.floor(index / 2)]
+    if (pair === undefined) return
+    const isPool = index % 2 === 0
+    const half = isPool ? pair.pool : pair.server
+    this.#bySession.set(event.session, { pair, half })
+    const { session, capabilities } = event
+    const link = isPool
+      ? ({ ...pair.settings.pool, flags: MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION } as const)
+      : ({
+          ...pair.settings.server,
+          protocol: 'negotiation',
+          flags: this.#serverFlags(pair, capabilities.jobDialogue),
+        } as const)
+    half.link = new UpstreamLink(link, { session, capabilities, talk: half.talk, now })
+    if (pair.openBy === NEVER) pair.openBy = now + OPEN_MS
+  }
+
+  /** One bit with two meanings: transactions will be shown; tokens have to work before a job is agreed to. */
+  #serverFlags({ settings }: Pair, dialogue: Capabilities['jobDialogue']): number {
+    if (dialogue === 'commit')
+      return settings.asyncMining ? NEGOTIATION_SETUP_FLAGS.REQUIRES_ASYNC_JOB_MINING : 0
+    return this.#settings.fullTemplate ? DECLARATION_SETUP_FLAGS.DECLARE_TX_DATA : 0
+  }
+
+  #unreachable(index: number, now: Millis): void {
+    const pair = this.#pairs[Math.floor(index / 2)]
+    if (pair === undefined) return
+    if (!pair.hasFailed) this.#trouble = `${pair.settings.name} cannot be reached`
+    pair.hasFailed = true
+    this.steer(now)
+  }
+
+  #closed(session: SessionId, now: Millis): void {
+    const known = this.#bySession.get(session)
+    if (known === undefined) return
+    this.#bySession.delete(session)
+    const { pair, half } = known
+    if (half.link?.session !== session) return
+    half.link = undefined
+    half.talk.closed()
+    if (half === pair.server && pair.channel !== undefined && pair.state !== 'opening')
+      return this.#serverLost(pair, now)
+    // one without the other is of no use before there is a job; both are dialed again
+    const { link: other } = half === pair.pool ? pair.server : pair.pool
+    other?.close('the other half of the pair is gone')
+    this.#forget(pair, now)
+    if (pair.isDialed) {
+      pair.hasFailed = true
+      this.#trouble = `${pair.settings.name}: connection lost`
+    }
+    this.step(pair, 'lost')
+    this.steer(now)
+  }
+
+  /** The pool still pays for what it has agreed to: miners go on until a token is missing for too long. */
+  #serverLost(pair: Pair, now: Millis): void {
+    pair.tokens.clear()
+    pair.dialogue = undefined
+    this.#deps.owner.serverGone(pair, now)
+  }
+
+  #forget(pair: Pair, now: Millis): void {
+    this.#deps.owner.gone(pair, now)
+    pair.forgetWork()
+  }
+
+  #isTrusted(pair: Pair, now: Millis): boolean {
+    return now >= pair.readySince + this.#settings.trustAfterMs
+  }
+
+  #news(pair: Pair, half: Half, news: LinkNews, now: Millis): void {
+    const { owner } = this.#deps
+    switch (news.kind) {
+      case 'ready':
+        return this.#connected(pair, now)
+      case 'unusable':
+        return this.fail(pair, 'unusable', news.reason, now)
+      case 'reconnect': {
+        const upstream = 2 * pair.place + (half === pair.pool ? 0 : 1)
+        return owner.fact({ kind: 'redial', upstream, host: news.host, port: news.port })
+      }
+      case 'granted':
+        return this.#granted(pair, news.answer, now)
+      case 'denied':
+        return this.#denied(pair, news.code, now)
+      case 'message':
+        return this.#message(pair, news.message, now)
+    }
+  }
+
+  #connected(pair: Pair, now: Millis): void {
+    const { link: server } = pair.server
+    if (!pair.isConnected || server === undefined) return
+    const isNew = this.step(pair, 'connected')
+    if (pair.state === 'barred') return
+    pair.dialogue ??=
+      server.capabilities.jobDialogue === 'commit'
+        ? new CommitDialogue(server, this.#deps)
+        : new DeclareDialogue(server, this.#deps)
+    pair.tokens.refill(server, pair.settings.userIdentity, now)
+    if (isNew) this.#open(pair, this.#settings.size + SPARE_BYTES)
+  }
+
+  #open(pair: Pair, minExtranonceSize: number): void {
+    pair.asked = minExtranonceSize
+    pair.told = this.#deps.owner.hashrate()
+    pair.pool.link?.open({
+      type: 'OpenExtendedMiningChannel',
+      userIdentity: pair.settings.userIdentity,
+      nominalHashRate: pair.told,
+      maxTarget: EASIEST_TARGET,
+      minExtranonceSize,
+    })
+  }
+
+  #granted(pair: Pair, answer: Extract<LinkNews, { kind: 'granted' }>['answer'], now: Millis): void {
+    const { link } = pair.pool
+    const { size } = this.#settings
+    if (link === undefined || pair.channel !== undefined) return
+    if (answer.type !== 'OpenExtendedMiningChannel.Success')
+      return this.fail(pair, 'channelDenied', 'it opened the wrong kind of channel', now)
+    const { extranonceSize, extranoncePrefix } = answer
+    if (extranonceSize < size || extranonceSize + extranoncePrefix.length > MAX_FULL_EXTRANONCE)
+      return this.fail(pair, 'channelDenied', `it granted ${extranonceSize} bytes of extranonce`, now)
+    pair.channel = new UpstreamChannel({ upstream: pair.place, link }, { answer, size })
+    this.#ready(pair, now)
+  }
+
+  #denied(pair: Pair, code: string, now: Millis): void {
+    const { size } = this.#settings
+    // the bytes for repeated jobs may have been too many
+    if (pair.asked > size) return this.#open(pair, size)
+    this.fail(pair, 'channelDenied', `no channel: ${code}`, now)
+  }
+
+  #message(pair: Pair, message: Message, now: Millis): void {
+    const { owner } = this.#deps
+    if (message.type === 'AllocateMiningJobToken.Error') return pair.tokens.denied(message.requestId)
+    if (message.type !== 'AllocateMiningJobToken.Success') return owner.said(pair, message, now)
+    const token = pair.tokens.granted(message, { fullTemplate: this.#settings.fullTemplate, now })
+    if (token === undefined) return
+    if (typeof token === 'string') return this.fail(pair, 'unusable', token, now)
+    owner.token(pair, token, now)
+    this.#ready(pair, now)
+  }
+
+  #ready(pair: Pair, now: Millis): void {
+    if (pair.channel === undefined || !pair.tokens.isStocked || !this.step(pair, 'opened')) return
+    pair.readySince = now
+    pair.openBy = NEVER
+    this.steer(now)
+  }
+}

@@ -1,0 +1,159 @@
+import type { Channel } from '../../channel/channel.ts'
+import { fullExtranonce, type GoodShare, type Share } from '../../channel/judge.ts'
+import type { ShareOutcome } from '../../miners/state.ts'
+import { type Millis, NEVER } from '../../role.ts'
+import { shortened, workerOf } from '../../upstream/identity-template.ts'
+import type { SentShare } from '../../upstream/sent-shares.ts'
+import { ShareTallies } from '../../upstream/share-tally.ts'
+import type { ChannelNews } from '../../upstream/upstream-channel.ts'
+import type { JobClientFact } from './facts.ts'
+import type { PoolWork } from './own-work.ts'
+import type { Pair } from './pair.ts'
+import type { PairFault } from './pair-machine.ts'
+import type { WorkOrigin } from './workshop.ts'
+
+/** A worker's name in extension 0x0002, bytes of UTF-8 at most. */
+const MAX_WORKER_BYTES = 32
+/** Shares that may wait for one job to be acknowledged. */
+const MAX_WAITING = 10_000
+/** A pool that leaves a share without an answer for this long is left, ms. */
+const ANSWER_MS = 60_000
+/** What a miner is told of a share whose pool never agreed to its job, or went away. */
+const UNPAID = 'stale-share'
+
+export interface PoolSharesDeps {
+  readonly owner: {
+    fact(fact: JobClientFact): void
+    /** What became of a share. */
+    settle(share: SentShare, errorCode: string | undefined, now: Millis): void
+    fail(pair: Pair, fault: PairFault, reason: string, now: Millis): void
+  }
+  /** Valid shares in a row that a pool may refuse. */
+  readonly refusedShares: number
+  /** As long, a pool may refuse because it sees another tip. */
+  readonly raceMs: number
+}
+
+/** Shares of work that a pool pays for: they wait for the pool's number of their job, go up, and are answered. */
+export class PoolShares {
+  readonly tallies = new ShareTallies()
+  readonly #deps: PoolSharesDeps
+
+  constructor(deps: PoolSharesDeps) {
+    this.#deps = deps
+  }
+
+  /** Takes a good share of a job for a pool; answers who acknowledges it. */
+  accepted(
+    found: { readonly channel: Channel; readonly share: Share; readonly good: GoodShare },
+    { work, spare }: WorkOrigin & { readonly work: PoolWork },
+    now: Millis,
+  ): ShareOutcome {
+    const { channel, share, good } = found
+    const { job, hash, isBlock, level } = good
+    if (!isBlock && !work.channel.pays(work.job?.activeSince ?? job.activeSince, hash)) return 'credited'
+    if (work.stage === 'over' || work.waiting.length >= MAX_WAITING) return { code: UNPAID }
+    const sent: SentShare = {
+      channel,
+      sequenceNumber: share.sequenceNumber,
+      difficulty: level.difficulty,
+      job,
+      nonce: share.nonce,
+      ntime: share.ntime,
+      version: share.version,
+      extranonce: fullExtranonce(channel, job, share),
+      worker: workerName(channel, share),
+      since: now,
+    }
+    if (work.jobId === undefined) work.waiting.push({ share: sent, spare })
+    else this.#send(work, { share: sent, spare }, isBlock)
+    return 'pending'
+  }
+
+  /** The pool has a number for the work: what waited goes up under it (JDC-05, DEV-27, DEV-29). */
+  release(work: PoolWork, now: Millis): void {
+    for (const waiting of work.waiting.splice(0))
+      this.#send(work, { ...waiting, share: { ...waiting.share, since: now } }, false)
+  }
+
+  /** The pool will never agree to the work. */
+  drop(pair: Pair, work: PoolWork, now: Millis): void {
+    const dropped = work.waiting.splice(0)
+    for (const { share } of dropped) this.#deps.owner.settle(share, UNPAID, now)
+    if (dropped.length > 0)
+      this.#deps.owner.fact({ kind: 'sharesDropped', place: pair.place, count: dropped.length })
+  }
+
+  /** The pool is gone, and answers nothing any more. */
+  unanswered(pair: Pair, now: Millis): void {
+    const shares = pair.channel?.sent.takeAll() ?? []
+    for (const share of shares) {
+      this.tallies.of(share.channel).unanswered++
+      this.#deps.owner.settle(share, UNPAID, now)
+    }
+    if (shares.length > 0)
+      this.#deps.owner.fact({ kind: 'sharesUnanswered', upstream: pair.place, count: shares.length })
+  }
+
+  /** What the pool says of shares. */
+  answered(pair: Pair, news: Extract<ChannelNews, { kind: 'acknowledged' | 'refused' }>, now: Millis): void {
+    const { owner } = this.#deps
+    if (news.kind === 'refused') return this.#refused(pair, news, now)
+    for (const share of news.shares) {
+      this.tallies.of(share.channel).acknowledged++
+      owner.settle(share, undefined, now)
+    }
+    if (news.shares.length === 0) return
+    pair.refused = { count: 0, since: NEVER, isConfirmed: false }
+    owner.fact({ kind: 'sharesAcknowledgedAbove', upstream: pair.place, count: news.shares.length })
+  }
+
+  /** It pays for a job on the tip of which it refused shares: it sees that tip, and refuses for another reason. */
+  confirmed(pair: Pair): void {
+    if (pair.refused.count > 0) pair.refused.isConfirmed = true
+  }
+
+  /** Our tip is another: what was refused before may have been refused for that. */
+  tipChanged(pair: Pair): void {
+    pair.refused = { count: 0, since: NEVER, isConfirmed: false }
+  }
+
+  /** Once a second: a pool that keeps silent about shares is left. */
+  watch(pair: Pair, now: Millis): void {
+    if (pair.channel !== undefined && pair.channel.sent.oldest + ANSWER_MS <= now)
+      this.#deps.owner.fail(pair, 'unanswered', 'does not answer shares', now)
+  }
+
+  #send(
+    work: PoolWork,
+    { share, spare }: { readonly share: SentShare; readonly spare: Uint8Array },
+    isBlock: boolean,
+  ): void {
+    if (work.jobId === undefined) return
+    work.channel.submit(share, { jobId: work.jobId, spare })
+    this.tallies.of(share.channel).sent++
+    const { session, id: channelId } = share.channel
+    this.#deps.owner.fact({ kind: 'shareSent', session, channelId, upstream: work.channel.upstream, isBlock })
+  }
+
+  #refused(pair: Pair, { share, code }: Extract<ChannelNews, { kind: 'refused' }>, now: Millis): void {
+    const { owner, refusedShares, raceMs } = this.#deps
+    const { session, id: channelId } = share.channel
+    this.tallies.of(share.channel).refused++
+    owner.fact({ kind: 'shareRefusedAbove', session, channelId, upstream: pair.place, code })
+    owner.settle(share, code, now)
+    // only jobs that miners still work on by all we know: a late share of the tip before is nobody's fault
+    if (share.channel.live(share.job.jobId) === undefined) return
+    const { refused } = pair
+    refused.count++
+    refused.since = Math.min(refused.since, now)
+    if (refused.count < refusedShares) return
+    if (!refused.isConfirmed && now < refused.since + raceMs) return
+    owner.fail(pair, 'sharesRefused', `it refused ${refused.count} valid shares in a row: ${code}`, now)
+  }
+}
+
+function workerName(channel: Channel, share: Share): string {
+  const named = share.type === 'SubmitSharesExtended' ? share.userIdentity : undefined
+  return shortened(named ?? workerOf(channel.user), MAX_WORKER_BYTES)
+}

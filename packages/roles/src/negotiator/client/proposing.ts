@@ -1,0 +1,316 @@
+import { concatBytes, encodeCompactSize, encodeOutput, equalBytes } from '@sv2/bitcoin'
+import type { Message, NewTemplate, SetCustomMiningJobSuccess } from '@sv2/messages'
+import type { Tip } from '../../channel/job.ts'
+import { type Millis, NEVER } from '../../role.ts'
+import type { DialogueNews } from './dialogue.ts'
+import type { JobClientFact } from './facts.ts'
+import { enter, type PoolWork, type TemplateTransactions } from './own-work.ts'
+import type { Pair } from './pair.ts'
+import type { PairEvent, PairFault } from './pair-machine.ts'
+import type { Patience } from './settings.ts'
+import type { Workshop } from './workshop.ts'
+
+/** Between two tries while pool and we see different tips, ms. */
+const RETRY_MS = 1_000
+/** Refusals of one job that may have another reason than its tip, before the pair is left. */
+const MAX_REFUSALS = 5
+/** The template provider has this long to send the transactions of a template, ms. */
+const TRANSACTIONS_MS = 10_000
+/** The code for a job on another tip than the server's. */
+const STALE_TIP = 'stale-chain-tip'
+
+export interface ProposingDeps {
+  readonly workshop: Workshop
+  readonly patience: Patience
+  readonly fullTemplate: boolean
+  readonly owner: ProposingOwner
+}
+
+/** What proposing asks of the node it belongs to. */
+export interface ProposingOwner {
+  fact(fact: JobClientFact): void
+  step(pair: Pair, event: PairEvent): void
+  fail(pair: Pair, fault: PairFault, reason: string, now: Millis): void
+  /** Asks for the transactions of a template, or hands them over when they are here; undefined: they will come. */
+  transactions(template: NewTemplate): TemplateTransactions | undefined
+  /** When the tip was last seen to change. */
+  tipSince(): Millis
+  /** The pool pays for the work: its shares can go up. */
+  agreed(pair: Pair, work: PoolWork, now: Millis): void
+  /** The work is worth nothing any more. */
+  dropped(pair: Pair, work: PoolWork, now: Millis): void
+  /** Work for the newest template. */
+  catchUp(pair: Pair, now: Millis): void
+}
+
+/**
+ * Has a pool agree to our jobs: token, transactions, the server's consent, the pool's number for the job. One job at a
+ * time; a newer template waits, and a newer tip takes its place at once.
+ */
+export class Proposing {
+  readonly #deps: ProposingDeps
+  #requestId = 0
+
+  constructor(deps: ProposingDeps) {
+    this.#deps = deps
+  }
+
+  /** Begins with new work; answers what it is, so that miners can be put to it where its coinbase is known. */
+  begin(
+    pair: Pair,
+    from: { readonly template: NewTemplate; readonly tip: Tip },
+    now: Millis,
+  ): PoolWork | undefined {
+    const { channel } = pair
+    if (channel === undefined) return undefined
+    this.abandon(pair, now)
+    pair.isBehind = false
+    const token = pair.completesCoinbase ? undefined : pair.tokens.newest
+    // the outputs are not known yet, since the server has just come back
+    if (!pair.completesCoinbase && token === undefined) {
+      pair.isBehind = true
+      return undefined
+    }
+    const work = this.#deps.workshop.forPool({ ...from, channel }, token, now)
+    pair.inFlight = work
+    this.#deps.owner.step(pair, 'proposed')
+    this.#advance(pair, work, now)
+    return work
+  }
+
+  /** What is not agreed to yet never will be. */
+  abandon(pair: Pair, now: Millis): void {
+    const work = pair.inFlight
+    pair.inFlight = undefined
+    if (work === undefined || work.stage === 'acknowledged') return
+    enter(work, 'over', now)
+    this.#deps.owner.dropped(pair, work, now)
+  }
+
+  /** A token came. */
+  token(pair: Pair, now: Millis): void {
+    const work = pair.inFlight
+    if (work?.stage === 'token' && work.retryAt === NEVER) this.#advance(pair, work, now)
+    else if (work === undefined && pair.isBehind) this.#deps.owner.catchUp(pair, now)
+  }
+
+  /** The transactions of a template came. */
+  transactions(pair: Pair, templateId: bigint, found: TemplateTransactions | undefined, now: Millis): void {
+    const work = pair.inFlight
+    if (work?.stage !== 'transactions' || work.template.templateId !== templateId) return
+    if (found === undefined) {
+      // the template is out of date, and a newer one on its way
+      this.abandon(pair, now)
+      return
+    }
+    work.transactions = found
+    this.#propose(pair, work, now)
+  }
+
+  /** The pool or its server said something; true when it was about a job. */
+  said(pair: Pair, message: Message, now: Millis): boolean {
+    if (message.type === 'SetCustomMiningJob.Success') {
+      this.#numbered(pair, message, now)
+      return true
+    }
+    if (message.type === 'SetCustomMiningJob.Error') {
+      const work = pair.inFlight
+      if (work?.requestId === message.requestId)
+        this.#refused(pair, work, { code: message.errorCode, detail: '' }, now)
+      return true
+    }
+    const news = pair.dialogue?.message(message)
+    if (news !== undefined) this.#answered(pair, news, now)
+    return news !== undefined
+  }
+
+  /** Once a second: what is overdue, and what is tried again. */
+  watch(pair: Pair, now: Millis): void {
+    const { owner, patience } = this.#deps
+    if (pair.racingSince + patience.raceMs <= now)
+      return owner.fail(pair, 'raceLost', 'it sees another chain tip than our node', now)
+    const work = pair.inFlight
+    if (work === undefined) return
+    if (now >= work.retryAt) return this.#advance(pair, work, now)
+    const late = (ms: number): boolean => work.retryAt === NEVER && now >= work.stageSince + ms
+    switch (work.stage) {
+      case 'token':
+        if (late(patience.tokenMs)) owner.fail(pair, 'noToken', 'no token in time', now)
+        return
+      case 'transactions':
+        if (!late(TRANSACTIONS_MS)) return
+        this.abandon(pair, now)
+        return owner.catchUp(pair, now)
+      case 'proposed':
+        if (late(patience.proposalMs)) owner.fail(pair, 'unanswered', 'no answer to a proposal', now)
+        return
+      case 'set':
+        if (late(patience.customJobMs)) owner.fail(pair, 'unanswered', 'no answer to SetCustomMiningJob', now)
+        return
+      case 'acknowledged':
+        if (late(patience.proposalMs)) owner.fail(pair, 'unanswered', 'no answer to a proposal', now)
+        return
+      case 'over':
+        return
+    }
+  }
+
+  /** The next step of work that has none of its answers yet. */
+  #advance(pair: Pair, work: PoolWork, now: Millis): void {
+    work.retryAt = NEVER
+    const token = pair.tokens.take()
+    if (pair.server.link !== undefined) pair.tokens.refill(pair.server.link, pair.settings.userIdentity, now)
+    if (token === undefined) {
+      if (work.stage !== 'token') enter(work, 'token', now)
+      return
+    }
+    work.token = token
+    if (!this.#deps.fullTemplate && !pair.completesCoinbase) return this.#set(pair, work, token.bytes, now)
+    work.transactions ??= this.#deps.owner.transactions(work.template)
+    if (work.transactions === undefined) return enter(work, 'transactions', now)
+    this.#propose(pair, work, now)
+  }
+
+  #propose(pair: Pair, work: PoolWork, now: Millis): void {
+    const { token, transactions } = work
+    if (token === undefined || transactions === undefined || pair.dialogue === undefined) return
+    enter(work, 'proposed', now)
+    work.awaitsServer = true
+    work.proposalId = pair.dialogue.propose({
+      token,
+      template: work.template,
+      scriptPrefix: work.scriptPrefix,
+      whole: work.whole,
+      clientOutputs: work.clientOutputs,
+      valueRemaining: work.valueRemaining,
+      extranonceSize: rolledBytes(work),
+      transactions: transactions.list,
+      excessData: transactions.excessData,
+    })
+    this.#deps.owner.fact({ kind: 'jobProposed', place: pair.place, transactions: transactions.list.length })
+    if (token.usableAtOnce) this.#set(pair, work, token.bytes, now)
+  }
+
+  #answered(pair: Pair, news: DialogueNews, now: Millis): void {
+    if (news.kind === 'broken')
+      return this.#deps.owner.fail(pair, 'unusable', `its server ${news.reason}`, now)
+    const work = pair.inFlight
+    if (work === undefined || work.proposalId !== news.requestId || !work.awaitsServer) return
+    if (news.kind === 'refused') {
+      const detail = new TextDecoder().decode(news.details.subarray(0, 200))
+      return this.#refused(pair, work, { code: news.code, detail }, now)
+    }
+    work.awaitsServer = false
+    const isSet = work.requestId !== undefined
+    // the same token once more: the pool has been told already (JNC-02)
+    if (isSet && work.token !== undefined && equalBytes(news.token, work.token.bytes))
+      return this.#settle(pair, work)
+    this.#set(pair, work, news.token, now)
+  }
+
+  #set(pair: Pair, work: PoolWork, token: Uint8Array, now: Millis): void {
+    const { template, tip, channel, whole } = work
+    if (work.stage !== 'acknowledged') enter(work, 'set', now)
+    this.#requestId = (this.#requestId + 1) >>> 0
+    work.requestId = this.#requestId
+    const outputs =
+      whole !== undefined && !pair.completesCoinbase ? whole.coinbase.outputs : work.clientOutputs
+    pair.pool.link?.send({
+      type: 'SetCustomMiningJob',
+      channelId: channel.channelId,
+      requestId: work.requestId,
+      miningJobToken: token,
+      version: template.version,
+      prevHash: tip.prevHash,
+      minNtime: tip.minNtime,
+      nbits: tip.nbits,
+      coinbaseTxVersion: template.coinbaseTxVersion,
+      coinbasePrefix: work.scriptPrefix,
+      coinbaseTxInputSequence: template.coinbaseTxInputSequence,
+      coinbaseTxOutputs: concatBytes(encodeCompactSize(outputs.length), ...outputs.map(encodeOutput)),
+      coinbaseTxLocktime: template.coinbaseTxLocktime,
+      merklePath: template.merklePath,
+      extranonceSize: rolledBytes(work),
+      ...(pair.completesCoinbase ? { coinbaseTxValueRemaining: work.valueRemaining } : {}),
+    })
+  }
+
+  /** The pool has a number for the job, and pays for it from now on. */
+  #numbered(pair: Pair, message: SetCustomMiningJobSuccess, now: Millis): void {
+    const { owner, workshop } = this.#deps
+    const work = pair.inFlight
+    if (work === undefined || work.requestId !== message.requestId) return
+    const { coinbaseTxPrefix: prefix, coinbaseTxSuffix: suffix } = message
+    if (work.whole === undefined) {
+      const fault =
+        prefix === undefined || suffix === undefined
+          ? 'no coinbase came with a job that the pool completes'
+          : workshop.complete(work, { prefix, suffix })
+      if (fault !== undefined) return owner.fail(pair, 'unusable', fault, now)
+    }
+    const isFirst = work.jobId === undefined
+    work.jobId = message.jobId
+    enter(work, 'acknowledged', now)
+    const { place } = pair
+    if (isFirst) {
+      const afterMs = now - work.since
+      owner.fact({
+        kind: 'jobAcknowledged',
+        place,
+        jobId: message.jobId,
+        afterMs,
+        waiting: work.waiting.length,
+      })
+    }
+    pair.acknowledged = work
+    pair.racingSince = NEVER
+    owner.step(pair, 'acknowledged')
+    owner.agreed(pair, work, now)
+    this.#settle(pair, work)
+    if (pair.isBehind && pair.inFlight === undefined) owner.catchUp(pair, now)
+  }
+
+  /** Nothing more is waited for. */
+  #settle(pair: Pair, work: PoolWork): void {
+    if (work.stage === 'acknowledged' && !work.awaitsServer && pair.inFlight === work)
+      pair.inFlight = undefined
+  }
+
+  /**
+   * A proposal or a custom job was refused. As long as that may be because one side has seen a block that the other
+   * has not, it is tried again; what the code says only shortens or lengthens our patience.
+   */
+  #refused(
+    pair: Pair,
+    work: PoolWork,
+    { code, detail }: { readonly code: string; readonly detail: string },
+    now: Millis,
+  ): void {
+    const { owner, patience } = this.#deps
+    work.refusals++
+    const isYoung = now < owner.tipSince() + patience.raceMs
+    const again = code === STALE_TIP || (isYoung && work.refusals < MAX_REFUSALS)
+    owner.fact({ kind: 'jobRefused', place: pair.place, code, detail, again })
+    if (!again) return owner.fail(pair, 'jobRefused', `it refused a job: ${code}`, now)
+    pair.racingSince = Math.min(pair.racingSince, now)
+    work.awaitsServer = false
+    work.proposalId = undefined
+    work.requestId = undefined
+    enter(work, 'token', now)
+    work.retryAt = now + RETRY_MS
+    owner.step(pair, 'raced')
+    this.#backToAgreed(pair, work, now)
+  }
+
+  /** While a job is disputed miners work on the one before, where that is of the same tip. */
+  #backToAgreed(pair: Pair, disputed: PoolWork, now: Millis): void {
+    const { acknowledged } = pair
+    if (disputed.refusals > 1 || acknowledged === undefined || acknowledged.tip !== disputed.tip) return
+    if (acknowledged !== disputed) this.#deps.workshop.repeatWork(acknowledged, now)
+  }
+}
+
+/** Bytes of the extranonce that are ours: spare and split ones. */
+function rolledBytes(work: PoolWork): number {
+  return work.extranonceSize - work.upstreamPrefix.length
+}

@@ -1,0 +1,37 @@
+import { concatBytes } from '@sv2/bitcoin'
+import type { PushSolution, SubmitSolution } from '@sv2/messages'
+import type { Channel } from '../../channel/channel.ts'
+import { fullExtranonce, type GoodShare, type Share } from '../../channel/judge.ts'
+import { wholeCoinbase } from '../custom-coinbase.ts'
+import type { WorkOrigin } from './workshop.ts'
+
+/** A block, as the template provider and as a negotiator server are told of it. */
+export function solutionOf(
+  { work, spare }: WorkOrigin,
+  found: { readonly channel: Channel; readonly share: Share; readonly good: GoodShare },
+): { readonly submit: SubmitSolution; readonly push: PushSolution } {
+  const { channel, share, good } = found
+  if (work.whole === undefined) throw new RangeError('a share on work without a coinbase')
+  const extranonce = concatBytes(work.upstreamPrefix, spare, fullExtranonce(channel, good.job, share))
+  const { version, ntime, nonce } = share
+  const { coinbase, cut } = work.whole
+  return {
+    submit: {
+      type: 'SubmitSolution',
+      templateId: work.template.templateId,
+      version,
+      headerTimestamp: ntime,
+      headerNonce: nonce,
+      coinbaseTx: wholeCoinbase(cut, extranonce, coinbase.outputs),
+    },
+    push: {
+      type: 'PushSolution',
+      extranonce,
+      prevHash: work.tip.prevHash,
+      nonce,
+      ntime,
+      nbits: work.tip.nbits,
+      version,
+    },
+  }
+}
