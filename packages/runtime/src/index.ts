@@ -16,6 +16,7 @@ export { answerKeys, answerSettings, difficultyKeys, difficultySettings } from '
 export { printDefaults } from './config/print.ts'
 export { ConfigError, type ConfigProblem, formatProblem } from './config/problems.ts'
 export { serverKeys } from './config/server.ts'
+export { sv1DifficultyKeys, sv1FrontSettings, sv1Keys, sv1LimitKeys } from './config/sv1-front.ts'
 export { failoverKeys, type UpstreamConfig, upstreamSchema, upstreamSettings } from './config/upstream.ts'
 export { type V1PoolUrl, v1PoolUrl } from './config/v1-pool-url.ts'
 export { fastestBackend, fastSha256d } from './crypto/index.ts'
@@ -61,6 +62,7 @@ export { type BlockFate, type SolvedBlock, SolvedBlocks } from './node/solved-bl
 export { type LimitedLine, limitedLines } from './observe/line-budget.ts'
 export { type MinersObserver, observeMiners, type ShareTotals } from './observe/miners.ts'
 export { shareCodeLabel } from './observe/share-codes.ts'
+export { isV1Fact, observeSv1, type Sv1Observer } from './observe/sv1.ts'
 export {
   observeUpstreamWork,
   type SentTotals,

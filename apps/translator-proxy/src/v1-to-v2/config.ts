@@ -1,13 +1,17 @@
 import type { Network } from '@sv2/bitcoin'
 import { wantedPayout } from '@sv2/roles/translator'
-import { answerKeys, failoverKeys, upstreamSchema } from '@sv2/runtime'
+import {
+  answerKeys,
+  failoverKeys,
+  sv1DifficultyKeys,
+  sv1Keys,
+  sv1LimitKeys,
+  upstreamSchema,
+} from '@sv2/runtime'
 import { z } from 'zod'
 
 /** Where a pool of Stratum V2 listens when the configuration names no port. */
 export const DEFAULT_UPSTREAM_PORT = 3_333
-
-/** Bits that may be rolled at all (BIP 323). */
-const ANY_ROLLING = 0x1fff_ffe0
 
 const upstream = upstreamSchema({
   description: 'A pool or proxy of Stratum V2 to work for',
@@ -39,20 +43,7 @@ const difficulty = z
       .max(6_000)
       .default(6)
       .describe('Shares a minute to aim at, per miner'),
-    min_difficulty: z
-      .number()
-      .gt(0)
-      .optional()
-      .describe('No miner gets less than this; when missing, 1, and less for devices known to need it'),
-    start_difficulty: z
-      .number()
-      .gt(0)
-      .default(64)
-      .describe('For a miner of whom nothing is known: 5 s at 50 GH/s, and soon raised for faster ones'),
-    door_start_difficulty: z
-      .array(z.number().gt(0))
-      .default([])
-      .describe('Start difficulty of each door, in the order of [[listen]]; for ports meant for fast miners'),
+    ...sv1DifficultyKeys(),
   })
   .prefault({})
   .describe('Share difficulty: powers of two')
@@ -65,38 +56,7 @@ const limits = z
       .min(1)
       .default(10_000)
       .describe('Channels of one connection of Stratum V2'),
-    max_workers_per_connection: z
-      .int()
-      .min(1)
-      .default(1_024)
-      .describe('Workers that one V1 connection names'),
-    max_shares_per_second: z
-      .number()
-      .min(1)
-      .default(500)
-      .describe(
-        'V1 shares a second, over ten seconds; of a connection that sends more they are refused for ten seconds after its difficulty was raised, else it is closed',
-      ),
-    max_requests_per_second: z
-      .number()
-      .min(1)
-      .default(50)
-      .describe('V1 lines that are no shares a second, over ten seconds; the same'),
-    resume_sec: z
-      .number()
-      .min(0)
-      .max(86_400)
-      .default(600)
-      .describe('A miner that comes back within this time gets the extranonce it had, seconds'),
-    max_resumable: z.int().min(1).default(20_000).describe('Closed sessions remembered for that'),
-    probe_sec: z
-      .number()
-      .min(0)
-      .max(10)
-      .default(0.3)
-      .describe(
-        'Where it costs an upstream channel, a miner gets one after this time: some devices connect only to look, seconds',
-      ),
+    ...sv1LimitKeys(),
   })
   .prefault({})
   .describe('What is kept of miners, at most')
@@ -127,18 +87,7 @@ export const v1ToV2Section = z
       .describe(
         'Work only for upstreams whose jobs pay the address in user_identity: address[.worker] or sri/solo/address[/worker] all of it, sri/donate/percentage/address[/worker] all but that; without aggregate_channels each miner needs one',
       ),
-    identity_is_address: z
-      .enum(['auto', 'always', 'never'])
-      .default('auto')
-      .describe(
-        'User names begin with an address; auto: one of another network is refused, always: whatever is no address too',
-      ),
-    worker_separators: z
-      .string()
-      .min(1)
-      .max(8)
-      .default('.')
-      .describe('Characters that end the account in a user name'),
+    ...sv1Keys(),
     extranonce1_bytes: z
       .int()
       .min(1)
@@ -157,15 +106,6 @@ export const v1ToV2Section = z
       .max(3_600)
       .default(60)
       .describe('Without a new job for so long the present one is sent under a new id, seconds; 0: never'),
-    version_rolling_mask: z
-      .string()
-      .regex(/^[0-9a-f]{8}$/, 'must be eight digits of hex in lower case')
-      .refine(
-        (text) => (Number.parseInt(text, 16) & ~ANY_ROLLING) === 0,
-        'must be bits of 1fffffe0 (BIP 323)',
-      )
-      .default('1fffe000')
-      .describe('Version bits granted at most; 1fffe000 is BIP 320, 1fffffe0 BIP 323'),
     difficulty,
     shares: z.strictObject(answerKeys()).prefault({}).describe('Shares and their answers'),
     limits,

@@ -1,8 +1,9 @@
-import type { V1Fact, V1ToV2Effect } from '@sv2/roles/translator'
+import type { V1ToV2Effect } from '@sv2/roles/translator'
 import {
-  Counter,
+  isV1Fact,
   type LimitedLine,
   type Logger,
+  observeSv1,
   observeUpstreamWork,
   type Registry,
   type SentTotals,
@@ -19,88 +20,20 @@ export interface V1ToV2Observer {
   readonly warn: LimitedLine
 }
 
-const V1_FACTS: ReadonlySet<string> = new Set<V1Fact['kind']>([
-  'v1Subscribed',
-  'v1Closed',
-  'workerAuthorized',
-  'workerRefused',
-  'v1ShareRefused',
-  'v1LineRefused',
-  'workTooLarge',
-  'prefixNotRenewed',
-])
-
 /** Turns what happens in the translator into log lines and numbers. */
 export function createObserver(log: Logger, registry: Registry): V1ToV2Observer {
   const work = observeUpstreamWork(log, registry, 'sv2_translator')
-  const { warn, inform } = work.miners
-  const metrics = createMetrics(registry)
-  let refused = 0
+  const v1 = observeSv1(log, registry, work.miners)
   return {
-    warn,
+    warn: work.miners.warn,
     totals: () => {
       const totals = work.totals()
-      return { ...totals, refused: totals.refused + refused }
+      return { ...totals, refused: totals.refused + v1.refused() }
     },
 
     fact(fact) {
-      if (!isV1(fact)) return work.fact(fact)
-      switch (fact.kind) {
-        case 'v1Subscribed': {
-          const { session, dialect, resumed, userAgent } = fact
-          metrics.sessions.inc({ dialect })
-          log.debug({ session, userAgent }, 'what a miner calls itself')
-          return inform({ session, dialect, resumed }, 'V1 miner subscribed')
-        }
-        case 'v1Closed':
-          return log.debug({ session: fact.session, dialect: fact.dialect }, 'V1 session over')
-        case 'workerAuthorized':
-          return log.debug({ session: fact.session, user: fact.user }, 'worker authorized')
-        case 'workerRefused': {
-          const { session, reason, detail } = fact
-          metrics.workersRefused.inc({ reason })
-          log.debug({ session, detail }, 'why the worker was refused')
-          return warn({ session, reason }, 'worker refused')
-        }
-        case 'v1ShareRefused': {
-          const { session, code, reason } = fact
-          metrics.sharesRefused.inc({ error_code: reason, code })
-          refused++
-          return log.debug({ session, code, reason }, 'share refused')
-        }
-        case 'v1LineRefused':
-          metrics.linesRefused.inc()
-          return log.debug({ session: fact.session, reason: fact.reason }, 'line refused')
-        case 'workTooLarge': {
-          const { session, dialect, what, bytes, limit } = fact
-          return warn({ session, dialect, what, bytes, limit }, 'work is too large for this kind of miner')
-        }
-        case 'prefixNotRenewed': {
-          const { session, channelId, reason } = fact
-          return log.warn({ session, channelId, reason }, 'extranonce prefix not renewed')
-        }
-      }
+      if (isV1Fact(fact)) v1.fact(fact)
+      else work.fact(fact)
     },
-  }
-}
-
-function isV1(fact: Fact): fact is V1Fact {
-  return V1_FACTS.has(fact.kind)
-}
-
-function createMetrics(registry: Registry) {
-  const registers = [registry]
-  const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
-    new Counter({ name, help, labelNames, registers })
-  return {
-    sessions: counter('sv1_sessions_total', 'V1 sessions that subscribed, by kind of miner', 'dialect'),
-    sharesRefused: counter(
-      'sv1_shares_rejected_total',
-      'V1 shares refused, by reason and code of Stratum V1',
-      'error_code',
-      'code',
-    ),
-    workersRefused: counter('sv1_workers_refused_total', 'V1 workers refused, by reason', 'reason'),
-    linesRefused: counter('sv1_lines_refused_total', 'V1 lines that made no sense, and unknown methods'),
   }
 }

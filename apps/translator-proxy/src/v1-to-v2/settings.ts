@@ -1,6 +1,6 @@
 import type { Network } from '@sv2/bitcoin'
 import type { V1ToV2Settings } from '@sv2/roles/translator'
-import { answerSettings, type UpstreamSettings, upstreamSettings } from '@sv2/runtime'
+import { answerSettings, sv1FrontSettings, type UpstreamSettings, upstreamSettings } from '@sv2/runtime'
 import { DEFAULT_UPSTREAM_PORT, type V1ToV2Config } from './config.ts'
 
 /** With less extranonce2 than this no miner can work. */
@@ -24,26 +24,7 @@ export function v1ToV2Settings(
     readonly doors: number
   },
 ): V1ToV2Settings {
-  const { difficulty, limits } = config
-  return {
-    work: workSettings(config, node),
-    front: {
-      doorDifficulty: Array.from({ length: node.doors }, (_, door) => difficulty.door_start_difficulty[door]),
-      startDifficulty: difficulty.start_difficulty,
-      minDifficulty: difficulty.min_difficulty,
-      versionRollingMask: Number.parseInt(config.version_rolling_mask, 16),
-      payoutCheck: { identityIsAddress: config.identity_is_address, network: node.network },
-      separators: config.worker_separators,
-      probeMs: limits.probe_sec * 1000,
-      resumeMs: limits.resume_sec * 1000,
-      maxResumable: limits.max_resumable,
-      limits: {
-        maxWorkers: limits.max_workers_per_connection,
-        maxSharesPerSecond: limits.max_shares_per_second,
-        maxRequestsPerSecond: limits.max_requests_per_second,
-      },
-    },
-  }
+  return { work: workSettings(config, node), front: sv1FrontSettings(config, node) }
 }
 
 function workSettings(
