@@ -73,7 +73,7 @@ export const mayNameEditions: readonly RegExp[] = [
   /^packages\/runtime\/src\/(editions|listen|reception|doors)\.ts$/,
   /^packages\/runtime\/src\/config\/(door|server|upstream)\.ts$/,
   /^packages\/runtime\/bench\//,
-  /^apps\/[^/]+\/src\/config\.ts$/,
+  /^apps\/[^/]+\/src\/([a-z0-9-]+\/)?config\.ts$/,
 ]
 
 /** Globals that reach outside; a pure layer uses none. */

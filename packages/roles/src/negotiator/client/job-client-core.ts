@@ -1,34 +1,26 @@
-import { displayHash, equalBytes, type Sha256d, targetToDifficulty } from '@sv2/bitcoin'
-import type { Message, NewTemplate } from '@sv2/messages'
+import { displayHash, type Sha256d, targetToDifficulty } from '@sv2/bitcoin'
+import type { Message } from '@sv2/messages'
 import type { Channel } from '../../channel/channel.ts'
 import { leaseSize } from '../../channel/extranonce.ts'
-import type { Tip } from '../../channel/job.ts'
 import type { GoodShare, Share } from '../../channel/judge.ts'
 import { EASIEST_TARGET } from '../../device/open-request.ts'
-import { REQUIRES_FIXED_VERSION } from '../../miners/connection.ts'
 import { Miners } from '../../miners/miners.ts'
-import type {
-  Assignment,
-  MinersEffect,
-  Refusal,
-  ShareOutcome,
-  WorkRequest,
-  WorkTerms,
-} from '../../miners/state.ts'
+import type { Assignment, MinersEffect, Refusal, ShareOutcome, WorkRequest } from '../../miners/state.ts'
 import { type Millis, NEVER, type SessionEffect, type SessionId } from '../../role.ts'
-import { TemplateFeed } from '../../template-feed.ts'
 import type { ShareTallies } from '../../upstream/share-tally.ts'
 import type { UpstreamWorkEffect } from '../../upstream/upstream-work.ts'
 import type { UpstreamEvent } from '../../upstream/upstreams.ts'
 import type { JobClientFact } from './facts.ts'
 import { roomForBoth, roomOf } from './granted-token.ts'
-import type { OwnWork, PoolWork, TemplateTransactions } from './own-work.ts'
+import { OwnTemplates } from './own-templates.ts'
+import type { PoolWork } from './own-work.ts'
 import type { Pair } from './pair.ts'
 import { Pairs } from './pairs.ts'
 import { PoolShares } from './pool-shares.ts'
 import { Proposing } from './proposing.ts'
 import type { JobClientSettings } from './settings.ts'
 import { solutionOf } from './solution.ts'
+import { WorkPlan } from './work-plan.ts'
 import { Workshop } from './workshop.ts'
 
 /** Once a second: what is overdue, hash rates, jobs that grew old. */
@@ -52,32 +44,19 @@ export interface JobClientDeps {
 export class JobClientCore {
   readonly miners: Miners
   readonly #settings: JobClientSettings
-  readonly #deps: JobClientDeps
-  readonly #feed: TemplateFeed
+  readonly #own: OwnTemplates
   readonly #pairs: Pairs
   readonly #proposing: Proposing
   readonly #shares: PoolShares
   readonly #workshop: Workshop
+  readonly #plan: WorkPlan
   #facts: JobClientFact[] = []
-  #news: Extract<JobClientFact, { kind: 'termsChanged' }>[] = []
-  #template: NewTemplate | undefined
-  #tip: Tip | undefined
-  /** When another tip than before came; long ago when there was only one. */
-  #tipSince: Millis = Number.NEGATIVE_INFINITY
-  /** The transactions of the newest template that they were asked for. */
-  #transactions: { readonly templateId: bigint; readonly found: TemplateTransactions } | undefined
-  #asked: bigint | undefined
-  #terms: WorkTerms | undefined
   #jobId = 0
   #nextStep: Millis = NEVER
-  /** Until then a pool may turn up before miners are put to work for ourselves. */
-  #soloFrom: Millis = NEVER
-  #from: string | undefined
   #now: Millis = 0
 
   constructor(settings: JobClientSettings, deps: JobClientDeps) {
     this.#settings = settings
-    this.#deps = deps
     const size = leaseSize(settings.miners.extranonce) + settings.rollableExtranonceSize
     const numbering = {
       nextJobId: () => this.#nextJobId(),
@@ -87,7 +66,7 @@ export class JobClientCore {
     this.miners = new Miners(settings.miners, {
       sha256d: deps.sha256d,
       source: {
-        terms: () => this.#terms,
+        terms: () => this.#plan.terms,
         bookFor: (request) => this.#bookFor(request),
         released: () => undefined,
         extraJob: () => this.#workshop.extraJob(this.#now),
@@ -96,11 +75,11 @@ export class JobClientCore {
     })
     this.#workshop = new Workshop({ ...settings, size }, { miners: this.miners, numbering })
     const own = roomOf([...settings.outputs, { value: 0n, script: settings.payoutScript }])
-    this.#feed = new TemplateFeed({ ...settings.templates, ...roomForBoth(settings.templates, own) })
+    this.#own = new OwnTemplates({ ...settings.templates, ...roomForBoth(settings.templates, own) })
     const owner = {
       fact: (fact: JobClientFact) => void this.#facts.push(fact),
       hashrate: () => this.#hashrate(),
-      tipSince: () => this.#tipSince,
+      tipSince: () => this.#own.tipSince,
     }
     this.#pairs = new Pairs(
       { ...settings, size },
@@ -108,11 +87,11 @@ export class JobClientCore {
         ...deps,
         owner: {
           ...owner,
-          chosen: (pair, reason, now) => this.#chosen(pair, reason, now),
+          chosen: (pair, reason, now) => this.#plan.chosen(pair, reason, now),
           gone: (pair, now) => this.#gone(pair, now),
           serverGone: (pair, now) => this.#proposing.abandon(pair, now),
           token: (pair, token, now) => {
-            this.#feed.needRoom(roomForBoth(own, token.room))
+            this.#own.feed.needRoom(roomForBoth(own, token.room))
             this.#proposing.token(pair, now)
           },
           said: (pair, message, now) => this.#said(pair, message, now),
@@ -128,10 +107,10 @@ export class JobClientCore {
         ...owner,
         fail,
         step: (pair, event) => void this.#pairs.step(pair, event),
-        transactions: (template) => this.#transactionsOf(template),
-        agreed: (pair, work, now) => this.#agreed(pair, work, now),
+        transactions: (template) => this.#own.transactionsOf(template),
+        agreed: (pair, work, now) => this.#plan.agreed(pair, work, now),
         dropped: (pair, work, now) => this.#shares.drop(pair, work, now),
-        catchUp: (pair, now) => this.#propose(pair, 'update', now),
+        catchUp: (pair, now) => this.#plan.propose(pair, 'update', now),
       },
     })
     this.#shares = new PoolShares({
@@ -142,6 +121,16 @@ export class JobClientCore {
         fail,
         settle: (share, errorCode, now) => this.miners.settle(share, errorCode, now),
       },
+    })
+    this.#plan = new WorkPlan({
+      miners: this.miners,
+      own: this.#own,
+      workshop: this.#workshop,
+      pairs: this.#pairs,
+      proposing: this.#proposing,
+      shares: this.#shares,
+      fact: owner.fact,
+      learnsVersionMask: deps.learnsVersionMask,
     })
   }
 
@@ -158,7 +147,7 @@ export class JobClientCore {
 
   /** There is work to mine on. */
   get hasWork(): boolean {
-    return this.#workshop.book.active !== undefined
+    return this.#plan.hasWork
   }
 
   /** Found, sent, acknowledged and more, for every channel that found a share. */
@@ -168,13 +157,12 @@ export class JobClientCore {
 
   /** Header version bits that devices may roll, as far as that is known. */
   get versionRollingMask(): number | undefined {
-    return this.#terms?.versionRollingMask
+    return this.#plan.terms?.versionRollingMask
   }
 
   /** Hands over what is to be done about miners, in order. */
   take(): UpstreamWorkEffect[] {
-    const news: UpstreamWorkEffect[] = this.#news
-    this.#news = []
+    const news: UpstreamWorkEffect[] = this.#plan.take()
     const miners: MinersEffect[] = this.miners.take()
     if (news.length === 0) return miners
     news.push(...miners)
@@ -185,7 +173,7 @@ export class JobClientCore {
   takeOwn(): (SessionEffect | JobClientFact)[] {
     const facts = this.#facts
     this.#facts = []
-    return [...facts, ...this.#feed.take(), ...this.#pairs.take()]
+    return [...facts, ...this.#own.feed.take(), ...this.#pairs.take()]
   }
 
   nextDeadline(): Millis {
@@ -197,14 +185,14 @@ export class JobClientCore {
   }
 
   ownsTemplates(session: SessionId): boolean {
-    return this.#feed.owns(session)
+    return this.#own.feed.owns(session)
   }
 
   /** Begins: pools are connected. */
   begin(now: Millis): void {
     this.#now = now
-    if (this.#soloFrom !== NEVER) return
-    this.#soloFrom = this.#settings.pairs.length === 0 ? now : now + this.#settings.patience.soloAfterMs
+    if (this.#plan.soloFrom !== NEVER) return
+    this.#plan.soloFrom = this.#settings.pairs.length === 0 ? now : now + this.#settings.patience.soloAfterMs
     this.#nextStep = now + STEP_MS
     this.#pairs.steer(now)
   }
@@ -217,40 +205,33 @@ export class JobClientCore {
 
   /** The template provider is connected. */
   templatesOpened(session: SessionId): void {
-    this.#feed.opened(session)
+    this.#own.feed.opened(session)
   }
 
   /** The template provider is gone; miners stay on the last job. */
   templatesClosed(): void {
-    this.#feed.closed()
-    this.#asked = undefined
+    this.#own.closed()
   }
 
   /** The template provider said something. */
   templates(message: Message, now: Millis): void {
     this.#now = now
-    switch (message.type) {
-      case 'RequestTransactionData.Success': {
-        // the views would keep the whole buffer of the network alive as long as one of them is used
-        const { templateId } = message
-        const list = message.transactionList.map((transaction) => transaction.slice())
-        return this.#transactionsCame(templateId, { list, excessData: message.excessData.slice() }, now)
+    const news = this.#own.message(message, now)
+    switch (news?.kind) {
+      case undefined:
+        return
+      case 'transactions': {
+        const { templateId, found } = news
+        for (const pair of this.#pairs.all()) this.#proposing.transactions(pair, templateId, found, now)
+        return
       }
-      case 'RequestTransactionData.Error':
-        return this.#transactionsCame(message.templateId, undefined, now)
-      default: {
-        const news = this.#feed.message(message)
-        if (news === undefined || news.kind === 'future') return
-        this.#template = news.template
-        if (news.kind === 'update') return this.#work('update', now)
-        const isKnown = this.#tip !== undefined && equalBytes(this.#tip.prevHash, news.tip.prevHash)
-        if (this.#tip !== undefined && !isKnown) this.#tipSince = now
-        this.#tip = news.tip
-        if (isKnown) return this.#work('update', now)
+      case 'update':
+        return this.#plan.work('update', now)
+      case 'tip': {
         const networkDifficulty = targetToDifficulty(news.tip.networkTarget)
         this.#facts.push({ kind: 'newTip', prevHash: displayHash(news.tip.prevHash), networkDifficulty })
         for (const pair of this.#pairs.all()) this.#shares.tipChanged(pair)
-        this.#work('tip', now)
+        this.#plan.work('tip', now)
       }
     }
   }
@@ -275,73 +256,9 @@ export class JobClientCore {
     }
     this.#tellHashrate()
     this.#shares.tallies.sweep()
-    if (!this.hasWork) this.#work('tip', now)
+    if (!this.hasWork) this.#plan.work('tip', now)
     const { lastJob } = this.#workshop
     if (lastJob !== NEVER && now >= lastJob + this.#settings.jobRefreshMs) this.#workshop.repeat(now)
-  }
-
-  /** Puts the miners to work on the newest template. */
-  #work(how: 'tip' | 'update', now: Millis): void {
-    const pair = this.#pairs.inUse
-    if (pair !== undefined) return this.#propose(pair, how, now)
-    if (now >= this.#soloFrom || this.hasWork) this.#solo(how, now)
-  }
-
-  #solo(how: 'tip' | 'update', now: Millis): void {
-    if (this.#template === undefined || this.#tip === undefined) return
-    this.#hand(this.#workshop.solo(this.#template, this.#tip, now), how, now)
-    if (this.#pairs.inUse === undefined) this.#workFrom(undefined, 'no pool to work for')
-  }
-
-  #propose(pair: Pair, how: 'tip' | 'update', now: Millis): void {
-    if (this.#template === undefined || this.#tip === undefined) return
-    if (how === 'update' && pair.inFlight !== undefined) {
-      pair.isBehind = true
-      return
-    }
-    const work = this.#proposing.begin(pair, { template: this.#template, tip: this.#tip }, now)
-    // it may have been left at once
-    if (this.#pairs.inUse !== pair) return
-    if (work?.whole !== undefined) {
-      if (work.job === undefined) this.#hand(work, how, now)
-    } else if (how === 'tip' || !this.hasWork) this.#solo(how, now)
-  }
-
-  /** Gives work to the miners, on the terms of whoever pays for it. */
-  #hand(work: OwnWork, how: 'tip' | 'update', now: Millis): void {
-    this.#workshop.book.limit(work.channel?.level)
-    this.#learnTerms(now)
-    this.#workshop.hand(work, how, now)
-    this.miners.resume(now)
-  }
-
-  /** The pool agreed: miners work on it, if they do not yet, and what they have found goes up. */
-  #agreed(pair: Pair, work: PoolWork, now: Millis): void {
-    this.#pairs.served(pair)
-    this.#shares.confirmed(pair)
-    const { active } = this.#workshop.book
-    const present = active === undefined ? undefined : this.#workshop.origin(active)?.work
-    if (this.#pairs.inUse === pair && present !== work) {
-      if (work.job === undefined) this.#hand(work, 'update', now)
-      else this.#workshop.repeatWork(work, now)
-    }
-    this.#shares.release(work, now)
-  }
-
-  #chosen(pair: Pair | undefined, reason: string, now: Millis): void {
-    if (pair !== undefined || now >= this.#soloFrom || this.hasWork) this.#workFrom(pair, reason)
-    // jobs of a pool that is gone are worth nothing any more; others stay good for shares on their way
-    const { active } = this.#workshop.book
-    const payer = active === undefined ? undefined : this.#workshop.origin(active)?.work.channel
-    const isPaid = payer === undefined || this.#pairs.all().some(({ channel }) => channel === payer)
-    this.#work(active !== undefined && isPaid ? 'update' : 'tip', now)
-  }
-
-  #workFrom(pair: Pair | undefined, reason: string): void {
-    const name = pair?.settings.name ?? 'solo'
-    if (this.#from === name) return
-    this.#from = name
-    this.#facts.push({ kind: 'workFrom', place: pair?.place, name, reason })
   }
 
   #gone(pair: Pair, now: Millis): void {
@@ -372,37 +289,6 @@ export class JobClientCore {
     }
   }
 
-  #transactionsOf({ templateId }: NewTemplate): TemplateTransactions | undefined {
-    if (this.#transactions?.templateId === templateId) return this.#transactions.found
-    if (this.#asked !== templateId && this.#feed.requestTransactions(templateId)) this.#asked = templateId
-    return undefined
-  }
-
-  #transactionsCame(templateId: bigint, found: TemplateTransactions | undefined, now: Millis): void {
-    if (this.#asked !== templateId) return
-    this.#asked = undefined
-    if (found !== undefined) this.#transactions = { templateId, found }
-    for (const pair of this.#pairs.all()) this.#proposing.transactions(pair, templateId, found, now)
-  }
-
-  /** What the pool in use lets devices roll; for ourselves they may roll what they like. */
-  #learnTerms(now: Millis): void {
-    const link = this.#pairs.inUse?.pool.link
-    const all = 0xffff_ffff
-    const versionRollingMask =
-      link === undefined
-        ? all
-        : (link.flags & REQUIRES_FIXED_VERSION) !== 0
-          ? 0
-          : link.capabilities.versionRollingMask
-    if (this.#terms?.versionRollingMask === versionRollingMask) return
-    const isFirst = this.#terms === undefined
-    this.#terms = { versionRollingMask }
-    this.#news.push({ kind: 'termsChanged', versionRollingMask })
-    if (!isFirst) this.miners.limitVersionRolling(versionRollingMask, this.#deps.learnsVersionMask)
-    else this.miners.resume(now)
-  }
-
   #bookFor(request: WorkRequest): Assignment | Refusal | 'later' {
     const { book } = this.#workshop
     if (book.active === undefined) return 'later'
@@ -431,7 +317,7 @@ export class JobClientCore {
     if (origin === undefined) return
     const { work } = origin
     const { submit, push } = solutionOf(origin, { channel, share, good })
-    this.#feed.submit(submit)
+    this.#own.feed.submit(submit)
     const pair = this.#pairs
       .all()
       .find(({ channel: upstream }) => upstream !== undefined && upstream === work.channel)

@@ -66,14 +66,14 @@ export class PoolShares {
       since: now,
     }
     if (work.jobId === undefined) work.waiting.push({ share: sent, spare })
-    else this.#send(work, { share: sent, spare }, isBlock)
+    else this.#send(work, { share: sent, spare })
     return 'pending'
   }
 
   /** The pool has a number for the work: what waited goes up under it (JDC-05, DEV-27, DEV-29). */
   release(work: PoolWork, now: Millis): void {
     for (const waiting of work.waiting.splice(0))
-      this.#send(work, { ...waiting, share: { ...waiting.share, since: now } }, false)
+      this.#send(work, { ...waiting, share: { ...waiting.share, since: now } })
   }
 
   /** The pool will never agree to the work. */
@@ -124,16 +124,19 @@ export class PoolShares {
       this.#deps.owner.fail(pair, 'unanswered', 'does not answer shares', now)
   }
 
-  #send(
-    work: PoolWork,
-    { share, spare }: { readonly share: SentShare; readonly spare: Uint8Array },
-    isBlock: boolean,
-  ): void {
+  #send(work: PoolWork, { share, spare }: { readonly share: SentShare; readonly spare: Uint8Array }): void {
     if (work.jobId === undefined) return
     work.channel.submit(share, { jobId: work.jobId, spare })
     this.tallies.of(share.channel).sent++
     const { session, id: channelId } = share.channel
-    this.#deps.owner.fact({ kind: 'shareSent', session, channelId, upstream: work.channel.upstream, isBlock })
+    // blocks are a fact of their own
+    this.#deps.owner.fact({
+      kind: 'shareSent',
+      session,
+      channelId,
+      upstream: work.channel.upstream,
+      isBlock: false,
+    })
   }
 
   #refused(pair: Pair, { share, code }: Extract<ChannelNews, { kind: 'refused' }>, now: Millis): void {

@@ -1,0 +1,124 @@
+import { JobClient, type JobClientEffect, type JobClientEvent } from '@sv2/roles/negotiator'
+import {
+  type App,
+  dial,
+  dialUpstreams,
+  Engine,
+  fastSha256d,
+  liveGauges,
+  openDoors,
+  randomBytes,
+  serveMonitoring,
+  sessionLines,
+  systemNoise,
+} from '@sv2/runtime'
+import { configSchema, type JobNegotiatorClientConfig } from './config.ts'
+import { createObserver } from './observe.ts'
+import { clientSettings, dialedProvider, dialedUpstreams, frontSettings } from './settings.ts'
+
+export type { JobNegotiatorClientConfig } from './config.ts'
+
+/** What is known of a running negotiator client. */
+export interface RunningJobClient {
+  /** One URL per door and edition, for miners; those for Stratum V1 come last. */
+  readonly urls: readonly string[]
+  readonly monitoringPort: number
+  /** Live numbers. */
+  readonly counts: () => JobClientCounts
+}
+
+/** Live numbers of a negotiator client; shares, jobs and blocks since its start. */
+export interface JobClientCounts {
+  readonly connections: number
+  readonly channels: number
+  readonly accepted: number
+  readonly refused: number
+  /** Shares that pools acknowledged. */
+  readonly acknowledged: number
+  readonly blocks: number
+  /** Jobs that pools agreed to. */
+  readonly jobs: number
+  /** Who is worked for. */
+  readonly pool: string
+}
+
+const VERSION = '0.0.0'
+
+/** Time for the farewell messages of a drain to go out, ms. */
+const DRAIN_MS = 300
+
+/** The negotiator client: own templates in, jobs out to miners, and a pool that agrees to pay for them. */
+export const jobNegotiatorClient: App<JobNegotiatorClientConfig, RunningJobClient> = {
+  name: 'job-negotiator-client',
+  description: 'The client of job negotiation: a farm that mines its own templates for a pool, or solo',
+  version: VERSION,
+  schema: configSchema,
+
+  async start(config, context) {
+    const { log, registry, scope, clock } = context
+    const observe = createObserver(log, registry)
+    const role = new JobClient(clientSettings(config, VERSION), {
+      sha256d: fastSha256d,
+      randomBytes,
+      front: frontSettings(config),
+    })
+    const engine = new Engine<JobClientEvent, JobClientEffect>(role, {
+      clock,
+      observer: {
+        ...sessionLines(log),
+        onEffect(effect) {
+          if (effect.kind === 'dial' || effect.kind === 'hangUp' || effect.kind === 'redial')
+            return upstreams.perform(effect)
+          observe.fact(effect)
+        },
+      },
+    })
+    scope.own('connections', () => engine.stop('shutting down'))
+    const links = { noise: systemNoise, clock, random: Math.random }
+    const upstreams = dialUpstreams(dialedUpstreams(config), engine, {
+      ...links,
+      onFailed: (where, reason, retryMs) =>
+        observe.warn({ where, reason, retryMs }, 'pool cannot be reached'),
+    })
+    scope.own('upstreams', () => upstreams.close())
+    const provider = dial(dialedProvider(config), engine, {
+      ...links,
+      portName: 'templates',
+      onFailed: (where, reason, retryMs) =>
+        log.warn({ where, reason, retryMs }, 'template provider cannot be reached'),
+    })
+    scope.own('template provider', () => provider.close())
+    scope.own('miners', () => {
+      engine.tell({ kind: 'drain', host: '', port: 0 })
+      return new Promise((resolve) => setTimeout(resolve, DRAIN_MS))
+    })
+
+    const gauge = liveGauges(registry)
+    gauge('sv2_clients_total', 'Connected miners, of both versions', () => role.counts.connections)
+    gauge('sv2_client_channels', 'Open channels, of miners of both versions', () => role.counts.channels)
+    gauge('sv2_server_channels', 'Channels at pools', () => role.counts.upstreamChannels)
+    gauge('sv1_clients_total', 'V1 miners at work', () => role.counts.v1Miners)
+    const monitoring = await serveMonitoring(config.monitoring, {
+      registry,
+      health: () => ({ ok: role.hasWork, pool: observe.totals().pool, ...role.counts }),
+    })
+    scope.own('monitoring', () => monitoring.close())
+    const urls = await openDoors(allDoors(config), engine, {
+      context,
+      portName: 'miners',
+      v1PortName: (door) => `v1 ${door - config.listen.length}`,
+    })
+    engine.tell({ kind: 'tick' })
+    return {
+      urls,
+      monitoringPort: monitoring.port,
+      counts: () => ({ ...role.counts, ...observe.totals() }),
+    }
+  },
+}
+
+/** The doors of both sections; those for Stratum V1 last. */
+function allDoors(config: JobNegotiatorClientConfig): JobNegotiatorClientConfig {
+  const { translator, listen } = config
+  return translator.enabled ? { ...config, listen: [...listen, ...translator.listen] } : config
+}

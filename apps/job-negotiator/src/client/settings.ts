@@ -1,0 +1,93 @@
+import { addressToScript } from '@sv2/bitcoin'
+import type { JobClientSettings } from '@sv2/roles/negotiator'
+import type { Sv1FrontSettings } from '@sv2/roles/translator'
+import {
+  answerSettings,
+  difficultySettings,
+  sv1FrontSettings,
+  type UpstreamSettings,
+  upstreamSettings,
+} from '@sv2/runtime'
+import { DEFAULT_PORTS, type JobNegotiatorClientConfig, NEGOTIATION } from './config.ts'
+
+/** Bytes of outputs that templates leave room for besides our own, before any pool has said what it needs. */
+const EXPECTED_OUTPUTS = { outputSize: 100, outputSigops: 8 } as const
+
+/** How pools and their servers are dialed: those of pair n are 2n and 2n + 1. */
+export function dialedUpstreams(config: JobNegotiatorClientConfig): UpstreamSettings[] {
+  return config.upstreams.flatMap(({ pool, negotiator }) => [
+    upstreamSettings(pool, { protocol: 'mining', defaultPort: DEFAULT_PORTS.pool }),
+    upstreamSettings(negotiator, NEGOTIATION),
+  ])
+}
+
+/** How the template provider is dialed. */
+export function dialedProvider(config: JobNegotiatorClientConfig): UpstreamSettings {
+  return upstreamSettings(config.template_provider, {
+    protocol: 'templates',
+    defaultPort: DEFAULT_PORTS.templates,
+  })
+}
+
+/** What the client is told of its configuration. */
+export function clientSettings(config: JobNegotiatorClientConfig, version: string): JobClientSettings {
+  const { difficulty, extranonce, jobs, fallback, extensions, network } = config
+  const identification = {
+    vendor: 'sv2',
+    hardwareVersion: 'job-negotiator',
+    firmware: version,
+    deviceId: '',
+  }
+  const scriptOf = (address: string): Uint8Array => addressToScript(address, network)
+  const dialed = dialedUpstreams(config)
+  const endpoint = (place: number) => ({ host: dialed[place]!.host, port: dialed[place]!.port })
+  const { host, port } = dialedProvider(config)
+  return {
+    miners: {
+      extranonce: { serverId: new Uint8Array(0), leaseBytes: extranonce.channel_bytes },
+      maxChannels: extranonce.max_channels,
+      maxChannelsPerConnection: extranonce.max_channels_per_connection,
+      ...difficultySettings(difficulty),
+      // V1 miners are told whole powers of two
+      ...(config.translator.enabled ? { difficultySteps: 1 } : {}),
+      ...answerSettings(jobs),
+      extendedChannelsOnly: false,
+      extensions: { supported: new Set(extensions), required: new Set() },
+    },
+    templates: { identification, endpoint: { host, port }, ...EXPECTED_OUTPUTS },
+    pairs: config.upstreams.map(({ user_identity: userIdentity, async_mining: asyncMining }, place) => {
+      const pool = endpoint(2 * place)
+      return {
+        name: `${pool.host}:${pool.port}`,
+        pool: { identification, endpoint: pool },
+        server: { identification, endpoint: endpoint(2 * place + 1) },
+        userIdentity,
+        asyncMining,
+        extensions,
+      }
+    }),
+    fullTemplate: config.mode === 'full-template',
+    payoutScript: scriptOf(config.payout.address),
+    outputs: config.coinbase_outputs.map(({ address, value_sat }) => ({
+      value: BigInt(value_sat),
+      script: scriptOf(address),
+    })),
+    coinbaseTag: new TextEncoder().encode(config.coinbase_tag),
+    rollableExtranonceSize: extranonce.rollable_bytes,
+    patience: {
+      tokenMs: fallback.token_within_sec * 1000,
+      proposalMs: fallback.proposal_within_sec * 1000,
+      customJobMs: fallback.custom_job_within_sec * 1000,
+      raceMs: fallback.race_sec * 1000,
+      soloAfterMs: fallback.solo_after_sec * 1000,
+    },
+    trustAfterMs: fallback.return_after_sec * 1000,
+    refusedShares: fallback.refused_shares,
+    jobRefreshMs: jobs.job_refresh_sec * 1000,
+  }
+}
+
+/** What the V1 side is told of its configuration. */
+export function frontSettings({ translator, network }: JobNegotiatorClientConfig): Sv1FrontSettings {
+  return sv1FrontSettings(translator, { network, doors: translator.listen.length })
+}

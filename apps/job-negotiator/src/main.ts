@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+import { runApps } from '@sv2/runtime'
+import { jobNegotiatorClient } from './client/app.ts'
+
+await runApps(
+  {
+    name: 'job-negotiator',
+    description: 'Job negotiator: miners choose their own work, and pools check and pay it',
+    version: '0.0.0',
+  },
+  { client: jobNegotiatorClient },
+)

@@ -1,0 +1,87 @@
+import { equalBytes } from '@sv2/bitcoin'
+import type { Message, NewTemplate } from '@sv2/messages'
+import type { Tip } from '../../channel/job.ts'
+import type { Millis } from '../../role.ts'
+import { TemplateFeed, type TemplateFeedSettings } from '../../template-feed.ts'
+import type { TemplateTransactions } from './own-work.ts'
+
+/** What a message of the template provider means. */
+export type OwnTemplateNews =
+  /** A better template for the present tip. */
+  | { readonly kind: 'update' }
+  /** Another tip, and a template for it. */
+  | { readonly kind: 'tip'; readonly tip: Tip }
+  /** The transactions of a template that were asked for; undefined when it is out of date. */
+  | {
+      readonly kind: 'transactions'
+      readonly templateId: bigint
+      readonly found: TemplateTransactions | undefined
+    }
+
+/** The templates of our own node: the newest one, its tip, and the transactions of those that are proposed. */
+export class OwnTemplates {
+  readonly feed: TemplateFeed
+  #newest: { readonly template: NewTemplate; readonly tip: Tip } | undefined
+  #tipSince: Millis = Number.NEGATIVE_INFINITY
+  /** The transactions that came last. */
+  #transactions: { readonly templateId: bigint; readonly found: TemplateTransactions } | undefined
+  #asked: bigint | undefined
+
+  constructor(settings: TemplateFeedSettings) {
+    this.feed = new TemplateFeed(settings)
+  }
+
+  /** The newest template and its tip; undefined before the first one. */
+  get newest(): { readonly template: NewTemplate; readonly tip: Tip } | undefined {
+    return this.#newest
+  }
+
+  /** When another tip than before came; long ago when there was only one. */
+  get tipSince(): Millis {
+    return this.#tipSince
+  }
+
+  /** The provider is gone; what it was asked is not answered any more. */
+  closed(): void {
+    this.feed.closed()
+    this.#asked = undefined
+  }
+
+  /** Takes one message of the provider. */
+  message(message: Message, now: Millis): OwnTemplateNews | undefined {
+    if (message.type === 'RequestTransactionData.Success') {
+      // the views would keep the whole buffer of the network alive as long as one of them is used
+      const list = message.transactionList.map((transaction) => transaction.slice())
+      return this.#came(message.templateId, { list, excessData: message.excessData.slice() })
+    }
+    if (message.type === 'RequestTransactionData.Error') return this.#came(message.templateId, undefined)
+    const news = this.feed.message(message)
+    if (news === undefined || news.kind === 'future') return undefined
+    const { template } = news
+    const before = this.#newest?.tip
+    if (news.kind === 'update') {
+      if (before !== undefined) this.#newest = { template, tip: before }
+      return { kind: 'update' }
+    }
+    const isKnown = before !== undefined && equalBytes(before.prevHash, news.tip.prevHash)
+    // the provider came back, and tells the tip once more
+    this.#newest = { template, tip: isKnown ? before : news.tip }
+    if (isKnown) return { kind: 'update' }
+    if (before !== undefined) this.#tipSince = now
+    return { kind: 'tip', tip: news.tip }
+  }
+
+  /** The transactions of a template, when they are here; undefined: they have been asked for. */
+  transactionsOf({ templateId }: NewTemplate): TemplateTransactions | undefined {
+    if (this.#transactions?.templateId === templateId) return this.#transactions.found
+    if (this.#asked !== templateId && this.feed.requestTransactions(templateId)) this.#asked = templateId
+    return undefined
+  }
+
+  #came(templateId: bigint, found: TemplateTransactions | undefined): OwnTemplateNews | undefined {
+    if (this.#asked !== templateId) return undefined
+    this.#asked = undefined
+    if (found !== undefined) this.#transactions = { templateId, found }
+    return { kind: 'transactions', templateId, found }
+  }
+}

@@ -1,0 +1,148 @@
+import { REQUIRES_FIXED_VERSION } from '../../miners/connection.ts'
+import type { Miners } from '../../miners/miners.ts'
+import type { WorkTerms } from '../../miners/state.ts'
+import { type Millis, NEVER, type SessionId } from '../../role.ts'
+import type { JobClientFact } from './facts.ts'
+import type { OwnTemplates } from './own-templates.ts'
+import type { OwnWork, PoolWork } from './own-work.ts'
+import type { Pair } from './pair.ts'
+import type { Pairs } from './pairs.ts'
+import type { PoolShares } from './pool-shares.ts'
+import type { Proposing } from './proposing.ts'
+import type { Workshop } from './workshop.ts'
+
+/** Header version bits that devices may roll when nobody sets a limit. */
+const ANY_VERSION = 0xffff_ffff
+
+export interface WorkPlanDeps {
+  readonly miners: Miners
+  readonly own: OwnTemplates
+  readonly workshop: Workshop
+  readonly pairs: Pairs
+  readonly proposing: Proposing
+  readonly shares: PoolShares
+  readonly fact: (fact: JobClientFact) => void
+  /** A session that hears of new limits of version rolling while it is open. */
+  readonly learnsVersionMask: ((session: SessionId) => boolean) | undefined
+}
+
+/**
+ * What miners work on: jobs for the pool that is worked for, and jobs for ourselves where there is none, or where a
+ * pool has yet to say what its coinbase looks like. As long as there is a template, they have work.
+ */
+export class WorkPlan {
+  readonly #deps: WorkPlanDeps
+  /** From then on miners work for ourselves when no pool is there. */
+  soloFrom: Millis = NEVER
+  #terms: WorkTerms | undefined
+  #changes: Extract<JobClientFact, { kind: 'termsChanged' }>[] = []
+  #from: string | undefined
+
+  constructor(deps: WorkPlanDeps) {
+    this.#deps = deps
+  }
+
+  /** On what terms devices may mine; undefined before there is work. */
+  get terms(): WorkTerms | undefined {
+    return this.#terms
+  }
+
+  /** There is work to mine on. */
+  get hasWork(): boolean {
+    return this.#deps.workshop.book.active !== undefined
+  }
+
+  /** Hands over changes of the terms. */
+  take(): Extract<JobClientFact, { kind: 'termsChanged' }>[] {
+    const changes = this.#changes
+    this.#changes = []
+    return changes
+  }
+
+  /** Puts the miners to work on the newest template. */
+  work(how: 'tip' | 'update', now: Millis): void {
+    const pair = this.#deps.pairs.inUse
+    if (pair !== undefined) return this.propose(pair, how, now)
+    if (now >= this.soloFrom || this.hasWork) this.#solo(how, now)
+  }
+
+  /** Has a pool agree to the newest template, and puts the miners to work on it where that is possible before. */
+  propose(pair: Pair, how: 'tip' | 'update', now: Millis): void {
+    const { own, proposing, pairs } = this.#deps
+    if (own.newest === undefined) return
+    if (how === 'update' && pair.inFlight !== undefined) {
+      pair.isBehind = true
+      return
+    }
+    const work = proposing.begin(pair, own.newest, now)
+    // it may have been left at once
+    if (pairs.inUse !== pair) return
+    if (work?.whole !== undefined) {
+      if (work.job === undefined) this.#hand(work, how, now)
+    } else if (how === 'tip' || !this.hasWork) this.#solo(how, now)
+  }
+
+  /** Another pool is to be worked for; undefined: none can be. */
+  chosen(pair: Pair | undefined, reason: string, now: Millis): void {
+    const { workshop, pairs } = this.#deps
+    if (pair !== undefined || now >= this.soloFrom || this.hasWork) this.#workFrom(pair, reason)
+    // jobs of a pool that is gone are worth nothing any more; others stay good for shares on their way
+    const { active } = workshop.book
+    const payer = active === undefined ? undefined : workshop.origin(active)?.work.channel
+    const isPaid = payer === undefined || pairs.all().some(({ channel }) => channel === payer)
+    this.work(active !== undefined && isPaid ? 'update' : 'tip', now)
+  }
+
+  /** A pool agreed: miners work on that, if they do not yet, and what they have found goes up. */
+  agreed(pair: Pair, work: PoolWork, now: Millis): void {
+    const { pairs, shares, workshop } = this.#deps
+    pairs.served(pair)
+    shares.confirmed(pair)
+    const { active } = workshop.book
+    const present = active === undefined ? undefined : workshop.origin(active)?.work
+    if (pairs.inUse === pair && present !== work) {
+      if (work.job === undefined) this.#hand(work, 'update', now)
+      else workshop.repeatWork(work, now)
+    }
+    shares.release(work, now)
+  }
+
+  #solo(how: 'tip' | 'update', now: Millis): void {
+    const { own, workshop, pairs } = this.#deps
+    if (own.newest === undefined) return
+    this.#hand(workshop.solo(own.newest.template, own.newest.tip, now), how, now)
+    if (pairs.inUse === undefined) this.#workFrom(undefined, 'no pool to work for')
+  }
+
+  /** Gives work to the miners, on the terms of whoever pays for it. */
+  #hand(work: OwnWork, how: 'tip' | 'update', now: Millis): void {
+    const { workshop, miners } = this.#deps
+    workshop.book.limit(work.channel?.level)
+    this.#learnTerms(now)
+    workshop.hand(work, how, now)
+    miners.resume(now)
+  }
+
+  #workFrom(pair: Pair | undefined, reason: string): void {
+    const name = pair?.settings.name ?? 'solo'
+    if (this.#from === name) return
+    this.#from = name
+    this.#deps.fact({ kind: 'workFrom', place: pair?.place, name, reason })
+  }
+
+  /** What the pool in use lets devices roll; for ourselves they may roll what they like. */
+  #learnTerms(now: Millis): void {
+    const { pairs, miners, learnsVersionMask } = this.#deps
+    const link = pairs.inUse?.pool.link
+    let versionRollingMask = ANY_VERSION
+    if (link !== undefined)
+      versionRollingMask =
+        (link.flags & REQUIRES_FIXED_VERSION) === 0 ? link.capabilities.versionRollingMask : 0
+    if (this.#terms?.versionRollingMask === versionRollingMask) return
+    const isFirst = this.#terms === undefined
+    this.#terms = { versionRollingMask }
+    this.#changes.push({ kind: 'termsChanged', versionRollingMask })
+    if (isFirst) miners.resume(now)
+    else miners.limitVersionRolling(versionRollingMask, learnsVersionMask)
+  }
+}
