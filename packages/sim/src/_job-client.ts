@@ -63,8 +63,11 @@ function clientSettings(overrides: Overrides): JobClientSettings {
 export class JobClientWorld {
   readonly link: WireLink<JobClientEffect>
   readonly client: JobClient
-  readonly facts: JobClientFact[] = []
   templates: WirePeer | undefined
+  /** Constraints that the provider was told. */
+  readonly constraints: MessageNamed<'CoinbaseOutputConstraints'>[] = []
+  /** How often it was asked for transactions. */
+  transactionsAsked = 0
   #random = 0
 
   constructor(overrides: Overrides = {}) {
@@ -89,7 +92,7 @@ export class JobClientWorld {
   }
 
   /** Connects a template provider, which knows a tip unless told otherwise. */
-  provide(edition: Edition = current): WirePeer {
+  provide(edition: Edition = current, tip: Partial<SetNewPrevHashTdp> = {}): WirePeer {
     const templates = this.link.connect({
       port: 'templates',
       edition,
@@ -98,7 +101,7 @@ export class JobClientWorld {
     })
     templates.send({ type: 'SetupConnection.Success', usedVersion: 2, flags: 0 })
     this.templates = templates
-    this.tip()
+    this.tip({}, tip)
     return templates
   }
 
@@ -115,14 +118,14 @@ export class JobClientWorld {
     this.answerTemplates()
   }
 
-  /** The provider hands out the transactions it was asked for; answers what else it was told. */
+  /** The provider hands out the transactions it was asked for; answers the solutions it was told. */
   answerTemplates(): Message[] {
     const others: Message[] = []
     for (const message of this.templates?.received() ?? []) {
-      if (message.type !== 'RequestTransactionData') {
-        others.push(message)
-        continue
-      }
+      if (message.type === 'CoinbaseOutputConstraints') this.constraints.push(message)
+      if (message.type === 'SubmitSolution') others.push(message)
+      if (message.type !== 'RequestTransactionData') continue
+      this.transactionsAsked++
       this.templates?.send({
         type: 'RequestTransactionData.Success',
         templateId: message.templateId,
@@ -164,6 +167,8 @@ export class ScriptedPair {
   readonly serverLog: Message[] = []
   #tokens = 0
   #jobs = 40
+  /** So much of the server's log has been looked through for requests for tokens. */
+  #answered = 0
 
   constructor(world: JobClientWorld, habits: PairHabits = {}) {
     this.world = world
@@ -182,6 +187,7 @@ export class ScriptedPair {
     const { place = 0 } = this.habits
     const { edition } = this
     const port = `upstream ${2 * place + 1}`
+    this.#answered = this.serverLog.length
     this.server = this.world.link.connect({ port, edition, protocol: 'negotiation', plays: 'server' })
     this.server.send({ type: 'SetupConnection.Success', usedVersion: 2, flags: 0 })
     return this.server
@@ -221,7 +227,10 @@ export class ScriptedPair {
   /** Answers what tokens it was asked for. */
   giveTokens(): void {
     const { outputs = [{ value: 0n, script: POOL_SCRIPT }], asyncMining = true } = this.habits
-    for (const message of this.takeServer()) {
+    this.takeServer()
+    const asked = this.serverLog.slice(this.#answered)
+    this.#answered = this.serverLog.length
+    for (const message of asked) {
       if (message.type !== 'AllocateMiningJobToken') continue
       this.server.send({
         type: 'AllocateMiningJobToken.Success',
@@ -246,6 +255,20 @@ export class ScriptedPair {
       ({ type }) => type === 'DeclareMiningJob' || type === 'CommitMiningJob',
     )
     return found as MessageNamed<'DeclareMiningJob'> | MessageNamed<'CommitMiningJob'> | undefined
+  }
+
+  /** The newest declaration. */
+  get declared(): MessageNamed<'DeclareMiningJob'> {
+    const { proposal } = this
+    if (proposal?.type !== 'DeclareMiningJob') throw new Error('nothing declared')
+    return proposal
+  }
+
+  /** Flags that the server was set up with. */
+  get serverFlags(): number {
+    const setup = this.serverLog.find(({ type }) => type === 'SetupConnection')
+    if (setup?.type !== 'SetupConnection') throw new Error('no setup')
+    return setup.flags
   }
 
   /** The server agrees to the newest proposal. Answers the token it gives. */
@@ -310,6 +333,20 @@ export class ScriptedPair {
     this.pool.send({ type: 'SetCustomMiningJob.Error', channelId, requestId, errorCode })
   }
 
+  /** The pool acknowledges all shares so far. */
+  acknowledgeShares(): void {
+    const { shares } = this
+    const last = shares.at(-1)
+    if (last === undefined) throw new Error('no shares')
+    this.pool.send({
+      type: 'SubmitShares.Success',
+      channelId: last.channelId,
+      lastSequenceNumber: last.sequenceNumber,
+      newSubmitsAcceptedCount: shares.length,
+      newSharesSum: 1n,
+    })
+  }
+
   /** Shares that came up. */
   get shares(): MessageNamed<'SubmitSharesExtended'>[] {
     this.takePool()
@@ -317,4 +354,18 @@ export class ScriptedPair {
       (message): message is MessageNamed<'SubmitSharesExtended'> => message.type === 'SubmitSharesExtended',
     )
   }
+}
+
+/** A client with a template and a pool that has opened a channel and given tokens; a first job is proposed. */
+export function working(
+  habits: PairHabits = {},
+  overrides: ConstructorParameters<typeof JobClientWorld>[0] = {},
+  tip: Partial<SetNewPrevHashTdp> = {},
+): { readonly world: JobClientWorld; readonly pair: ScriptedPair } {
+  const world = new JobClientWorld(overrides)
+  world.provide(habits.edition ?? current, tip)
+  const pair = new ScriptedPair(world, habits)
+  pair.open()
+  world.answerTemplates()
+  return { world, pair }
 }

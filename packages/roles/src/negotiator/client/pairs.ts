@@ -216,7 +216,7 @@ export class Pairs {
           flags: this.#serverFlags(pair, capabilities.jobDialogue),
         } as const)
     half.link = new UpstreamLink(link, { session, capabilities, talk: half.talk, now })
-    if (pair.openBy === NEVER) pair.openBy = now + OPEN_MS
+    if (pair.channel === undefined && pair.openBy === NEVER) pair.openBy = now + OPEN_MS
   }
 
   /** One bit with two meanings: transactions will be shown; tokens have to work before a job is agreed to. */

@@ -1,0 +1,339 @@
+import { hex } from '@sv2/bitcoin'
+import type { Edition } from '@sv2/messages'
+import { current } from '@sv2/messages/current'
+import { draft } from '@sv2/messages/draft'
+import { describe, expect, test } from 'vitest'
+import { filled } from './_fixtures.ts'
+import { JobClientWorld, OWN_SCRIPT, ScriptedPair, working } from './_job-client.ts'
+import { TestMiner } from './_test-miner.ts'
+
+/** For whom the miners work, and why, as the facts told it. */
+function moves(world: JobClientWorld) {
+  return world.told('workFrom').map(({ name, reason }) => [name, reason])
+}
+
+/** Two pools; the first is worked for and has agreed to a job. */
+function twoPools(patience: ConstructorParameters<typeof JobClientWorld>[0] = {}) {
+  const world = new JobClientWorld({ pairs: 2, ...patience })
+  world.provide()
+  const first = new ScriptedPair(world, { place: 0 })
+  first.open()
+  world.answerTemplates()
+  first.agree()
+  first.acknowledge()
+  return { world, first }
+}
+
+/** The second pool, as soon as it is wanted. */
+function second(world: JobClientWorld): ScriptedPair {
+  const pair = new ScriptedPair(world, { place: 1 })
+  pair.open()
+  world.answerTemplates()
+  return pair
+}
+
+const TRIGGERS: readonly (readonly [string, (pair: ScriptedPair, world: JobClientWorld) => void])[] = [
+  ['the pool is gone', (pair) => pair.pool.disconnect()],
+  [
+    'a declaration is refused',
+    (pair, world) => {
+      world.update(2n)
+      world.answerTemplates()
+      pair.disagree('invalid-job')
+    },
+  ],
+  [
+    'a custom job is refused',
+    (pair, world) => {
+      world.update(2n)
+      world.answerTemplates()
+      pair.agree()
+      pair.refuse('invalid-coinbase-tx')
+    },
+  ],
+  [
+    'a custom job is not answered',
+    (pair, world) => {
+      world.update(2n)
+      world.answerTemplates()
+      pair.agree()
+      world.link.advance(17_000)
+    },
+  ],
+  [
+    'a declaration is not answered',
+    (_, world) => {
+      world.update(2n)
+      world.answerTemplates()
+      world.link.advance(32_000)
+    },
+  ],
+  [
+    'no token comes in time',
+    (_, world) => {
+      // two were in stock; the third job finds none
+      world.link.advance(61_000)
+      world.update(2n)
+      world.link.advance(12_000)
+    },
+  ],
+  [
+    'the channel is closed',
+    (pair) => pair.pool.send({ type: 'CloseChannel', channelId: 7, reasonCode: 'no-reason' }),
+  ],
+  [
+    'its server sends a token without outputs',
+    (pair, world) => {
+      world.link.advance(61_000)
+      const asked = pair.takeServer().find(({ type }) => type === 'AllocateMiningJobToken')
+      pair.server.send({
+        type: 'AllocateMiningJobToken.Success',
+        requestId: asked?.type === 'AllocateMiningJobToken' ? asked.requestId : 0,
+        miningJobToken: filled(1, 8),
+        coinbaseTxOutputs: Uint8Array.of(0),
+      })
+    },
+  ],
+]
+
+describe('another pool is worked for when', () => {
+  test.each(TRIGGERS)('JDC-10, DEV-28 (current): %s', (_, trigger) => {
+    const { world, first } = twoPools()
+    expect(moves(world)).toMatchObject([['pool 0', expect.anything()]])
+    trigger(first, world)
+    expect(moves(world)).toMatchObject([['solo', expect.stringContaining('pool 0')]])
+    const next = second(world)
+    expect(moves(world)).toMatchObject([['pool 1', expect.anything()]])
+    expect(next.proposal).toBeDefined()
+  })
+
+  test.each(TRIGGERS.slice(0, 1).concat(TRIGGERS.slice(4, 7)))('JNC-09 (draft): %s', (_, trigger) => {
+    const world = new JobClientWorld({ pairs: 2 })
+    world.provide(draft)
+    const first = new ScriptedPair(world, { edition: draft })
+    first.open()
+    world.answerTemplates()
+    moves(world)
+    trigger(first, world)
+    expect(moves(world)).toMatchObject([['solo', expect.stringContaining('pool 0')]])
+    const next = new ScriptedPair(world, { place: 1, edition: draft })
+    next.open()
+    expect(moves(world)).toMatchObject([['pool 1', expect.anything()]])
+  })
+})
+
+describe('miners', () => {
+  const suffixOf = (miner: TestMiner, channel: ReturnType<TestMiner['open']>): string => {
+    const job = miner.job(channel)
+    return job.type === 'NewExtendedMiningJob' ? hex(job.coinbaseTxSuffix) : ''
+  }
+
+  test.each(TRIGGERS)('go on at once, for ourselves, when %s', (_, trigger) => {
+    const { world, first } = twoPools()
+    const miner = new TestMiner(world.link as never, current)
+    const channel = miner.open('extended')
+    expect(suffixOf(miner, channel)).not.toContain(hex(OWN_SCRIPT))
+    trigger(first, world)
+    expect(suffixOf(miner, channel)).toContain(hex(OWN_SCRIPT))
+    miner.peer.send(miner.find(channel))
+    world.link.advance(1_000)
+    expect(miner.takeOf('SubmitShares.Success')).toHaveLength(1)
+    expect(miner.peer.closed).toBeUndefined()
+  })
+
+  test('are told of shares that a pool took along', () => {
+    const { world, first } = twoPools()
+    const miner = new TestMiner(world.link as never, current)
+    const channel = miner.open('extended')
+    miner.peer.send(miner.find(channel, { sequenceNumber: 1 }))
+    world.update(2n)
+    world.answerTemplates()
+    miner.peer.send(miner.find(channel, { sequenceNumber: 2 }))
+    first.pool.disconnect()
+    expect(miner.takeOf('SubmitShares.Error')).toMatchObject([{ sequenceNumber: 2 }, { sequenceNumber: 1 }])
+  })
+
+  test('go on with an agreed job when only the server is gone, and the next job waits for it', () => {
+    const { world, first } = twoPools()
+    const miner = new TestMiner(world.link as never, current)
+    const channel = miner.open('extended')
+    first.server.disconnect()
+    miner.peer.send(miner.find(channel))
+    expect(first.shares).toHaveLength(1)
+    world.update(2n)
+    world.link.advance(5_000)
+    first.connectServer()
+    first.giveTokens()
+    world.answerTemplates()
+    expect(first.declared).toBeDefined()
+    first.agree()
+    first.acknowledge()
+    moves(world)
+    world.link.advance(30_000)
+    expect(moves(world)).toEqual([])
+  })
+})
+
+describe('a pool that lies', () => {
+  /** Agrees to jobs, and refuses the shares of them. */
+  function refuseShares(pair: ScriptedPair, count: number, miner: TestMiner): void {
+    const channel = miner.open('extended')
+    for (let n = 0; n < count; n++) {
+      miner.peer.send(miner.find(channel))
+      const { sequenceNumber } = pair.shares.at(-1)!
+      pair.pool.send({ type: 'SubmitShares.Error', channelId: 7, sequenceNumber, errorCode: 'unheard-of' })
+    }
+  }
+
+  test('JDC-10 (current): is left when it agreed to a job on the same tip meanwhile', () => {
+    const { world, first } = twoPools()
+    const miner = new TestMiner(world.link as never, current)
+    refuseShares(first, 4, miner)
+    world.update(2n)
+    world.answerTemplates()
+    first.agree()
+    first.acknowledge()
+    moves(world)
+    refuseShares(first, 1, miner)
+    expect(moves(world)).toMatchObject([['solo', expect.stringContaining('refused 5 valid shares')]])
+  })
+
+  test('is left when it goes on for longer than a race of tips takes', () => {
+    const { world, first } = twoPools()
+    const miner = new TestMiner(world.link as never, current)
+    refuseShares(first, 6, miner)
+    moves(world)
+    world.link.advance(31_000)
+    refuseShares(first, 1, miner)
+    expect(moves(world)).toMatchObject([['solo', expect.anything()]])
+  })
+
+  test('is not left for shares of the tip before', () => {
+    const { world, first } = twoPools()
+    const miner = new TestMiner(world.link as never, current)
+    const channel = miner.open('extended')
+    const shares = Array.from({ length: 6 }, () => miner.find(channel))
+    for (const share of shares) miner.peer.send(share)
+    world.tip({ templateId: 2n }, { prevHash: filled(0xbb) })
+    first.agree()
+    first.acknowledge()
+    moves(world)
+    world.link.advance(31_000)
+    for (const { sequenceNumber } of first.shares)
+      first.pool.send({ type: 'SubmitShares.Error', channelId: 7, sequenceNumber, errorCode: 'stale-share' })
+    expect(moves(world)).toEqual([])
+  })
+})
+
+describe('a race of chain tips', () => {
+  test('is no reason to leave: the job is proposed again until the server has seen the tip', () => {
+    const { world, first } = twoPools()
+    world.tip({ templateId: 2n }, { prevHash: filled(0xbb) })
+    moves(world)
+    for (let second = 0; second < 20; second++) {
+      const before = first.proposal
+      first.disagree('stale-chain-tip')
+      first.giveTokens()
+      world.link.advance(2_000)
+      expect(first.proposal).not.toBe(before)
+      if (second >= 12) break
+    }
+    first.agree()
+    first.acknowledge()
+    expect(moves(world)).toEqual([])
+  })
+
+  test('ends with the pool being left when it lasts', () => {
+    const { world, first } = twoPools()
+    world.tip({ templateId: 2n }, { prevHash: filled(0xbb) })
+    moves(world)
+    for (let second = 0; second < 40; second++) {
+      first.disagree('stale-chain-tip')
+      first.giveTokens()
+      world.link.advance(1_000)
+    }
+    expect(moves(world)).toMatchObject([['solo', expect.stringContaining('chain tip')]])
+  })
+
+  test('that our own node lost is over with its next tip', () => {
+    const { world, first } = twoPools()
+    world.update(2n)
+    world.answerTemplates()
+    moves(world)
+    first.disagree('stale-chain-tip')
+    world.link.advance(10_000)
+    first.giveTokens()
+    world.tip({ templateId: 3n }, { prevHash: filled(0xcc) })
+    first.agree()
+    first.acknowledge()
+    world.link.advance(60_000)
+    expect(moves(world)).toEqual([])
+  })
+
+  test.each([
+    ['ERR-04 (current)', current],
+    ['ERR-01 (draft)', draft],
+  ] as const)('%s: any code is patiently heard for a while after a new tip', (_, edition: Edition) => {
+    const { world, pair } = working({ edition, asyncMining: false })
+    world.tip({ templateId: 2n }, { prevHash: filled(0xbb) })
+    moves(world)
+    pair.disagree('unheard-of')
+    expect(moves(world)).toEqual([])
+    world.link.advance(61_000)
+    pair.giveTokens()
+    world.update(3n)
+    world.answerTemplates()
+    pair.disagree('unheard-of')
+    expect(moves(world)).toMatchObject([['solo', expect.anything()]])
+  })
+
+  test('lets miners work on the job before, where that is of the same tip', () => {
+    const { world, first } = twoPools()
+    const miner = new TestMiner(world.link as never, current)
+    const channel = miner.open('extended')
+    world.update(2n)
+    world.answerTemplates()
+    first.disagree('stale-chain-tip')
+    miner.peer.send(miner.find(channel))
+    expect(first.shares).toHaveLength(1)
+  })
+})
+
+describe('the preferred pool', () => {
+  test('is worked for again when it has been well for a while', () => {
+    const { world, first } = twoPools()
+    first.pool.disconnect()
+    const next = second(world)
+    next.agree()
+    next.acknowledge()
+    const again = new ScriptedPair(world, { place: 0 })
+    again.open()
+    world.answerTemplates()
+    moves(world)
+    world.link.advance(29_000)
+    expect(moves(world)).toEqual([])
+    again.giveTokens()
+    world.link.advance(2_000)
+    expect(moves(world)).toMatchObject([['pool 0', 'pool 0 is well']])
+  })
+
+  test('that was barred is dialed again, later each time', () => {
+    const world = new JobClientWorld()
+    world.provide()
+    const waits: number[] = []
+    for (let turn = 0; turn < 4; turn++) {
+      const pair = new ScriptedPair(world)
+      pair.open()
+      world.answerTemplates()
+      world.link.takeFacts()
+      pair.disagree('invalid-job')
+      let waited = 0
+      while (world.told('dial').length === 0) {
+        world.link.advance(1_000)
+        waited++
+      }
+      waits.push(waited)
+    }
+    expect(waits).toEqual([5, 10, 20, 40])
+  })
+})
