@@ -29,7 +29,7 @@ export interface ClientObserver {
 
 /** Turns what happens in the negotiator client into log lines and numbers. */
 export function createObserver(log: Logger, registry: Registry): ClientObserver {
-  const work = observeUpstreamWork(log, registry, 'sv2_job_client')
+  const work = observeUpstreamWork(log, registry, 'sv2_jdc')
   const { warn } = work.miners
   const v1 = observeSv1(log, registry, work.miners)
   const metrics = createMetrics(registry)
@@ -114,18 +114,18 @@ function createMetrics(registry: Registry) {
     new Counter({ name, help, labelNames, registers })
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers })
   return {
-    changes: counter('sv2_job_client_fallbacks_total', 'Changes of who is worked for'),
-    from: gauge('sv2_job_client_pool', 'Who is worked for: its place in the configuration, -1 for ourselves'),
-    faults: counter('sv2_job_client_faults_total', 'Times that a pool was left, by what happened', 'reason'),
-    proposed: counter('sv2_job_client_jobs_proposed_total', 'Jobs proposed to negotiator servers'),
-    acknowledged: counter('sv2_job_client_jobs_acknowledged_total', 'Jobs that pools agreed to pay for'),
-    refused: counter('sv2_job_client_jobs_refused_total', 'Jobs refused by pools or their servers'),
+    changes: counter('sv2_jdc_fallbacks_total', 'Changes of who is worked for'),
+    from: gauge('sv2_jdc_pool', 'Who is worked for: its place in the configuration, -1 for ourselves'),
+    faults: counter('sv2_jdc_faults_total', 'Times that a pool was left, by what happened', 'reason'),
+    proposed: counter('sv2_jdc_jobs_proposed_total', 'Jobs proposed to negotiator servers'),
+    acknowledged: counter('sv2_jdc_jobs_acknowledged_total', 'Jobs that pools agreed to pay for'),
+    refused: counter('sv2_jdc_jobs_refused_total', 'Jobs refused by pools or their servers'),
     agreement: gauge(
-      'sv2_job_client_agreement_seconds',
+      'sv2_jdc_agreement_seconds',
       'From the template to the consent of the pool, last job',
     ),
-    dropped: counter('sv2_job_client_shares_dropped_total', 'Shares of jobs that were never acknowledged'),
-    blocks: counter('sv2_job_client_blocks_found_total', 'Blocks found'),
-    templates: gauge('sv2_job_client_templates_connected', '1 while the template provider is connected'),
+    dropped: counter('sv2_jdc_shares_dropped_total', 'Shares of jobs that were never acknowledged'),
+    blocks: counter('sv2_jdc_blocks_found_total', 'Blocks found'),
+    templates: gauge('sv2_jdc_templates_connected', '1 while the template provider is connected'),
   }
 }
