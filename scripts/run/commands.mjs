@@ -19,6 +19,7 @@ const checks = [
 /** What `npm run <name>` does; each takes the words behind `--` and answers the exit code. */
 export const commands = {
   start: (args) => source('tools/dev-stack/src/main.ts', args),
+  topology: (args) => source('tools/topology/src/main.ts', args),
   test,
   check: async () => summarized(await runSteps(checks)),
   build,
