@@ -1,1 +1,1 @@
-export { type AppName, AppProcess, type Ending, runCommand } from '@sv2/topology'
+export { type AppName, AppProcess, runCommand } from '@sv2/topology'
