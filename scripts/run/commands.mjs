@@ -19,12 +19,12 @@ const checks = [
 /** What `npm run <name>` does; each takes the words behind `--` and answers the exit code. */
 export const commands = {
   start: (args) => source('tools/dev-stack/src/main.ts', args),
-  topology: (args) => source('tools/topology/src/main.ts', args),
   test,
   check: async () => summarized(await runSteps(checks)),
   build,
   bench: (args) => source('bench/src/main.ts', args),
   conformance,
+  topology: (args) => source('tools/topology/src/main.ts', args),
   fuzz: (args) => vitest('vitest.fuzz.config.ts', args),
   dev,
   'test:unit': (args) => vitest('vitest.config.ts', args),
