@@ -32,6 +32,7 @@ describe('a pool and a farm, each app as a process', () => {
     await topology.kill('pool')
     const pool = await topology.restart('pool')
     expect(topology.url('pool')).toBe(url)
+    expect(url).toContain(`:${topology.port('pool')}/`)
     await pool.logged('channel opened')
   })
 })

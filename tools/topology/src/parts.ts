@@ -33,7 +33,6 @@ export interface Surroundings {
   readonly node: NodeAccess
   readonly farmNode: NodeAccess
   readonly tokenKeyFile: string
-  readonly edition: 'current' | 'draft'
 }
 
 /** How an app gets at a node. */

@@ -76,6 +76,11 @@ export class Topology {
     return this.#part(name).url
   }
 
+  /** Port of a part's door; 0 for a device, which has none. */
+  port(name: PartName): number {
+    return this.#part(name).part.app === 'mining-device' ? 0 : (this.#ports.get(name)?.door ?? 0)
+  }
+
   /** Address of a part's `/metrics` and `/healthz`. */
   monitoring(name: PartName): string {
     return `http://127.0.0.1:${this.#ports.get(name)?.monitoring}`
@@ -100,7 +105,8 @@ export class Topology {
 
   /** Starts one part, and waits until it is up. */
   async start(part: Part): Promise<AppProcess> {
-    const { options, folder } = { options: this.#options, folder: join(this.dataDir, part.name) }
+    const options = this.#options
+    const folder = join(this.dataDir, part.name)
     options.onStarting?.(part.name)
     const ports = this.#ports.get(part.name) ?? (await this.#choosePorts(part))
     const process = new AppProcess(
@@ -155,7 +161,6 @@ export class Topology {
       node: accessTo(this.node),
       farmNode: accessTo(this.farmNode),
       tokenKeyFile: join(this.dataDir, 'token.key'),
-      edition: this.#options.edition ?? 'current',
     }
   }
 
