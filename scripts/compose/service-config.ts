@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type App, type BaseConfig, environmentPrefix, loadConfig } from '../../packages/runtime/src/index.ts'
+import { isShipped } from '../layers/table.ts'
 import { appOf, mountAt, type Service } from './compose-file.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -24,7 +25,12 @@ export function hostPath(service: Service, path: string, volumes: string): strin
 /** The app that a command line starts: its folder's only one, or the one that its first word names. */
 export async function appIn(folder: string, command: readonly string[]): Promise<App<BaseConfig>> {
   const sources = readdirSync(join(root, 'apps', folder, 'src'), { recursive: true, encoding: 'utf8' })
-  const files = sources.filter((file) => /(^|\/)([a-z-]+-)?app\.ts$/.test(file))
+  const files = sources.filter(
+    (file) =>
+      file.endsWith('.ts') &&
+      isShipped(`/src/${file}`) &&
+      /^export const \w+: App</m.test(readFileSync(join(root, 'apps', folder, 'src', file), 'utf8')),
+  )
   const modules = await Promise.all(files.map((file) => import(join(root, 'apps', folder, 'src', file))))
   const apps = modules.flatMap((module) => Object.values(module)).filter(isApp)
   const [first = ''] = command
