@@ -24,6 +24,11 @@ ENTRYPOINT ["node", "dist/main.js"]
 
 FROM base AS keys
 COPY --from=build /out/keys ./
+# docker-compose.yml mounts one volume for each server here; a new volume belongs to whom its folder belongs
+USER root
+RUN for folder in public tokens template-provider pool negotiator-server farm-template-provider negotiator-client \
+      mining-proxy translator sv1-miner; do install -d -o node -g node -m 700 "/keys/$folder" || exit 1; done
+USER node
 
 FROM base AS mining-device
 COPY --from=build /out/mining-device ./

@@ -6,13 +6,9 @@ import { type PoolConfig, pool, type RunningPool } from '@sv2/pool'
 import { type RegtestNode, type RegtestNodeOptions, startRegtestNode } from '@sv2/regtest-node'
 import { createLogger, createRegistry, Scope, systemClock } from '@sv2/runtime'
 import { type RunningTemplateProvider, templateProvider } from '@sv2/template-provider'
+import type { LogLine } from '@sv2/topology'
 
-/** A line that an app logged. */
-export interface LogLine {
-  readonly level: number
-  readonly msg: string
-  readonly [field: string]: unknown
-}
+export type { LogLine }
 
 /** Node, template provider and pool in this process, on real sockets. */
 export interface Stand {

@@ -13,7 +13,9 @@ export function notRun(results) {
       'the public vectors and the comparison with the wire reference: ../shared is not beside the checkout',
     )
   }
-  reasons.push('images: `docker build` is not part of the tests (the Dockerfile itself is checked)')
+  reasons.push(
+    'images and containers: `docker compose up` is not part of the tests (Dockerfile and compose file themselves are checked)',
+  )
   reasons.push('long runs: `npm run test:slow` (100,000 channels) and `npm run fuzz`')
   return [...reasons, ...skippedTests(results)]
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -36,5 +36,32 @@ describe.each(['current', 'draft'])('sv2-keys, edition %s', (edition) => {
     run('make', file, '--edition', edition)
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(() => run('make', file, '--edition', edition)).toThrow(/EEXIST/)
+  })
+})
+
+describe.each(['current', 'draft'])('sv2-keys ensure, edition %s', (edition) => {
+  test('makes the key that a server would make, its public half for clients, and a token key', () => {
+    const [publicFolder, token] = [join(folder, 'public'), join(folder, 'tokens/token.key')]
+    const servers = [join(folder, 'pool'), join(folder, 'template-provider')]
+    const args = [...servers, '--public', publicFolder, '--token', token, '--edition', edition]
+    const made = run('ensure', ...args)
+    const keyOf = (name: string) => readFileSync(join(publicFolder, `${name}.pub`), 'utf8').trim()
+    expect(made).toEqual([
+      `pool ${keyOf('pool')} (made now)`,
+      `template-provider ${keyOf('template-provider')} (made now)`,
+    ])
+    const file = join(folder, 'pool', `authority-${edition}.key`)
+    expect(run('show', file, '--edition', edition)).toEqual([keyOf('pool')])
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(statSync(token).mode & 0o777).toBe(0o600)
+  })
+
+  test('changes nothing the second time', () => {
+    const token = join(folder, 'token.key')
+    const args = [join(folder, 'pool'), '--public', folder, '--token', token, '--edition', edition]
+    const [first] = run('ensure', ...args)
+    const secret = readFileSync(token, 'utf8')
+    expect(run('ensure', ...args)).toEqual([first?.replace(' (made now)', '')])
+    expect(readFileSync(token, 'utf8')).toBe(secret)
   })
 })

@@ -8,6 +8,7 @@ import {
 } from '@sv2/noise'
 import { type EditionName, makeKeyFile, readKeyFile, systemNoise } from '@sv2/runtime'
 import { Command, Option } from 'commander'
+import { ensureKeys } from './ensure.ts'
 
 /** The command line of `sv2-keys`: make an authority key, print the public part of one, read what others print. */
 export function keysCommand(print: (line: string) => void): Command {
@@ -25,6 +26,21 @@ export function keysCommand(print: (line: string) => void): Command {
       const { publicKey } = makeKeyFile(file, edition, systemNoise)
       print(encodeAuthorityKey({ edition, key: publicKey }))
     })
+  command
+    .command('ensure')
+    .description(
+      'make the authority key of each server whose data folder has none, and write its public key for clients; for stacks whose parts have to know each other before they start',
+    )
+    .argument('<folders...>', 'data folders of servers; the last part of a path is the name of the server')
+    .requiredOption('--public <folder>', 'where the public keys go, one file NAME.pub each')
+    .option('--token <file>', 'also make a key of mining job tokens here, when missing')
+    .addOption(editionOption())
+    .action(
+      (folders: readonly string[], options: { public: string; token?: string; edition: EditionName }) => {
+        for (const { name, key, made } of ensureKeys(folders, options))
+          print(`${name} ${key}${made ? ' (made now)' : ''}`)
+      },
+    )
   command
     .command('show')
     .description('print the public key of a secret key file, and the URL for miners with --host and --port')

@@ -39,7 +39,7 @@ describe('configuration of the mining device', () => {
     { key: 'mode', value: 'header', message: 'must be one of standard, grouped, extended' },
     { key: 'threads', value: '-1', message: 'must be at least 0' },
     { key: 'min_extranonce_size', value: '33', message: 'must be at most 32' },
-    { key: 'hashrate_cap', value: '0', message: 'must be at least 0.1' },
+    { key: 'hashrate_cap', value: '0', message: 'must be at least 0.001' },
     { key: 'user_identity', value: 'ä'.repeat(128), message: 'must be at most 255 bytes of UTF-8' },
     { key: 'user_identity', value: '', message: 'must not be empty' },
     { key: 'worker', value: 'ä'.repeat(17), message: 'must be at most 32 bytes of UTF-8' },

@@ -58,7 +58,7 @@ export const configSchema = z.strictObject({
   threads: z.int().min(0).max(1024).default(0).describe('Threads that hash; 0: one for each core'),
   hashrate_cap: z
     .number()
-    .min(0.1)
+    .min(0.001)
     .optional()
     .describe('Most hashes per second of all threads together; without it as many as the machine can do'),
   nominal_hashrate: z

@@ -44,6 +44,7 @@ test('the public surface is what it was', () => {
     'loadIdentity',
     'logSchema',
     'makeKeyFile',
+    'makeSecretFile',
     'measureHashrate',
     'monitoringSchema',
     'nodeRpc',

@@ -41,6 +41,7 @@ export {
   type LoadedIdentity,
   loadIdentity,
   makeKeyFile,
+  makeSecretFile,
   readKeyFile,
 } from './keys.ts'
 export { type Door, type DoorDeps, type DoorIdentities, type DoorSettings, listen } from './listen.ts'

@@ -1,10 +1,23 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { encodeAuthorityKey, formatPoolUrl } from '@sv2/noise'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { anIdentity } from '../_fixtures.ts'
 import { upstreamSchema, upstreamSettings } from './upstream.ts'
 
 const schema = upstreamSchema({ description: 'A server', defaultPort: 3_333 })
 const key = { current: anIdentity('current').authorityKey, draft: anIdentity('draft').authorityKey }
+
+const folder = mkdtempSync(join(tmpdir(), 'sv2-upstream-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** A file with this text. */
+function fileOf(name: string, text: string): string {
+  const file = join(folder, name)
+  writeFileSync(file, text)
+  return file
+}
 
 function settings(config: Record<string, unknown>) {
   return upstreamSettings(schema.parse(config), { protocol: 'mining', defaultPort: 3_333 })
@@ -36,6 +49,38 @@ describe('an upstream', () => {
       port: 3_333,
       edition: 'draft',
     })
+  })
+
+  test.each(['current', 'draft'] as const)(
+    'takes a key of edition %s from a file, and the edition with it',
+    (edition) => {
+      const text = encodeAuthorityKey({ edition, key: key[edition] })
+      const authority_key_file = fileOf(`${edition}.pub`, `${text}\n`)
+      expect(settings({ host: 'pool.example', authority_key_file })).toMatchObject({
+        edition,
+        authorityKey: key[edition],
+      })
+    },
+  )
+
+  test('a key file that is missing, no key, or one key too many is a problem', () => {
+    const missing = join(folder, 'missing.pub')
+    expect(problems({ host: 'a', authority_key_file: missing })).toEqual([
+      expect.stringMatching(/^authority_key_file: cannot be read: ENOENT/),
+    ])
+    const wrong = fileOf('wrong.pub', 'abc')
+    expect(problems({ host: 'a', authority_key_file: wrong })).toEqual([
+      expect.stringMatching(/^authority_key_file: /),
+    ])
+    const text = encodeAuthorityKey({ edition: 'current', key: key.current })
+    const good = fileOf('good.pub', text)
+    expect(problems({ host: 'a', authority_key: text, authority_key_file: good })).toEqual([
+      'authority_key_file: not together with authority_key',
+    ])
+    const url = formatPoolUrl({ host: 'a', port: 1, authorityKey: key.current, edition: 'current' })
+    expect(problems({ url, authority_key_file: good })).toEqual([
+      'authority_key_file: the key stands in the url already',
+    ])
   })
 
   test('SEC-02, SEC-03 (current, draft): without a key nobody is trusted, but where the operator says plaintext', () => {

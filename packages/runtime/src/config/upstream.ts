@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { SubProtocol } from '@sv2/messages'
 import { decodeAuthorityKey, NoiseError, parsePoolUrl } from '@sv2/noise'
 import { z } from 'zod'
@@ -10,6 +11,7 @@ export interface UpstreamConfig {
   readonly host?: string | undefined
   readonly port?: number | undefined
   readonly authority_key?: string | undefined
+  readonly authority_key_file?: string | undefined
   readonly edition?: EditionName | undefined
   readonly noise: boolean
   readonly clock_tolerance_sec: number
@@ -43,6 +45,11 @@ export function upstreamSchema<Keys extends z.ZodRawShape = Record<never, never>
         .min(1)
         .optional()
         .describe('Instead of url: authority key of the server, base58check'),
+      authority_key_file: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Instead of authority_key: file with it, as `sv2-keys ensure` writes one'),
       edition: z
         .enum(['current', 'draft'])
         .optional()
@@ -71,12 +78,13 @@ export function upstreamSettings(
   what: { readonly protocol: SubProtocol; readonly defaultPort: number },
 ): UpstreamSettings {
   const url = config.url === undefined ? undefined : parsePoolUrl(config.url)
+  const text = keyText(config)
   const key =
     url !== undefined
       ? { key: url.authorityKey, edition: url.edition }
-      : config.authority_key === undefined
+      : text === undefined
         ? undefined
-        : decodeAuthorityKey(config.authority_key)
+        : decodeAuthorityKey(text)
   return {
     host: url?.host ?? config.host ?? '127.0.0.1',
     port: url?.port ?? config.port ?? what.defaultPort,
@@ -101,9 +109,15 @@ function contradictions(
   if (config.url !== undefined && config.host !== undefined) {
     problems.push({ key: 'host', message: 'stands in the url already' })
   }
+  if (config.authority_key_file !== undefined) {
+    if (config.url !== undefined)
+      problems.push({ key: 'authority_key_file', message: 'the key stands in the url already' })
+    if (config.authority_key !== undefined)
+      problems.push({ key: 'authority_key_file', message: 'not together with authority_key' })
+  }
   const key = keyOf(config)
   if (typeof key === 'string') {
-    problems.push({ key: config.url === undefined ? 'authority_key' : 'url', message: key })
+    problems.push({ key: keyNamedBy(config), message: key })
   } else if (key === undefined && config.noise && config.url === undefined && config.host !== undefined) {
     problems.push({
       key: 'authority_key',
@@ -115,14 +129,28 @@ function contradictions(
   return problems
 }
 
-function keyOf(config: { readonly url?: string | undefined; readonly authority_key?: string | undefined }) {
+type KeySource = Pick<UpstreamConfig, 'url' | 'authority_key' | 'authority_key_file'>
+
+/** The key and its edition, undefined without one; as a text, what is wrong with it. */
+function keyOf(config: KeySource) {
   try {
     if (config.url !== undefined) return parsePoolUrl(config.url)
-    return config.authority_key === undefined ? undefined : decodeAuthorityKey(config.authority_key)
+    const text = keyText(config)
+    return text === undefined ? undefined : decodeAuthorityKey(text)
   } catch (error) {
-    if (!(error instanceof NoiseError)) throw error
-    return error.message
+    if (error instanceof NoiseError) return error.message
+    if (error instanceof Error && 'syscall' in error) return `cannot be read: ${error.message}`
+    throw error
   }
+}
+
+function keyText({ authority_key: text, authority_key_file: file }: KeySource): string | undefined {
+  return text ?? (file === undefined ? undefined : readFileSync(file, 'utf8').trim())
+}
+
+function keyNamedBy(config: KeySource): keyof KeySource {
+  if (config.url !== undefined) return 'url'
+  return config.authority_key === undefined ? 'authority_key_file' : 'authority_key'
 }
 
 /** The keys by which a node with several upstreams sets when it gives all of them up, and when it returns to one. */

@@ -50,11 +50,14 @@ function counting(rpc: NodeRpc) {
   }
 }
 
-function watching(rpc: NodeRpc, { intervalMs = 60_000 } = {}) {
+function watching(
+  rpc: NodeRpc,
+  { intervalMs = 60_000, network = 'regtest' }: { intervalMs?: number; network?: 'regtest' | 'signet' } = {},
+) {
   const templates = new Signal<NodeTemplate>()
   const states = new Signal<NodeState>()
   const watch = new NodeWatch(rpc, {
-    settings: { network: 'regtest', intervalMs },
+    settings: { network, intervalMs },
     observer: { onTemplate: (template) => templates.give(template), onState: (state) => states.give(state) },
   })
   cleanUp.push(() => watch.stop())
@@ -87,6 +90,24 @@ describe('a node that is well', () => {
     const tip = reversed(unhex(hash!))
     const template = await templates.first(({ prevHash }) => Buffer.from(tip).equals(prevHash))
     expect(template.height).toBe(node.height() + 1)
+  })
+
+  test('on a signet, is told that we know what a signet is', async () => {
+    const node = await aNode()
+    node.setChain('signet')
+    node.setInitialBlockDownload(false)
+    const real = rpcOf(node)
+    const asked: unknown[] = []
+    const rpc: NodeRpc = {
+      url: real.url,
+      call(method, parameters, timeoutMs) {
+        if (method === 'getblocktemplate') asked.push(...parameters)
+        return real.call(method, parameters, timeoutMs)
+      },
+    }
+    const { states } = watching(rpc, { network: 'signet' })
+    await states.first(ready)
+    expect(asked[0]).toMatchObject({ rules: ['segwit', 'signet'] })
   })
 
   test('is asked for fees in intervals', async () => {

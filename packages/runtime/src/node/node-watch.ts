@@ -148,7 +148,9 @@ export class NodeWatch {
 
   async #poll(longPollId: string | undefined): Promise<void> {
     const tips = this.#tips
-    const parameters = { rules: ['segwit'], ...(longPollId === undefined ? {} : { longpollid: longPollId }) }
+    // a signet's node answers nobody who does not know of signets
+    const rules = this.#settings.network === 'signet' ? ['segwit', 'signet'] : ['segwit']
+    const parameters = { rules, ...(longPollId === undefined ? {} : { longpollid: longPollId }) }
     const timeoutMs = longPollId === undefined ? undefined : LONG_POLL_MS
     const answer = await this.#rpc.call('getblocktemplate', [parameters], timeoutMs)
     if (this.#stopped) return

@@ -1,0 +1,43 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { certificatesOf, encodeAuthorityKey } from '@sv2/noise'
+import {
+  type EditionName,
+  keyFile,
+  makeKeyFile,
+  makeSecretFile,
+  readKeyFile,
+  systemNoise,
+} from '@sv2/runtime'
+
+/** The key of one server of a stack. */
+export interface EnsuredKey {
+  /** Name of the server: that of its data folder. */
+  readonly name: string
+  /** Its authority key, base58check. */
+  readonly key: string
+  /** There was none before. */
+  readonly made: boolean
+}
+
+/**
+ * Sees to it that every server has the authority key it would make at its first start, and writes the public half to a
+ * file of its own. What is there already stays; a second run changes nothing.
+ */
+export function ensureKeys(
+  folders: readonly string[],
+  how: { readonly public: string; readonly token?: string | undefined; readonly edition: EditionName },
+): EnsuredKey[] {
+  mkdirSync(how.public, { recursive: true })
+  if (how.token !== undefined && !existsSync(how.token)) makeSecretFile(how.token, systemNoise)
+  return folders.map((folder) => {
+    const name = basename(folder)
+    const file = keyFile(folder, how.edition)
+    const made = !existsSync(file)
+    if (made) makeKeyFile(file, how.edition, systemNoise)
+    const authorityKey = certificatesOf(how.edition, systemNoise.backend).authorityKey(readKeyFile(file))
+    const key = encodeAuthorityKey({ edition: how.edition, key: authorityKey })
+    writeFileSync(join(how.public, `${name}.pub`), `${key}\n`)
+    return { name, key, made }
+  })
+}

@@ -1,0 +1,10 @@
+export {
+  type AppName,
+  AppProcess,
+  type Ending,
+  type LogLine,
+  type Program,
+  runCommand,
+} from './app-process.ts'
+export type { PartName } from './parts.ts'
+export { startTopology, Topology, type TopologyOptions } from './topology.ts'

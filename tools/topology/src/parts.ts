@@ -1,0 +1,201 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { AppName } from './app-process.ts'
+
+/** One process of the topology. */
+export interface Part {
+  readonly name: PartName
+  readonly app: AppName
+  readonly subcommand?: string
+  /** Port of its door when it is free; 0 for a part without one. */
+  readonly port: number
+  /** The line by which it is up. */
+  readonly ready: 'listening' | 'listening for Stratum V1' | 'channel opened'
+  /** Its configuration, beside folders, ports and network. */
+  readonly config: (at: Surroundings) => Record<string, unknown>
+}
+
+export type PartName =
+  | 'template-provider'
+  | 'negotiator-server'
+  | 'pool'
+  | 'farm-template-provider'
+  | 'negotiator-client'
+  | 'mining-proxy'
+  | 'translator'
+  | 'sv1-miner'
+  | `device-${number}`
+
+/** What a part is put among. */
+export interface Surroundings {
+  /** Where another part listens. */
+  readonly url: (name: PartName) => string
+  readonly node: NodeAccess
+  readonly farmNode: NodeAccess
+  readonly tokenKeyFile: string
+}
+
+/** How an app gets at a node. */
+export interface NodeAccess {
+  readonly url: string
+  readonly cookie_file: string
+}
+
+/** Text in the coinbase by which blocks of the topology's pool are known. */
+export const TAG = '/sv2 topology/'
+/** Addresses of nobody: these coins are worth nothing. */
+const POOL_ADDRESS = 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202'
+const FARM_ADDRESS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
+
+/** Difficulties that a CPU can follow. */
+const DIFFICULTY = { shares_per_minute: 60, min_difficulty: 1e-8, start_difficulty: 1e-6 }
+
+/** Whether this checkout has the job negotiator; without it the farm works on the pool's templates. */
+export const hasNegotiator: boolean = existsSync(
+  join(resolve(import.meta.dirname, '../../..'), 'apps/job-negotiator/src/main.ts'),
+)
+
+/** Every process, each behind those it connects to. */
+export function partsOf(options: { readonly side: 'all' | 'pool'; readonly hashrate: number }): Part[] {
+  const door = options.side === 'pool' ? 'pool' : undefined
+  return [
+    ...poolSide(),
+    ...(options.side === 'pool' ? [] : farmSide()),
+    device(1, 'standard', door ?? 'mining-proxy', options.hashrate),
+    device(2, 'extended', door ?? (hasNegotiator ? 'negotiator-client' : 'pool'), options.hashrate),
+    ...(options.side === 'pool' ? [] : [device(3, 'standard', 'sv1-miner', options.hashrate)]),
+  ]
+}
+
+function poolSide(): Part[] {
+  const negotiator: Part = {
+    name: 'negotiator-server',
+    app: 'job-negotiator',
+    subcommand: 'server',
+    port: 3_334,
+    ready: 'listening',
+    config: ({ node, tokenKeyFile }) => ({
+      network: 'regtest',
+      token_key_file: tokenKeyFile,
+      payout: { address: POOL_ADDRESS },
+      nodes: [node],
+    }),
+  }
+  return [
+    provider('template-provider', 18_336, ({ node }) => node),
+    ...(hasNegotiator ? [negotiator] : []),
+    {
+      name: 'pool',
+      app: 'pool',
+      port: 3_333,
+      ready: 'listening',
+      config: ({ url, tokenKeyFile }) => ({
+        network: 'regtest',
+        coinbase_tag: TAG,
+        payout: { address: POOL_ADDRESS },
+        difficulty: DIFFICULTY,
+        template_provider: { url: url('template-provider') },
+        ...(hasNegotiator
+          ? {
+              custom_work: {
+                enabled: true,
+                token_key_file: tokenKeyFile,
+                negotiators: [{ url: url('negotiator-server') }],
+              },
+            }
+          : {}),
+      }),
+    },
+  ]
+}
+
+function farmSide(): Part[] {
+  const negotiator: Part = {
+    name: 'negotiator-client',
+    app: 'job-negotiator',
+    subcommand: 'client',
+    port: 34_265,
+    ready: 'listening',
+    config: ({ url }) => ({
+      network: 'regtest',
+      mode: 'full-template',
+      payout: { address: FARM_ADDRESS },
+      difficulty: DIFFICULTY,
+      template_provider: { url: url('farm-template-provider') },
+      upstreams: [
+        {
+          user_identity: 'farm',
+          pool: { url: url('pool') },
+          negotiator: { url: url('negotiator-server') },
+        },
+      ],
+    }),
+  }
+  return [
+    provider('farm-template-provider', 18_337, ({ farmNode }) => farmNode),
+    ...(hasNegotiator ? [negotiator] : []),
+    {
+      name: 'mining-proxy',
+      app: 'mining-proxy',
+      port: 3_335,
+      ready: 'listening',
+      config: ({ url }) => ({
+        upstreams: [...(hasNegotiator ? [{ url: url('negotiator-client') }] : []), { url: url('pool') }],
+      }),
+    },
+    {
+      name: 'translator',
+      app: 'translator-proxy',
+      port: 34_255,
+      ready: 'listening for Stratum V1',
+      config: ({ url }) => ({
+        network: 'regtest',
+        v1_to_v2: {
+          upstreams: [{ url: url('mining-proxy'), user_identity: 'farm.v1' }],
+          difficulty: {
+            min_difficulty: DIFFICULTY.min_difficulty,
+            start_difficulty: DIFFICULTY.start_difficulty,
+          },
+        },
+      }),
+    },
+    {
+      name: 'sv1-miner',
+      app: 'translator-proxy',
+      port: 34_256,
+      ready: 'listening',
+      config: ({ url }) => ({
+        direction: 'v2-to-v1',
+        v2_to_v1: {
+          pools: [{ url: url('translator'), user_identity: 'demo.v1' }],
+          difficulty: DIFFICULTY,
+        },
+      }),
+    },
+  ]
+}
+
+function provider(
+  name: 'template-provider' | 'farm-template-provider',
+  port: number,
+  nodeOf: (at: Surroundings) => NodeAccess,
+): Part {
+  const config = (at: Surroundings) => ({ network: 'regtest', template_interval_sec: 1, nodes: [nodeOf(at)] })
+  return { name, app: 'template-provider', port, ready: 'listening', config }
+}
+
+function device(number: number, mode: 'standard' | 'extended', door: PartName, hashrate: number): Part {
+  return {
+    name: `device-${number}`,
+    app: 'mining-device',
+    port: 0,
+    ready: 'channel opened',
+    config: ({ url }) => ({
+      user_identity: `demo.device${number}`,
+      mode,
+      threads: 1,
+      hashrate_cap: hashrate,
+      upstream: { url: url(door) },
+    }),
+  }
+}

@@ -1,0 +1,199 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { hex } from '@sv2/bitcoin'
+import { connectNodes, type RegtestNode, startRegtestNode } from '@sv2/regtest-node'
+import { makeSecretFile, systemNoise } from '@sv2/runtime'
+import { AppProcess, type Ending, type LogLine } from './app-process.ts'
+import { freePort } from './free-port.ts'
+import { type NodeAccess, type Part, type PartName, partsOf, TAG } from './parts.ts'
+
+/** How a topology is to be. Everything has a default. */
+export interface TopologyOptions {
+  /** Pool and farm, or the pool alone with devices on it; default all. */
+  readonly side?: 'all' | 'pool'
+  /** What the processes are started from; default the sources. */
+  readonly from?: 'sources' | 'dist'
+  readonly edition?: 'current' | 'draft'
+  /** Difficulty of the network; default 1e-5, some 43,000 hashes a block. */
+  readonly difficulty?: number
+  /** H/s of each device, at most; default 10,000. */
+  readonly hashrate?: number
+  /** Transactions a second that fill the mempools; default 0. */
+  readonly transactions?: number
+  /** Well-known ports where they are free; default any free ones. */
+  readonly knownPorts?: boolean
+  /** Folder for configurations, keys and blocks, which stays; default a temporary one. */
+  readonly dataDir?: string
+  readonly onLine?: (name: PartName, line: LogLine) => void
+  readonly onStarting?: (name: PartName) => void
+}
+
+interface Running {
+  readonly part: Part
+  readonly process: AppProcess
+  readonly url: string
+}
+
+/** A pool and a farm, every app a process of its own, on two nodes of this process that are peers. */
+export class Topology {
+  /** The pool's node. */
+  readonly node: RegtestNode
+  readonly farmNode: RegtestNode
+  readonly dataDir: string
+  readonly #options: TopologyOptions
+  #ownBlocks = 0
+  readonly #running = new Map<PartName, Running>()
+  readonly #ports = new Map<PartName, { readonly door: number; readonly monitoring: number }>()
+
+  constructor(
+    nodes: { readonly node: RegtestNode; readonly farmNode: RegtestNode },
+    how: { readonly dataDir: string; readonly options: TopologyOptions },
+  ) {
+    this.node = nodes.node
+    this.farmNode = nodes.farmNode
+    this.dataDir = how.dataDir
+    this.#options = how.options
+    const tag = hex(new TextEncoder().encode(TAG))
+    this.node.onBlock(({ hash }) => {
+      const block = this.node.block(hash)
+      if (block !== undefined && hex(block.subarray(0, 400)).includes(tag)) this.#ownBlocks++
+    })
+  }
+
+  /** Every process by name, in the order they were started. */
+  get names(): readonly PartName[] {
+    return [...this.#running.keys()]
+  }
+
+  /** The process of this name, and after a restart the new one. */
+  process(name: PartName): AppProcess {
+    return this.#part(name).process
+  }
+
+  /** Where a part listens: what its clients are configured with. */
+  url(name: PartName): string {
+    return this.#part(name).url
+  }
+
+  /** Port of a part's door; 0 for a device, which has none. */
+  port(name: PartName): number {
+    return this.#part(name).part.app === 'mining-device' ? 0 : (this.#ports.get(name)?.door ?? 0)
+  }
+
+  /** Address of a part's `/metrics` and `/healthz`. */
+  monitoring(name: PartName): string {
+    return `http://127.0.0.1:${this.#ports.get(name)?.monitoring}`
+  }
+
+  /** Blocks of the pool's, by the tag in their coinbase, that came into its node's chain. */
+  get ownBlocks(): number {
+    return this.#ownBlocks
+  }
+
+  /** Ends a process; the others notice. */
+  kill(name: PartName, signal: NodeJS.Signals = 'SIGKILL'): Promise<Ending> {
+    return this.process(name).kill(signal)
+  }
+
+  /** Starts a process again, with its files and on its port; ends it first where it still runs. */
+  async restart(name: PartName): Promise<AppProcess> {
+    const { part, process } = this.#part(name)
+    if (process.isRunning) await process.kill('SIGTERM')
+    return this.start(part)
+  }
+
+  /** Starts one part, and waits until it is up. */
+  async start(part: Part): Promise<AppProcess> {
+    const options = this.#options
+    const folder = join(this.dataDir, part.name)
+    options.onStarting?.(part.name)
+    const ports = this.#ports.get(part.name) ?? (await this.#choosePorts(part))
+    const process = new AppProcess(
+      {
+        app: part.app,
+        subcommand: part.subcommand,
+        from: options.from,
+        folder,
+        onLine: (line) => options.onLine?.(part.name, line),
+      },
+      { ...part.config(this.#surroundings()), ...this.#ownKeys(part, ports, folder) },
+    )
+    this.#running.set(part.name, { part, process, url: '' })
+    const { url = '' } = await process.logged(part.ready)
+    this.#running.set(part.name, { part, process, url: String(url) })
+    return process
+  }
+
+  /** Ends everything, in the order of the work: whoever mines first. Removes what is temporary. */
+  async stop(): Promise<void> {
+    for (const { process } of [...this.#running.values()].reverse()) {
+      const forced = setTimeout(() => void process.kill('SIGKILL'), 6_000)
+      await process.kill('SIGTERM')
+      clearTimeout(forced)
+    }
+    await Promise.all([this.node.stop(), this.farmNode.stop()])
+    if (this.#options.dataDir === undefined) rmSync(this.dataDir, { recursive: true, force: true })
+  }
+
+  /** What every part is told: its folder, its door, where it serves metrics. */
+  #ownKeys(part: Part, ports: { door: number; monitoring: number }, folder: string): Record<string, unknown> {
+    if (part.app === 'mining-device') return { monitoring: { enabled: true, port: ports.monitoring } }
+    const { edition = 'current' } = this.#options
+    const speaks = part.ready === 'listening for Stratum V1' ? { protocol: 'v1' } : { edition }
+    return {
+      data_dir: folder,
+      listen: [{ host: '127.0.0.1', port: ports.door, ...speaks }],
+      monitoring: { port: ports.monitoring },
+    }
+  }
+
+  async #choosePorts(part: Part): Promise<{ door: number; monitoring: number }> {
+    const door = await freePort(this.#options.knownPorts === true ? part.port : 0)
+    const ports = { door, monitoring: await freePort(0) }
+    this.#ports.set(part.name, ports)
+    return ports
+  }
+
+  #surroundings() {
+    return {
+      url: (name: PartName) => this.url(name),
+      node: accessTo(this.node),
+      farmNode: accessTo(this.farmNode),
+      tokenKeyFile: join(this.dataDir, 'token.key'),
+    }
+  }
+
+  #part(name: PartName): Running {
+    const running = this.#running.get(name)
+    if (running === undefined) throw new Error(`no part ${name}; there are ${this.names.join(', ')}`)
+    return running
+  }
+}
+
+/** Starts nodes and processes, each when those it connects to are up. What has started is ended when one does not. */
+export async function startTopology(options: TopologyOptions = {}): Promise<Topology> {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'sv2-topology-'))
+  const rules = { difficulty: options.difficulty ?? 1e-5, longPollDelayMs: 0 }
+  const node = await startRegtestNode({
+    ...rules,
+    mempoolRate: options.transactions ?? 0,
+    cookieFile: join(dataDir, 'node.cookie'),
+  })
+  const farmNode = await startRegtestNode({ ...rules, cookieFile: join(dataDir, 'farm-node.cookie') })
+  connectNodes(node, farmNode)
+  const topology = new Topology({ node, farmNode }, { dataDir, options })
+  try {
+    makeSecretFile(join(dataDir, 'token.key'), systemNoise)
+    const { side = 'all', hashrate = 10_000 } = options
+    for (const part of partsOf({ side, hashrate })) await topology.start(part)
+  } catch (error) {
+    await topology.stop()
+    throw error
+  }
+  return topology
+}
+
+function accessTo(node: RegtestNode): NodeAccess {
+  return { url: node.url, cookie_file: node.cookieFile ?? '' }
+}
