@@ -1,1 +1,3 @@
-export type { TokenMac } from './token.ts'
+export { type CommittedJob, commitTo, type JobCommitment } from './commitment.ts'
+export { type CustomCoinbase, customOutputs, cutCoinbase, wholeCoinbase } from './custom-coinbase.ts'
+export { accountKey, type MiningJobToken, sealToken, type TokenMac } from './token.ts'
