@@ -7,7 +7,6 @@ import {
   monitoringSchema,
   serverKeys,
   upstreamSchema,
-  upstreamSettings,
 } from '@sv2/runtime'
 import { z } from 'zod'
 
@@ -95,6 +94,8 @@ export const DEFAULT_NEGOTIATOR_PORT = 3_334
 const negotiator = upstreamSchema({
   description: 'A negotiator server that is told of blocks; repeat the section for more than one',
   defaultPort: DEFAULT_NEGOTIATOR_PORT,
+  // the draft has no message for a block
+  only: 'current',
 })
 
 const customWork = z
@@ -157,15 +158,6 @@ export const configSchema = z
     const problem = payoutProblem(config.payout, config.network)
     if (problem !== undefined) {
       context.addIssue({ code: 'custom', path: ['payout', 'address'], message: problem })
-    }
-    for (const [n, server] of config.custom_work.negotiators.entries()) {
-      const { edition } = upstreamSettings(server, {
-        protocol: 'negotiation',
-        defaultPort: DEFAULT_NEGOTIATOR_PORT,
-      })
-      if (edition === 'current') continue
-      const message = 'must be current: the draft has no message for a block'
-      context.addIssue({ code: 'custom', path: ['custom_work', 'negotiators', n, 'edition'], message })
     }
     const missing = config.extensions.required.filter((id) => !config.extensions.supported.includes(id))
     if (missing.length > 0) {
