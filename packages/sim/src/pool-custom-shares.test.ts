@@ -1,6 +1,7 @@
 import { concatBytes, meetsTarget, sha256d } from '@sv2/bitcoin'
 import type { Edition, SetCustomMiningJob } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
+import { draft } from '@sv2/messages/draft'
 import { describe, expect, test } from 'vitest'
 import {
   aCustomJob,
@@ -24,6 +25,12 @@ import type { WireLink } from './wire-link.ts'
 const spelt = (edition: Edition, code: string, inDraft: string): string =>
   edition.name === 'draft' ? inDraft : code
 
+/** A requirement of the current edition that holds in the draft as well. */
+function rewards(sentence: string, body: (edition: Edition) => void): void {
+  proves('POOL-58', 'current', sentence, body)
+  test(`in the draft as well, ${sentence}`, () => body(draft))
+}
+
 /** Every header has a good hash. */
 const luckyHash = (bytes: Uint8Array) => sha256d(bytes).fill(0, 20)
 
@@ -44,7 +51,7 @@ function mining(
 }
 
 describe('shares on custom jobs', () => {
-  proves('POOL-58', 'both', 'what meets the channel’s target is credited, once', (edition) => {
+  rewards('what meets the channel’s target is credited, once', (edition) => {
     const world = aSelectingMiner(edition)
     const { link, miner } = world
     const find = mining(world)
@@ -63,7 +70,7 @@ describe('shares on custom jobs', () => {
     expect(link.factsOf('shareAccepted')).toMatchObject([{ user: 'alice', difficulty: 2 ** -28 }])
   })
 
-  proves('POOL-58', 'both', 'the job before is still good, until the tip changes', (edition) => {
+  rewards('the job before is still good, until the tip changes', (edition) => {
     const world = aSelectingMiner(edition)
     const { link, miner, tip } = world
     const first = mining(world)
