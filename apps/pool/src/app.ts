@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Pool, type PoolEffect, type PoolEvent } from '@sv2/roles/pool'
 import {
   type App,
@@ -5,15 +6,17 @@ import {
   Engine,
   fastSha256d,
   liveGauges,
+  loadTokenKey,
   openDoors,
   serveMonitoring,
   sessionLines,
   systemNoise,
+  tokenMac,
   upstreamSettings,
 } from '@sv2/runtime'
 import { configSchema, type PoolConfig } from './config.ts'
 import { createObserver } from './observe.ts'
-import { poolSettings } from './settings.ts'
+import { negotiatorServers, poolSettings } from './settings.ts'
 
 export type { PoolConfig } from './config.ts'
 
@@ -52,7 +55,9 @@ export const pool: App<PoolConfig, RunningPool> = {
   async start(config, context) {
     const { log, registry, scope, clock } = context
     const observe = createObserver(log, registry)
-    const role = new Pool(poolSettings(config, VERSION), { sha256d: fastSha256d })
+    const { enabled, token_key_file: keyFile = join(config.data_dir, 'token.key') } = config.custom_work
+    const mac = enabled ? tokenMac(loadTokenKey(keyFile)) : undefined
+    const role = new Pool(poolSettings(config, VERSION), { sha256d: fastSha256d, mac })
     const engine = new Engine<PoolEvent, PoolEffect>(role, {
       clock,
       observer: { ...sessionLines(log), onEffect: observe.fact },
@@ -71,6 +76,17 @@ export const pool: App<PoolConfig, RunningPool> = {
       },
     )
     scope.own('template provider', () => provider.close())
+    for (const [n, server] of negotiatorServers(config).entries()) {
+      const negotiator = dial(server, engine, {
+        portName: `negotiator ${n}`,
+        noise: systemNoise,
+        clock,
+        random: Math.random,
+        onFailed: (where, reason, retryMs) =>
+          log.warn({ where, reason, retryMs }, 'negotiator cannot be reached'),
+      })
+      scope.own(`negotiator ${n}`, () => negotiator.close())
+    }
     scope.own('miners', () => {
       engine.tell({ kind: 'drain', host: config.drain_to_host, port: config.drain_to_port })
       return new Promise((resolve) => setTimeout(resolve, DRAIN_MS))

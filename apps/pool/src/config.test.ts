@@ -65,6 +65,19 @@ describe('configuration of the pool', () => {
     ])
   })
 
+  test('a negotiator server that is told of blocks speaks the current edition', () => {
+    const server = { POOL__CUSTOM_WORK__NEGOTIATORS__0__HOST: 'jd.test' }
+    const plain = { ...server, POOL__CUSTOM_WORK__NEGOTIATORS__0__NOISE: 'false' }
+    expect(problems({ ...LEAST, ...plain })).toEqual([])
+    expect(problems({ ...LEAST, ...plain, POOL__CUSTOM_WORK__NEGOTIATORS__0__EDITION: 'draft' })).toEqual([
+      expect.stringContaining('custom_work.negotiators.0.edition'),
+    ])
+    const badKey = { ...server, POOL__CUSTOM_WORK__NEGOTIATORS__0__AUTHORITY_KEY: 'nonsense' }
+    expect(problems({ ...LEAST, ...badKey })).toEqual([
+      expect.stringContaining('custom_work.negotiators.0.authority_key'),
+    ])
+  })
+
   test.each([
     ['POOL__COINBASE_TAG', 'x'.repeat(33), 'must be at most 32'],
     ['POOL__DIFFICULTY__SHARES_PER_MINUTE', '0', 'must be at least 0.1'],

@@ -88,6 +88,40 @@ const extensions = z
   .prefault({})
   .describe('Protocol extensions')
 
+/** Where a negotiator server listens when the configuration names no port. */
+export const DEFAULT_NEGOTIATOR_PORT = 3_334
+
+const negotiator = upstreamSchema({
+  description: 'A negotiator server that is told of blocks; repeat the section for more than one',
+  defaultPort: DEFAULT_NEGOTIATOR_PORT,
+  // the draft has no message for a block
+  only: 'current',
+})
+
+const customWork = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe('true: miners may bring their own jobs, with tokens of our negotiator servers'),
+    token_key_file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'File with the key that pool and negotiator servers share, 64 hexadecimal digits; token.key in data_dir, made when missing',
+      ),
+    max_used_tokens: z
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .default(100_000)
+      .describe('Tokens in use at one time; further ones have to wait'),
+    negotiators: z.array(negotiator).max(16).default([]),
+  })
+  .prefault({})
+  .describe('Jobs that miners bring')
+
 /** Configuration of the pool; `--print-default` prints it with comments. */
 export const configSchema = z
   .strictObject({
@@ -109,6 +143,7 @@ export const configSchema = z
     difficulty,
     jobs,
     extensions,
+    custom_work: customWork,
     template_provider: upstreamSchema({ description: 'The template provider', defaultPort: 8_336 }),
     listen: doorsSchema({
       host: '0.0.0.0',

@@ -127,6 +127,28 @@ describe('observer of the pool', () => {
       level: 30,
       counter: 'sv2_client_blocks_found_total',
     },
+    {
+      fact: { kind: 'customJobRefused', session: 1, channelId: 2, code: 'stale-chain-tip' },
+      level: 40,
+      counter: 'sv2_pool_custom_jobs_refused_total',
+    },
+    {
+      fact: { kind: 'solutionPushed', negotiators: 2 },
+      level: 30,
+      counter: 'sv2_pool_solutions_pushed_total',
+    },
+    {
+      fact: { kind: 'solutionPushed', negotiators: 0 },
+      level: 50,
+      counter: 'sv2_pool_solutions_pushed_total',
+    },
+    {
+      fact: { kind: 'negotiatorConnected', session: 1, negotiator: 0 },
+      level: 30,
+      counter: 'sv2_pool_negotiators_connected',
+    },
+    { fact: { kind: 'negotiatorLost', session: 1, negotiator: 0 }, level: 40 },
+    { fact: { kind: 'negotiatorRefused', session: 1, negotiator: 0, code: FOREIGN }, level: 50 },
     { fact: { kind: 'newTip', prevHash: '00', networkDifficulty: 1 }, level: 30 },
     { fact: { kind: 'templatesRefused', session: 1, code: FOREIGN }, level: 50 },
     { fact: { kind: 'templatesLost', session: 1 }, level: 40 },
@@ -146,6 +168,10 @@ describe('observer of the pool', () => {
     {
       fact: { kind: 'difficultyChanged', session: 1, channelId: 2, from: 1, to: 2 },
       counter: 'sv2_pool_difficulty_changes_total',
+    },
+    {
+      fact: { kind: 'customJobSet', session: 1, channelId: 2, jobId: 3, channels: 1 },
+      counter: 'sv2_pool_custom_jobs_total',
     },
     { fact: { kind: 'jobSent', jobId: 1, reason: 'tip', groups: 2 }, counter: 'sv2_pool_jobs_sent_total' },
   ])('$fact.kind is counted, and for debugging only', async ({ fact, counter }) => {

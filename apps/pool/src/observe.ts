@@ -11,6 +11,16 @@ export function createObserver(log: Logger, registry: Registry) {
     help: '1 while the template provider is connected',
     registers,
   })
+  const negotiators = new Gauge({
+    name: 'sv2_pool_negotiators_connected',
+    help: 'Negotiator servers that would be told of a block now',
+    registers,
+  })
+  const pushed = new Counter({
+    name: 'sv2_pool_solutions_pushed_total',
+    help: 'Blocks on custom jobs, told to the negotiator servers',
+    registers,
+  })
   let found = 0
   return {
     /** What has happened since the start, and H/s by the accepted shares of the last minute. */
@@ -22,7 +32,8 @@ export function createObserver(log: Logger, registry: Registry) {
           blocks.inc()
           found++
           const { hash, session, channelId, templateId } = fact
-          return log.info({ hash, session, channelId, templateId: String(templateId) }, 'block found')
+          const template = templateId === undefined ? {} : { templateId: String(templateId) }
+          return log.info({ hash, session, channelId, ...template }, 'block found')
         }
         case 'newTip':
           return log.info({ prevHash: fact.prevHash, networkDifficulty: fact.networkDifficulty }, 'new tip')
@@ -36,6 +47,21 @@ export function createObserver(log: Logger, registry: Registry) {
           return log.error({ code: readableCode(fact.code) }, 'template provider refused us')
         case 'templateIgnored':
           return log.warn({ templateId: String(fact.templateId), reason: fact.reason }, 'template ignored')
+        case 'solutionPushed':
+          pushed.inc()
+          if (fact.negotiators > 0) return log.info({ negotiators: fact.negotiators }, 'solution pushed')
+          return log.error('solution of a custom job found, and no negotiator server is connected')
+        case 'negotiatorConnected':
+          negotiators.inc()
+          return log.info({ negotiator: fact.negotiator }, 'negotiator connected')
+        case 'negotiatorLost':
+          negotiators.dec()
+          return log.warn({ negotiator: fact.negotiator }, 'negotiator lost')
+        case 'negotiatorRefused':
+          return log.error(
+            { negotiator: fact.negotiator, code: readableCode(fact.code) },
+            'negotiator refused us',
+          )
         case 'prefixNotRenewed':
           return log.warn(
             { session: fact.session, channelId: fact.channelId, reason: fact.reason },

@@ -1,7 +1,7 @@
 import { addressToScript } from '@sv2/bitcoin'
 import type { PoolSettings } from '@sv2/roles/pool'
-import { answerSettings, difficultySettings, upstreamSettings } from '@sv2/runtime'
-import type { PoolConfig } from './config.ts'
+import { answerSettings, difficultySettings, type UpstreamSettings, upstreamSettings } from '@sv2/runtime'
+import { DEFAULT_NEGOTIATOR_PORT, type PoolConfig } from './config.ts'
 
 /** Bytes of an output without its script: value and script length. */
 const OUTPUT_OVERHEAD = 9
@@ -44,5 +44,15 @@ export function poolSettings(config: PoolConfig, version: string): PoolSettings 
         : { mode: 'pool', script: addressToScript(payout.address ?? '', config.network) },
     coinbaseTag: new TextEncoder().encode(config.coinbase_tag),
     jobRefreshMs: jobs.job_refresh_sec * 1000,
+    customWork: config.custom_work.enabled
+      ? { maxUsedTokens: config.custom_work.max_used_tokens, negotiators: negotiatorServers(config) }
+      : undefined,
   }
+}
+
+/** The negotiator servers that are told of blocks; none where miners bring no jobs. */
+export function negotiatorServers(config: PoolConfig): readonly UpstreamSettings[] {
+  const { enabled, negotiators } = config.custom_work
+  const what = { protocol: 'negotiation', defaultPort: DEFAULT_NEGOTIATOR_PORT } as const
+  return enabled ? negotiators.map((server) => upstreamSettings(server, what)) : []
 }

@@ -13,6 +13,7 @@ import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
 import type { MinersSettings } from '@sv2/roles'
 import { Device, type DeviceEffect, type DeviceSettings } from '@sv2/roles/device'
+import type { TokenMac } from '@sv2/roles/negotiator'
 import { Pool, type PoolEffect, type PoolSettings } from '@sv2/roles/pool'
 import { type NodeTemplate, Provider, type ProviderEffect } from '@sv2/roles/provider'
 import { test } from 'vitest'
@@ -78,6 +79,8 @@ export interface PoolOverrides {
   readonly versionRolling?: boolean
   readonly payout?: PoolSettings['payout']
   readonly jobRefreshMs?: number
+  readonly customWork?: PoolSettings['customWork']
+  readonly mac?: TokenMac
 }
 
 /** Settings of a pool, all but what matters left alone. */
@@ -95,6 +98,7 @@ export function poolSettings(overrides: PoolOverrides = {}): PoolSettings {
     payout: overrides.payout ?? { mode: 'pool', script: PAYOUT_SCRIPT },
     coinbaseTag: new TextEncoder().encode('/t/'),
     jobRefreshMs: overrides.jobRefreshMs ?? 60_000,
+    customWork: overrides.customWork,
   }
 }
 
@@ -149,7 +153,7 @@ export function aPool(
   edition: Edition,
   overrides: PoolOverrides & { readonly tip?: boolean; readonly hash?: Sha256d } = {},
 ): PoolWorld {
-  const pool = new Pool(poolSettings(overrides), { sha256d: overrides.hash ?? sha256d })
+  const pool = new Pool(poolSettings(overrides), { sha256d: overrides.hash ?? sha256d, mac: overrides.mac })
   const link = new WireLink<PoolEffect>(pool as never, NOW)
   const templates = connectTemplates(link, edition)
   const world: PoolWorld = {

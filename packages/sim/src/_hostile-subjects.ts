@@ -1,12 +1,14 @@
 import { MAX_TARGET, sha256d } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import { Device } from '@sv2/roles/device'
+import { accountKey } from '@sv2/roles/negotiator'
 import { Pool } from '@sv2/roles/pool'
 import { Provider } from '@sv2/roles/provider'
 import { Aggregator, Relay } from '@sv2/roles/proxy'
 import fc from 'fast-check'
 import { workSettings } from './_aggregator.ts'
 import { fromProvider, toDevice, toPool, toProvider, upstreamWork } from './_arbitrary.ts'
+import { aCustomJob, aToken, mac } from './_custom-jobs.ts'
 import {
   aSetup,
   aTemplate,
@@ -20,13 +22,32 @@ import {
 } from './_fixtures.ts'
 import { aNodeTemplate } from './_node-templates.ts'
 import { relaySettings } from './_relay.ts'
+import type { TestChannel } from './_test-miner.ts'
 import { anUpstreamJob } from './_test-upstream.ts'
 import type { WireLink } from './wire-link.ts'
+
+/** Jobs that are taken, and jobs that nearly are. */
+const customJobs: fc.Arbitrary<Message> = fc
+  .record({
+    channelId: fc.constantFrom(1, 2, 3),
+    nbits: fc.constantFrom(NBITS_EASY, 0),
+    prevHash: fc.constantFrom(filled(0xaa), filled(0xab)),
+    version: fc.nat(0xffff_ffff),
+    minNtime: fc.constantFrom(NTIME, 0, 0xffff_ffff),
+    expires: fc.constantFrom(NTIME + 1, NTIME + 60, 0),
+    serial: fc.constantFrom(filled(1, 8), filled(2, 8)),
+    merklePath: fc.array(fc.constant(filled(1)), { maxLength: 3 }),
+  })
+  .map(({ expires, serial, ...over }) => {
+    const miningJobToken = aToken({ account: accountKey('a'), expires, serial })
+    const channel = { channelId: over.channelId, extranonceSize: 8 } as TestChannel
+    return { ...aCustomJob(channel, { ...over, miningJobToken }), extranonceSize: 8 }
+  })
 
 /** A door or upstream of a role, and who may come through it. */
 export interface Port {
   readonly name: string
-  readonly protocol: 'mining' | 'templates'
+  readonly protocol: 'mining' | 'negotiation' | 'templates'
   readonly roleIs: 'server' | 'client'
   /** What comes through it. */
   readonly messages: fc.Arbitrary<Message>
@@ -58,6 +79,23 @@ const TEMPLATES_PORT: Port = {
     aTemplate({ templateId: 1n }),
     aTip({ templateId: 1n, nbits: NBITS_EASY }),
   ],
+}
+/** A client that brings its own jobs. */
+const SELECTING_PORT: Port = {
+  ...MINERS_PORT,
+  messages: fc.oneof({ weight: 3, arbitrary: toPool }, { weight: 1, arbitrary: customJobs }),
+  greeting: [aSetup({ flags: 2 }), openRequest('extended'), openRequest('extended')],
+}
+const NEGOTIATOR_PORT: Port = {
+  name: 'negotiator 0',
+  protocol: 'negotiation',
+  roleIs: 'client',
+  messages: fc.constantFrom<Message>(
+    { type: 'SetupConnection.Success', usedVersion: 2, flags: 0 },
+    { type: 'SetupConnection.Success', usedVersion: 3, flags: 0 },
+    { type: 'SetupConnection.Error', flags: 0, errorCode: 'unsupported-protocol' },
+  ),
+  greeting: [{ type: 'SetupConnection.Success', usedVersion: 2, flags: 0 }],
 }
 const CLIENTS_PORT: Port = {
   name: 'clients',
@@ -141,6 +179,18 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
       { kind: 'renewPrefix', session: 2, channelId: 3 },
       { kind: 'regroup', session: 1, channelIds: [2, 2, 3, 99] },
       { kind: 'regroup', session: 99, channelIds: [] },
+    ],
+  },
+  'pool with custom work': {
+    make: () =>
+      new Pool(
+        poolSettings({ customWork: { maxUsedTokens: 3, negotiators: [{ host: 'n.test', port: 1 }] } }),
+        { sha256d, mac },
+      ) as never,
+    ports: [SELECTING_PORT, SELECTING_PORT, TEMPLATES_PORT, NEGOTIATOR_PORT],
+    events: [
+      { kind: 'renewPrefix', session: 1, channelId: 2 },
+      { kind: 'regroup', session: 1, channelIds: [2, 3] },
     ],
   },
   provider: {

@@ -1,8 +1,9 @@
 import type { Millis, SessionId } from '../role.ts'
+import type { CustomBook } from './custom-book.ts'
 import type { Level } from './difficulty.ts'
 import { type History, replaced, valueAt } from './history.ts'
 import type { Job } from './job.ts'
-import type { JobBook } from './job-book.ts'
+import type { JobBook, JobState } from './job-book.ts'
 import type { PendingShares } from './pending-shares.ts'
 import type { RecentWorkers } from './recent-workers.ts'
 import { Vardiff } from './vardiff.ts'
@@ -50,6 +51,8 @@ export class Channel {
   book: JobBook
   /** Those it worked on before it was moved: its shares of them still count. */
   formerBook: JobBook | undefined
+  /** Jobs that its client brought; undefined until there is one. */
+  custom: CustomBook | undefined
   /** Its group on its connection. */
   groupId: number
   readonly grouped: boolean
@@ -90,6 +93,7 @@ export class Channel {
     this.kind = settings.kind
     this.book = settings.book
     this.formerBook = undefined
+    this.custom = undefined
     this.groupId = settings.groupId
     this.grouped = settings.grouped
     this.extranonceSize = settings.extranonceSize
@@ -124,14 +128,14 @@ export class Channel {
   /** Applies to jobs that become active at `order` or later; active ones keep theirs (POOL-46). */
   setLevel(level: Level, order: number): void {
     const entry = { until: order, value: this.#level }
-    this.#oldLevels = replaced(this.#oldLevels, entry, this.book.oldestLive)
+    this.#oldLevels = replaced(this.#oldLevels, entry, this.#oldestLive())
     this.#level = level
   }
 
   /** Applies to jobs sent at `order` or later (POOL-25). */
   setPrefix(prefix: Uint8Array, order: number): void {
     const entry = { until: order, value: this.#prefix }
-    this.#oldPrefixes = replaced(this.#oldPrefixes, entry, this.book.oldestLive)
+    this.#oldPrefixes = replaced(this.#oldPrefixes, entry, this.#oldestLive())
     this.#prefix = prefix
   }
 
@@ -154,13 +158,19 @@ export class Channel {
 
   /** A job whose shares count for this channel now. */
   live(jobId: number): Job | undefined {
-    return this.book.live(jobId) ?? this.formerBook?.live(jobId)
+    return this.book.live(jobId) ?? this.formerBook?.live(jobId) ?? this.custom?.jobs.live(jobId)
+  }
+
+  /** What a job id means to this channel at this moment. */
+  state(jobId: number): JobState {
+    const state = this.book.state(jobId)
+    return state === 'unknown' ? (this.custom?.jobs.state(jobId) ?? state) : state
   }
 
   /** What is remembered of a live job, made on first use; memories of dead jobs go on the way. */
   job({ jobId, space }: Pick<Job, 'jobId' | 'space'>): ChannelJob {
     if (this.#jobs === undefined || this.#generation !== this.book.generation) {
-      if (this.formerBook === undefined) this.#jobs = undefined
+      if (this.formerBook === undefined && this.custom === undefined) this.#jobs = undefined
       this.#jobs ??= new Map()
       this.#generation = this.book.generation
     }
@@ -173,7 +183,12 @@ export class Channel {
   }
 
   #isLive(space: number): boolean {
-    return this.book.hasSpace(space) || this.formerBook?.hasSpace(space) === true
+    if (this.book.hasSpace(space) || this.formerBook?.hasSpace(space) === true) return true
+    return this.custom?.hasSpace(space) === true
+  }
+
+  #oldestLive(): number {
+    return Math.min(this.book.oldestLive, this.custom?.jobs.oldestLive ?? Number.POSITIVE_INFINITY)
   }
 
   #creditedIn(space: number): Set<number> {

@@ -147,6 +147,15 @@ export class JobBook {
     this.generation++
   }
 
+  /** A job is worth nothing any more; the others stay. */
+  drop(jobId: number): void {
+    if (!this.#live.has(jobId)) return
+    if (this.#active?.jobId === jobId) this.#active = undefined
+    this.#past = this.#past.filter((past) => past !== jobId)
+    this.#extra = this.#extra.filter((extra) => extra !== jobId)
+    this.#forget(jobId)
+  }
+
   #retire(jobId: number): void {
     this.#past.push(jobId)
     if (this.#past.length > MAX_PAST_JOBS) this.#forget(this.#past.shift()!)

@@ -52,6 +52,8 @@ export interface Job {
   readonly coinbaseTxSuffix: Uint8Array
   /** Earliest header time devices are told of, where that is later than the tip's; unix seconds. */
   readonly minNtime?: number | undefined
+  /** Part of the reward that whoever gives credit gets of its block, 0 … 1; all of it when missing. */
+  readonly rewardShare?: number | undefined
   /** Order at which the job became active; 0 while it is a future job. */
   activeSince: number
   /** Undefined while it is a future job. */

@@ -58,7 +58,7 @@ export class ShareJudge {
   judge(channel: Channel, share: Share, now: Millis): Verdict {
     const job = channel.live(share.jobId)
     if (job === undefined)
-      return refused(channel.book.state(share.jobId) === 'stale' ? 'stale-share' : 'invalid-job-id')
+      return refused(channel.state(share.jobId) === 'stale' ? 'stale-share' : 'invalid-job-id')
     const { tip } = job
     if (tip === undefined) return refused('invalid-job-id')
     if (share.type === 'SubmitSharesExtended') {

@@ -72,4 +72,19 @@ export type MinersFact =
       readonly reason: 'tip' | 'update' | 'refresh'
       readonly groups: number
     }
+  | {
+      readonly kind: 'customJobSet'
+      readonly session: SessionId
+      /** A channel, or a group. */
+      readonly channelId: number
+      readonly jobId: number
+      /** How many channels mine it. */
+      readonly channels: number
+    }
+  | {
+      readonly kind: 'customJobRefused'
+      readonly session: SessionId
+      readonly channelId: number
+      readonly code: string
+    }
   | { readonly kind: 'peerMisbehaved'; readonly session: SessionId; readonly reason: string }

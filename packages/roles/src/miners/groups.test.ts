@@ -3,6 +3,7 @@ import { aChannel, NOW } from '../channel/_fixtures.ts'
 import { ExtranonceLeases } from '../channel/extranonce.ts'
 import { JobBook } from '../channel/job-book.ts'
 import { Connection, type Group } from './connection.ts'
+import { CustomJobs } from './custom-jobs.ts'
 import { groupOf, join, newGroup } from './groups.ts'
 import { removeChannel } from './opening.ts'
 import type { MinersState } from './state.ts'
@@ -10,12 +11,13 @@ import type { MinersState } from './state.ts'
 /** A connection, and as much of the state as groups need. */
 function aWorld() {
   const released: JobBook[] = []
-  const state: Pick<MinersState, 'groups' | 'channels' | 'leases' | 'order' | 'out'> & {
+  const state: Pick<MinersState, 'groups' | 'channels' | 'leases' | 'custom' | 'order' | 'out'> & {
     readonly source: Pick<MinersState['source'], 'released'>
   } = {
     groups: new Map(),
     channels: [],
     leases: new ExtranonceLeases(65_536),
+    custom: new CustomJobs(),
     order: 0,
     out: [],
     source: { released: (book) => released.push(book) },

@@ -8,6 +8,7 @@ import { ShareJudge } from '../channel/judge.ts'
 import { DueQueue } from '../due-queue.ts'
 import { type Millis, NEVER, type SessionEvent, type SessionId } from '../role.ts'
 import { Connection } from './connection.ts'
+import { CustomJobs, setCustomJob, tickCustomJobs, tipChanged } from './custom-jobs.ts'
 import { DifficultyRound } from './difficulty-round.ts'
 import { EarlyShares } from './early-shares.ts'
 import { negotiateExtensions, owesExtensions, setUp } from './handshake.ts'
@@ -60,6 +61,7 @@ export class Miners {
       acks: new DueQueue(),
       early: new EarlyShares(),
       waiting: new WaitingRequests(),
+      custom: new CustomJobs(),
       idle: new DueQueue(),
       order: 0,
       oldestLive: 0,
@@ -90,9 +92,9 @@ export class Miners {
   }
 
   nextDeadline(): Millis {
-    const { acks, early, idle, channels } = this.#state
+    const { acks, early, idle, channels, custom } = this.#state
     const step = channels.length > 0 ? this.#nextStep : NEVER
-    return Math.min(acks.nextDue(), early.nextDue ?? NEVER, idle.nextDue(), step)
+    return Math.min(acks.nextDue(), early.nextDue ?? NEVER, idle.nextDue(), custom.nextDue(), step)
   }
 
   handle(event: SessionEvent<string>, now: Millis): void {
@@ -121,12 +123,13 @@ export class Miners {
 
   /**
    * After the new tip was sent to all: jobs older than `oldestLive` earn no credit any more, share targets stay below
-   * the network's difficulty, and shares that came before the tip are judged.
+   * the network's difficulty, and shares that came before the tip are judged. Clients' own jobs are those of the new tip alone.
    */
   newTip(tip: { readonly oldestLive: number; readonly networkDifficulty: number }, now: Millis): void {
     this.#state.oldestLive = tip.oldestLive
     this.#state.networkDifficulty = tip.networkDifficulty
     judgeEarly(this.#state, now)
+    tipChanged(this.#state)
   }
 
   /** Answers what had to wait for the source of work, of one connection or of all. */
@@ -242,6 +245,7 @@ export class Miners {
     const state = this.#state
     acknowledgeDue(state, now)
     judgeEarly(state, now)
+    tickCustomJobs(state, now)
     for (let idle = state.idle.takeDue(now); idle !== undefined; idle = state.idle.takeDue(now)) {
       if (state.connections.get(idle.session) !== idle || idle.channels.size > 0) continue
       if (state.waiting.has(idle)) {
@@ -280,12 +284,7 @@ export class Miners {
       case 'CloseChannel':
         return this.#closeChannel(connection, message.channelId, now)
       case 'SetCustomMiningJob':
-        return send(state, session, {
-          type: 'SetCustomMiningJob.Error',
-          channelId: message.channelId,
-          requestId: message.requestId,
-          errorCode: 'jd-not-supported',
-        })
+        return setCustomJob(state, connection, message, now)
       case 'RequestExtensions':
         return negotiateExtensions(state, connection, message)
       case 'ChannelEndpointChanged':

@@ -109,6 +109,7 @@ export function removeChannel(state: MinersState, connection: Connection, channe
   connection.channels.delete(channel.id)
   const group = connection.groups.get(channel.groupId)
   if (group !== undefined) leave(state, group, channel)
+  state.custom.forget(channel)
   state.leases.release(channel.lease, state.order)
   const last = state.channels.pop()
   if (last !== undefined && last !== channel) {
@@ -162,6 +163,7 @@ function admit(
     minExtranonceSize: asked,
     maxExtranonceSize: room,
     leaseSize: leaseSize(settings.extranonce),
+    requiresWorkSelection: connection.requiresWorkSelection,
   })
   if (assigned === 'later' || 'code' in assigned) return assigned
   const lease = connection.reserved ?? state.leases.take(state.oldestLive)

@@ -34,6 +34,7 @@ function judgeShare(state: MinersState, submit: Submit, now: Millis): void {
   if (!verdict.accepted) return refuse(state, connection, { share, code: verdict.code }, now)
 
   const { difficulty } = verdict.level
+  const credit = creditOf(verdict)
   connection.refusedSince = undefined
   connection.refusals = 0
   const worker = share.type === 'SubmitSharesExtended' ? share.userIdentity : undefined
@@ -43,7 +44,7 @@ function judgeShare(state: MinersState, submit: Submit, now: Millis): void {
     channelId: channel.id,
     user: channel.user,
     worker,
-    difficulty,
+    difficulty: credit,
   })
   if (worker !== undefined) {
     channel.workers ??= new RecentWorkers()
@@ -54,6 +55,11 @@ function judgeShare(state: MinersState, submit: Submit, now: Millis): void {
   adjustDifficulty(state, channel, now)
 }
 
+/** What a share is worth: less where others get part of the reward (POOL-57). */
+function creditOf({ level, job }: GoodShare): number {
+  return level.difficulty * (job.rewardShare ?? 1)
+}
+
 /** Asks the source what becomes of a good share. */
 function decide(
   state: MinersState,
@@ -62,7 +68,7 @@ function decide(
 ): void {
   const { channel, share, good } = found
   const { sequenceNumber } = share
-  const { difficulty } = good.level
+  const difficulty = creditOf(good)
   const outcome = state.source.accepted(channel, share, good)
   if (outcome === 'pending') {
     channel.pending ??= new PendingShares()

@@ -1,14 +1,16 @@
 import type { Sha256d } from '@sv2/bitcoin'
-import type { ErrorCode, ExtensionPolicy } from '@sv2/messages'
+import type { ErrorCode, ExtensionPolicy, SetCustomMiningJob } from '@sv2/messages'
 import type { Channel } from '../channel/channel.ts'
+import type { CustomTerms } from '../channel/custom-book.ts'
 import type { Ladder } from '../channel/difficulty.ts'
 import type { ExtranonceLayout, ExtranonceLeases } from '../channel/extranonce.ts'
-import type { Job } from '../channel/job.ts'
+import type { Job, Tip } from '../channel/job.ts'
 import type { JobBook } from '../channel/job-book.ts'
 import type { GoodShare, Share, ShareJudge } from '../channel/judge.ts'
 import type { DueQueue } from '../due-queue.ts'
 import type { Millis, SessionEffect, SessionId } from '../role.ts'
 import type { Connection, Group } from './connection.ts'
+import type { CustomJobs } from './custom-jobs.ts'
 import type { EarlyShares } from './early-shares.ts'
 import type { MinersFact } from './facts.ts'
 import type { WaitingRequests } from './waiting-requests.ts'
@@ -54,6 +56,36 @@ export interface WorkSource {
    * what became of it (`Miners.settle`); a code when the source has no use for it after all.
    */
   accepted(channel: Channel, share: Share, good: GoodShare): ShareOutcome
+  /**
+   * A client's own job: taken, refused with a code, or `later` when it builds on a tip that is not known yet. A source
+   * without this takes none.
+   */
+  customJob?: ((request: CustomJobRequest) => CustomJob | { readonly code: string } | 'later') | undefined
+}
+
+/** A client that brings a job. */
+export interface CustomJobRequest {
+  /** As it came; its bytes are the network's. */
+  readonly job: SetCustomMiningJob
+  /** Who is to mine it: one extended channel at least, all with extranonces of one size. */
+  readonly channels: readonly Channel[]
+}
+
+/** A client's job that was taken. It owns its bytes. */
+export interface CustomJob
+  extends CustomTerms,
+    Pick<
+      Job,
+      | 'jobId'
+      | 'version'
+      | 'versionRollingAllowed'
+      | 'merklePath'
+      | 'coinbaseTxPrefix'
+      | 'coinbaseTxSuffix'
+      | 'rewardShare'
+    > {
+  /** What it builds on; its `minNtime` is the job's. */
+  readonly tip: Tip
 }
 
 /** See `WorkSource.accepted`. */
@@ -78,6 +110,8 @@ export interface WorkRequest {
   readonly maxExtranonceSize: number
   /** Bytes of extranonce that are fixed per channel. */
   readonly leaseSize: number
+  /** It brings its own jobs and is sent none. */
+  readonly requiresWorkSelection: boolean
 }
 
 /** Codes of OpenMiningChannel.Error that no published list has, and what they mean (ERR-05). */
@@ -124,6 +158,7 @@ export interface MinersState {
   readonly acks: DueQueue<Channel>
   readonly early: EarlyShares
   readonly waiting: WaitingRequests
+  readonly custom: CustomJobs
   /** Connections that have to have a channel by then; again each time their last one closes. */
   readonly idle: DueQueue<Connection>
   /** The one order of jobs, levels and prefixes (see JobBook). */

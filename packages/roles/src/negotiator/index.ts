@@ -1,4 +1,6 @@
 export type { JobClientFact } from './client/facts.ts'
 export { JobClient, type JobClientEffect, type JobClientEvent } from './client/job-client.ts'
 export type { JobClientSettings, PairSettings, Patience } from './client/settings.ts'
-export type { TokenMac } from './token.ts'
+export { type CommittedJob, commitTo, type JobCommitment } from './commitment.ts'
+export { type CustomCoinbase, customOutputs, cutCoinbase, wholeCoinbase } from './custom-coinbase.ts'
+export { accountKey, type MiningJobToken, sealToken, type TokenMac } from './token.ts'

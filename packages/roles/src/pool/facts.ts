@@ -12,9 +12,20 @@ export type PoolFact =
       readonly user: string
       /** Display order, hex. */
       readonly hash: string
-      readonly templateId: bigint
+      /** Undefined for a job that the miner brought. */
+      readonly templateId: bigint | undefined
     }
   | { readonly kind: 'newTip'; readonly prevHash: string; readonly networkDifficulty: number }
+  /** A block on a miner's own job, and how many negotiator servers were told at once. */
+  | { readonly kind: 'solutionPushed'; readonly negotiators: number }
+  | { readonly kind: 'negotiatorConnected'; readonly session: number; readonly negotiator: number }
+  | { readonly kind: 'negotiatorLost'; readonly session: number; readonly negotiator: number }
+  | {
+      readonly kind: 'negotiatorRefused'
+      readonly session: number
+      readonly negotiator: number
+      readonly code: string
+    }
   | {
       readonly kind: 'prefixNotRenewed'
       readonly session: number

@@ -2,16 +2,26 @@ import { displayHash, equalBytes, targetToDifficulty } from '@sv2/bitcoin'
 import type { NewTemplate } from '@sv2/messages'
 import type { Channel } from '../channel/channel.ts'
 import { blockCoinbase, type Job, type Tip } from '../channel/job.ts'
-import { type JobBook, MAX_EXTRA_JOBS } from '../channel/job-book.ts'
+import { JobBook, MAX_EXTRA_JOBS } from '../channel/job-book.ts'
 import { fullExtranonce, type GoodShare, type Share } from '../channel/judge.ts'
 import { Miners } from '../miners/miners.ts'
-import type { Assignment, MinersDeps, MinersSettings, Refusal, WorkRequest } from '../miners/state.ts'
+import type {
+  Assignment,
+  CustomJobRequest,
+  MinersDeps,
+  MinersSettings,
+  Refusal,
+  WorkRequest,
+} from '../miners/state.ts'
+import type { TokenMac } from '../negotiator/token.ts'
 import type { Millis, Role, SessionEffect, SessionEvent } from '../role.ts'
 import { NEVER } from '../role.ts'
 import { TemplateFeed, type TemplateFeedSettings, type TemplateNews } from '../template-feed.ts'
+import { CustomWork, type CustomWorkSettings, type PresentWork, solutionOf } from './custom-work.ts'
 import type { PoolFact } from './facts.ts'
 import { type PayoutSettings, readIdentity } from './identity.ts'
 import { JobShelves, type Shelf } from './job-shelf.ts'
+import { type NegotiatorPort, negotiatorOf, SolutionLinks } from './solution-links.ts'
 
 export interface PoolSettings {
   readonly miners: MinersSettings
@@ -25,10 +35,21 @@ export interface PoolSettings {
   readonly coinbaseTag: Uint8Array
   /** Every device gets a new unique job at least this often (POOL-04). */
   readonly jobRefreshMs: number
+  /** Jobs that miners bring; undefined: none are taken. */
+  readonly customWork?: CustomWorkSettings | undefined
 }
 
+/** What the pool is given. */
+export interface PoolDeps extends MinersDeps {
+  /** Checks tokens of jobs that miners bring; without it none are taken. */
+  readonly mac?: TokenMac | undefined
+}
+
+/** Connections of a pool. */
+type PoolSessionEvent = SessionEvent<'miners' | 'templates' | NegotiatorPort>
+
 export type PoolEvent =
-  | SessionEvent<'miners' | 'templates'>
+  | PoolSessionEvent
   /** Send every miner to another place (empty host and port 0: back here), and close. */
   | { readonly kind: 'drain'; readonly host: string; readonly port: number }
   /** Give a channel another part of the search space. */
@@ -55,6 +76,10 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   readonly #miners: Miners
   readonly #feed: TemplateFeed
   readonly #shelves: JobShelves
+  readonly #custom: CustomWork | undefined
+  readonly #links: SolutionLinks
+  /** By extranonce size: the book of channels that bring their own jobs, without any of ours. */
+  readonly #noJobs = new Map<number, JobBook>()
   #out: PoolEffect[] = []
   #tip: Tip | undefined
   #template: NewTemplate | undefined
@@ -67,8 +92,13 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   #extraUntil: Millis = 0
   #now: Millis = 0
 
-  constructor(settings: PoolSettings, deps: MinersDeps) {
+  constructor(settings: PoolSettings, deps: PoolDeps) {
     this.#settings = settings
+    const { customWork } = settings
+    const custom =
+      customWork === undefined || deps.mac === undefined ? undefined : new CustomWork(customWork, deps.mac)
+    this.#custom = custom
+    this.#links = new SolutionLinks(settings.templates.identification, customWork?.negotiators ?? [])
     // a book keeps MAX_EXTRA_JOBS of them; that has to reach beyond the next job for everybody
     this.#extraJobMs = Math.max(1_000, (1.5 * settings.jobRefreshMs) / MAX_EXTRA_JOBS)
     this.#miners = new Miners(settings.miners, {
@@ -82,6 +112,10 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
           if (good.isBlock) this.#solved(channel, share, good)
           return 'credited'
         },
+        customJob:
+          custom === undefined
+            ? undefined
+            : (request: CustomJobRequest) => custom.take(request, this.#present(), this.#now),
       },
     })
     this.#feed = new TemplateFeed(settings.templates)
@@ -128,8 +162,11 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     return this.#flush()
   }
 
-  #session(event: Exclude<SessionEvent<'miners' | 'templates'>, { kind: 'tick' }>, now: Millis): void {
+  #session(event: Exclude<PoolSessionEvent, { kind: 'tick' }>, now: Millis): void {
     if (event.kind === 'opened' && event.port === 'templates') return this.#feed.opened(event.session)
+    const negotiator = event.kind === 'opened' ? negotiatorOf(event.port) : undefined
+    if (negotiator !== undefined) return this.#links.opened(event.session, negotiator)
+    if (this.#links.owns(event.session)) return this.#ofNegotiator(event)
     if (!this.#feed.owns(event.session)) return this.#miners.handle(event, now)
     if (event.kind === 'closed') return this.#feed.closed()
     if (event.kind !== 'message') return
@@ -137,9 +174,14 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     if (news !== undefined) this.#publish(news, now)
   }
 
+  #ofNegotiator(event: Exclude<PoolSessionEvent, { kind: 'tick' }>): void {
+    if (event.kind === 'message') return this.#links.message(event.session, event.message)
+    if (event.kind === 'closed') this.#links.closed(event.session)
+  }
+
   /** Passes on what the parts want done, in the order in which they wanted it. */
   #flush(): PoolEffect[] {
-    this.#out.push(...this.#feed.take())
+    this.#out.push(...this.#feed.take(), ...this.#links.take())
     const miners = this.#miners.take()
     if (this.#out.length === 0) return miners
     const out = this.#out
@@ -179,6 +221,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     const known = this.#waiting.get(template) ?? this.#future(template)
     this.#waiting.clear()
     this.#shelves.renewExtras()
+    if (this.#tip !== undefined) this.#custom?.retire(this.#tip)
     this.#tip = tip
     this.#template = template
     this.#lastJob = now
@@ -230,6 +273,8 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     const { minExtranonceSize, maxExtranonceSize, leaseSize } = request
     const extranonceSize = Math.max(minExtranonceSize, Math.min(rollableExtranonceSize, maxExtranonceSize))
     const { user } = read
+    if (request.requiresWorkSelection)
+      return { book: this.#withoutJobs(leaseSize + extranonceSize), extranonceSize, user }
     const known = this.#shelves.find(read.key, leaseSize + extranonceSize)
     if (known !== undefined) return { book: known.book, extranonceSize, user }
     if (payout.mode === 'solo' && this.#shelves.size >= payout.maxPayouts) {
@@ -242,6 +287,23 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     )
     this.#stock(shelf)
     return { book: shelf.book, extranonceSize, user }
+  }
+
+  #withoutJobs(extranonceSize: number): JobBook {
+    const known = this.#noJobs.get(extranonceSize)
+    if (known !== undefined) return known
+    const book = new JobBook()
+    this.#noJobs.set(extranonceSize, book)
+    return book
+  }
+
+  #present(): PresentWork {
+    return {
+      tip: this.#tip,
+      template: this.#template,
+      versionRollingAllowed: this.#settings.versionRolling,
+      nextJobId: () => this.#nextJobId(),
+    }
   }
 
   #release(book: JobBook): void {
@@ -266,25 +328,31 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     return this.#shelves.extra(shelf, this.#template, this.#tip)
   }
 
-  #solved(channel: Channel, share: Share, { job, hash }: GoodShare): void {
+  #solved(channel: Channel, share: Share, good: GoodShare): void {
+    const { job, hash } = good
     const template = this.#shelves.templateOf(job)
-    if (template === undefined) return
-    const { templateId, coinbaseTxOutputs } = template
-    this.#feed.submit({
-      type: 'SubmitSolution',
-      templateId,
-      version: share.version,
-      headerTimestamp: share.ntime,
-      headerNonce: share.nonce,
-      coinbaseTx: blockCoinbase(job, coinbaseTxOutputs, fullExtranonce(channel, job, share)),
-    })
+    if (template === undefined) {
+      const solution = solutionOf(channel, share, good)
+      if (solution !== undefined) this.#links.push(solution)
+    } else this.#submit(template, channel, share, job)
     this.#out.push({
       kind: 'blockFound',
       session: channel.session,
       channelId: channel.id,
       user: channel.user,
       hash: displayHash(hash),
-      templateId,
+      templateId: template?.templateId,
+    })
+  }
+
+  #submit(template: NewTemplate, channel: Channel, share: Share, job: Job): void {
+    this.#feed.submit({
+      type: 'SubmitSolution',
+      templateId: template.templateId,
+      version: share.version,
+      headerTimestamp: share.ntime,
+      headerNonce: share.nonce,
+      coinbaseTx: blockCoinbase(job, template.coinbaseTxOutputs, fullExtranonce(channel, job, share)),
     })
   }
 

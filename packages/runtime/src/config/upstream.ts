@@ -20,11 +20,13 @@ export interface UpstreamConfig {
 /**
  * The schema of an upstream. Every contradiction is a problem of its own.
  * @param what.keys further keys that an app has for each upstream
+ * @param what.only the one edition that will do, where not every one does
  */
 export function upstreamSchema<Keys extends z.ZodRawShape = Record<never, never>>(what: {
   readonly description: string
   readonly defaultPort: number
   readonly keys?: Keys
+  readonly only?: EditionName
 }): z.ZodType<UpstreamConfig & z.output<z.ZodObject<Keys>>> {
   const schema = z
     .strictObject({
@@ -64,7 +66,7 @@ export function upstreamSchema<Keys extends z.ZodRawShape = Record<never, never>
       ...what.keys,
     })
     .superRefine((config, context) => {
-      for (const problem of contradictions(config)) {
+      for (const problem of contradictions(config, what.only)) {
         context.addIssue({ code: 'custom', path: [problem.key], message: problem.message })
       }
     })
@@ -101,6 +103,7 @@ export function upstreamSettings(
 
 function contradictions(
   config: Omit<UpstreamConfig, 'clock_tolerance_sec'>,
+  only: EditionName | undefined,
 ): { key: string; message: string }[] {
   const problems: { key: string; message: string }[] = []
   if (config.url === undefined && config.host === undefined) {
@@ -126,6 +129,9 @@ function contradictions(
   } else if (key !== undefined && config.edition !== undefined && key.edition !== config.edition) {
     problems.push({ key: 'edition', message: `the authority key is one of edition ${key.edition}` })
   }
+  const edition = config.edition ?? (typeof key === 'object' ? key.edition : undefined)
+  if (only !== undefined && edition !== undefined && edition !== only)
+    problems.push({ key: 'edition', message: `must be ${only} here` })
   return problems
 }
 

@@ -46,6 +46,12 @@ export function observeMiners(log: Logger, registry: Registry, prefix: string): 
   const misbehaved = counter(`${prefix}_peers_misbehaved_total`, 'Connections closed for what the peer sent')
   const jobs = counter(`${prefix}_jobs_sent_total`, 'Jobs sent to all miners, by reason', 'reason')
   const changes = counter(`${prefix}_difficulty_changes_total`, 'Changes of a channel difficulty')
+  const customJobs = counter(`${prefix}_custom_jobs_total`, 'Jobs of miners that were taken')
+  const customJobsRefused = counter(
+    `${prefix}_custom_jobs_refused_total`,
+    'Jobs of miners refused, by reason',
+    'error_code',
+  )
   const rate = new WorkRate()
   new Gauge({
     name: 'sv2_client_hashrate_total',
@@ -105,6 +111,17 @@ export function observeMiners(log: Logger, registry: Registry, prefix: string): 
         case 'jobSent':
           jobs.inc({ reason: fact.reason })
           return log.debug({ jobId: fact.jobId, reason: fact.reason, groups: fact.groups }, 'job sent')
+        case 'customJobSet': {
+          customJobs.inc()
+          const { session, channelId, jobId, channels } = fact
+          return log.debug({ session, channelId, jobId, channels }, 'custom job set')
+        }
+        case 'customJobRefused':
+          customJobsRefused.inc({ error_code: fact.code })
+          return warn(
+            { session: fact.session, channelId: fact.channelId, code: fact.code },
+            'custom job refused',
+          )
         case 'peerMisbehaved':
           misbehaved.inc()
           return warn({ session: fact.session, reason: fact.reason }, 'miner misbehaved')

@@ -1,0 +1,206 @@
+import { BitcoinError, equalBytes, hex, parseCountedOutputs, type TxOutput } from '@sv2/bitcoin'
+import type { NewTemplate, PushSolution, SetCustomMiningJob } from '@sv2/messages'
+import type { Channel } from '../channel/channel.ts'
+import type { Tip } from '../channel/job.ts'
+import { fullExtranonce, type GoodShare, MAX_NTIME_AHEAD, type Share } from '../channel/judge.ts'
+import type { CustomJob, CustomJobRequest } from '../miners/state.ts'
+import { breach, commitTo, type JobCommitment } from '../negotiator/commitment.ts'
+import {
+  type CustomCoinbase,
+  customOutputs,
+  cutCoinbase,
+  missingOutputs,
+  valueTo,
+} from '../negotiator/custom-coinbase.ts'
+import { accountKey, type MiningJobToken, openToken, type TokenMac } from '../negotiator/token.ts'
+import type { Millis } from '../role.ts'
+import { UsedTokens } from './used-tokens.ts'
+
+/** How a pool takes jobs that miners bring. */
+export interface CustomWorkSettings {
+  /** Tokens that are remembered as used, at one time. */
+  readonly maxUsedTokens: number
+  /** Servers that are told of blocks on such jobs, as their first message names them; port `negotiator N` is one's. */
+  readonly negotiators: readonly { readonly host: string; readonly port: number }[]
+}
+
+/** What a custom job may build on, and how the pool makes jobs. */
+export interface PresentWork {
+  readonly tip: Tip | undefined
+  readonly template: NewTemplate | undefined
+  readonly versionRollingAllowed: boolean
+  readonly nextJobId: () => number
+}
+
+/** Earlier tips that are known to be none any more. */
+const MAX_FORMER_TIPS = 64
+/** Seconds that the time of a client's template may lie before ours: two nodes hear of a block at two moments. */
+const CLOCKS_APART = 60
+/** Bytes of a part of the coinbase that fit into a message. */
+const MAX_PART_SIZE = 0xffff
+/** Satoshi there can ever be. */
+const MAX_MONEY = 21_000_000n * 100_000_000n
+/** A job whose extranonce is not that of the channel; no other list of codes has one for it. */
+const WRONG_EXTRANONCE_SIZE = 'invalid-job-param-value-extranonce_size'
+
+type Refused = { readonly code: string }
+
+/** Decides on jobs that miners bring: whether the token stands for them, and whether the pool is paid by them. */
+export class CustomWork {
+  readonly #mac: TokenMac
+  readonly #used: UsedTokens
+  readonly #formerTips = new Set<string>()
+
+  constructor(settings: CustomWorkSettings, mac: TokenMac) {
+    this.#mac = mac
+    this.#used = new UsedTokens(settings.maxUsedTokens)
+  }
+
+  /** A tip is replaced. */
+  retire(tip: Tip): void {
+    this.#formerTips.add(hex(tip.prevHash))
+    if (this.#formerTips.size > MAX_FORMER_TIPS)
+      this.#formerTips.delete(this.#formerTips.values().next().value!)
+  }
+
+  /** Takes a job, or says by which code it is refused; `later` when its tip may be one the pool will hear of. */
+  take(request: CustomJobRequest, present: PresentWork, now: Millis): CustomJob | Refused | 'later' {
+    const { job, channels } = request
+    const token = this.#tokenFor(request, now)
+    if ('code' in token) return token
+    const tip = this.#tipFor(job, present.tip, now)
+    if (tip === 'later' || 'code' in tip) return tip
+    const coinbase = coinbaseOf(job, token)
+    if ('code' in coinbase) return coinbase
+    const code = fault(request, { token, coinbase, template: present.template })
+    if (code !== undefined) return { code }
+    const cut = cutFor(coinbase, channels[0]!)
+    if ('code' in cut) return cut
+    const made = commitTo({ ...job, coinbase })
+    const broken = token.commitment === undefined ? undefined : breach(token.commitment, made)
+    if (broken !== undefined) return { code: broken }
+    const content = searchSpace(made)
+    const misuse = this.#used.use(token, { job: `${made.version}/${content}`, channels }, now)
+    if (misuse !== undefined) return { code: misuse }
+    return {
+      jobId: present.nextJobId(),
+      version: job.version,
+      versionRollingAllowed: present.versionRollingAllowed,
+      merklePath: job.merklePath.map((hash) => hash.slice()),
+      coinbaseTxPrefix: cut.prefix,
+      coinbaseTxSuffix: cut.suffix,
+      rewardShare: rewardShare(token, coinbase.outputs),
+      tip,
+      content,
+      // nobody has checked it, so nobody vouches for it any longer than for its token
+      expires: token.commitment === undefined ? token.expires * 1000 : undefined,
+    }
+  }
+
+  #tokenFor({ job, channels }: CustomJobRequest, now: Millis): MiningJobToken | Refused {
+    const token = openToken(job.miningJobToken, this.#mac)
+    if (token === undefined || token.expires * 1000 <= now || token.outputs.length === 0)
+      return { code: 'invalid-mining-job-token' }
+    if (channels.some(({ user }) => !equalBytes(accountKey(user), token.account)))
+      return { code: 'invalid-mining-job-token' }
+    if (token.commitment === undefined && !token.usableAtOnce) return { code: 'job-not-yet-validated' }
+    return token
+  }
+
+  #tipFor(job: SetCustomMiningJob, tip: Tip | undefined, now: Millis): Tip | Refused | 'later' {
+    if (tip === undefined || !equalBytes(tip.prevHash, job.prevHash))
+      return this.#formerTips.has(hex(job.prevHash)) ? { code: 'stale-chain-tip' } : 'later'
+    if (job.nbits !== tip.nbits) return { code: 'invalid-nbits' }
+    const latest = Math.max(now / 1000, tip.minNtime) + MAX_NTIME_AHEAD
+    if (job.minNtime < tip.minNtime - CLOCKS_APART || job.minNtime > latest)
+      return { code: 'invalid-min-ntime' }
+    return { ...tip, minNtime: job.minNtime }
+  }
+}
+
+/** What the negotiator servers are told of a block on a miner's own job; undefined where the job has no tip. */
+export function solutionOf(channel: Channel, share: Share, { job }: GoodShare): PushSolution | undefined {
+  const { tip } = job
+  if (tip === undefined) return undefined
+  return {
+    type: 'PushSolution',
+    extranonce: fullExtranonce(channel, job, share),
+    prevHash: tip.prevHash,
+    nonce: share.nonce,
+    ntime: share.ntime,
+    nbits: tip.nbits,
+    version: share.version,
+  }
+}
+
+function coinbaseOf(job: SetCustomMiningJob, token: MiningJobToken): CustomCoinbase | Refused {
+  try {
+    const outputs = parseCountedOutputs(job.coinbaseTxOutputs)
+    return {
+      version: job.coinbaseTxVersion,
+      scriptPrefix: job.coinbasePrefix,
+      sequence: job.coinbaseTxInputSequence,
+      outputs: customOutputs(outputs, job.coinbaseTxValueRemaining, token.outputs),
+      locktime: job.coinbaseTxLocktime,
+    }
+  } catch (error) {
+    if (!(error instanceof BitcoinError)) throw error
+    return { code: 'invalid-coinbase-tx-outputs' }
+  }
+}
+
+/** Why a job is none that the pool pays for. */
+function fault(
+  { job, channels }: CustomJobRequest,
+  made: {
+    readonly token: MiningJobToken
+    readonly coinbase: CustomCoinbase
+    readonly template: NewTemplate | undefined
+  },
+): string | undefined {
+  const { token, coinbase, template } = made
+  const { extranonceSize } = channels[0]!
+  if ((job.extranonceSize ?? extranonceSize) !== extranonceSize) return WRONG_EXTRANONCE_SIZE
+  if ((token.commitment?.minExtranonceSize ?? 0) > extranonceSize) return WRONG_EXTRANONCE_SIZE
+  if (!startsWithHeight(job.coinbasePrefix, template)) return 'invalid-coinbase-prefix'
+  const { outputs } = coinbase
+  const paid = valueTo(token.outputs[0]!, outputs) > 0n && missingOutputs(token.outputs, outputs).length === 0
+  if (!paid || total(outputs) > MAX_MONEY) return 'invalid-coinbase-tx-outputs'
+  return undefined
+}
+
+/** A block whose coinbase does not begin with its height is none (BIP 34). The template's prefix begins with it. */
+function startsWithHeight(prefix: Uint8Array, template: NewTemplate | undefined): boolean {
+  const [first] = template?.coinbasePrefix ?? []
+  if (template === undefined || first === undefined) return true
+  const height = template.coinbasePrefix.subarray(0, first <= 5 ? first + 1 : 1)
+  return equalBytes(prefix.subarray(0, height.length), height)
+}
+
+function cutFor(coinbase: CustomCoinbase, { prefix, extranonceSize }: Channel) {
+  try {
+    const cut = cutCoinbase(coinbase, prefix.length + extranonceSize)
+    return cut.suffix.length > MAX_PART_SIZE ? { code: 'invalid-coinbase-tx-outputs' } : cut
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return { code: 'invalid-coinbase-prefix' }
+  }
+}
+
+/** What part of the block's reward goes to the outputs that the token stands for (POOL-57). */
+function rewardShare({ outputs: wanted }: MiningJobToken, outputs: readonly TxOutput[]): number {
+  const scripts = new Set(wanted.map(hex))
+  const ours = outputs.filter(({ script }) => scripts.has(hex(script)))
+  return Number(total(ours)) / Number(total(outputs))
+}
+
+function total(outputs: readonly TxOutput[]): bigint {
+  return outputs.reduce((sum, { value }) => sum + value, 0n)
+}
+
+/** Equal for jobs that have the same hashes, whatever of the version is rolled. */
+function searchSpace(job: JobCommitment): string {
+  const { coinbaseVersion, sequence, locktime } = job
+  const hashes = [job.prevHash, job.scriptPrefix, job.outputs, job.merklePath].map(hex)
+  return [coinbaseVersion, sequence, locktime, ...hashes].join('/')
+}
