@@ -120,10 +120,7 @@ function createMetrics(registry: Registry) {
     proposed: counter('sv2_jdc_jobs_proposed_total', 'Jobs proposed to negotiator servers'),
     acknowledged: counter('sv2_jdc_jobs_acknowledged_total', 'Jobs that pools agreed to pay for'),
     refused: counter('sv2_jdc_jobs_refused_total', 'Jobs refused by pools or their servers'),
-    agreement: gauge(
-      'sv2_jdc_agreement_seconds',
-      'From the template to the consent of the pool, last job',
-    ),
+    agreement: gauge('sv2_jdc_agreement_seconds', 'From the template to the consent of the pool, last job'),
     dropped: counter('sv2_jdc_shares_dropped_total', 'Shares of jobs that were never acknowledged'),
     blocks: counter('sv2_jdc_blocks_found_total', 'Blocks found'),
     templates: gauge('sv2_jdc_templates_connected', '1 while the template provider is connected'),
