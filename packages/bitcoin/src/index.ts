@@ -60,6 +60,7 @@ export { hasMutatedMerkleTree, merklePath, merkleRoot, merkleRootFromPath } from
 export { blockSubsidy, NETWORKS, type Network, type NetworkParams, networkOfChain } from './network.ts'
 export { encodeOutput, parseCountedOutputs, parseOutputs, readOutput, type TxOutput } from './output.ts'
 export { type Sha256d, sha256, sha256d } from './sha256d.ts'
+export { countLegacySigops } from './sigops.ts'
 export { type SipHashKey, sipHash24, sipHashKey } from './siphash.ts'
 export {
   bigintToTarget,

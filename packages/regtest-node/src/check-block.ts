@@ -1,4 +1,5 @@
 import {
+  countLegacySigops,
   encodeHeightPush,
   equalBytes,
   findWitnessCommitment,
@@ -18,7 +19,6 @@ import { checkTransaction } from './check-transaction.ts'
 import { fastSha256d } from './fast-hash.ts'
 import type { LoadedBlock } from './loaded-block.ts'
 import { isFinal } from './locks.ts'
-import { countLegacySigops } from './sigops.ts'
 
 const POW_LIMIT = targetToBigint(nbitsToTarget(0x207fffff))
 
