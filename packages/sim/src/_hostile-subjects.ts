@@ -1,12 +1,13 @@
 import { MAX_TARGET, sha256d } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
+import { current } from '@sv2/messages/current'
 import { Device } from '@sv2/roles/device'
 import { Pool } from '@sv2/roles/pool'
 import { Provider } from '@sv2/roles/provider'
 import { Aggregator, Relay } from '@sv2/roles/proxy'
 import fc from 'fast-check'
 import { workSettings } from './_aggregator.ts'
-import { fromProvider, toDevice, toPool, toProvider, upstreamWork } from './_arbitrary.ts'
+import { fromProvider, toDevice, toNegotiator, toPool, toProvider, upstreamWork } from './_arbitrary.ts'
 import {
   aSetup,
   aTemplate,
@@ -18,7 +19,8 @@ import {
   poolSettings,
   theConstraints,
 } from './_fixtures.ts'
-import { aNodeTemplate } from './_node-templates.ts'
+import { aCommit, aDeclaration, aNegotiator, aNegotiatorClient, aSolution, aToken } from './_negotiator.ts'
+import { aNodeTemplate, aTransaction } from './_node-templates.ts'
 import { relaySettings } from './_relay.ts'
 import { anUpstreamJob } from './_test-upstream.ts'
 import type { WireLink } from './wire-link.ts'
@@ -26,7 +28,7 @@ import type { WireLink } from './wire-link.ts'
 /** A door or upstream of a role, and who may come through it. */
 export interface Port {
   readonly name: string
-  readonly protocol: 'mining' | 'templates'
+  readonly protocol: 'mining' | 'negotiation' | 'templates'
   readonly roleIs: 'server' | 'client'
   /** What comes through it. */
   readonly messages: fc.Arbitrary<Message>
@@ -65,6 +67,32 @@ const CLIENTS_PORT: Port = {
   roleIs: 'server',
   messages: toProvider,
   greeting: [aSetup({ protocol: 2 }), theConstraints({})],
+}
+const UNKNOWN = aTransaction()
+
+/** Tokens that any server with the key takes, and messages that get far with them. */
+const NEGOTIATION: readonly Message[] = [1, 2, 3, 4].flatMap((requestId) => {
+  const template = aNodeTemplate({ prevHash: filled(1) })
+  const client = aNegotiatorClient(aNegotiator(), current)
+  const transactions = [...template.transactions, UNKNOWN]
+  const plan = { template, requestId, ...(requestId % 2 === 0 ? { transactions } : {}) }
+  return [
+    aDeclaration(aToken(client).miningJobToken, plan),
+    aCommit(aToken(client).miningJobToken, plan),
+    aSolution(plan),
+    {
+      type: 'ProvideMissingTransactions.Success',
+      requestId,
+      transactionList: [UNKNOWN.data],
+    },
+  ]
+})
+const NEGOTIATION_PORT: Port = {
+  name: 'clients',
+  protocol: 'negotiation',
+  roleIs: 'server',
+  messages: fc.oneof(toNegotiator, fc.constantFrom(...NEGOTIATION)),
+  greeting: [aSetup({ protocol: 1, flags: 1 })],
 }
 const UPSTREAM_PORT: Port = {
   name: 'upstream',
@@ -151,6 +179,21 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
       kind: 'nodeTemplate',
       template: aNodeTemplate({ prevHash: filled(tip) }),
     })),
+  },
+  'job negotiator server': {
+    make: () => aNegotiator({ limits: { failedSolutionsPerMinute: 50 } }).server as never,
+    ports: [NEGOTIATION_PORT, NEGOTIATION_PORT],
+    events: [
+      { kind: 'nodeTemplate', template: aNodeTemplate({ prevHash: filled(1) }) },
+      { kind: 'nodeTemplate', template: aNodeTemplate({ prevHash: filled(1), transactions: [UNKNOWN] }) },
+      { kind: 'nodeTemplate', template: aNodeTemplate({ prevHash: filled(2), height: 200_001 }) },
+      { kind: 'transactions', transactions: [UNKNOWN.data, filled(1), new Uint8Array(0)] },
+      ...[1, 2, 3, 4].flatMap((proposalId) => [
+        { kind: 'proposalChecked', proposalId, verdict: null },
+        { kind: 'proposalChecked', proposalId, verdict: undefined },
+        { kind: 'proposalChecked', proposalId, verdict: 'bad-cb-amount' },
+      ]),
+    ],
   },
   device: {
     make: () => new Device({ ...DEVICE, mode: 'extended' }, { sha256d }) as never,

@@ -161,8 +161,10 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
       case 'AllocateMiningJobToken':
         return this.#desk.asked(client, message, this.#now)
       case 'DeclareMiningJob':
+        if (client.dialogue !== 'declare') return this.#unexpected(client, message)
         return this.#propose(client, message, (token) => declaredJob(message, token))
       case 'CommitMiningJob':
+        if (client.dialogue !== 'commit') return this.#unexpected(client, message)
         return this.#propose(client, message, (token) => committedJob(message, token))
       case 'IdentifyTransactions.Success':
         return this.#proposals.identified(client, message, this.#now)
@@ -176,7 +178,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
       case 'Opaque':
         return
       default:
-        this.#misbehaved(client, `unexpected ${message.type}`)
+        this.#unexpected(client, message)
     }
   }
 
@@ -214,6 +216,10 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
     const job = read(token)
     if ('code' in job) return refuse(job)
     this.#proposals.propose(client, job, this.#now)
+  }
+
+  #unexpected(client: Client, { type }: Message): void {
+    this.#misbehaved(client, `unexpected ${type}`)
   }
 
   #misbehaved(client: Client, reason: string): void {
