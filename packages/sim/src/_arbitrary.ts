@@ -99,12 +99,12 @@ export const upstreamWork: fc.Arbitrary<Message> = fc.constantFrom<Message>(
   ),
 )
 
+const OF_CURRENT = describeMessages(current)
+
 /** Messages of one area that a side may receive, their fields drawn so that they often meet what is there. */
-function received(area: Area, by: 'server' | 'client', edition = current): fc.Arbitrary<Message>[] {
+function received(area: Area, by: 'server' | 'client', all = OF_CURRENT): fc.Arbitrary<Message>[] {
   const never = by === 'server' ? 'to-client' : 'to-server'
-  return describeMessages(edition)
-    .filter((each) => each.area === area && each.direction !== never)
-    .map(messageOf)
+  return all.filter((each) => each.area === area && each.direction !== never).map(messageOf)
 }
 
 /** Values of a field; one that may be missing is missing half of the time, whatever it is called. */
@@ -133,7 +133,7 @@ export const toProvider: fc.Arbitrary<Message> = fc.oneof(...received('templates
 /** What a job negotiator client of either edition sends. */
 export const toNegotiator: fc.Arbitrary<Message> = fc.oneof(
   ...received('negotiation', 'server'),
-  ...received('negotiation', 'server', draft),
+  ...received('negotiation', 'server', describeMessages(draft)),
 )
 
 /** What a template provider sends. */
