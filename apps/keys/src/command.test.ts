@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -37,4 +37,12 @@ describe.each(['current', 'draft'])('sv2-keys, edition %s', (edition) => {
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(() => run('make', file, '--edition', edition)).toThrow(/EEXIST/)
   })
+})
+
+test('a token key goes to a new file, for its owner alone', () => {
+  const file = join(folder, 'token.key')
+  expect(run('token-key', file)).toEqual([file])
+  expect(readFileSync(file, 'utf8')).toMatch(/^[0-9a-f]{64}\n$/)
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect(() => run('token-key', file)).toThrow(/EEXIST/)
 })

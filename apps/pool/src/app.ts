@@ -12,6 +12,7 @@ import {
   upstreamSettings,
 } from '@sv2/runtime'
 import { configSchema, type PoolConfig } from './config.ts'
+import { startEmbeddedNegotiator } from './embedded-negotiator.ts'
 import { createObserver } from './observe.ts'
 import { poolSettings } from './settings.ts'
 
@@ -21,6 +22,8 @@ export type { PoolConfig } from './config.ts'
 export interface RunningPool {
   /** One URL per door and edition, for miners. */
   readonly urls: readonly string[]
+  /** The same for clients of the job negotiator server in this process. */
+  readonly negotiatorUrls: readonly string[]
   readonly monitoringPort: number
   /** Live numbers. */
   readonly counts: () => PoolCounts
@@ -85,8 +88,10 @@ export const pool: App<PoolConfig, RunningPool> = {
     })
     scope.own('monitoring', () => monitoring.close())
     const urls = await openDoors(config, engine, { context, portName: 'miners' })
+    const negotiator = await startEmbeddedNegotiator(config, context)
     return {
       urls,
+      negotiatorUrls: negotiator?.urls ?? [],
       monitoringPort: monitoring.port,
       counts: () => ({ ...role.counts, ...observe.totals() }),
     }

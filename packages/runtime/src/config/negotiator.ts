@@ -89,8 +89,11 @@ const transactions = z
   .prefault({})
   .describe('Transactions that clients do not have to send')
 
-/** The keys of a job negotiator server that say how it negotiates. */
-export function negotiationKeys() {
+/**
+ * The keys of a job negotiator server that say how it negotiates.
+ * @param nodes the schema of its nodes
+ */
+export function negotiationKeys(nodes: (description: string) => z.ZodType<NodeConfig[]> = nodesSchema) {
   return {
     token_key_file: z
       .string()
@@ -100,7 +103,7 @@ export function negotiationKeys() {
     token_valid_sec: z.int().min(60).max(86_400).default(3_600).describe('How long a token is good, seconds'),
     negotiation,
     transactions,
-    nodes: nodesSchema('A node; the first one knows the transactions, solved blocks go to all'),
+    nodes: nodes('A node; the first one knows the transactions, solved blocks go to all'),
   }
 }
 

@@ -44,6 +44,11 @@ export function nodesSchema(description: string): z.ZodType<NodeConfig[]> {
   return z.array(node).min(1).prefault([{}]).describe(description)
 }
 
+/** The same for a part of a server that may be left out: none by default. */
+export function optionalNodesSchema(description: string): z.ZodType<NodeConfig[]> {
+  return z.array(node).default([]).describe(description)
+}
+
 /** The nodes of a configuration, to be called. */
 export function nodeRpcs(nodes: readonly NodeConfig[]): NodeRpc[] {
   return nodes.map(({ url, cookie_file, user, password }) =>

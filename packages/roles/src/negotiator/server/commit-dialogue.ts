@@ -1,11 +1,10 @@
 import {
   BitcoinError,
-  ByteReader,
   concatBytes,
   equalBytes,
   hex,
   MAX_COINBASE_SCRIPT_SIZE,
-  readOutput,
+  parseOutputs,
   sha256,
   sipHash24,
   sipHashKey,
@@ -168,13 +167,7 @@ function keyOf(nonce: bigint): ReturnType<typeof sipHashKey> {
 
 function readOutputs(items: readonly Uint8Array[]): TxOutput[] | undefined {
   try {
-    return items.map((item) => {
-      const reader = new ByteReader(item.slice())
-      const output = readOutput(reader)
-      if (reader.remaining > 0)
-        throw new BitcoinError('trailing-bytes', `${reader.remaining} after the output`)
-      return output
-    })
+    return items.flatMap((item) => parseOutputs(item.slice(), 1))
   } catch (error) {
     if (error instanceof BitcoinError) return undefined
     throw error
