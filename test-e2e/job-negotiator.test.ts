@@ -14,6 +14,7 @@ import {
   merklePath,
   merkleRootFromPath,
   nbitsToTarget,
+  parseCountedOutputs,
   sha256,
   sha256d,
   sipHash24,
@@ -23,6 +24,7 @@ import {
 } from '@sv2/bitcoin'
 import { negotiatorServer } from '@sv2/job-negotiator'
 import type { PushSolution } from '@sv2/messages'
+import { pool } from '@sv2/pool'
 import { type RegtestNode, startRegtestNode } from '@sv2/regtest-node'
 import { createLogger, createRegistry, Scope, systemClock } from '@sv2/runtime'
 import { afterEach, expect, test } from 'vitest'
@@ -41,8 +43,8 @@ afterEach(async () => {
   }
 })
 
-/** A node and a job negotiator server in this process; the node's mempool is looked at once a minute. */
-async function aServer(): Promise<{ readonly node: RegtestNode; readonly urls: readonly string[] }> {
+/** A node of its own for a server that is started on it in this process. */
+async function aNode() {
   const scope = new Scope()
   scopes.push(scope)
   const dataDir = mkdtempSync(join(tmpdir(), 'sv2-e2e-'))
@@ -50,27 +52,40 @@ async function aServer(): Promise<{ readonly node: RegtestNode; readonly urls: r
   const cookieFile = join(dataDir, '.cookie')
   const node = await startRegtestNode({ cookieFile, initialBlocks: 120, longPollDelayMs: 600_000 })
   scope.own('node', () => node.stop())
-  const ready = new PassThrough()
+  const output = new PassThrough()
   const hasTip = new Promise<void>((resolve) => {
-    ready.on('data', (chunk: Buffer) => {
+    output.on('data', (chunk: Buffer) => {
       if (chunk.toString().includes('"new tip"')) resolve()
     })
   })
-  const { urls } = await negotiatorServer.start(
-    negotiatorServer.schema.parse({
-      data_dir: join(dataDir, 'server'),
-      payout: { address: ADDRESS },
+  return {
+    node,
+    hasTip,
+    /** What every configuration of a server has; the mempool is looked at once a minute. */
+    config: {
       transactions: { interval_sec: 60 },
       nodes: [{ url: node.url, cookie_file: cookieFile }],
       listen: [{ host: '127.0.0.1', port: 0, edition: 'auto' }],
+    },
+    common: {
+      data_dir: join(dataDir, 'server'),
+      payout: { address: ADDRESS },
       monitoring: { port: 0 },
-    }),
-    {
-      log: createLogger('job-negotiator', { level: 'info', format: 'json' }, ready),
-      registry: createRegistry('job-negotiator'),
+    },
+    context: {
+      log: createLogger('server', { level: 'info', format: 'json' }, output),
+      registry: createRegistry('server'),
       scope,
       clock: systemClock,
     },
+  }
+}
+
+async function aServer(): Promise<{ readonly node: RegtestNode; readonly urls: readonly string[] }> {
+  const { node, hasTip, config, common, context } = await aNode()
+  const { urls } = await negotiatorServer.start(
+    negotiatorServer.schema.parse({ ...common, ...config }),
+    context,
   )
   await hasTip
   return { node, urls }
@@ -229,5 +244,28 @@ test('a job that the node finds bad is refused, and the reason of the node is to
   const refused = await client.next('DeclareMiningJob.Error')
   expect(refused).toMatchObject({ requestId: 5, errorCode: 'invalid-coinbase-tx' })
   expect(new TextDecoder().decode(refused.errorDetails)).toBe('bad-cb-amount')
+  client.end()
+})
+
+test('the pool runs the same server in its own process, with its own keys and payout', async () => {
+  const { config, common, context, node, hasTip } = await aNode()
+  const running = await pool.start(
+    pool.schema.parse({
+      ...common,
+      template_provider: { host: '127.0.0.1', port: 1, noise: false },
+      listen: [{ host: '127.0.0.1', port: 0 }],
+      job_negotiator: { enabled: true, ...config },
+    }),
+    context,
+  )
+  await hasTip
+  const key = (url: string | undefined) => url?.split('/').at(-1)
+  expect(key(running.negotiatorUrls[0])).toBe(key(running.urls[0]))
+  const client = await TestClient.connect({ url: running.negotiatorUrls[0]!, protocol: 'negotiation' })
+  client.send(setupConnection({ protocol: 1, flags: 1 }))
+  client.send({ type: 'AllocateMiningJobToken', userIdentifier: 'alice.rig', requestId: 1 })
+  const { coinbaseTxOutputs } = await client.next('AllocateMiningJobToken.Success')
+  expect(parseCountedOutputs(coinbaseTxOutputs)).toEqual([{ value: 0n, script: PAYOUT }])
+  expect(node.height()).toBe(120)
   client.end()
 })

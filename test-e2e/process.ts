@@ -9,6 +9,7 @@ const ROOT = resolve(import.meta.dirname, '..')
 
 export type AppName =
   | 'pool'
+  | 'job-negotiator'
   | 'template-provider'
   | 'mining-device'
   | 'mining-proxy'

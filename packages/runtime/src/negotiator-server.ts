@@ -32,6 +32,9 @@ export interface RunningNegotiatorServer {
   readonly health: () => { readonly ok: boolean } & NegotiatorServer['counts']
 }
 
+/** A long poll tells each new tip at once; besides it a template is asked for this often, ms. */
+const TEMPLATE_INTERVAL_MS = 15_000
+
 /** Transactions fetched from a node at one time, and in one look. */
 const FETCH = { concurrency: 4, perLook: 4_096 }
 
@@ -85,7 +88,7 @@ export async function startNegotiatorServer(
   scope.own('job negotiator connections', () => engine.stop('shutting down'))
   const intervalMs = config.transactions.interval_sec * 1000
   const watch = new NodeWatch(nodes[0]!, {
-    settings: { network: config.network, intervalMs },
+    settings: { network: config.network, intervalMs: TEMPLATE_INTERVAL_MS },
     observer: {
       onTemplate: (template) => engine.tell({ kind: 'nodeTemplate', template }),
       onState: observeNodes.state,

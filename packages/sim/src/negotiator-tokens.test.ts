@@ -151,7 +151,10 @@ describe('tokens', () => {
 
   proves('JNS-05', 'draft', 'may not be used at once where asynchronous mining is off', (edition) => {
     const client = aNegotiatorClient(aNegotiator({ asyncMining: false }), edition, 0)
-    expect(aToken(client).asyncMiningAllowed).toBe(false)
+    const { asyncMiningAllowed, miningJobToken } = aToken(client)
+    expect(asyncMiningAllowed).toBe(false)
+    // what the pool reads in it: not usable at once, and no job checked
+    expect(miningJobToken[1]).toBe(0)
   })
 
   proves('JNS-04', 'draft', 'are limited; what is too much is refused, each by its request_id', (edition) => {

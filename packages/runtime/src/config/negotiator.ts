@@ -83,7 +83,7 @@ const transactions = z
       .number()
       .min(0.1)
       .max(60)
-      .default(2)
+      .default(5)
       .describe('How often the node is asked for new ones, seconds'),
   })
   .prefault({})

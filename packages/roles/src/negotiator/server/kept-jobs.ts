@@ -33,10 +33,11 @@ export class KeptJobs {
     }
   }
 
-  /** The node is on another block: what built on one before the last is over. */
-  newTip(before: Tip | undefined): void {
-    this.#jobs = this.#jobs.filter(
-      ({ tip }) => before !== undefined && equalBytes(tip.prevHash, before.prevHash),
+  /** The node is on another block: what builds neither on it nor on the one before is over. */
+  newTip(tip: Tip, before: Tip | undefined): void {
+    const live = before === undefined ? [tip] : [tip, before]
+    this.#jobs = this.#jobs.filter((job) =>
+      live.some(({ prevHash }) => equalBytes(prevHash, job.tip.prevHash)),
     )
   }
 

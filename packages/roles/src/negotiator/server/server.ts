@@ -134,7 +134,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
     const before = this.#tip
     this.#tip = tipOf(template)
     if (before === undefined || !equalBytes(before.prevHash, template.prevHash)) {
-      this.#kept.newTip(before)
+      this.#kept.newTip(this.#tip, before)
       const { height, prevHash } = template
       this.#out.push({ kind: 'newTip', height, prevHash: displayHash(prevHash) })
     }
