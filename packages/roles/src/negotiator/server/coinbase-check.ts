@@ -12,7 +12,8 @@ import {
   WITNESS_RESERVED_VALUE,
 } from '@sv2/bitcoin'
 import { type CustomCoinbase, missingOutputs, valueTo } from '../custom-coinbase.ts'
-import type { Job, Problem } from './proposal.ts'
+import type { Problem } from './problem.ts'
+import type { Job } from './proposal.ts'
 
 /** The longest extranonce, prefix included (PushSolution.extranonce is a B0_32). */
 export const MAX_EXTRANONCE_SIZE = 32

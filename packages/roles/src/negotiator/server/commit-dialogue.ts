@@ -14,13 +14,12 @@ import type { CommitMiningJob } from '@sv2/messages'
 import { customOutputs } from '../custom-coinbase.ts'
 import type { MiningJobToken } from '../token.ts'
 import { MAX_EXTRANONCE_SIZE } from './coinbase-check.ts'
+import type { CommitField, Problem } from './problem.ts'
 import {
-  type CommitField,
   type Dialogue,
   type Job,
   type Lookup,
   MAX_JOB_TRANSACTIONS,
-  type Problem,
   type Promised,
   type Proposal,
 } from './proposal.ts'

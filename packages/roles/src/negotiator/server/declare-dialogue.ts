@@ -2,13 +2,13 @@ import { equalBytes } from '@sv2/bitcoin'
 import type { DeclareMiningJob } from '@sv2/messages'
 import type { MiningJobToken } from '../token.ts'
 import { readCutCoinbase } from './coinbase-check.ts'
-import { type Dialogue, type Job, MAX_JOB_TRANSACTIONS, type Problem } from './proposal.ts'
+import { badList, type Problem } from './problem.ts'
+import { type Dialogue, type Job, MAX_JOB_TRANSACTIONS } from './proposal.ts'
 
 /** What a DeclareMiningJob proposes. */
 export function declaredJob(message: DeclareMiningJob, token: MiningJobToken): Job | Problem {
   const count = message.wtxidList.length
-  if (count > MAX_JOB_TRANSACTIONS)
-    return { code: 'invalid-job', field: 'tx_short_hash_list', detail: `${count} transactions` }
+  if (count > MAX_JOB_TRANSACTIONS) return badList(`${count} transactions`)
   const cut = readCutCoinbase(message.coinbaseTxPrefix, message.coinbaseTxSuffix)
   if ('code' in cut) return cut
   return {

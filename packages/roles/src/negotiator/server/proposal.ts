@@ -1,33 +1,16 @@
 import type { SipHashKey } from '@sv2/bitcoin'
-import type { ErrorCode, Message, PushSolution } from '@sv2/messages'
+import type { Message, PushSolution } from '@sv2/messages'
 import type { Millis, SessionId } from '../../role.ts'
 import type { CustomCoinbase } from '../custom-coinbase.ts'
 import type { MiningJobToken } from '../token.ts'
 import type { Client } from './client.ts'
 import type { KnownTransaction } from './known-transaction.ts'
+import type { Problem } from './problem.ts'
 import type { Tip } from './tip.ts'
 import type { TransactionCache } from './transaction-cache.ts'
 
 /** No block has more: the smallest transaction weighs 240 units. */
 export const MAX_JOB_TRANSACTIONS = 16_666
-
-/** What is wrong with a job, in the words of both dialogues. */
-export interface Problem {
-  readonly code: ErrorCode<'DeclareMiningJob.Error'>
-  /** The field of a CommitMiningJob that is to blame. */
-  readonly field: CommitField
-  readonly detail: string
-}
-
-/** Fields as `invalid-job-param-value-{field}` spells them. */
-export type CommitField =
-  | 'version'
-  | 'coinbase_prefix'
-  | 'coinbase_tx_value_remaining'
-  | 'coinbase_tx_outputs'
-  | 'min_extranonce_size'
-  | 'tx_short_hash_list'
-  | 'tx_hash_list_hash'
 
 /** The transactions of a job, as its maker has named them. */
 export type Promised =

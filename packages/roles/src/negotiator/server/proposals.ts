@@ -9,15 +9,9 @@ import { commitDialogue } from './commit-dialogue.ts'
 import { declareDialogue } from './declare-dialogue.ts'
 import type { Emit } from './facts.ts'
 import type { KeptJobs } from './kept-jobs.ts'
-import { knownTransaction } from './known-transaction.ts'
-import {
-  completeList,
-  type Dialogue,
-  type Job,
-  type Lookup,
-  type Problem,
-  type Proposal,
-} from './proposal.ts'
+import { badList, internalError, missingTransactions, type Problem, staleTip } from './problem.ts'
+import { completeList, type Dialogue, type Job, type Lookup, type Proposal } from './proposal.ts'
+import { takeProvided } from './provided.ts'
 import { exampleBlock, problemOf, review } from './review.ts'
 import type { ServerLimits } from './settings.ts'
 import { solve } from './solve.ts'
@@ -68,9 +62,9 @@ export class Proposals {
   /** Why no further job of this client can be taken now. */
   refusal(client: Client, requestId: number): Problem | undefined {
     const { pendingPerClient, pendingInAll } = this.#limits
-    if (client.pending.has(requestId)) return internal('a job with this request_id is not decided yet')
-    if (client.pending.size >= pendingPerClient) return internal('too many jobs of this connection')
-    return this.#open.size < pendingInAll ? undefined : internal('too many jobs')
+    if (client.pending.has(requestId)) return internalError('a job with this request_id is not decided yet')
+    if (client.pending.size >= pendingPerClient) return internalError('too many jobs of this connection')
+    return this.#open.size < pendingInAll ? undefined : internalError('too many jobs')
   }
 
   /** Takes a job whose token is good. */
@@ -78,7 +72,7 @@ export class Proposals {
     this.#now = now
     const problem = this.#unfit(job)
     if (problem !== undefined || this.#tip === undefined)
-      return this.refuse(client, job.requestId, problem ?? internal('the node has no template yet'))
+      return this.refuse(client, job.requestId, problem ?? internalError('the node has no template yet'))
     this.#lastId++
     const proposal: Proposal = {
       id: this.#lastId,
@@ -110,7 +104,11 @@ export class Proposals {
     this.#now = now
     const proposal = client.pending.get(message.requestId)
     if (proposal?.stage !== 'incomplete') return
-    const problem = this.#take(proposal, message.transactionList)
+    const problem = takeProvided(proposal, message.transactionList, {
+      dialogue: this.#dialogueOf(proposal),
+      sha256d: this.#deps.sha256d,
+      room: this.#limits.pendingBytes - this.#providedBytes(),
+    })
     if (problem !== undefined) return this.#decide(proposal, problem)
     this.#settle(proposal)
   }
@@ -141,7 +139,10 @@ export class Proposals {
     this.#now = now
     for (const proposal of this.#open.values()) {
       if (!waitsForClient(proposal) || proposal.due > now) continue
-      const late = proposal.stage === 'ahead' ? stale('no node of ours has this tip') : overdue()
+      const late =
+        proposal.stage === 'ahead'
+          ? staleTip('no node of ours has this tip')
+          : missingTransactions('what is missing did not come in time')
       this.#decide(proposal, late)
     }
   }
@@ -171,14 +172,15 @@ export class Proposals {
   #unfit({ promised, token, coinbase }: Job): Problem | undefined {
     const { list } = promised
     if (promised.kind === 'wtxids' && new Set(list.map(hex)).size < list.length)
-      return { code: 'invalid-job', field: 'tx_short_hash_list', detail: 'a transaction stands there twice' }
+      return badList('a transaction stands there twice')
     return checkOutputs({ token, coinbase })
   }
 
   #place(proposal: Proposal): void {
     const { scriptPrefix } = proposal.job.coinbase
     const height = heightOf(scriptPrefix, proposal.tip.height)
-    if (height === 'other') return this.#decide(proposal, stale(`its height is not ${proposal.tip.height}`))
+    if (height === 'other')
+      return this.#decide(proposal, staleTip(`its height is not ${proposal.tip.height}`))
     if (height === 'next') {
       proposal.stage = 'ahead'
       return
@@ -224,25 +226,6 @@ export class Proposals {
       },
     })
     this.#deps.emit({ kind: 'transactionsRequested', session: client.session, count: missing.length })
-  }
-
-  #take(proposal: Proposal, list: readonly Uint8Array[]): Problem | undefined {
-    const { asked, transactions, job, tip } = proposal
-    if (list.length !== asked.length)
-      return missing(`${list.length} transactions where ${asked.length} were asked for`)
-    const bytes = list.reduce((sum, data) => sum + data.length, 0)
-    if (bytes > tip.weightLimit) return missing(`${bytes} bytes of transactions`)
-    if (this.#providedBytes() + bytes > this.#limits.pendingBytes)
-      return internal('too many bytes of transactions wait for their check')
-    const dialogue = this.#dialogueOf(proposal)
-    for (const [index, place] of asked.entries()) {
-      const tx = knownTransaction(list[index]!, this.#deps.sha256d)
-      if (tx === undefined || !dialogue.isPromised(job.promised, place, tx))
-        return missing(`what was provided for place ${place} is not what was promised`)
-      transactions[place] = tx
-    }
-    proposal.providedBytes += bytes
-    return undefined
   }
 
   #providedBytes(): number {
@@ -318,20 +301,4 @@ export class Proposals {
 /** The stages in which the next word is the client's, or the chain's. */
 function waitsForClient({ stage }: Proposal): boolean {
   return stage === 'ahead' || stage === 'identifying' || stage === 'incomplete'
-}
-
-function internal(detail: string): Problem {
-  return { code: 'internal-error', field: 'tx_short_hash_list', detail }
-}
-
-function stale(detail: string): Problem {
-  return { code: 'stale-chain-tip', field: 'coinbase_prefix', detail }
-}
-
-function missing(detail: string): Problem {
-  return { code: 'missing-txs', field: 'tx_short_hash_list', detail }
-}
-
-function overdue(): Problem {
-  return missing('what is missing did not come in time')
 }

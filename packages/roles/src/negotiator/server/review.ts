@@ -14,7 +14,8 @@ import {
 import { cutCoinbase, wholeCoinbase } from '../custom-coinbase.ts'
 import { MAX_EXTRANONCE_SIZE, sumOf } from './coinbase-check.ts'
 import { hasWitnessData, type KnownTransaction } from './known-transaction.ts'
-import { completeList, type Problem, type Proposal } from './proposal.ts'
+import { badList, internalError, type Problem, staleTip } from './problem.ts'
+import { completeList, type Proposal } from './proposal.ts'
 
 /** Weight units of a header. */
 const HEADER_WEIGHT = 4 * HEADER_SIZE
@@ -39,8 +40,8 @@ function checkLimits(proposal: Proposal, transactions: readonly KnownTransaction
     weight += tx.weight
     sigops += tx.sigops
   }
-  if (weight > tip.weightLimit) return listProblem(`a weight of ${weight}`)
-  if (sigops > tip.sigopLimit) return listProblem(`${sigops} signature operations`)
+  if (weight > tip.weightLimit) return badList(`a weight of ${weight}`)
+  if (sigops > tip.sigopLimit) return badList(`${sigops} signature operations`)
   // every output of a coinbase comes out of subsidy and fees; 21 million coins bound what both can be
   if (sumOf(job.coinbase.outputs) > 21_000_000n * 100_000_000n)
     return { code: 'invalid-coinbase-tx', field: 'coinbase_tx_outputs', detail: 'more than there can be' }
@@ -110,21 +111,15 @@ function exampleSize({ job }: Proposal): number {
   return job.extranonceSize ?? MAX_EXTRANONCE_SIZE
 }
 
-function listProblem(detail: string): Problem {
-  return { code: 'invalid-job', field: 'tx_short_hash_list', detail }
-}
-
 /** What a node's verdict on the block means; undefined when the job is good. @param verdict undefined: no node could be asked */
 export function problemOf(verdict: string | null | undefined): Problem | undefined {
   if (verdict === null) return undefined
-  if (verdict === undefined)
-    return { code: 'internal-error', field: 'tx_short_hash_list', detail: 'no node can check the job now' }
-  if (verdict === 'inconclusive-not-best-prevblk' || verdict.startsWith('stale'))
-    return { code: 'stale-chain-tip', field: 'coinbase_prefix', detail: verdict }
+  if (verdict === undefined) return internalError('no node can check the job now')
+  if (verdict === 'inconclusive-not-best-prevblk' || verdict.startsWith('stale')) return staleTip(verdict)
   if (verdict === 'bad-cb-length' || verdict === 'bad-cb-height')
     return { code: 'invalid-coinbase-tx-input', field: 'coinbase_prefix', detail: verdict }
   if (verdict.startsWith('bad-cb-') || verdict.startsWith('bad-witness-'))
     return { code: 'invalid-coinbase-tx', field: 'coinbase_tx_outputs', detail: verdict }
   if (verdict.startsWith('bad-version')) return { code: 'invalid-job', field: 'version', detail: verdict }
-  return listProblem(verdict)
+  return badList(verdict)
 }

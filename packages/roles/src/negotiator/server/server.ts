@@ -9,7 +9,8 @@ import { declaredJob } from './declare-dialogue.ts'
 import type { ServerEffect } from './facts.ts'
 import { KeptJobs } from './kept-jobs.ts'
 import { knownTransaction } from './known-transaction.ts'
-import type { Job, Problem } from './proposal.ts'
+import { badToken, internalError, type Problem } from './problem.ts'
+import type { Job } from './proposal.ts'
 import { Proposals } from './proposals.ts'
 import type { NegotiatorServerDeps, NegotiatorServerSettings } from './settings.ts'
 import { Solutions } from './solutions.ts'
@@ -206,10 +207,11 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
   ): void {
     const { requestId, miningJobToken } = message
     const refuse = (problem: Problem) => this.#proposals.refuse(client, requestId, problem)
-    if (client.mode === 'coinbase-only') return refuse(tokenProblem('the connection reveals no transactions'))
-    if (!client.proposals.take(this.#now)) return refuse(tooMany)
+    if (client.mode === 'coinbase-only') return refuse(badToken('the connection reveals no transactions'))
+    if (!client.proposals.take(this.#now))
+      return refuse(internalError('more jobs in a minute than the limits allow'))
     const token = this.#tokens.open(miningJobToken, this.#now)
-    if (typeof token === 'string') return refuse(tokenProblem(token))
+    if (typeof token === 'string') return refuse(badToken(token))
     const busy = this.#proposals.refusal(client, requestId)
     if (busy !== undefined) return refuse(busy)
     this.#tokens.use(token, this.#now)
@@ -226,14 +228,4 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
     const { session } = client
     this.#out.push({ kind: 'peerMisbehaved', session, reason }, { kind: 'close', session, reason })
   }
-}
-
-const tooMany: Problem = {
-  code: 'internal-error',
-  field: 'tx_short_hash_list',
-  detail: 'more jobs in a minute than the limits allow',
-}
-
-function tokenProblem(detail: string): Problem {
-  return { code: 'invalid-mining-job-token', field: 'tx_short_hash_list', detail }
 }
