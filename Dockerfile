@@ -9,7 +9,7 @@ COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
 RUN pnpm fetch
 COPY . .
 RUN pnpm install --offline --frozen-lockfile && pnpm exec turbo run build
-RUN for app in pool template-provider mining-device mining-proxy translator-proxy keys; do \
+RUN for app in pool template-provider job-negotiator mining-device mining-proxy translator-proxy keys; do \
       pnpm --filter "@sv2/$app" deploy --prod --legacy "/out/$app" || exit 1; \
     done
 
@@ -44,6 +44,14 @@ COPY --from=build /out/translator-proxy ./
 EXPOSE 34255
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9092/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+
+FROM base AS job-negotiator
+COPY --from=build /out/job-negotiator ./
+EXPOSE 3334 34265
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:9091/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# what it is: server or client
+CMD ["server"]
 
 FROM base AS template-provider
 COPY --from=build /out/template-provider ./

@@ -53,8 +53,9 @@ describe('Dockerfile', () => {
   )
 
   test.each(targets)('$name: a server has a health check on its own port', ({ name, lines: own }) => {
-    const file = resolve(root, 'apps', name, 'src/config.ts')
-    const config = existsSync(file) ? readFileSync(file, 'utf8') : ''
+    const files = ['src/config.ts', 'src/server/config.ts'].map((file) => resolve(root, 'apps', name, file))
+    const file = files.find(existsSync)
+    const config = file === undefined ? '' : readFileSync(file, 'utf8')
     const [, port] = /monitoringSchema\(([\d_]+)\)/.exec(config) ?? []
     const check = own.find((line) => line.startsWith('HEALTHCHECK'))
     if (port === undefined) expect(check).toBeUndefined()

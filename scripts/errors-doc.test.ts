@@ -22,8 +22,15 @@ const NOT_SENT = new Set([
   'too-many-shares',
   // a setting
   'same-domain',
+  // what a job negotiator client is, for logs
+  'full-template',
+  'coinbase-only',
+  // a node's words for a block
+  'inconclusive-not-best-prevblk',
+  'bad-cb-length',
+  'bad-cb-height',
+  'bad-version',
   // codes of others that are understood here
-  'unknown-user',
   'unsupported-min-extranonce-size',
 ])
 

@@ -2,14 +2,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { loadConfig, makeSecretFile, systemNoise } from '../packages/runtime/src/index.ts'
+import { loadConfig, makeTokenKeyFile } from '../packages/runtime/src/index.ts'
 import { appIn } from './compose/service-config.ts'
 import { isShipped } from './layers/table.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const isThere = (app: string): boolean => existsSync(join(root, 'apps', app, 'src'))
 const folder = mkdtempSync(join(tmpdir(), 'sv2-roles-'))
-makeSecretFile(join(folder, 'token.key'), systemNoise)
+makeTokenKeyFile(join(folder, 'token.key'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const sources = ['apps', 'packages'].flatMap((parent) =>

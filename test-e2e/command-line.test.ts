@@ -98,6 +98,24 @@ test('a configuration without problems is said to be one', async () => {
   expect(ending).toMatchObject({ code: 0, stdout: 'configuration ok\n', stderr: '' })
 })
 
+test('sv2-job-negotiator server prints its configuration, and lists every problem of one', async () => {
+  const [printed, ill] = await Promise.all([
+    runCommand('job-negotiator', 'server', '--print-default'),
+    runCommand(
+      'job-negotiator',
+      'server',
+      '--check',
+      '--config',
+      fileWith('token_valid_sec = 1\nnodes = []'),
+    ),
+  ])
+  expect(printed.stdout).toMatch(/^# job-negotiator-server: /)
+  expect(() => parse(printed.stdout)).not.toThrow()
+  expect(ill).toMatchObject({ code: 64, stdout: '' })
+  for (const problem of [/token_valid_sec = 1: must be at least 60/, /nodes = \[\]/])
+    expect(ill.stderr).toMatch(problem)
+})
+
 test('an option that is not known is an error that names it', async () => {
   const ending = await runCommand('pool', '--chekc')
   expect(ending.code).not.toBe(0)

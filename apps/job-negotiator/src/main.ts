@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { runApps } from '@sv2/runtime'
 import { jobNegotiatorClient } from './client/app.ts'
+import { negotiatorServer } from './server/app.ts'
 
 await runApps(
   {
@@ -8,5 +9,5 @@ await runApps(
     description: 'Job negotiator: miners choose their own work, and pools check and pay it',
     version: '0.0.0',
   },
-  { client: jobNegotiatorClient },
+  { client: jobNegotiatorClient, server: negotiatorServer },
 )

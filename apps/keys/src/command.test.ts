@@ -65,3 +65,11 @@ describe.each(['current', 'draft'])('sv2-keys ensure, edition %s', (edition) => 
     expect(readFileSync(token, 'utf8')).toBe(secret)
   })
 })
+
+test('a token key goes to a new file, for its owner alone', () => {
+  const file = join(folder, 'token.key')
+  expect(run('token-key', file)).toEqual([file])
+  expect(readFileSync(file, 'utf8')).toMatch(/^[0-9a-f]{64}\n$/)
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect(() => run('token-key', file)).toThrow(/EEXIST/)
+})

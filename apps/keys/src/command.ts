@@ -6,15 +6,13 @@ import {
   formatPoolUrl,
   parsePoolUrl,
 } from '@sv2/noise'
-import { type EditionName, makeKeyFile, readKeyFile, systemNoise } from '@sv2/runtime'
+import { type EditionName, makeKeyFile, makeTokenKeyFile, readKeyFile, systemNoise } from '@sv2/runtime'
 import { Command, Option } from 'commander'
 import { ensureKeys } from './ensure.ts'
 
-/** The command line of `sv2-keys`: make an authority key, print the public part of one, read what others print. */
+/** The command line of `sv2-keys`: make an authority key or a token key, print the public part of one, read what others print. */
 export function keysCommand(print: (line: string) => void): Command {
-  const command = new Command('sv2-keys')
-    .description('Makes and prints the authority keys of servers')
-    .version('0.0.0')
+  const command = new Command('sv2-keys').description('Makes and prints the keys of servers').version('0.0.0')
   command
     .command('make')
     .description(
@@ -41,6 +39,13 @@ export function keysCommand(print: (line: string) => void): Command {
           print(`${name} ${key}${made ? ' (made now)' : ''}`)
       },
     )
+    .command('token-key')
+    .description('make the key that a job negotiator server and its pool share (mode 0600)')
+    .argument('<file>', 'file to write; must not exist')
+    .action((file: string) => {
+      makeTokenKeyFile(file)
+      print(file)
+    })
   command
     .command('show')
     .description('print the public key of a secret key file, and the URL for miners with --host and --port')

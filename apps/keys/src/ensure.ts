@@ -5,7 +5,7 @@ import {
   type EditionName,
   keyFile,
   makeKeyFile,
-  makeSecretFile,
+  makeTokenKeyFile,
   readKeyFile,
   systemNoise,
 } from '@sv2/runtime'
@@ -29,7 +29,7 @@ export function ensureKeys(
   how: { readonly public: string; readonly token?: string | undefined; readonly edition: EditionName },
 ): EnsuredKey[] {
   mkdirSync(how.public, { recursive: true })
-  if (how.token !== undefined && !existsSync(how.token)) makeSecretFile(how.token, systemNoise)
+  if (how.token !== undefined && !existsSync(how.token)) makeTokenKeyFile(how.token)
   return folders.map((folder) => {
     const name = basename(folder)
     const file = keyFile(folder, how.edition)

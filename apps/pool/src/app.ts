@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { Pool, type PoolEffect, type PoolEvent } from '@sv2/roles/pool'
 import {
   type App,
@@ -11,10 +10,10 @@ import {
   serveMonitoring,
   sessionLines,
   systemNoise,
-  tokenMac,
   upstreamSettings,
 } from '@sv2/runtime'
 import { configSchema, type PoolConfig } from './config.ts'
+import { startEmbeddedNegotiator } from './embedded-negotiator.ts'
 import { createObserver } from './observe.ts'
 import { negotiatorServers, poolSettings } from './settings.ts'
 
@@ -24,6 +23,8 @@ export type { PoolConfig } from './config.ts'
 export interface RunningPool {
   /** One URL per door and edition, for miners. */
   readonly urls: readonly string[]
+  /** The same for clients of the job negotiator server in this process. */
+  readonly negotiatorUrls: readonly string[]
   readonly monitoringPort: number
   /** Live numbers. */
   readonly counts: () => PoolCounts
@@ -55,8 +56,8 @@ export const pool: App<PoolConfig, RunningPool> = {
   async start(config, context) {
     const { log, registry, scope, clock } = context
     const observe = createObserver(log, registry)
-    const { enabled, token_key_file: keyFile = join(config.data_dir, 'token.key') } = config.custom_work
-    const mac = enabled ? tokenMac(loadTokenKey(keyFile)) : undefined
+    const { enabled, token_key_file: keyFile } = config.custom_work
+    const mac = enabled ? loadTokenKey(config.data_dir, keyFile).mac : undefined
     const role = new Pool(poolSettings(config, VERSION), { sha256d: fastSha256d, mac })
     const engine = new Engine<PoolEvent, PoolEffect>(role, {
       clock,
@@ -101,8 +102,10 @@ export const pool: App<PoolConfig, RunningPool> = {
     })
     scope.own('monitoring', () => monitoring.close())
     const urls = await openDoors(config, engine, { context, portName: 'miners' })
+    const negotiator = await startEmbeddedNegotiator(config, context)
     return {
       urls,
+      negotiatorUrls: negotiator?.urls ?? [],
       monitoringPort: monitoring.port,
       counts: () => ({ ...role.counts, ...observe.totals() }),
     }

@@ -54,6 +54,12 @@ describe('configuration of the pool', () => {
     expect(problems({ ...others, POOL__PAYOUT__MODE: 'solo' })).toEqual([])
   })
 
+  test('a job negotiator server in this process needs a node', () => {
+    const enabled = { ...LEAST, POOL__JOB_NEGOTIATOR__ENABLED: 'true' }
+    expect(problems(enabled)).toEqual([expect.stringContaining('a node is required when it is enabled')])
+    expect(problems({ ...enabled, POOL__JOB_NEGOTIATOR__NODES__0__COOKIE_FILE: '/node/.cookie' })).toEqual([])
+  })
+
   test('a host to drain to has to fit into the message', () => {
     const told = problems({ ...LEAST, POOL__DRAIN_TO_HOST: 'é'.repeat(128) })
     expect(told).toEqual([expect.stringMatching(/^drain_to_host = .*at most 255 bytes/)])

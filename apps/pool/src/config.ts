@@ -9,6 +9,7 @@ import {
   upstreamSchema,
 } from '@sv2/runtime'
 import { z } from 'zod'
+import { embeddedNegotiatorProblem, embeddedNegotiatorSchema } from './embedded-negotiator.ts'
 
 const payout = z
   .strictObject({
@@ -151,6 +152,7 @@ export const configSchema = z
       maxPayloadBytes: 256 * 1024,
       maxQueuedBytes: 16 * 1024 * 1024,
     }),
+    job_negotiator: embeddedNegotiatorSchema(),
     monitoring: monitoringSchema(9_090),
     log: logSchema,
   })
@@ -158,6 +160,10 @@ export const configSchema = z
     const problem = payoutProblem(config.payout, config.network)
     if (problem !== undefined) {
       context.addIssue({ code: 'custom', path: ['payout', 'address'], message: problem })
+    }
+    const unusable = embeddedNegotiatorProblem(config.job_negotiator)
+    if (unusable !== undefined) {
+      context.addIssue({ code: 'custom', path: ['job_negotiator', 'nodes'], message: unusable })
     }
     const missing = config.extensions.required.filter((id) => !config.extensions.supported.includes(id))
     if (missing.length > 0) {

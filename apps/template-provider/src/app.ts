@@ -5,7 +5,7 @@ import {
   fastSha256d,
   Gauge,
   NodeWatch,
-  nodeRpc,
+  nodeRpcs,
   openDoors,
   SolvedBlocks,
   serveMonitoring,
@@ -31,9 +31,7 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
   async start(config, context) {
     const { log, registry, scope, clock } = context
     const observe = createObserver(log, registry)
-    const nodes = config.nodes.map((node) =>
-      nodeRpc({ url: node.url, cookieFile: node.cookie_file, user: node.user, password: node.password }),
-    )
+    const nodes = nodeRpcs(config.nodes)
     const provider = new Provider(
       {
         feeThreshold: BigInt(config.fee_threshold_sat),

@@ -1,5 +1,5 @@
 import type { ProviderFact } from '@sv2/roles/provider'
-import { type BlockFate, Counter, Gauge, type Logger, type NodeState, type Registry } from '@sv2/runtime'
+import { Counter, Gauge, type Logger, observeNode, type Registry } from '@sv2/runtime'
 
 /** Turns what happens in the template provider into log lines and numbers. */
 export function createObserver(log: Logger, registry: Registry) {
@@ -8,17 +8,6 @@ export function createObserver(log: Logger, registry: Registry) {
     name: 'sv2_tp_templates_sent_total',
     help: 'Templates sent, by reason',
     labelNames: ['reason'],
-    registers,
-  })
-  const blocks = new Counter({
-    name: 'sv2_tp_blocks_submitted_total',
-    help: 'Answers of nodes to our blocks',
-    labelNames: ['outcome'],
-    registers,
-  })
-  const solutions = new Counter({
-    name: 'sv2_tp_solutions_total',
-    help: 'Solutions received that are blocks',
     registers,
   })
   const refused = new Counter({
@@ -36,12 +25,7 @@ export function createObserver(log: Logger, registry: Registry) {
     help: 'Coinbase value of the newest template',
     registers,
   })
-  const ready = new Gauge({
-    name: 'sv2_tp_node_ready',
-    help: '1 while the node hands out templates',
-    registers,
-  })
-  const lines = new RepeatedLine()
+  const nodes = observeNode(log, registry, 'sv2_tp')
 
   return {
     fact(fact: ProviderFact): void {
@@ -85,49 +69,9 @@ export function createObserver(log: Logger, registry: Registry) {
       }
     },
 
-    solved(block: { readonly hash: string; readonly height: number }): void {
-      solutions.inc()
-      log.info(block, 'block solved; keeping and submitting it')
-    },
-
-    fate({ hash, height, node, outcome, reason }: BlockFate): void {
-      blocks.inc({ outcome })
-      const fields = { hash, height, node, reason }
-      if (outcome === 'accepted') log.info(fields, 'block accepted')
-      else if (outcome === 'lost') log.warn(fields, 'block is valid, but another came first')
-      else if (outcome === 'rejected') log.error(fields, 'block rejected')
-      else log.error(fields, 'node cannot be asked; the block is kept and submitted again')
-    },
-
-    diskTrouble(hash: string, error: unknown): void {
-      log.error({ hash, err: error }, 'the disk refuses a solved block; it is submitted all the same')
-    },
-
-    node(state: NodeState): void {
-      ready.set(state.kind === 'ready' ? 1 : 0)
-      if (state.kind === 'ready') {
-        lines.reset()
-        return log.info('node is ready')
-      }
-      if (lines.isDue(state.message)) log.warn({ retryMs: state.retryMs }, state.message)
-    },
-  }
-}
-
-/** A line that is repeated every few seconds is printed when it changes, and once a minute. */
-class RepeatedLine {
-  #text = ''
-  #printed = 0
-
-  isDue(text: string): boolean {
-    const now = performance.now()
-    if (text === this.#text && now - this.#printed < 60_000) return false
-    this.#text = text
-    this.#printed = now
-    return true
-  }
-
-  reset(): void {
-    this.#text = ''
+    solved: nodes.solved,
+    fate: nodes.fate,
+    diskTrouble: nodes.diskTrouble,
+    node: nodes.state,
   }
 }

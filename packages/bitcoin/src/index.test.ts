@@ -31,6 +31,7 @@ test('the package exports these names and no others', () => {
       "coinbaseWithWitness",
       "compareLe",
       "concatBytes",
+      "countLegacySigops",
       "decodeHeader",
       "difficultyToTarget",
       "displayHash",

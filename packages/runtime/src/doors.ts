@@ -36,13 +36,7 @@ export async function openDoors(
   },
 ): Promise<string[]> {
   const { log, registry, scope, clock } = how.context
-  const handshakes = new Histogram({
-    name: 'sv2_handshake_seconds',
-    help: 'Time of this thread for one handshake',
-    labelNames: ['edition'],
-    buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.05],
-    registers: [registry],
-  })
+  const handshakes = handshakeTimes(registry)
   const refused = refusals(log, registry)
   const keys = loadKeys(config, log)
   const urls: string[] = []
@@ -79,17 +73,38 @@ export async function openDoors(
   return urls
 }
 
+/** A process may have more than one server; their doors share these numbers. */
+function handshakeTimes(registry: AppContext['registry']): Histogram<'edition'> {
+  const name = 'sv2_handshake_seconds'
+  const known = registry.getSingleMetric(name)
+  if (known instanceof Histogram) return known
+  return new Histogram({
+    name,
+    help: 'Time of this thread for one handshake',
+    labelNames: ['edition'],
+    buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.05],
+    registers: [registry],
+  })
+}
+
+function refusedConnections(registry: AppContext['registry']): Counter<'reason'> {
+  const name = 'sv2_connections_refused_total'
+  const known = registry.getSingleMetric(name)
+  if (known instanceof Counter) return known
+  return new Counter({
+    name,
+    help: 'Connections that never became a session, by reason',
+    labelNames: ['reason'],
+    registers: [registry],
+  })
+}
+
 /** A line per kind of refusal is printed this often; the others are for those who look closer, ms. */
 const REFUSAL_LINE_MS = 10_000
 
 /** Counts connections that never became a session, and shows that there are some: a wrong key is seen nowhere else. */
 function refusals(log: Logger, registry: AppContext['registry']): (remote: string, reason: string) => void {
-  const counter = new Counter({
-    name: 'sv2_connections_refused_total',
-    help: 'Connections that never became a session, by reason',
-    labelNames: ['reason'],
-    registers: [registry],
-  })
+  const counter = refusedConnections(registry)
   const printed = new Map<string, number>()
   return (remote, reason) => {
     const kind = reason.split(':', 1)[0] ?? reason

@@ -13,6 +13,8 @@ export { type Clock, systemClock } from './clock.ts'
 export { type DoorConfig, doorSettings, doorsSchema } from './config/door.ts'
 export { type ConfigSources, loadConfig } from './config/load.ts'
 export { answerKeys, answerSettings, difficultyKeys, difficultySettings } from './config/miners.ts'
+export { furtherOutputsKey, type NegotiationConfig, negotiationKeys } from './config/negotiator.ts'
+export { type NodeConfig, nodeRpcs, nodesSchema, optionalNodesSchema } from './config/node.ts'
 export { printDefaults } from './config/print.ts'
 export { ConfigError, type ConfigProblem, formatProblem } from './config/problems.ts'
 export { serverKeys } from './config/server.ts'
@@ -41,7 +43,6 @@ export {
   type LoadedIdentity,
   loadIdentity,
   makeKeyFile,
-  makeSecretFile,
   readKeyFile,
 } from './keys.ts'
 export { type Door, type DoorDeps, type DoorIdentities, type DoorSettings, listen } from './listen.ts'
@@ -57,11 +58,17 @@ export {
   Registry,
   serveMonitoring,
 } from './monitoring.ts'
+export {
+  type NegotiatorServerConfig,
+  type RunningNegotiatorServer,
+  startNegotiatorServer,
+} from './negotiator-server.ts'
 export { type NodeRpc, NodeRpcError, type NodeRpcSettings, nodeRpc } from './node/node-rpc.ts'
 export { type NodeState, NodeWatch, type NodeWatchSettings } from './node/node-watch.ts'
 export { type BlockFate, type SolvedBlock, SolvedBlocks } from './node/solved-blocks.ts'
 export { type LimitedLine, limitedLines } from './observe/line-budget.ts'
 export { type MinersObserver, observeMiners, type ShareTotals } from './observe/miners.ts'
+export { type NodeObserver, observeNode } from './observe/node.ts'
 export { shareCodeLabel } from './observe/share-codes.ts'
 export { isV1Fact, observeSv1, type Sv1Observer } from './observe/sv1.ts'
 export {
@@ -74,4 +81,4 @@ export { readableCode, readableText } from './readable-code.ts'
 export { type Closing, Scope } from './scope.ts'
 export { Session, type SessionLimits } from './session.ts'
 export { dialV1, type V1UpstreamSettings } from './sv1-dial.ts'
-export { loadTokenKey, tokenMac } from './token-key.ts'
+export { loadTokenKey, makeTokenKeyFile } from './token-key.ts'

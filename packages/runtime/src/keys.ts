@@ -66,19 +66,10 @@ export function loadIdentity(edition: EditionName, settings: KeySettings, noise:
 /** Makes an authority key and writes its secret to a new file, readable by its owner alone. */
 export function makeKeyFile(file: string, edition: EditionName, noise: NoiseDeps): AuthorityKeyPair {
   const pair = makeAuthorityKeyPair(certificatesOf(edition, noise.backend), noise.randomBytes)
-  writeSecret(file, pair.secret)
-  return pair
-}
-
-/** Makes a secret of 32 random bytes, such as the key of mining job tokens, in a new file of the same form. */
-export function makeSecretFile(file: string, noise: Pick<NoiseDeps, 'randomBytes'>): void {
-  writeSecret(file, noise.randomBytes(32))
-}
-
-function writeSecret(file: string, secret: Uint8Array): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  writeFileSync(file, `${encodeSecretKey(secret)}\n`, { mode: 0o600, flag: 'wx' })
+  writeFileSync(file, `${encodeSecretKey(pair.secret)}\n`, { mode: 0o600, flag: 'wx' })
   chmodSync(file, 0o600)
+  return pair
 }
 
 /** The secret in a key file. @throws {ConfigError} */

@@ -1,38 +1,41 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { hex } from '@sv2/bitcoin'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ConfigError } from './config/problems.ts'
-import { loadTokenKey, tokenMac } from './token-key.ts'
+import { loadTokenKey, makeTokenKeyFile, tokenMac } from './token-key.ts'
 
 let folder = ''
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'token-key-'))
+  folder = mkdtempSync(join(tmpdir(), 'sv2-token-'))
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-test('a key is made once, for its owner alone', () => {
-  const file = join(folder, 'new', 'token.key')
-  const key = loadTokenKey(file)
-  expect(key).toHaveLength(32)
-  expect(statSync(file).mode & 0o777).toBe(0o600)
-  expect(loadTokenKey(file)).toEqual(key)
-  expect(readFileSync(file, 'utf8')).toMatch(/^[0-9a-f]{64}\n$/)
+test('a key is made at the first start, for its owner alone, and the same at the next', () => {
+  const first = loadTokenKey(join(folder, 'new'), undefined)
+  const second = loadTokenKey(join(folder, 'new'), undefined)
+  expect([first.made, second.made]).toEqual([true, false])
+  expect(statSync(first.file).mode & 0o777).toBe(0o600)
+  expect(readFileSync(first.file, 'utf8')).toMatch(/^[0-9a-f]{64}\n$/)
+  expect(second.mac(Uint8Array.of(1))).toEqual(first.mac(Uint8Array.of(1)))
 })
 
-test('a file that is no key is refused by its name', () => {
+test('a file that is there is never overwritten', () => {
   const file = join(folder, 'token.key')
-  for (const text of ['', 'ab', `${'0'.repeat(63)}g`, '0'.repeat(66)]) {
-    writeFileSync(file, text)
-    expect(() => loadTokenKey(file)).toThrow(ConfigError)
-  }
-  expect(() => loadTokenKey(folder)).toThrow(ConfigError)
+  makeTokenKeyFile(file)
+  expect(() => makeTokenKeyFile(file)).toThrow(/EEXIST/)
 })
 
-test('the MAC is HMAC-SHA-256 (RFC 4231, test case 2)', () => {
-  const mac = tokenMac(new TextEncoder().encode('Jefe'))
-  const made = mac(new TextEncoder().encode('what do ya want for nothing?'))
-  expect(Buffer.from(made).toString('hex')).toBe(
-    '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
+test('a file that is named has to be there, and has to hold a key', () => {
+  const file = join(folder, 'mine.key')
+  expect(() => loadTokenKey(folder, file)).toThrow(/cannot be read/)
+  writeFileSync(file, 'abc\n')
+  expect(() => loadTokenKey(folder, file)).toThrow(/64 hex digits/)
+})
+
+test('the code of a token is HMAC-SHA-256 (RFC 4231, test case 1)', () => {
+  const mac = tokenMac(new Uint8Array(20).fill(0x0b))
+  expect(hex(mac(new TextEncoder().encode('Hi There')))).toBe(
+    'b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7',
   )
 })

@@ -1,34 +1,52 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { TokenMac } from '@sv2/roles/negotiator'
 import { ConfigError } from './config/problems.ts'
 
-/** Bytes of the key that a pool and its negotiator servers share. */
 const KEY_SIZE = 32
 
+/** The key of mining job tokens, and how it came to be. */
+export interface LoadedTokenKey {
+  readonly mac: TokenMac
+  readonly file: string
+  /** The file was made just now. */
+  readonly made: boolean
+}
+
 /**
- * The key in a file, as 64 hexadecimal digits; made on the first start, readable by its owner alone.
- * @throws {ConfigError} for a file that cannot be read or made, or is no key
+ * Loads the key that a job negotiator server and its pool share, or makes it on the first start.
+ * @param file undefined: the data folder's own, made when missing
+ * @throws {ConfigError} for a file that cannot be read or holds no key
  */
-export function loadTokenKey(file: string): Uint8Array {
+export function loadTokenKey(dataDir: string, file: string | undefined): LoadedTokenKey {
+  const path = file ?? join(dataDir, 'token.key')
+  const made = file === undefined && !existsSync(path)
+  if (made) makeTokenKeyFile(path)
+  return { mac: tokenMac(readTokenKey(path)), file: path, made }
+}
+
+/** Writes a new token key to a new file, readable by its owner alone. */
+export function makeTokenKeyFile(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  writeFileSync(file, `${randomBytes(KEY_SIZE).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
+  chmodSync(file, 0o600)
+}
+
+/** Authenticates tokens by HMAC-SHA-256 (RFC 2104). */
+export function tokenMac(key: Uint8Array): TokenMac {
+  return (bytes) => createHmac('sha256', key).update(bytes).digest()
+}
+
+function readTokenKey(file: string): Uint8Array {
+  let text: string
   try {
-    if (!existsSync(file)) {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-      writeFileSync(file, `${randomBytes(KEY_SIZE).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
-      chmodSync(file, 0o600)
-    }
-    const text = readFileSync(file, 'utf8').trim()
-    if (/^[0-9a-fA-F]{64}$/.test(text)) return new Uint8Array(Buffer.from(text, 'hex'))
+    text = readFileSync(file, 'utf8').trim()
   } catch (error) {
     throw keyProblem(file, `cannot be read: ${(error as Error).message}`)
   }
-  throw keyProblem(file, `is no key of ${KEY_SIZE} bytes in hexadecimal digits`)
-}
-
-/** Authenticates tokens with a key: HMAC-SHA-256. */
-export function tokenMac(key: Uint8Array): TokenMac {
-  return (bytes) => new Uint8Array(createHmac('sha256', key).update(bytes).digest())
+  if (!/^[0-9a-f]{64}$/i.test(text)) throw keyProblem(file, 'is no token key: 64 hex digits are wanted')
+  return Buffer.from(text, 'hex')
 }
 
 function keyProblem(file: string, message: string): ConfigError {

@@ -1,5 +1,6 @@
 import { type Area, describeMessages, type Message, type MessageDescription } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
+import { draft } from '@sv2/messages/draft'
 import fc from 'fast-check'
 import { aTemplate, aTip, filled, NBITS_EASY, NBITS_HARD, NTIME } from './_fixtures.ts'
 import { anUpstreamJob } from './_test-upstream.ts'
@@ -53,6 +54,7 @@ function byType(type: string): fc.Arbitrary<unknown> {
   if (shape === 'OPTION') return fc.option(byType(inner!), { nil: undefined })
   if (inner !== undefined) return fc.array(byType(inner), { maxLength: 4 })
   if (type in MAX) return fc.integer({ min: 0, max: MAX[type]! })
+  if (type === 'B8') return fc.uint8Array({ minLength: 8, maxLength: 8 })
   if (type === 'U256') return fc.uint8Array({ minLength: 32, maxLength: 32 })
   if (type.startsWith('B0')) return fc.uint8Array({ maxLength: 31 })
   if (type.startsWith('STR0')) return fc.constantFrom('', 'a', 'stale-share')
@@ -97,12 +99,12 @@ export const upstreamWork: fc.Arbitrary<Message> = fc.constantFrom<Message>(
   ),
 )
 
+const OF_CURRENT = describeMessages(current)
+
 /** Messages of one area that a side may receive, their fields drawn so that they often meet what is there. */
-function received(area: Area, by: 'server' | 'client'): fc.Arbitrary<Message>[] {
+function received(area: Area, by: 'server' | 'client', all = OF_CURRENT): fc.Arbitrary<Message>[] {
   const never = by === 'server' ? 'to-client' : 'to-server'
-  return describeMessages(current)
-    .filter((each) => each.area === area && each.direction !== never)
-    .map(messageOf)
+  return all.filter((each) => each.area === area && each.direction !== never).map(messageOf)
 }
 
 /** Values of a field; one that may be missing is missing half of the time, whatever it is called. */
@@ -127,6 +129,12 @@ export const toDevice: fc.Arbitrary<Message> = fc.oneof(...received('mining', 'c
 
 /** What a template client sends. */
 export const toProvider: fc.Arbitrary<Message> = fc.oneof(...received('templates', 'server'))
+
+/** What a job negotiator client of either edition sends. */
+export const toNegotiator: fc.Arbitrary<Message> = fc.oneof(
+  ...received('negotiation', 'server'),
+  ...received('negotiation', 'server', describeMessages(draft)),
+)
 
 /** What a template provider sends. */
 export const fromProvider: fc.Arbitrary<Message> = fc.oneof(work, ...received('templates', 'client'))

@@ -1,5 +1,6 @@
 import { MAX_TARGET, sha256d } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
+import { current } from '@sv2/messages/current'
 import { Device } from '@sv2/roles/device'
 import { accountKey } from '@sv2/roles/negotiator'
 import { Pool } from '@sv2/roles/pool'
@@ -7,8 +8,8 @@ import { Provider } from '@sv2/roles/provider'
 import { Aggregator, Relay } from '@sv2/roles/proxy'
 import fc from 'fast-check'
 import { workSettings } from './_aggregator.ts'
-import { fromProvider, toDevice, toPool, toProvider, upstreamWork } from './_arbitrary.ts'
-import { aCustomJob, aToken, mac } from './_custom-jobs.ts'
+import { fromProvider, toDevice, toNegotiator, toPool, toProvider, upstreamWork } from './_arbitrary.ts'
+import { aCustomJob, aToken as aPoolToken, mac } from './_custom-jobs.ts'
 import {
   aSetup,
   aTemplate,
@@ -20,7 +21,8 @@ import {
   poolSettings,
   theConstraints,
 } from './_fixtures.ts'
-import { aNodeTemplate } from './_node-templates.ts'
+import { aCommit, aDeclaration, aNegotiator, aNegotiatorClient, aSolution, aToken } from './_negotiator.ts'
+import { aNodeTemplate, aTransaction } from './_node-templates.ts'
 import { relaySettings } from './_relay.ts'
 import type { TestChannel } from './_test-miner.ts'
 import { anUpstreamJob } from './_test-upstream.ts'
@@ -39,7 +41,7 @@ const customJobs: fc.Arbitrary<Message> = fc
     merklePath: fc.array(fc.constant(filled(1)), { maxLength: 3 }),
   })
   .map(({ expires, serial, ...over }) => {
-    const miningJobToken = aToken({ account: accountKey('a'), expires, serial })
+    const miningJobToken = aPoolToken({ account: accountKey('a'), expires, serial })
     const channel = { channelId: over.channelId, extranonceSize: 8 } as TestChannel
     return { ...aCustomJob(channel, { ...over, miningJobToken }), extranonceSize: 8 }
   })
@@ -103,6 +105,32 @@ const CLIENTS_PORT: Port = {
   roleIs: 'server',
   messages: toProvider,
   greeting: [aSetup({ protocol: 2 }), theConstraints({})],
+}
+const UNKNOWN = aTransaction()
+
+/** Tokens that any server with the key takes, and messages that get far with them. */
+const NEGOTIATION: readonly Message[] = [1, 2, 3, 4].flatMap((requestId) => {
+  const template = aNodeTemplate({ prevHash: filled(1) })
+  const client = aNegotiatorClient(aNegotiator(), current)
+  const transactions = [...template.transactions, UNKNOWN]
+  const plan = { template, requestId, ...(requestId % 2 === 0 ? { transactions } : {}) }
+  return [
+    aDeclaration(aToken(client).miningJobToken, plan),
+    aCommit(aToken(client).miningJobToken, plan),
+    aSolution(plan),
+    {
+      type: 'ProvideMissingTransactions.Success',
+      requestId,
+      transactionList: [UNKNOWN.data],
+    },
+  ]
+})
+const NEGOTIATION_PORT: Port = {
+  name: 'clients',
+  protocol: 'negotiation',
+  roleIs: 'server',
+  messages: fc.oneof(toNegotiator, fc.constantFrom(...NEGOTIATION)),
+  greeting: [aSetup({ protocol: 1, flags: 1 })],
 }
 const UPSTREAM_PORT: Port = {
   name: 'upstream',
@@ -201,6 +229,21 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
       kind: 'nodeTemplate',
       template: aNodeTemplate({ prevHash: filled(tip) }),
     })),
+  },
+  'job negotiator server': {
+    make: () => aNegotiator({ limits: { failedSolutionsPerMinute: 50 } }).server as never,
+    ports: [NEGOTIATION_PORT, NEGOTIATION_PORT],
+    events: [
+      { kind: 'nodeTemplate', template: aNodeTemplate({ prevHash: filled(1) }) },
+      { kind: 'nodeTemplate', template: aNodeTemplate({ prevHash: filled(1), transactions: [UNKNOWN] }) },
+      { kind: 'nodeTemplate', template: aNodeTemplate({ prevHash: filled(2), height: 200_001 }) },
+      { kind: 'transactions', transactions: [UNKNOWN.data, filled(1), new Uint8Array(0)] },
+      ...[1, 2, 3, 4].flatMap((proposalId) => [
+        { kind: 'proposalChecked', proposalId, verdict: null },
+        { kind: 'proposalChecked', proposalId, verdict: undefined },
+        { kind: 'proposalChecked', proposalId, verdict: 'bad-cb-amount' },
+      ]),
+    ],
   },
   device: {
     make: () => new Device({ ...DEVICE, mode: 'extended' }, { sha256d }) as never,

@@ -1,5 +1,5 @@
 import { CodecError, HEADER_SIZE } from '@sv2/codec'
-import { type Edition, EditionError, type Message } from '@sv2/messages'
+import { type Edition, EditionError, type Message, PROTOCOL_NUMBERS } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
 import { expect, test } from 'vitest'
@@ -17,7 +17,8 @@ import {
   NTIME,
   theConstraints,
 } from './_fixtures.ts'
-import { aNodeTemplate } from './_node-templates.ts'
+import { aJob, aNegotiator, aNegotiatorClient, aSolution, aToken } from './_negotiator.ts'
+import { aNodeTemplate, aTransaction } from './_node-templates.ts'
 import { aRelay } from './_relay.ts'
 import { TestMiner } from './_test-miner.ts'
 import { anUpstreamJob, TestUpstream } from './_test-upstream.ts'
@@ -111,12 +112,15 @@ function fuzz(
 }
 
 function recordedBy(edition: Edition, side: 'client' | 'server', messages: readonly Message[]): Uint8Array[] {
-  const protocol = messages.some(({ type }) => type === 'NewTemplate' || type === 'SubmitSolution')
+  const has = (...types: Message['type'][]) => messages.some(({ type }) => types.includes(type))
+  const protocol = has('NewTemplate', 'SubmitSolution')
     ? 'templates'
-    : 'mining'
+    : has('AllocateMiningJobToken')
+      ? 'negotiation'
+      : 'mining'
   const speller = edition.connection({ side: 'client', protocol })
   const server = edition.connection({ side: 'server' })
-  for (const frame of [speller.encode(aSetup({ protocol: protocol === 'mining' ? 0 : 2 }))]) {
+  for (const frame of [speller.encode(aSetup({ protocol: PROTOCOL_NUMBERS[protocol] }))]) {
     server.decode({ extensionType: 0, channelMsg: false, msgType: 0, payload: frame.subarray(HEADER_SIZE) })
   }
   return messages.map((message) => (side === 'client' ? speller : server).encode(message))
@@ -204,6 +208,29 @@ for (const edition of [current, draft]) {
       provider.node(aNodeTemplate())
       return aTemplateClient(provider, edition)
     })
+    expect(refused).toBeGreaterThan(0)
+  })
+
+  test(`a job negotiator server survives spoiled frames of clients (${edition.name})`, () => {
+    const unknown = aTransaction()
+    const setting = { template: aNodeTemplate(), transactions: [...aNodeTemplate().transactions, unknown] }
+    const tokens = [1, 2, 3].map(() => aToken(aNegotiatorClient(aNegotiator(), edition)).miningJobToken)
+    const dialogue: Message[] =
+      edition === current
+        ? [aSolution(), aSolution(setting)]
+        : [{ type: 'IdentifyTransactions.Success', requestId: 1, txHashList: [filled(1), filled(2)] }]
+    const recorded = recordedBy(edition, 'client', [
+      aSetup({ protocol: 1, flags: 1 }),
+      { type: 'AllocateMiningJobToken', userIdentifier: 'alice.1', requestId: 1 },
+      ...tokens.flatMap((token, n) => [
+        aJob(edition, token, { requestId: n }),
+        aJob(edition, token, { ...setting, requestId: n }),
+      ]),
+      { type: 'ProvideMissingTransactions.Success', requestId: 1, transactionList: [unknown.data] },
+      ...dialogue,
+    ])
+    const { decoded, refused } = fuzz(9, recorded, () => aNegotiatorClient(aNegotiator(), edition))
+    expect(decoded).toBeGreaterThan(0)
     expect(refused).toBeGreaterThan(0)
   })
 

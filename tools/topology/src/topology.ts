@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hex } from '@sv2/bitcoin'
 import { connectNodes, type RegtestNode, startRegtestNode } from '@sv2/regtest-node'
-import { makeSecretFile, systemNoise } from '@sv2/runtime'
+import { makeTokenKeyFile } from '@sv2/runtime'
 import { AppProcess, type Ending, type LogLine } from './app-process.ts'
 import { freePort } from './free-port.ts'
 import { type NodeAccess, type Part, type PartName, partsOf, TAG } from './parts.ts'
@@ -184,7 +184,7 @@ export async function startTopology(options: TopologyOptions = {}): Promise<Topo
   connectNodes(node, farmNode)
   const topology = new Topology({ node, farmNode }, { dataDir, options })
   try {
-    makeSecretFile(join(dataDir, 'token.key'), systemNoise)
+    makeTokenKeyFile(join(dataDir, 'token.key'))
     const { side = 'all', hashrate = 10_000 } = options
     for (const part of partsOf({ side, hashrate })) await topology.start(part)
   } catch (error) {

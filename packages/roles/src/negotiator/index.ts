@@ -3,4 +3,13 @@ export { JobClient, type JobClientEffect, type JobClientEvent } from './client/j
 export type { JobClientSettings, PairSettings, Patience } from './client/settings.ts'
 export { type CommittedJob, commitTo, type JobCommitment } from './commitment.ts'
 export { type CustomCoinbase, customOutputs, cutCoinbase, wholeCoinbase } from './custom-coinbase.ts'
-export { accountKey, type MiningJobToken, sealToken, type TokenMac } from './token.ts'
+export type {
+  ClientMode,
+  ProposeBlock,
+  ServerEffect,
+  ServerFact,
+  SubmitJobBlock,
+} from './server/facts.ts'
+export { NegotiatorServer, type ServerEvent } from './server/server.ts'
+export type { NegotiatorServerDeps, NegotiatorServerSettings, ServerLimits } from './server/settings.ts'
+export { accountKey, MAX_TOKEN_SCRIPTS, type MiningJobToken, sealToken, type TokenMac } from './token.ts'

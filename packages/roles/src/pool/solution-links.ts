@@ -1,5 +1,5 @@
 import type { Message, PushSolution } from '@sv2/messages'
-import { PROTOCOL_NUMBERS } from '@sv2/messages'
+import { DECLARATION_SETUP_FLAGS, PROTOCOL_NUMBERS } from '@sv2/messages'
 import type { SessionEffect, SessionId } from '../role.ts'
 import { type Identification, PROTOCOL_VERSION, setupRequest } from '../setup.ts'
 import type { PoolFact } from './facts.ts'
@@ -50,7 +50,7 @@ export class SolutionLinks {
     const endpoint = this.#servers[server]
     if (endpoint === undefined) throw new RangeError(`no negotiator server ${server}`)
     this.#links.set(session, { server, ready: false })
-    const what = { protocol: PROTOCOL_NUMBERS.negotiation, flags: 0 }
+    const what = { protocol: PROTOCOL_NUMBERS.negotiation, flags: DECLARATION_SETUP_FLAGS.DECLARE_TX_DATA }
     this.#send(session, setupRequest(this.#identification, endpoint, what))
   }
 

@@ -1,0 +1,89 @@
+import {
+  DECLARATION_SETUP_FLAGS,
+  NEGOTIATION_SETUP_FLAGS,
+  type SetupConnection,
+  type SetupConnectionError,
+  type SetupConnectionSuccess,
+} from '@sv2/messages'
+import type { Millis, SessionId } from '../../role.ts'
+import { answerSetup } from '../../setup.ts'
+import { Budget } from './budget.ts'
+import type { ClientMode } from './facts.ts'
+import type { Proposal } from './proposal.ts'
+import type { NegotiatorServerSettings, ServerLimits } from './settings.ts'
+
+/** SetupConnection.protocol of job negotiation. */
+const NEGOTIATION = 1
+
+/** So many times its limit may a client ask for tokens before it is closed. */
+const PATIENCE = 10
+
+/** A token request that waits until the budget allows an answer. */
+export interface WaitingToken {
+  readonly requestId: number
+  readonly userIdentifier: string
+  readonly since: Millis
+}
+
+/** One connection; request ids mean something on it alone. */
+export interface Client {
+  readonly session: SessionId
+  readonly dialogue: 'declare' | 'commit'
+  /** Undefined before SetupConnection. */
+  mode: ClientMode | undefined
+  readonly tokens: Budget
+  /** Token requests that were refused. */
+  readonly failedRequests: Budget
+  readonly proposals: Budget
+  readonly failedSolutions: Budget
+  readonly waiting: WaitingToken[]
+  /** By request id. */
+  readonly pending: Map<number, Proposal>
+}
+
+/** A connection that has said nothing yet. */
+export function newClient(
+  session: SessionId,
+  dialogue: Client['dialogue'],
+  limits: Pick<ServerLimits, 'tokensPerMinute' | 'proposalsPerMinute' | 'failedSolutionsPerMinute'>,
+): Client {
+  return {
+    session,
+    dialogue,
+    mode: undefined,
+    tokens: new Budget(limits.tokensPerMinute),
+    failedRequests: new Budget(PATIENCE * limits.tokensPerMinute),
+    proposals: new Budget(limits.proposalsPerMinute),
+    failedSolutions: new Budget(limits.failedSolutionsPerMinute),
+    waiting: [],
+    pending: new Map(),
+  }
+}
+
+/** The answer to a client's first message, and what it may do when it may go on. */
+export type SetupOutcome =
+  | { readonly answer: SetupConnectionSuccess; readonly mode: ClientMode }
+  | { readonly answer: SetupConnectionError; readonly mode: undefined }
+
+/** Answers a client's first message. */
+export function setUp(
+  setup: SetupConnection,
+  dialogue: Client['dialogue'],
+  settings: Pick<NegotiatorServerSettings, 'fullTemplateRequired' | 'asyncMining'>,
+): SetupOutcome {
+  const asyncFlag = settings.asyncMining ? NEGOTIATION_SETUP_FLAGS.REQUIRES_ASYNC_JOB_MINING : 0
+  const answer = answerSetup(setup, {
+    protocols: [NEGOTIATION],
+    supportedFlags: dialogue === 'commit' ? asyncFlag : DECLARATION_SETUP_FLAGS.DECLARE_TX_DATA,
+    successFlags: 0,
+  })
+  if (answer.type === 'SetupConnection.Error') return { answer, mode: undefined }
+  if (dialogue === 'commit') return { answer, mode: 'commit' }
+  if ((setup.flags & DECLARATION_SETUP_FLAGS.DECLARE_TX_DATA) !== 0) return { answer, mode: 'full-template' }
+  if (!settings.fullTemplateRequired) return { answer, mode: 'coinbase-only' }
+  const flags = DECLARATION_SETUP_FLAGS.DECLARE_TX_DATA
+  return {
+    answer: { type: 'SetupConnection.Error', flags, errorCode: 'missing-declare-tx-data-flag' },
+    mode: undefined,
+  }
+}

@@ -1,0 +1,64 @@
+import { concatBytes, encodeTransaction, sha256, sha256d, sipHash24, sipHashKey } from '@sv2/bitcoin'
+import { expect, test } from 'vitest'
+import { commitDialogue } from './commit-dialogue.ts'
+import { knownTransaction } from './known-transaction.ts'
+import type { Promised, Proposal } from './proposal.ts'
+import { TransactionCache } from './transaction-cache.ts'
+
+const key = sipHashKey(new Uint8Array(16))
+const txs = [1, 2, 3].map(
+  (locktime) =>
+    knownTransaction(
+      encodeTransaction({
+        version: 2,
+        inputs: [
+          {
+            prevTxid: new Uint8Array(32),
+            prevIndex: 0,
+            scriptSig: new Uint8Array(0),
+            sequence: 0,
+            witness: [],
+          },
+        ],
+        outputs: [{ value: 1n, script: Uint8Array.of(0x51) }],
+        locktime,
+      }),
+      sha256d,
+    )!,
+)
+const hashes = txs.map(({ dataHash }) => dataHash)
+const promised = (whole: readonly Uint8Array[] | undefined): Promised => ({
+  kind: 'shortHashes',
+  key,
+  list: hashes.map((hash) => sipHash24(key, hash)),
+  listHash: sha256(concatBytes(...hashes)),
+  hashes: whole,
+})
+
+function lookUp(whole: readonly Uint8Array[] | undefined) {
+  const cache = new TransactionCache({ bytes: 10_000, transactions: 10 })
+  for (const tx of txs.slice(0, 2)) cache.add(tx)
+  const proposal = { job: { promised: promised(whole) }, transactions: [] } as unknown as Proposal
+  return { outcome: commitDialogue.lookUp(proposal, cache), proposal }
+}
+
+test.each([undefined, hashes])('what we know is found by short hashes and by whole ones', (whole) => {
+  const { outcome, proposal } = lookUp(whole)
+  expect(outcome).toBe('found')
+  expect(proposal.transactions).toEqual([txs[0], txs[1], undefined])
+  proposal.transactions = [...txs]
+  expect(commitDialogue.settle(proposal)).toBe('found')
+})
+
+test('a list that is complete and has another hash needs the whole hashes', () => {
+  const { proposal } = lookUp(undefined)
+  proposal.transactions = [txs[0], txs[2], txs[1]]
+  expect(commitDialogue.settle(proposal)).toBe('identify')
+})
+
+test.each([
+  ['tx_short_hash_list', hashes.slice(1)],
+  ['tx_hash_list_hash', hashes.toReversed()],
+])('whole hashes that do not fit are refused by %s', (field, whole) => {
+  expect(lookUp(whole).outcome).toMatchObject({ field })
+})

@@ -1,0 +1,178 @@
+import {
+  BitcoinError,
+  concatBytes,
+  equalBytes,
+  hex,
+  MAX_COINBASE_SCRIPT_SIZE,
+  parseOutputs,
+  sha256,
+  sipHash24,
+  sipHashKey,
+  type TxOutput,
+} from '@sv2/bitcoin'
+import type { CommitMiningJob } from '@sv2/messages'
+import { customOutputs } from '../custom-coinbase.ts'
+import type { MiningJobToken } from '../token.ts'
+import { MAX_EXTRANONCE_SIZE } from './coinbase-check.ts'
+import type { CommitField, Problem } from './problem.ts'
+import {
+  type Dialogue,
+  type Job,
+  type Lookup,
+  MAX_JOB_TRANSACTIONS,
+  type Promised,
+  type Proposal,
+} from './proposal.ts'
+import type { TransactionCache } from './transaction-cache.ts'
+
+type ShortHashes = Extract<Promised, { kind: 'shortHashes' }>
+
+/** What a CommitMiningJob proposes: the pool's outputs are added as the pool will add them. */
+export function committedJob(message: CommitMiningJob, token: MiningJobToken): Job | Problem {
+  const { coinbasePrefix, minExtranonceSize, txShortHashList } = message
+  if (txShortHashList.length > MAX_JOB_TRANSACTIONS)
+    return refusal('tx_short_hash_list', `${txShortHashList.length} transactions`)
+  if (minExtranonceSize > MAX_EXTRANONCE_SIZE) return refusal('min_extranonce_size', 'more than 32 bytes')
+  if (coinbasePrefix.length + MAX_EXTRANONCE_SIZE > MAX_COINBASE_SCRIPT_SIZE)
+    return refusal('coinbase_prefix', `${coinbasePrefix.length} bytes leave no room for the extranonce`)
+  const outputs = readOutputs(message.coinbaseTxOutputs)
+  if (outputs === undefined) return refusal('coinbase_tx_outputs', 'an item is no output')
+  return {
+    requestId: message.requestId,
+    token,
+    version: message.version,
+    coinbase: {
+      version: message.coinbaseTxVersion,
+      scriptPrefix: coinbasePrefix.slice(),
+      sequence: message.coinbaseTxInputSequence,
+      outputs: customOutputs(outputs, message.coinbaseTxValueRemaining, token.outputs),
+      locktime: message.coinbaseTxLocktime,
+    },
+    extranonceSize: undefined,
+    minExtranonceSize,
+    promised: {
+      kind: 'shortHashes',
+      key: keyOf(message.txShortHashNonce),
+      list: txShortHashList.map((short) => short.slice()),
+      listHash: message.txHashListHash.slice(),
+      hashes: undefined,
+    },
+  }
+}
+
+/** A job is committed to by short hashes of its transactions' data (editions.md O-04). */
+export const commitDialogue: Dialogue = {
+  lookUp(proposal, cache) {
+    const promised = shortHashesOf(proposal)
+    return promised.hashes === undefined
+      ? lookUpShort(proposal, promised, cache)
+      : lookUpHashes(proposal, { promised, hashes: promised.hashes }, cache)
+  },
+
+  isPromised(promised, place, tx) {
+    if (promised.kind !== 'shortHashes') return false
+    const whole = promised.hashes?.[place]
+    if (whole !== undefined) return equalBytes(whole, tx.dataHash)
+    return equalBytes(sipHash24(promised.key, tx.dataHash), promised.list[place]!)
+  },
+
+  settle(proposal) {
+    const { hashes, listHash } = shortHashesOf(proposal)
+    if (hashes !== undefined) return 'found'
+    const found = proposal.transactions.flatMap((tx) => (tx === undefined ? [] : [tx.dataHash]))
+    return equalBytes(sha256(concatBytes(...found)), listHash) ? 'found' : 'identify'
+  },
+
+  accepted: (requestId, newMiningJobToken) => ({
+    type: 'CommitMiningJob.Success',
+    requestId,
+    newMiningJobToken,
+  }),
+
+  refused: (requestId, problem) => ({
+    type: 'CommitMiningJob.Error',
+    requestId,
+    errorCode: commitCode(problem),
+    errorDetails: new TextEncoder().encode(problem.detail),
+  }),
+
+  codeOf: commitCode,
+}
+
+/** The two codes there are: a client whose job could not be checked gets another token and tries again. */
+function commitCode({ code, field }: Problem): string {
+  const ours = code === 'invalid-mining-job-token' || code === 'internal-error'
+  return ours ? 'invalid-mining-job-token' : `invalid-job-param-value-${field}`
+}
+
+/** One pass over what we know; two that answer to one short hash need the whole hashes. */
+function lookUpShort(proposal: Proposal, promised: ShortHashes, cache: TransactionCache): Lookup {
+  const places = new Map(promised.list.map((short, place) => [numberOf(short), place]))
+  if (places.size < promised.list.length) return 'identify'
+  const transactions = promised.list.map((): Proposal['transactions'][number] => undefined)
+  proposal.transactions = transactions
+  for (const tx of cache.all()) {
+    const short = sipHash24(promised.key, tx.dataHash)
+    const place = places.get(numberOf(short))
+    if (place === undefined || !equalBytes(short, promised.list[place]!)) continue
+    if (transactions[place] !== undefined) return 'identify'
+    transactions[place] = tx
+  }
+  return 'found'
+}
+
+/** 48 bits of a short hash: a number is looked up without making a text of each transaction that we know. */
+function numberOf(short: Uint8Array): number {
+  const high = short[4]! | (short[5]! << 8)
+  return high * 0x1_0000_0000 + ((short[0]! | (short[1]! << 8) | (short[2]! << 16) | (short[3]! << 24)) >>> 0)
+}
+
+function lookUpHashes(
+  proposal: Proposal,
+  { promised, hashes }: { readonly promised: ShortHashes; readonly hashes: readonly Uint8Array[] },
+  cache: TransactionCache,
+): Lookup {
+  if (hashes.length !== promised.list.length)
+    return refusal(
+      'tx_short_hash_list',
+      `${promised.list.length} short hashes of ${hashes.length} transactions`,
+    )
+  if (!equalBytes(sha256(concatBytes(...hashes)), promised.listHash))
+    return refusal('tx_hash_list_hash', 'another list has this hash')
+  if (new Set(hashes.map(hex)).size < hashes.length)
+    return refusal('tx_short_hash_list', 'a transaction stands there twice')
+  for (const [place, whole] of hashes.entries()) {
+    if (!equalBytes(sipHash24(promised.key, whole), promised.list[place]!))
+      return refusal('tx_short_hash_list', `the short hash at ${place} is of another transaction`)
+  }
+  const before = proposal.transactions
+  proposal.transactions = hashes.map((whole, place) => {
+    const had = before[place]
+    return had !== undefined && equalBytes(had.dataHash, whole) ? had : cache.findByDataHash(whole)
+  })
+  return 'found'
+}
+
+function shortHashesOf({ job }: Proposal): ShortHashes {
+  if (job.promised.kind !== 'shortHashes') throw new TypeError(`a job of ${job.promised.kind}`)
+  return job.promised
+}
+
+function keyOf(nonce: bigint): ReturnType<typeof sipHashKey> {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setBigUint64(0, nonce, true)
+  return sipHashKey(sha256(bytes))
+}
+
+function readOutputs(items: readonly Uint8Array[]): TxOutput[] | undefined {
+  try {
+    return items.flatMap((item) => parseOutputs(item.slice(), 1))
+  } catch (error) {
+    if (error instanceof BitcoinError) return undefined
+    throw error
+  }
+}
+
+function refusal(field: CommitField, detail: string): Problem {
+  return { code: 'invalid-job', field, detail }
+}

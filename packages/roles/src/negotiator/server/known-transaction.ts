@@ -1,0 +1,50 @@
+import {
+  BitcoinError,
+  countLegacySigops,
+  encodeStripped,
+  equalBytes,
+  parseTransaction,
+  type Sha256d,
+  sha256,
+} from '@sv2/bitcoin'
+
+/** A transaction whose data we have. */
+export interface KnownTransaction {
+  /** Full serialization. */
+  readonly data: Uint8Array
+  /** Header byte order. */
+  readonly txid: Uint8Array
+  /** Header byte order. */
+  readonly wtxid: Uint8Array
+  /** SHA-256 of the data, by which the commit dialogue names it (editions.md O-04). */
+  readonly dataHash: Uint8Array
+  /** Weight units. */
+  readonly weight: number
+  /** Signature operation cost, at least. */
+  readonly sigops: number
+}
+
+/** Whether it has a witness. */
+export function hasWitnessData({ txid, wtxid }: KnownTransaction): boolean {
+  return !equalBytes(txid, wtxid)
+}
+
+/** Reads a transaction from its serialization, which is copied; undefined when it is none. */
+export function knownTransaction(bytes: Uint8Array, hash: Sha256d): KnownTransaction | undefined {
+  const data = bytes.slice()
+  try {
+    const tx = parseTransaction(data)
+    const stripped = encodeStripped(tx)
+    return {
+      data,
+      txid: hash(stripped),
+      wtxid: hash(data),
+      dataHash: sha256(data),
+      weight: 3 * stripped.length + data.length,
+      sigops: 4 * countLegacySigops(tx),
+    }
+  } catch (error) {
+    if (error instanceof BitcoinError) return undefined
+    throw error
+  }
+}

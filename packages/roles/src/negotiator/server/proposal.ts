@@ -1,0 +1,81 @@
+import type { SipHashKey } from '@sv2/bitcoin'
+import type { Message, PushSolution } from '@sv2/messages'
+import type { Millis, SessionId } from '../../role.ts'
+import type { CustomCoinbase } from '../custom-coinbase.ts'
+import type { MiningJobToken } from '../token.ts'
+import type { Client } from './client.ts'
+import type { KnownTransaction } from './known-transaction.ts'
+import type { Problem } from './problem.ts'
+import type { Tip } from './tip.ts'
+import type { TransactionCache } from './transaction-cache.ts'
+
+/** No block has more: the smallest transaction weighs 240 units. */
+export const MAX_JOB_TRANSACTIONS = 16_666
+
+/** The transactions of a job, as its maker has named them. */
+export type Promised =
+  | { readonly kind: 'wtxids'; readonly list: readonly Uint8Array[] }
+  | {
+      readonly kind: 'shortHashes'
+      readonly key: SipHashKey
+      readonly list: readonly Uint8Array[]
+      readonly listHash: Uint8Array
+      /** SHA-256 of each transaction, once the client has told them. */
+      hashes: readonly Uint8Array[] | undefined
+    }
+
+/** A job that a client wants to mine. */
+export interface Job {
+  readonly requestId: number
+  readonly token: MiningJobToken
+  readonly version: number
+  readonly coinbase: CustomCoinbase
+  /** Bytes of the whole extranonce, where the coinbase leaves no choice. */
+  readonly extranonceSize: number | undefined
+  readonly minExtranonceSize: number
+  readonly promised: Promised
+}
+
+/** How far a job has got. */
+export type Stage = 'ahead' | 'identifying' | 'incomplete' | 'waiting' | 'checking' | 'decided'
+
+/** A job and how far its check has got. */
+export interface Proposal {
+  readonly id: number
+  readonly client: Client
+  readonly job: Job
+  /** A job that is ahead of the node waits for the next one. */
+  tip: Tip
+  readonly due: Millis
+  stage: Stage
+  /** By place; undefined what is missing. */
+  transactions: (KnownTransaction | undefined)[]
+  /** Places that were asked for. */
+  asked: readonly number[]
+  providedBytes: number
+  merklePath: readonly Uint8Array[]
+  /** Solutions that came before the transactions, and who brought them. */
+  readonly early: { readonly session: SessionId; readonly solution: PushSolution }[]
+}
+
+/** What a look at the promised transactions has led to. */
+export type Lookup = 'found' | 'identify' | Problem
+
+/** How one edition's messages name transactions and tell verdicts. */
+export interface Dialogue {
+  /** Fills in the transactions that we have. */
+  lookUp(proposal: Proposal, cache: TransactionCache): Lookup
+  /** Whether a transaction that the client has provided is the one promised for its place. */
+  isPromised(promised: Promised, place: number, tx: KnownTransaction): boolean
+  /** Looks at the complete list. */
+  settle(proposal: Proposal): Lookup
+  accepted(requestId: number, token: Uint8Array): Message
+  refused(requestId: number, problem: Problem): Message
+  /** The code of that message. */
+  codeOf(problem: Problem): string
+}
+
+/** All transactions of a job that is complete. */
+export function completeList(proposal: Proposal): readonly KnownTransaction[] {
+  return proposal.transactions.filter((tx) => tx !== undefined)
+}

@@ -1,0 +1,29 @@
+import type { Sha256d } from '@sv2/bitcoin'
+import { knownTransaction } from './known-transaction.ts'
+import { internalError, missingTransactions, type Problem } from './problem.ts'
+import type { Dialogue, Proposal } from './proposal.ts'
+
+/**
+ * Puts the transactions that a client has provided into their places, if they are what it promised.
+ * @param how.room bytes that may still be taken, of all clients
+ */
+export function takeProvided(
+  proposal: Proposal,
+  list: readonly Uint8Array[],
+  how: { readonly dialogue: Dialogue; readonly sha256d: Sha256d; readonly room: number },
+): Problem | undefined {
+  const { asked, transactions, job, tip } = proposal
+  if (list.length !== asked.length)
+    return missingTransactions(`${list.length} transactions where ${asked.length} were asked for`)
+  const bytes = list.reduce((sum, data) => sum + data.length, 0)
+  if (bytes > tip.weightLimit) return missingTransactions(`${bytes} bytes of transactions`)
+  if (bytes > how.room) return internalError('too many bytes of transactions wait for their check')
+  for (const [index, place] of asked.entries()) {
+    const tx = knownTransaction(list[index]!, how.sha256d)
+    if (tx === undefined || !how.dialogue.isPromised(job.promised, place, tx))
+      return missingTransactions(`what was provided for place ${place} is not what was promised`)
+    transactions[place] = tx
+  }
+  proposal.providedBytes += bytes
+  return undefined
+}

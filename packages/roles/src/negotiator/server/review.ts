@@ -1,0 +1,125 @@
+import {
+  assembleBlock,
+  coinbaseTxid,
+  encodeHeader,
+  equalBytes,
+  findWitnessCommitment,
+  HEADER_SIZE,
+  merklePath,
+  merkleRootFromPath,
+  type Sha256d,
+  witnessCommitment,
+  witnessMerkleRoot,
+} from '@sv2/bitcoin'
+import { cutCoinbase, wholeCoinbase } from '../custom-coinbase.ts'
+import { MAX_EXTRANONCE_SIZE, sumOf } from './coinbase-check.ts'
+import { hasWitnessData, type KnownTransaction } from './known-transaction.ts'
+import { badList, internalError, type Problem, staleTip } from './problem.ts'
+import { completeList, type Proposal } from './proposal.ts'
+
+/** Weight units of a header. */
+const HEADER_WEIGHT = 4 * HEADER_SIZE
+
+/** Checks what can be told of a complete job without the coins that it spends; keeps its merkle path. */
+export function review(proposal: Proposal, sha256d: Sha256d): Problem | undefined {
+  const transactions = completeList(proposal)
+  return (
+    checkLimits(proposal, transactions) ??
+    checkCommitment(proposal, transactions, sha256d) ??
+    keepPath(proposal, transactions, sha256d)
+  )
+}
+
+function checkLimits(proposal: Proposal, transactions: readonly KnownTransaction[]): Problem | undefined {
+  const { tip, job } = proposal
+  const coinbase = cutCoinbase(job.coinbase, exampleSize(proposal))
+  // the node counts exactly; what is too much by this count is too much by any
+  let weight = HEADER_WEIGHT + 4 * (coinbase.prefix.length + coinbase.suffix.length)
+  let sigops = 0
+  for (const tx of transactions) {
+    weight += tx.weight
+    sigops += tx.sigops
+  }
+  if (weight > tip.weightLimit) return badList(`a weight of ${weight}`)
+  if (sigops > tip.sigopLimit) return badList(`${sigops} signature operations`)
+  // every output of a coinbase comes out of subsidy and fees; 21 million coins bound what both can be
+  if (sumOf(job.coinbase.outputs) > 21_000_000n * 100_000_000n)
+    return { code: 'invalid-coinbase-tx', field: 'coinbase_tx_outputs', detail: 'more than there can be' }
+  return undefined
+}
+
+function checkCommitment(
+  { job }: Proposal,
+  transactions: readonly KnownTransaction[],
+  sha256d: Sha256d,
+): Problem | undefined {
+  const committed = findWitnessCommitment(job.coinbase.outputs)
+  const problem = (detail: string): Problem => ({
+    code: 'invalid-coinbase-tx',
+    field: 'coinbase_tx_outputs',
+    detail,
+  })
+  if (committed === undefined)
+    return transactions.some(hasWitnessData) ? problem('no witness commitment') : undefined
+  const root = witnessMerkleRoot(
+    transactions.map(({ wtxid }) => wtxid),
+    sha256d,
+  )
+  return equalBytes(committed, witnessCommitment(root, undefined, sha256d))
+    ? undefined
+    : problem('the witness commitment is of other transactions')
+}
+
+function keepPath(
+  proposal: Proposal,
+  transactions: readonly KnownTransaction[],
+  sha256d: Sha256d,
+): undefined {
+  proposal.merklePath = merklePath(
+    transactions.map(({ txid }) => txid),
+    sha256d,
+  )
+}
+
+/** A block of the job for the node to check, its extranonce zeros. */
+export function exampleBlock(proposal: Proposal, sha256d: Sha256d): Uint8Array {
+  const { tip, job } = proposal
+  const size = exampleSize(proposal)
+  const cut = cutCoinbase(job.coinbase, size)
+  const header = encodeHeader({
+    version: job.version,
+    prevHash: tip.prevHash,
+    merkleRoot: merkleRootFromPath(
+      coinbaseTxid(cut.prefix, new Uint8Array(size), cut.suffix, sha256d),
+      proposal.merklePath,
+      sha256d,
+    ),
+    ntime: Math.max(tip.curtime, tip.mintime),
+    nbits: tip.nbits,
+    nonce: 0,
+  })
+  return assembleBlock(header, [exampleCoinbase(proposal), ...completeList(proposal).map(({ data }) => data)])
+}
+
+function exampleCoinbase(proposal: Proposal): Uint8Array {
+  const { coinbase } = proposal.job
+  const size = exampleSize(proposal)
+  return wholeCoinbase(cutCoinbase(coinbase, size), new Uint8Array(size), coinbase.outputs)
+}
+
+function exampleSize({ job }: Proposal): number {
+  return job.extranonceSize ?? MAX_EXTRANONCE_SIZE
+}
+
+/** What a node's verdict on the block means; undefined when the job is good. @param verdict undefined: no node could be asked */
+export function problemOf(verdict: string | null | undefined): Problem | undefined {
+  if (verdict === null) return undefined
+  if (verdict === undefined) return internalError('no node can check the job now')
+  if (verdict === 'inconclusive-not-best-prevblk' || verdict.startsWith('stale')) return staleTip(verdict)
+  if (verdict === 'bad-cb-length' || verdict === 'bad-cb-height')
+    return { code: 'invalid-coinbase-tx-input', field: 'coinbase_prefix', detail: verdict }
+  if (verdict.startsWith('bad-cb-') || verdict.startsWith('bad-witness-'))
+    return { code: 'invalid-coinbase-tx', field: 'coinbase_tx_outputs', detail: verdict }
+  if (verdict.startsWith('bad-version')) return { code: 'invalid-job', field: 'version', detail: verdict }
+  return badList(verdict)
+}

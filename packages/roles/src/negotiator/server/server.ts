@@ -1,0 +1,231 @@
+import { displayHash, equalBytes, sha256 } from '@sv2/bitcoin'
+import type { CommitMiningJob, DeclareMiningJob, Message } from '@sv2/messages'
+import type { NodeTemplate } from '../../provider/node-template.ts'
+import type { Millis, Role, SessionEvent, SessionId } from '../../role.ts'
+import type { MiningJobToken } from '../token.ts'
+import { type Client, newClient, setUp } from './client.ts'
+import { committedJob } from './commit-dialogue.ts'
+import { declaredJob } from './declare-dialogue.ts'
+import type { ServerEffect } from './facts.ts'
+import { KeptJobs } from './kept-jobs.ts'
+import { knownTransaction } from './known-transaction.ts'
+import { badToken, internalError, type Problem } from './problem.ts'
+import type { Job } from './proposal.ts'
+import { Proposals } from './proposals.ts'
+import type { NegotiatorServerDeps, NegotiatorServerSettings } from './settings.ts'
+import { Solutions } from './solutions.ts'
+import { type Tip, tipOf } from './tip.ts'
+import { TokenDesk } from './token-desk.ts'
+import { Tokens } from './tokens.ts'
+import { TransactionCache } from './transaction-cache.ts'
+
+export type ServerEvent =
+  | SessionEvent<'clients'>
+  /** The node has a template: a new tip, or other transactions. */
+  | { readonly kind: 'nodeTemplate'; readonly template: NodeTemplate }
+  /** Transactions of the node's mempool, serialized. */
+  | { readonly kind: 'transactions'; readonly transactions: readonly Uint8Array[] }
+  /** What the node says of a proposed block: null when it is good, undefined when it could not be asked. */
+  | {
+      readonly kind: 'proposalChecked'
+      readonly proposalId: number
+      readonly verdict: string | null | undefined
+    }
+
+/**
+ * The pool's side of job negotiation: hands out tokens, checks the jobs that miners make for themselves, and sees to
+ * it that the blocks of those jobs reach the nodes. Declarations and commits become proposals, which know nothing of
+ * how they were spelled.
+ */
+export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
+  readonly #settings: NegotiatorServerSettings
+  readonly #deps: NegotiatorServerDeps
+  readonly #clients = new Map<SessionId, Client>()
+  readonly #cache: TransactionCache
+  readonly #tokens: Tokens
+  readonly #desk: TokenDesk
+  readonly #kept: KeptJobs
+  readonly #proposals: Proposals
+  readonly #solutions: Solutions
+  #tip: Tip | undefined
+  #now: Millis = 0
+  #out: ServerEffect[] = []
+
+  constructor(settings: NegotiatorServerSettings, deps: NegotiatorServerDeps) {
+    const { limits } = settings
+    const { sha256d } = deps
+    const emit = (effect: ServerEffect) => this.#out.push(effect)
+    this.#settings = settings
+    this.#deps = deps
+    this.#cache = new TransactionCache(settings.cache)
+    this.#tokens = new Tokens(settings.tokenValidSeconds, deps)
+    this.#desk = new TokenDesk(settings, { tokens: this.#tokens, emit })
+    this.#kept = new KeptJobs(limits.keptJobs)
+    const parts = { sha256d, tokens: this.#tokens, cache: this.#cache, kept: this.#kept, emit }
+    this.#proposals = new Proposals(limits, parts)
+    this.#solutions = new Solutions(sha256d, { kept: this.#kept, proposals: this.#proposals, emit })
+  }
+
+  /** Live numbers for metrics. */
+  get counts(): {
+    readonly clients: number
+    readonly pendingJobs: number
+    readonly keptJobs: number
+    readonly transactions: number
+    readonly transactionBytes: number
+  } {
+    return {
+      clients: this.#clients.size,
+      pendingJobs: this.#proposals.size,
+      keptJobs: this.#kept.size,
+      transactions: this.#cache.size,
+      transactionBytes: this.#cache.bytes,
+    }
+  }
+
+  /** The node has given a template: jobs can be checked. */
+  get hasTip(): boolean {
+    return this.#tip !== undefined
+  }
+
+  nextDeadline(): Millis {
+    return Math.min(this.#desk.nextDeadline(this.#now), this.#proposals.nextDeadline())
+  }
+
+  handle(event: ServerEvent, now: Millis): readonly ServerEffect[] {
+    this.#now = now
+    switch (event.kind) {
+      case 'nodeTemplate':
+        this.#template(event.template)
+        break
+      case 'transactions':
+        for (const data of event.transactions) this.#learn(data)
+        break
+      case 'proposalChecked':
+        this.#proposals.checked(event.proposalId, event.verdict, now)
+        break
+      case 'tick':
+        this.#desk.tick(now)
+        this.#proposals.tick(now)
+        break
+      case 'opened':
+        this.#clients.set(
+          event.session,
+          newClient(event.session, event.capabilities.jobDialogue, this.#settings.limits),
+        )
+        break
+      case 'closed':
+        this.#closed(event.session)
+        break
+      case 'message': {
+        const client = this.#clients.get(event.session)
+        if (client !== undefined) this.#message(client, event.message)
+      }
+    }
+    const out = this.#out
+    this.#out = []
+    return out
+  }
+
+  #template(template: NodeTemplate): void {
+    for (const { data, txid, wtxid, weight, sigops } of template.transactions) {
+      if (this.#cache.find(wtxid) !== undefined) continue
+      this.#cache.add({ data, txid, wtxid, dataHash: sha256(data), weight, sigops })
+    }
+    const before = this.#tip
+    this.#tip = tipOf(template)
+    if (before === undefined || !equalBytes(before.prevHash, template.prevHash)) {
+      this.#kept.newTip(this.#tip, before)
+      const { height, prevHash } = template
+      this.#out.push({ kind: 'newTip', height, prevHash: displayHash(prevHash) })
+    }
+    this.#proposals.onTip(this.#tip, this.#now)
+  }
+
+  #learn(data: Uint8Array): void {
+    const tx = knownTransaction(data, this.#deps.sha256d)
+    if (tx !== undefined) this.#cache.add(tx)
+  }
+
+  #closed(session: SessionId): void {
+    const client = this.#clients.get(session)
+    if (client === undefined) return
+    this.#clients.delete(session)
+    this.#desk.left(client)
+    this.#proposals.left(client)
+    if (client.mode !== undefined) this.#out.push({ kind: 'clientDisconnected', session })
+  }
+
+  #message(client: Client, message: Message): void {
+    if (client.mode === undefined) return this.#setup(client, message)
+    switch (message.type) {
+      case 'AllocateMiningJobToken':
+        return this.#desk.asked(client, message, this.#now)
+      case 'DeclareMiningJob':
+        if (client.dialogue !== 'declare') return this.#unexpected(client, message)
+        return this.#propose(client, message, (token) => declaredJob(message, token))
+      case 'CommitMiningJob':
+        if (client.dialogue !== 'commit') return this.#unexpected(client, message)
+        return this.#propose(client, message, (token) => committedJob(message, token))
+      case 'IdentifyTransactions.Success':
+        return this.#proposals.identified(client, message, this.#now)
+      case 'ProvideMissingTransactions.Success':
+        return this.#proposals.provided(client, message, this.#now)
+      case 'PushSolution':
+        return this.#solutions.pushed(client, message, this.#now)
+      // no extension is known here: not even the one that negotiates extensions (EXT-03, EXT-22)
+      case 'RequestExtensions':
+      case 'ChannelEndpointChanged':
+      case 'Opaque':
+        return
+      default:
+        this.#unexpected(client, message)
+    }
+  }
+
+  #setup(client: Client, message: Message): void {
+    const { session } = client
+    if (message.type !== 'SetupConnection')
+      return this.#misbehaved(client, `${message.type} before SetupConnection`)
+    const { answer, mode } = setUp(message, client.dialogue, this.#settings)
+    this.#out.push({ kind: 'send', to: session, message: answer })
+    if (mode !== undefined) {
+      client.mode = mode
+      const { vendor, firmware } = message
+      this.#out.push({ kind: 'clientConnected', session, vendor, firmware, mode })
+      return
+    }
+    const { errorCode: code, flags } = answer
+    this.#out.push({ kind: 'setupRefused', session, code, flags }, { kind: 'close', session, reason: code })
+  }
+
+  /** The cheap questions first: token, limits, and only then what the job is. */
+  #propose(
+    client: Client,
+    message: DeclareMiningJob | CommitMiningJob,
+    read: (token: MiningJobToken) => Job | Problem,
+  ): void {
+    const { requestId, miningJobToken } = message
+    const refuse = (problem: Problem) => this.#proposals.refuse(client, requestId, problem)
+    if (client.mode === 'coinbase-only') return refuse(badToken('the connection reveals no transactions'))
+    if (!client.proposals.take(this.#now))
+      return refuse(internalError('more jobs in a minute than the limits allow'))
+    const token = this.#tokens.open(miningJobToken, this.#now)
+    if (typeof token === 'string') return refuse(badToken(token))
+    const busy = this.#proposals.refusal(client, requestId)
+    if (busy !== undefined) return refuse(busy)
+    this.#tokens.use(token, this.#now)
+    const job = read(token)
+    if ('code' in job) return refuse(job)
+    this.#proposals.propose(client, job, this.#now)
+  }
+
+  #unexpected(client: Client, { type }: Message): void {
+    this.#misbehaved(client, `unexpected ${type}`)
+  }
+
+  #misbehaved(client: Client, reason: string): void {
+    const { session } = client
+    this.#out.push({ kind: 'peerMisbehaved', session, reason }, { kind: 'close', session, reason })
+  }
+}

@@ -1,0 +1,28 @@
+import { hex } from '@sv2/bitcoin'
+import { type NodeRpc, NodeRpcError } from './node-rpc.ts'
+
+/** A node that says nothing for so long checks nothing, ms. */
+const PROPOSAL_TIMEOUT_MS = 20_000
+/** The block cannot be decoded, says a node (RPC_DESERIALIZATION_ERROR). */
+const UNDECODABLE = -22
+
+/**
+ * Asks nodes in turn what they think of a block without proof of work (BIP 23): null when it is good, else a reject
+ * reason; undefined when none of them can be asked.
+ */
+export async function proposeBlock(
+  nodes: readonly NodeRpc[],
+  block: Uint8Array,
+): Promise<string | null | undefined> {
+  const data = hex(block)
+  for (const node of nodes) {
+    try {
+      const verdict = await node.call('getblocktemplate', [{ mode: 'proposal', data }], PROPOSAL_TIMEOUT_MS)
+      return verdict === null ? null : String(verdict)
+    } catch (error) {
+      if (!(error instanceof NodeRpcError)) throw error
+      if (error.code === UNDECODABLE) return 'undecodable'
+    }
+  }
+  return undefined
+}
