@@ -39,6 +39,7 @@ export function keysCommand(print: (line: string) => void): Command {
           print(`${name} ${key}${made ? ' (made now)' : ''}`)
       },
     )
+  command
     .command('token-key')
     .description('make the key that a job negotiator server and its pool share (mode 0600)')
     .argument('<file>', 'file to write; must not exist')

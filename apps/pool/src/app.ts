@@ -15,7 +15,7 @@ import {
 import { configSchema, type PoolConfig } from './config.ts'
 import { startEmbeddedNegotiator } from './embedded-negotiator.ts'
 import { createObserver } from './observe.ts'
-import { negotiatorServers, poolSettings } from './settings.ts'
+import { negotiatorServers, poolSettings, takesCustomWork } from './settings.ts'
 
 export type { PoolConfig } from './config.ts'
 
@@ -56,12 +56,19 @@ export const pool: App<PoolConfig, RunningPool> = {
   async start(config, context) {
     const { log, registry, scope, clock } = context
     const observe = createObserver(log, registry)
-    const { enabled, token_key_file: keyFile } = config.custom_work
-    const mac = enabled ? loadTokenKey(config.data_dir, keyFile).mac : undefined
+    const embedded = await startEmbeddedNegotiator(config, context)
+    const { token_key_file: keyFile } = config.custom_work
+    const mac = takesCustomWork(config) ? loadTokenKey(config.data_dir, keyFile).mac : undefined
     const role = new Pool(poolSettings(config, VERSION), { sha256d: fastSha256d, mac })
     const engine = new Engine<PoolEvent, PoolEffect>(role, {
       clock,
-      observer: { ...sessionLines(log), onEffect: observe.fact },
+      observer: {
+        ...sessionLines(log),
+        onEffect(fact) {
+          if (fact.kind === 'solutionPushed') embedded?.solved(fact.solution)
+          observe.fact(fact)
+        },
+      },
     })
     scope.own('connections', () => engine.stop('shutting down'))
     const provider = dial(
@@ -102,10 +109,9 @@ export const pool: App<PoolConfig, RunningPool> = {
     })
     scope.own('monitoring', () => monitoring.close())
     const urls = await openDoors(config, engine, { context, portName: 'miners' })
-    const negotiator = await startEmbeddedNegotiator(config, context)
     return {
       urls,
-      negotiatorUrls: negotiator?.urls ?? [],
+      negotiatorUrls: embedded?.urls ?? [],
       monitoringPort: monitoring.port,
       counts: () => ({ ...role.counts, ...observe.totals() }),
     }

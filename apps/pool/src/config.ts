@@ -104,7 +104,9 @@ const customWork = z
     enabled: z
       .boolean()
       .default(false)
-      .describe('true: miners may bring their own jobs, with tokens of our negotiator servers'),
+      .describe(
+        'true: miners may bring their own jobs, with tokens of our negotiator servers; job_negotiator.enabled implies it',
+      ),
     token_key_file: z
       .string()
       .min(1)

@@ -13,11 +13,16 @@ import { z } from 'zod'
 
 /** The schema of the job negotiator server inside of the pool's process. */
 export function embeddedNegotiatorSchema() {
+  // the key of tokens is that of the pool
+  const { token_key_file: _, ...keys } = negotiationKeys(optionalNodesSchema)
   return z
     .strictObject({
-      enabled: z.boolean().default(false).describe('true: take the jobs that miners make for themselves'),
+      enabled: z
+        .boolean()
+        .default(false)
+        .describe('true: check the jobs that miners make for themselves, and take them'),
       further_outputs: furtherOutputsKey(),
-      ...negotiationKeys(optionalNodesSchema),
+      ...keys,
       listen: doorsSchema({
         host: '0.0.0.0',
         port: 3_334,
@@ -26,14 +31,17 @@ export function embeddedNegotiatorSchema() {
       }),
     })
     .prefault({ nodes: [], listen: [{}] })
-    .describe('A job negotiator server in this process, with data_dir, authority key and payout of the pool')
+    .describe(
+      'A job negotiator server in this process, with data_dir, authority key, token key and payout of the pool',
+    )
 }
 
 type EmbeddedConfig = z.output<ReturnType<typeof embeddedNegotiatorSchema>>
 
 /** What of the pool's configuration holds for its job negotiator server too. */
-type HostConfig = Omit<NegotiatorServerConfig, keyof EmbeddedConfig> & {
+type HostConfig = Omit<NegotiatorServerConfig, keyof EmbeddedConfig | 'token_key_file'> & {
   readonly job_negotiator: EmbeddedConfig
+  readonly custom_work: { readonly token_key_file?: string | undefined }
   readonly payout: { readonly mode: 'pool' | 'solo'; readonly address?: string | undefined }
 }
 
@@ -50,10 +58,10 @@ export async function startEmbeddedNegotiator(
   config: HostConfig,
   context: AppContext,
 ): Promise<RunningNegotiatorServer | undefined> {
-  const { job_negotiator: own, payout, network } = config
+  const { job_negotiator: own, custom_work, payout, network } = config
   if (!own.enabled) return undefined
   return startNegotiatorServer(
-    { ...config, ...own },
+    { ...config, ...own, token_key_file: custom_work.token_key_file },
     {
       context,
       furtherOutputs: own.further_outputs,

@@ -20,6 +20,16 @@ function observed(...facts: readonly PoolFact[]) {
   return { observer, metric, text, lines: lines.map((line) => JSON.parse(line) as Record<string, unknown>) }
 }
 
+const SOLUTION = {
+  type: 'PushSolution',
+  extranonce: new Uint8Array(8),
+  prevHash: new Uint8Array(32),
+  nonce: 1,
+  ntime: 2,
+  nbits: 3,
+  version: 4,
+} as const
+
 const accepted: PoolFact = {
   kind: 'shareAccepted',
   session: 1,
@@ -133,12 +143,12 @@ describe('observer of the pool', () => {
       counter: 'sv2_pool_custom_jobs_refused_total',
     },
     {
-      fact: { kind: 'solutionPushed', negotiators: 2 },
+      fact: { kind: 'solutionPushed', negotiators: 2, solution: SOLUTION },
       level: 30,
       counter: 'sv2_pool_solutions_pushed_total',
     },
     {
-      fact: { kind: 'solutionPushed', negotiators: 0 },
+      fact: { kind: 'solutionPushed', negotiators: 0, solution: SOLUTION },
       level: 50,
       counter: 'sv2_pool_solutions_pushed_total',
     },

@@ -44,15 +44,20 @@ export function poolSettings(config: PoolConfig, version: string): PoolSettings 
         : { mode: 'pool', script: addressToScript(payout.address ?? '', config.network) },
     coinbaseTag: new TextEncoder().encode(config.coinbase_tag),
     jobRefreshMs: jobs.job_refresh_sec * 1000,
-    customWork: config.custom_work.enabled
+    customWork: takesCustomWork(config)
       ? { maxUsedTokens: config.custom_work.max_used_tokens, negotiators: negotiatorServers(config) }
       : undefined,
   }
 }
 
+/** Miners may bring their own jobs: with tokens of servers elsewhere, or of the one in this process. */
+export function takesCustomWork(config: PoolConfig): boolean {
+  return config.custom_work.enabled || config.job_negotiator.enabled
+}
+
 /** The negotiator servers that are told of blocks; none where miners bring no jobs. */
 export function negotiatorServers(config: PoolConfig): readonly UpstreamSettings[] {
-  const { enabled, negotiators } = config.custom_work
+  const { negotiators } = config.custom_work
   const what = { protocol: 'negotiation', defaultPort: DEFAULT_NEGOTIATOR_PORT } as const
-  return enabled ? negotiators.map((server) => upstreamSettings(server, what)) : []
+  return takesCustomWork(config) ? negotiators.map((server) => upstreamSettings(server, what)) : []
 }

@@ -1,4 +1,5 @@
 import type { Network } from '@sv2/bitcoin'
+import type { PushSolution } from '@sv2/messages'
 import {
   NegotiatorServer,
   type NegotiatorServerSettings,
@@ -28,6 +29,8 @@ export type NegotiatorServerConfig = ServerConfig & NegotiationConfig & { readon
 export interface RunningNegotiatorServer {
   /** One URL per door and edition, for the config of clients. */
   readonly urls: readonly string[]
+  /** The pool in this process found a block on a job that was checked here. */
+  readonly solved: (solution: PushSolution) => void
   /** Live numbers; `ok` while jobs can be checked. */
   readonly health: () => { readonly ok: boolean } & NegotiatorServer['counts']
 }
@@ -115,5 +118,9 @@ export async function startNegotiatorServer(
   gauge('sv2_negotiator_transactions', 'Transactions in the cache', () => server.counts.transactions)
   gauge('sv2_negotiator_transaction_bytes', 'Memory of the cache', () => server.counts.transactionBytes)
   const urls = await openDoors(config, engine, { context: how.context, portName: 'clients' })
-  return { urls, health: () => ({ ok: watch.isReady && server.hasTip, ...server.counts }) }
+  return {
+    urls,
+    solved: (solution) => engine.tell({ kind: 'solution', solution }),
+    health: () => ({ ok: watch.isReady && server.hasTip, ...server.counts }),
+  }
 }

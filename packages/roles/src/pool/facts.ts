@@ -1,3 +1,4 @@
+import type { PushSolution } from '@sv2/messages'
 import type { MinersFact } from '../miners/facts.ts'
 import type { TemplateFact } from '../template-feed.ts'
 
@@ -17,7 +18,7 @@ export type PoolFact =
     }
   | { readonly kind: 'newTip'; readonly prevHash: string; readonly networkDifficulty: number }
   /** A block on a miner's own job, and how many negotiator servers were told at once. */
-  | { readonly kind: 'solutionPushed'; readonly negotiators: number }
+  | { readonly kind: 'solutionPushed'; readonly negotiators: number; readonly solution: PushSolution }
   | { readonly kind: 'negotiatorConnected'; readonly session: number; readonly negotiator: number }
   | { readonly kind: 'negotiatorLost'; readonly session: number; readonly negotiator: number }
   | {

@@ -86,7 +86,7 @@ export class SolutionLinks {
     if (this.#solutions.length > MAX_SOLUTIONS) this.#solutions.shift()
     const ready = [...this.#links].filter(([, link]) => link.ready).map(([session]) => session)
     for (const session of ready) this.#send(session, solution)
-    this.#out.push({ kind: 'solutionPushed', negotiators: ready.length })
+    this.#out.push({ kind: 'solutionPushed', negotiators: ready.length, solution })
   }
 
   #send(session: SessionId, message: Message): void {

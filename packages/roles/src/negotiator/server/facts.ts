@@ -42,7 +42,7 @@ export type ServerFact =
       readonly code: string
       readonly detail: string
     }
-  | { readonly kind: 'solutionRefused'; readonly session: SessionId; readonly reason: string }
+  | { readonly kind: 'solutionRefused'; readonly session: SessionId | undefined; readonly reason: string }
   | { readonly kind: 'newTip'; readonly height: number; readonly prevHash: string }
   | { readonly kind: 'peerMisbehaved'; readonly session: SessionId; readonly reason: string }
 
@@ -61,7 +61,8 @@ export interface SubmitJobBlock {
   readonly hash: string
   readonly height: number
   /** Connection that brought the solution. */
-  readonly session: SessionId
+  /** Who told of it; undefined: the pool in the same process. */
+  readonly session: SessionId | undefined
   /** Full serialization. */
   readonly block: Uint8Array
 }

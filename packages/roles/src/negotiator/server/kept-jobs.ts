@@ -42,7 +42,7 @@ export class KeptJobs {
   }
 
   /** The newest first, those of a connection before all others (JDS-08, JDS-09). */
-  inOrderFor(session: SessionId): readonly Proposal[] {
+  inOrderFor(session: SessionId | undefined): readonly Proposal[] {
     const newest = this.#jobs.toReversed()
     return [
       ...newest.filter(({ client }) => client.session === session),

@@ -55,7 +55,7 @@ export interface Proposal {
   providedBytes: number
   merklePath: readonly Uint8Array[]
   /** Solutions that came before the transactions, and who brought them. */
-  readonly early: { readonly session: SessionId; readonly solution: PushSolution }[]
+  readonly early: { readonly session: SessionId | undefined; readonly solution: PushSolution }[]
 }
 
 /** What a look at the promised transactions has led to. */

@@ -155,7 +155,7 @@ export class Proposals {
   }
 
   /** Jobs not decided yet, the newest first, those of one connection before all others. */
-  inOrderFor(client: Client): readonly Proposal[] {
+  inOrderFor(client: Client | undefined): readonly Proposal[] {
     const newest = [...this.#open.values()].reverse()
     const own = newest.filter((proposal) => proposal.client === client)
     return [...own, ...newest.filter((proposal) => proposal.client !== client)]

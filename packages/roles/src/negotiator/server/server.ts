@@ -1,5 +1,5 @@
 import { displayHash, equalBytes, sha256 } from '@sv2/bitcoin'
-import type { CommitMiningJob, DeclareMiningJob, Message } from '@sv2/messages'
+import type { CommitMiningJob, DeclareMiningJob, Message, PushSolution } from '@sv2/messages'
 import type { NodeTemplate } from '../../provider/node-template.ts'
 import type { Millis, Role, SessionEvent, SessionId } from '../../role.ts'
 import type { MiningJobToken } from '../token.ts'
@@ -31,6 +31,8 @@ export type ServerEvent =
       readonly proposalId: number
       readonly verdict: string | null | undefined
     }
+  /** The pool in the same process found a block on a job of its miners. */
+  | { readonly kind: 'solution'; readonly solution: PushSolution }
 
 /**
  * The pool's side of job negotiation: hands out tokens, checks the jobs that miners make for themselves, and sees to
@@ -103,6 +105,9 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
         break
       case 'proposalChecked':
         this.#proposals.checked(event.proposalId, event.verdict, now)
+        break
+      case 'solution':
+        this.#solutions.found(event.solution)
         break
       case 'tick':
         this.#desk.tick(now)

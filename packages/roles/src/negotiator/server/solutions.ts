@@ -9,6 +9,7 @@ import { mayFit, solve } from './solve.ts'
 
 /** Solutions that wait for the transactions of one job, at most. */
 const MAX_EARLY = 4
+const NO_JOB = 'it solves no job that is kept'
 
 /** Finds the job of a solution: most often the client's newest, but a solution says no more than the block it is on. */
 export class Solutions {
@@ -27,8 +28,26 @@ export class Solutions {
     this.#emit = how.emit
   }
 
+  /** A client tells of a block. */
   pushed(client: Client, message: PushSolution, now: Millis): void {
     const { session } = client
+    if (this.#solve(message, client)) return
+    this.#emit({ kind: 'solutionRefused', session, reason: NO_JOB })
+    if (client.failedSolutions.take(now)) return
+    const reason = 'too many solutions that solve nothing'
+    this.#emit({ kind: 'peerMisbehaved', session, reason })
+    this.#emit({ kind: 'close', session, reason })
+  }
+
+  /** The pool in the same process tells of a block. */
+  found(solution: PushSolution): void {
+    if (!this.#solve(solution, undefined))
+      this.#emit({ kind: 'solutionRefused', session: undefined, reason: NO_JOB })
+  }
+
+  /** Submits the block, or lets the solution wait for transactions; false when it is of no job that is kept. */
+  #solve(message: PushSolution, client: Client | undefined): boolean {
+    const session = client?.session
     const solution = {
       ...message,
       extranonce: message.extranonce.slice(),
@@ -38,7 +57,9 @@ export class Solutions {
     const complete = pending.filter(({ stage }) => stage === 'waiting' || stage === 'checking')
     for (const proposal of [...this.#kept.inOrderFor(session), ...complete]) {
       const block = solve(proposal, { session, solution }, this.#sha256d)
-      if (block !== undefined) return this.#emit(block)
+      if (block === undefined) continue
+      this.#emit(block)
+      return true
     }
     let waits = false
     for (const proposal of pending) {
@@ -46,11 +67,6 @@ export class Solutions {
       proposal.early.push({ session, solution })
       waits = true
     }
-    if (waits) return
-    this.#emit({ kind: 'solutionRefused', session, reason: 'it solves no job that is kept' })
-    if (client.failedSolutions.take(now)) return
-    const reason = 'too many solutions that solve nothing'
-    this.#emit({ kind: 'peerMisbehaved', session, reason })
-    this.#emit({ kind: 'close', session, reason })
+    return waits
   }
 }

@@ -30,7 +30,7 @@ export function mayFit({ job, tip }: Proposal, solution: PushSolution): boolean 
 /** The block of a complete job that a solution solves (JDS-08); undefined when it solves another one, or none. */
 export function solve(
   proposal: Proposal,
-  { session, solution }: { readonly session: SessionId; readonly solution: PushSolution },
+  { session, solution }: { readonly session: SessionId | undefined; readonly solution: PushSolution },
   sha256d: Sha256d,
 ): SubmitJobBlock | undefined {
   if (!mayFit(proposal, solution)) return undefined
