@@ -213,8 +213,8 @@ describe('blocks on custom jobs', () => {
       tip({ templateId: 2n }, easy)
       const servers = [0, 1].map((n) => aServer(link as never, n))
       expect(servers.map((server) => server.received())).toMatchObject([
-        [{ type: 'SetupConnection', protocol: 1, flags: 0, endpointHost: 'a.test', endpointPort: 1 }],
-        [{ type: 'SetupConnection', protocol: 1, flags: 0, endpointHost: 'b.test', endpointPort: 2 }],
+        [{ type: 'SetupConnection', protocol: 1, flags: 1, endpointHost: 'a.test', endpointPort: 1 }],
+        [{ type: 'SetupConnection', protocol: 1, flags: 1, endpointHost: 'b.test', endpointPort: 2 }],
       ])
       const success = { type: 'SetupConnection.Success', usedVersion: 2, flags: 0 } as const
       servers[0]!.send(success)
