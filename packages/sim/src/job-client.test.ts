@@ -1,4 +1,13 @@
-import { equalBytes, hex, parseCountedOutputs, parseOutputs, parseTransaction, sha256d } from '@sv2/bitcoin'
+import {
+  difficultyToTarget,
+  equalBytes,
+  hex,
+  meetsTarget,
+  parseCountedOutputs,
+  parseOutputs,
+  parseTransaction,
+  sha256d,
+} from '@sv2/bitcoin'
 import { current } from '@sv2/messages/current'
 import { describe, expect, test } from 'vitest'
 import { aTemplate, filled, NBITS_EASY, proves } from './_fixtures.ts'
@@ -244,4 +253,25 @@ test('the pool is told the hash rate of the miners when it changes', () => {
   expect(pair.takePool().filter(({ type }) => type === 'UpdateChannel')).toMatchObject([
     { channelId: 7, nominalHashRate: 5_000 },
   ])
+})
+
+test('a share that waited goes up only if it meets the target at which the pool took its job', () => {
+  const { world, pair } = working()
+  const miner = new TestMiner(world.link as never, current)
+  const channel = miner.open('standard')
+  const [easy, hard] = [difficultyToTarget(2 ** -28), difficultyToTarget(2 ** -24)]
+  const between = (hash: Uint8Array) => meetsTarget(hash, easy) && !meetsTarget(hash, hard)
+  miner.peer.send(miner.find(channel, { sequenceNumber: 1, hash: between }))
+  miner.peer.send(miner.find(channel, { sequenceNumber: 2, hash: (hash) => meetsTarget(hash, hard) }))
+  pair.agree()
+  pair.pool.send({ type: 'SetTarget', channelId: 7, maximumTarget: hard })
+  pair.acknowledge()
+  expect(pair.shares).toHaveLength(1)
+  // a target of later jobs changes nothing about this one
+  pair.pool.send({ type: 'SetTarget', channelId: 7, maximumTarget: difficultyToTarget(2 ** -20) })
+  miner.peer.send(miner.find(channel, { sequenceNumber: 3, hash: (hash) => meetsTarget(hash, hard) }))
+  expect(pair.shares).toHaveLength(2)
+  pair.acknowledgeShares()
+  world.link.advance(1_000)
+  expect(miner.takeOf('SubmitShares.Success')).toMatchObject([{ newSubmitsAcceptedCount: 3 }])
 })
