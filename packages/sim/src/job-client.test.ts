@@ -24,7 +24,7 @@ import { TestMiner } from './_test-miner.ts'
 const P2PKH = Uint8Array.of(0x76, 0xa9, 20, ...filled(1, 20), 0x88, 0xac)
 
 describe('a negotiator client that declares its jobs', () => {
-  proves('JDC-03, JDC-07, JDC-08, JDC-14', 'current', 'a job goes from template to pool', () => {
+  proves('DEV-32, JDC-03, JDC-07, JDC-08, JDC-14', 'current', 'a job goes from template to pool', () => {
     const { pair } = working()
     const declared = pair.declared
     expect(declared.wtxidList.map(hex)).toEqual(TRANSACTIONS.map((tx) => hex(sha256d(tx))))
@@ -34,7 +34,7 @@ describe('a negotiator client that declares its jobs', () => {
     expect(pair.customJobs).toEqual([])
     const token = pair.agree()
     const [job] = pair.customJobs
-    expect(hex(job!.miningJobToken)).toBe(hex(token))
+    expect(job).toMatchObject({ channelId: 7, miningJobToken: token })
     expect(hex(declared.coinbaseTxSuffix)).toContain(hex(job!.coinbaseTxOutputs))
     expect(hex(declared.coinbaseTxPrefix)).toContain(hex(job!.coinbasePrefix))
   })
