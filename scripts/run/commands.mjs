@@ -77,14 +77,18 @@ async function dev([app, ...args]) {
     process.stderr.write(`usage: npm run dev <${names.join(' | ')}> [-- options]\n`)
     return 64
   }
-  const example = `apps/${app}/config.example.toml`
-  const config = existsSync(join(root, example)) && !args.includes('--config') ? ['--config', example] : []
+  // an app with subcommands has an example for each: `npm run dev job-negotiator client`
+  const [subcommand] = args
+  const example = [`config.${subcommand}.example.toml`, 'config.example.toml']
+    .map((name) => `apps/${app}/${name}`)
+    .find((file) => existsSync(join(root, file)))
+  const config = example !== undefined && !args.includes('--config') ? ['--config', example] : []
   return run(node, [
     '--watch',
     '--watch-preserve-output',
     ...fromSource,
     `apps/${app}/src/main.ts`,
-    ...config,
     ...args,
+    ...config,
   ])
 }
