@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { smokeTest } from './built-apps.mjs'
+import { packageManager } from './install.mjs'
 import { notRun } from './not-run.mjs'
-import { bin, fromSource, root, run } from './process.mjs'
+import { bin, fromSource, npx, root, run } from './process.mjs'
 import { printSummary, runStep, runSteps } from './steps.mjs'
 
 const node = process.execPath
@@ -65,7 +66,9 @@ async function conformance(args) {
 }
 
 async function build(args) {
-  const code = await run(bin('turbo'), ['run', 'build', '--output-logs=errors-only', ...args])
+  // turbo calls the package manager, which nobody has to have installed
+  const withManager = ['--yes', '--package', packageManager, '--', bin('turbo')]
+  const code = await run(npx, [...withManager, 'run', 'build', '--output-logs=errors-only', ...args])
   return code === 0 ? smokeTest() : code
 }
 
