@@ -28,8 +28,8 @@ function clientSettings(overrides: Overrides): JobClientSettings {
     templates: {
       identification: IDENTIFICATION,
       endpoint: { host: 'tp.test', port: 8336 },
-      outputSize: 0,
-      outputSigops: 0,
+      outputSize: 100,
+      outputSigops: 8,
     },
     pairs: Array.from({ length: pairs }, (_, place) => ({
       name: `pool ${place}`,

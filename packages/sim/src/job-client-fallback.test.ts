@@ -174,6 +174,39 @@ describe('miners', () => {
   })
 })
 
+describe('a server that is gone', () => {
+  test('JDC-10 (current): costs its pool the miners as soon as a job wants a token for too long', () => {
+    const { world, first } = twoPools()
+    first.server.disconnect()
+    moves(world)
+    world.link.advance(60_000)
+    expect(moves(world)).toEqual([])
+    world.tip({ templateId: 2n }, { prevHash: filled(0xbb) })
+    world.link.advance(9_000)
+    expect(moves(world)).toEqual([])
+    world.link.advance(3_000)
+    expect(moves(world)).toMatchObject([['solo', expect.stringContaining('no token in time')]])
+  })
+
+  test('JNC-09 (draft): costs its pool the miners when it had not agreed to anything yet', () => {
+    const { world, pair } = working({ edition: draft })
+    pair.server.disconnect()
+    moves(world)
+    world.link.advance(13_000)
+    expect(moves(world)).toMatchObject([['solo', expect.stringContaining('no token in time')]])
+  })
+})
+
+test('a pool may still take a job that its server had agreed to before it went', () => {
+  const { world, pair } = working()
+  pair.agree()
+  pair.server.disconnect()
+  const miner = new TestMiner(world.link as never, current)
+  miner.peer.send(miner.find(miner.open('standard')))
+  const jobId = pair.acknowledge()
+  expect(pair.shares).toMatchObject([{ jobId }])
+})
+
 describe('a pool that lies', () => {
   /** Agrees to jobs, and refuses the shares of them. */
   function refuseShares(pair: ScriptedPair, count: number, miner: TestMiner): void {
@@ -335,5 +368,42 @@ describe('the preferred pool', () => {
       waits.push(waited)
     }
     expect(waits).toEqual([5, 10, 20, 40])
+  })
+})
+
+describe('a pair that stays silent', () => {
+  test.each([
+    ['a server that never answers the setup', 1],
+    ['a pool that never answers the setup', 0],
+  ])('%s is left for the next pair', (_, half) => {
+    const world = new JobClientWorld({ pairs: 2 })
+    world.provide()
+    const silent = world.link.connect({
+      port: `upstream ${half}`,
+      edition: current,
+      protocol: half === 0 ? 'mining' : 'negotiation',
+      plays: 'server',
+    })
+    world.link.advance(31_000)
+    expect(silent.closed).toBeDefined()
+    expect(world.told('dial').map(({ upstream }) => upstream)).toEqual([0, 1, 2, 3])
+    expect(world.client.nextDeadline()).toBeGreaterThan(world.link.now)
+  })
+
+  test('a half that cannot be reached keeps nobody busy, and nobody from the next pair', () => {
+    const world = new JobClientWorld({ pairs: 2 })
+    world.provide()
+    const server = world.link.connect({
+      port: 'upstream 1',
+      edition: current,
+      protocol: 'negotiation',
+      plays: 'server',
+    })
+    server.send({ type: 'SetupConnection.Success', usedVersion: 2, flags: 0 })
+    world.link.tell({ kind: 'unreachable', upstream: 0 })
+    world.link.advance(31_000)
+    expect(server.closed).toBeUndefined()
+    expect(world.client.nextDeadline()).toBeGreaterThan(world.link.now)
+    expect(world.told('dial').map(({ upstream }) => upstream)).toEqual([0, 1, 2, 3])
   })
 })

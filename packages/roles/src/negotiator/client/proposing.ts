@@ -67,12 +67,8 @@ export class Proposing {
     if (channel === undefined) return undefined
     this.abandon(pair, now)
     pair.isBehind = false
+    // a pair is worked for when it has given a token, and all of its tokens are alike
     const token = pair.completesCoinbase ? undefined : pair.tokens.newest
-    // the outputs are not known yet, since the server has just come back
-    if (!pair.completesCoinbase && token === undefined) {
-      pair.isBehind = true
-      return undefined
-    }
     const work = this.#deps.workshop.forPool({ ...from, channel }, token, now)
     pair.inFlight = work
     this.#deps.owner.step(pair, 'proposed')
@@ -87,6 +83,14 @@ export class Proposing {
     if (work === undefined || work.stage === 'acknowledged') return
     enter(work, 'over', now)
     this.#deps.owner.dropped(pair, work, now)
+  }
+
+  /** The server is gone: what it has not agreed to is proposed again when it is back. */
+  serverGone(pair: Pair, now: Millis): void {
+    const work = pair.inFlight
+    if (work === undefined || (work.stage === 'set' && !work.awaitsServer)) return
+    this.abandon(pair, now)
+    pair.isBehind = true
   }
 
   /** A token came. */
