@@ -1,5 +1,4 @@
 import { hex } from '@sv2/bitcoin'
-import type { Edition } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
 import { describe, expect, test } from 'vitest'
