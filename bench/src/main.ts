@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { measureBytes } from './bytes.ts'
 import { measureChannels } from './channels.ts'
+import { measureDeclarations } from './declarations.ts'
 import { measureHandshakes } from './handshake.ts'
 import { measureHop } from './hop.ts'
 import { measureMemory } from './memory.ts'
@@ -27,6 +28,10 @@ const PARTS: Readonly<
   hop: { title: 'One hop through a mining proxy', run: measureHop },
   bytes: { title: 'Bytes on the wire', run: async () => measureBytes() },
   channels: { title: 'The pool role alone, by number of channels', run: async () => measureChannels() },
+  declarations: {
+    title: 'Jobs of 4,000 transactions through the negotiator server',
+    run: async () => measureDeclarations(),
+  },
 }
 
 const REPORT = join(import.meta.dirname, '../../docs/performance.md')
