@@ -103,10 +103,10 @@ export class V1Client {
     return this.request('mining.authorize', this.user, password)
   }
 
-  /** Hashes until it is told to stop. */
-  start(): void {
+  /** Hashes until it is told to stop; slowed down by pauses between slices of 2,000 hashes. */
+  start({ pauseMs = 0 }: { readonly pauseMs?: number } = {}): void {
     this.#mining = true
-    void this.#mine()
+    void this.#mine(pauseMs)
   }
 
   stop(): void {
@@ -114,11 +114,11 @@ export class V1Client {
     this.socket.destroy()
   }
 
-  async #mine(): Promise<void> {
+  async #mine(pauseMs: number): Promise<void> {
     while (this.#mining && !this.closed) {
       const job = this.#job
       if (job !== undefined) this.#hash(job)
-      await new Promise((resolve) => setImmediate(resolve))
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
     }
   }
 
