@@ -9,6 +9,8 @@ export interface Part {
   readonly subcommand?: string
   /** Port of its door when it is free; 0 for a part without one. */
   readonly port: number
+  /** Speaks the current edition also where all others speak the draft, which has no message for a pool's blocks. */
+  readonly speaksCurrent?: boolean
   /** The line by which it is up. */
   readonly ready: 'listening' | 'listening for Stratum V1' | 'channel opened'
   /** Its configuration, beside folders, ports and network. */
@@ -29,7 +31,7 @@ export type PartName =
 /** What a part is put among. */
 export interface Surroundings {
   /** Where another part listens. */
-  readonly url: (name: PartName) => string
+  readonly url: (name: PartName, edition?: 'current') => string
   readonly node: NodeAccess
   readonly farmNode: NodeAccess
   readonly tokenKeyFile: string
@@ -83,6 +85,7 @@ function poolSide(): Part[] {
     app: 'job-negotiator',
     subcommand: 'server',
     port: 3_334,
+    speaksCurrent: true,
     ready: 'listening',
     config: ({ node, tokenKeyFile }) => ({
       network: 'regtest',
@@ -112,7 +115,7 @@ function poolSide(): Part[] {
               custom_work: {
                 enabled: true,
                 token_key_file: tokenKeyFile,
-                negotiators: [{ url: url('negotiator-server') }],
+                negotiators: [{ url: url('negotiator-server', 'current') }],
               },
             }
           : {}),

@@ -50,6 +50,8 @@ interface Running {
   readonly part: Part
   readonly process: AppProcess
   readonly url: string
+  /** Where it is spoken to in the current edition, if at all. */
+  readonly currentUrl: string
 }
 
 /** A pool and a farm, every app a process of its own, on two nodes of this process that are peers. */
@@ -96,8 +98,9 @@ export class Topology {
   }
 
   /** Where a part listens: what its clients are configured with. */
-  url(name: PartName): string {
-    return this.#part(name).url
+  url(name: PartName, edition?: 'current'): string {
+    const { url, currentUrl } = this.#part(name)
+    return edition === 'current' ? currentUrl : url
   }
 
   /** Port of a part's door; 0 for a device, which has none. */
@@ -148,9 +151,10 @@ export class Topology {
       },
       options.config?.(part.name, config) ?? config,
     )
-    this.#running.set(part.name, { part, process, url: '' })
-    const { url = '' } = await process.logged(part.ready)
-    this.#running.set(part.name, { part, process, url: String(url) })
+    this.#running.set(part.name, { part, process, url: '', currentUrl: '' })
+    const { url = '' } = await process.logged((line) => line.msg === part.ready && this.#speaks(line))
+    const { url: currentUrl = '' } = await process.logged(part.ready)
+    this.#running.set(part.name, { part, process, url: String(url), currentUrl: String(currentUrl) })
     return process
   }
 
@@ -168,13 +172,20 @@ export class Topology {
   /** What every part is told: its folder, its door, where it serves metrics. */
   #ownKeys(part: Part, ports: { door: number; monitoring: number }, folder: string): Record<string, unknown> {
     if (part.app === 'mining-device') return { monitoring: { enabled: true, port: ports.monitoring } }
-    const { edition = 'current' } = this.#options
-    const speaks = part.ready === 'listening for Stratum V1' ? { protocol: 'v1' } : { edition }
+    const edition =
+      part.speaksCurrent === true && this.#options.edition === 'draft' ? 'auto' : this.#options.edition
+    const speaks =
+      part.ready === 'listening for Stratum V1' ? { protocol: 'v1' } : { edition: edition ?? 'current' }
     return {
       data_dir: folder,
       listen: [{ host: '127.0.0.1', port: ports.door, ...speaks }],
       monitoring: { port: ports.monitoring },
     }
+  }
+
+  /** Whether a line that says where a part listens is about the edition of this topology, or about none. */
+  #speaks({ edition }: LogLine): boolean {
+    return edition === undefined || edition === (this.#options.edition ?? 'current')
   }
 
   async #choosePorts(part: Part): Promise<{ door: number; monitoring: number }> {
@@ -192,8 +203,11 @@ export class Topology {
         this.#links.set(link, (await through?.({ from, to, port: this.port(to) })) ?? this.port(to))
     }
     return {
-      url: (to: PartName) =>
-        this.url(to).replace(`:${this.port(to)}`, `:${this.#links.get(`${from} ${to}`) ?? this.port(to)}`),
+      url: (to: PartName, edition?: 'current') =>
+        this.url(to, edition).replace(
+          `:${this.port(to)}`,
+          `:${this.#links.get(`${from} ${to}`) ?? this.port(to)}`,
+        ),
       node: accessTo(this.node),
       farmNode: accessTo(this.farmNode),
       tokenKeyFile: join(this.dataDir, 'token.key'),
