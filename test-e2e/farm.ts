@@ -34,11 +34,12 @@ export function startFarm(options: TopologyOptions = {}): Promise<Topology> {
   return startTopology({
     from,
     difficulty: DIFFICULTY,
-    ...(logFile === undefined
-      ? {}
-      : { onLine: (part, line) => appendFileSync(logFile, `${JSON.stringify({ part, ...line })}\n`) }),
     ...options,
     without,
+    onLine(part, line) {
+      options.onLine?.(part, line)
+      if (logFile !== undefined) appendFileSync(logFile, `${JSON.stringify({ part, ...line })}\n`)
+    },
   })
 }
 

@@ -65,6 +65,6 @@ describe.each(['current', 'draft'] as const)(
       expect(await metric(topology, 'negotiator-client', 'sv2_server_shares_accepted_total')).toBeGreaterThan(
         0,
       )
-      })
+    })
   },
 )

@@ -1,0 +1,124 @@
+import type { LogLine, PartName, Topology } from '@sv2/topology'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { inChain, nextBlock, PersistentMiner, startFarm } from './farm.ts'
+
+const NODES = ['node', 'farm-node'] as const
+const PARTS = [
+  'pool',
+  'negotiator-server',
+  'negotiator-client',
+  'template-provider',
+  'farm-template-provider',
+  'mining-proxy',
+  'translator',
+] as const satisfies readonly PartName[]
+
+/** Within this after it is up again, a part is of use again; only told where a machine is slower. */
+const SOON_MS = 5_000
+
+describe('V1 miner, translator, proxy, negotiator client, pool: each is killed while miners work', () => {
+  let topology: Topology
+  let miner: PersistentMiner
+  /** Shares that the pool accepted, and those it told the client it had, over all their lives. */
+  const shares = { accepted: 0, acknowledged: 0 }
+  const recovery = new Map<string, number>()
+
+  beforeAll(async () => {
+    topology = await startFarm({
+      config: withOneUpstream,
+      onLine: count,
+    })
+    miner = new PersistentMiner(topology)
+    await miner.acceptedMore()
+  })
+  afterAll(async () => {
+    miner.stop()
+    await topology.stop()
+  })
+
+  function count(part: PartName, line: LogLine): void {
+    if (part === 'pool' && line.msg === 'share accepted') shares.accepted++
+    if (part === 'negotiator-client' && line.msg === 'shares acknowledged')
+      shares.acknowledged += Number(line.shares)
+  }
+
+  /** A share that was found now is credited by the pool, and so is a block, which both nodes take. */
+  async function recovered(name: string, since: number): Promise<void> {
+    await topology.process('pool').logged('share accepted', topology.process('pool').place)
+    recovery.set(name, Math.round(performance.now() - since))
+    await miner.acceptedMore()
+    const place = topology.process('negotiator-client').place
+    const { hash } = await topology
+      .process('negotiator-client')
+      .logged((line) => line.msg === 'block found' && line.pool === 0, place)
+    await inChain(topology.node, String(hash))
+    await inChain(topology.farmNode, String(hash))
+  }
+
+  test.each(PARTS)('%s comes back, and mining goes on', async (name) => {
+    await topology.kill(name)
+    await topology.restart(name)
+    await recovered(name, performance.now())
+  })
+
+  test.each(NODES)('%s comes back with its chain, and mining goes on', async (name) => {
+    await topology.nodes.stop(name)
+    await topology.nodes.startAgain(name)
+    await recovered(name, performance.now())
+  })
+
+  test('the others stay: a miner below keeps its connection when anything above the translator is gone', async () => {
+    const translator = topology.process('translator')
+    const place = translator.place
+    for (const name of ['template-provider', 'negotiator-server', 'farm-template-provider'] as const) {
+      await topology.kill(name)
+      await topology.restart(name)
+      await miner.acceptedMore()
+    }
+    expect(translator.log.slice(place).filter(({ msg }) => msg === 'V1 session over')).toEqual([])
+  })
+
+  test('no share was lost that the client was told the pool has', () => {
+    expect(shares.acknowledged).toBeGreaterThan(0)
+    expect(shares.acknowledged).toBeLessThanOrEqual(shares.accepted)
+  })
+
+  describe('a block that is found meanwhile is in the chain afterwards', () => {
+    /** Waits for the next block of ours, found while something is away. */
+    const found = async () => {
+      const client = topology.process('negotiator-client')
+      const { hash } = await client.logged('block found', client.place)
+      return String(hash)
+    }
+
+    test.each(['farm-template-provider', 'template-provider', 'negotiator-server'] as const)(
+      'without %s',
+      async (name) => {
+        await topology.kill(name)
+        const hash = await found()
+        await topology.restart(name)
+        await inChain(topology.node, hash)
+        await inChain(topology.farmNode, hash)
+      },
+    )
+
+    test.each(NODES)('without %s', async (name) => {
+      await topology.nodes.stop(name)
+      const hash = await found()
+      await topology.nodes.startAgain(name)
+      await inChain(topology.node, hash)
+      await inChain(topology.farmNode, hash)
+      await nextBlock(topology.node)
+    })
+  })
+
+  test(`a share is credited within ${SOON_MS / 1000} s after each of them is up`, () => {
+    expect([...recovery].filter(([, ms]) => ms > SOON_MS)).toEqual([])
+  })
+})
+
+/** The proxy would go on with the pool itself; here it is to wait for the client. */
+function withOneUpstream(name: PartName, config: Record<string, unknown>): Record<string, unknown> {
+  if (name !== 'mining-proxy') return config
+  return { ...config, upstreams: (config.upstreams as readonly unknown[]).slice(0, 1) }
+}
