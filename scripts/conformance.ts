@@ -5,10 +5,12 @@ import { resolve } from 'node:path'
 import { type Conformance, judge, type Standing } from './conformance/claim.ts'
 import type { Requirements } from './conformance/requirements.ts'
 import { readResults } from './conformance/results.ts'
+import { readUntestable } from './conformance/untestable.ts'
 
 const file = resolve(import.meta.dirname, '../docs/requirements.json')
 const requirements = JSON.parse(readFileSync(file, 'utf8')) as Requirements
 const results = readResults()
+const untestable = readUntestable()
 const { conformance, problems } = judge(
   requirements,
   results.flatMap(({ claims }) => claims),
@@ -38,8 +40,15 @@ function table(all: Conformance, { listOpen }: { readonly listOpen: boolean }): 
     row('all', sum('proven'), sum('failing'), sum('open')),
   ]
   for (const entry of sum('failing')) lines.push(`failing  ${entry}`)
-  if (listOpen) for (const entry of sum('open')) lines.push(`open     ${entry}  ${textOf(entry)}`)
+  if (listOpen) for (const entry of sum('open')) lines.push(openLine(entry))
   return `${lines.join('\n')}\n`
+}
+
+/** What is open, and where no test can close it, why. */
+function openLine(entry: string): string {
+  const why = untestable.get(entry) ?? untestable.get(entry.slice(0, entry.indexOf(' ')))
+  const text = `${entry}  ${textOf(entry)}`
+  return why === undefined ? `open     ${text}` : `no test  ${text}: ${why}`
 }
 
 function row(name: string, ...columns: readonly (readonly string[])[]): string {

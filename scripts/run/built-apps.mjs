@@ -8,7 +8,7 @@ export async function smokeTest() {
   for (const { name, file, options } of builtApps()) {
     for (const option of options) {
       const output = []
-      const code = await run(process.execPath, [file, option], { onOutput: (chunk) => output.push(chunk) })
+      const code = await run(process.execPath, [file, ...option.split(' ')], { onOutput: (chunk) => output.push(chunk) })
       const text = Buffer.concat(output).toString()
       const works = code === 0 && text.trim() !== ''
       process.stderr.write(`${works ? 'ok    ' : 'FAILED'} ${name} ${option}\n${works ? '' : text}`)
@@ -24,11 +24,15 @@ function builtApps() {
   )
   return folders.flatMap((folder) => {
     const { bin = {} } = JSON.parse(readFileSync(join(root, 'apps', folder, 'package.json'), 'utf8'))
-    const configured = existsSync(join(root, 'apps', folder, 'src/config.ts'))
+    const source = join(root, 'apps', folder, 'src')
+    const subcommands = readdirSync(source).filter((name) => existsSync(join(source, name, 'app.ts')))
+    const printed = existsSync(join(source, 'config.ts'))
+      ? ['--print-default']
+      : subcommands.map((name) => `${name} --print-default`)
     return Object.entries(bin).map(([name, path]) => ({
       name,
       file: join(root, 'apps', folder, path),
-      options: configured ? ['--version', '--print-default'] : ['--version'],
+      options: ['--version', ...printed],
     }))
   })
 }

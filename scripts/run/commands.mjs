@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { smokeTest } from './built-apps.mjs'
+import { packageManager } from './install.mjs'
 import { notRun } from './not-run.mjs'
-import { bin, fromSource, root, run } from './process.mjs'
+import { bin, fromSource, npx, root, run } from './process.mjs'
 import { printSummary, runStep, runSteps } from './steps.mjs'
 
 const node = process.execPath
@@ -65,7 +66,9 @@ async function conformance(args) {
 }
 
 async function build(args) {
-  const code = await run(bin('turbo'), ['run', 'build', '--output-logs=errors-only', ...args])
+  // turbo calls the package manager, which nobody has to have installed
+  const withManager = ['--yes', '--package', packageManager, '--', bin('turbo')]
+  const code = await run(npx, [...withManager, 'run', 'build', '--output-logs=errors-only', ...args])
   return code === 0 ? smokeTest() : code
 }
 
@@ -77,14 +80,18 @@ async function dev([app, ...args]) {
     process.stderr.write(`usage: npm run dev <${names.join(' | ')}> [-- options]\n`)
     return 64
   }
-  const example = `apps/${app}/config.example.toml`
-  const config = existsSync(join(root, example)) && !args.includes('--config') ? ['--config', example] : []
+  // an app with subcommands has an example for each: `npm run dev job-negotiator client`
+  const [subcommand] = args
+  const example = [`config.${subcommand}.example.toml`, 'config.example.toml']
+    .map((name) => `apps/${app}/${name}`)
+    .find((file) => existsSync(join(root, file)))
+  const config = example !== undefined && !args.includes('--config') ? ['--config', example] : []
   return run(node, [
     '--watch',
     '--watch-preserve-output',
     ...fromSource,
     `apps/${app}/src/main.ts`,
-    ...config,
     ...args,
+    ...config,
   ])
 }

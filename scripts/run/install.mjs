@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root, run } from './process.mjs'
+import { npx, root, run } from './process.mjs'
 
-const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+export const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const stampFile = join(root, 'node_modules/.sv2-installed')
 
 /** Installs the dependencies when they are missing or no longer those that are asked for; true when they are there. */
@@ -16,7 +16,7 @@ export async function install() {
   )
   const output = []
   const code = await run(
-    process.platform === 'win32' ? 'npx.cmd' : 'npx',
+    npx,
     [
       '--yes',
       packageManager,

@@ -8,6 +8,9 @@ export const root = resolve(import.meta.dirname, '../..')
 /** Node with the arguments that run our TypeScript sources as they are. */
 export const fromSource = ['--conditions=@sv2/source', '--import', 'tsx']
 
+/** npm's runner of packages. */
+export const npx = process.platform === 'win32' ? 'npx.cmd' : 'npx'
+
 /** The path of a command that a package of ours brought along. */
 export function bin(name) {
   return resolve(root, 'node_modules/.bin', process.platform === 'win32' ? `${name}.cmd` : name)

@@ -98,11 +98,12 @@ describe('a negotiator client that commits to its jobs', () => {
     ])
   })
 
-  proves('JNC-01', 'draft', 'a token without async mining is shown to the server only', () => {
+  proves('DEV-26, JNC-01', 'draft', 'a token without async mining is shown to the server only', () => {
     const { pair } = committing({ asyncMining: false })
     expect(pair.customJobs).toEqual([])
     const token = pair.agree()
-    expect(pair.customJobs.map(({ miningJobToken }) => hex(miningJobToken))).toEqual([hex(token)])
+    // on the extended channel that it opened
+    expect(pair.customJobs).toMatchObject([{ channelId: 7, miningJobToken: token }])
   })
 
   proves('JNC-02', 'draft', 'a job in use is set again with the token of the consent', () => {
@@ -164,7 +165,7 @@ describe('a negotiator client that commits to its jobs', () => {
     expect(world.told('pairChanged').at(-1)).toMatchObject({ event: 'unusable', to: 'barred' })
   })
 
-  test('a block of a completed job carries the coinbase of the pool', () => {
+  proves('DEV-31', 'draft', 'a block of a completed job goes out with the coinbase of the pool', () => {
     const { world, pair } = working({ edition: draft }, {}, { nbits: NBITS_EASY })
     acknowledge(pair)
     const miner = new TestMiner(world.link as never, draft)

@@ -1,4 +1,13 @@
-import { equalBytes, hex, parseCountedOutputs, parseOutputs, parseTransaction, sha256d } from '@sv2/bitcoin'
+import {
+  difficultyToTarget,
+  equalBytes,
+  hex,
+  meetsTarget,
+  parseCountedOutputs,
+  parseOutputs,
+  parseTransaction,
+  sha256d,
+} from '@sv2/bitcoin'
 import { current } from '@sv2/messages/current'
 import { describe, expect, test } from 'vitest'
 import { aTemplate, filled, NBITS_EASY, proves } from './_fixtures.ts'
@@ -15,7 +24,7 @@ import { TestMiner } from './_test-miner.ts'
 const P2PKH = Uint8Array.of(0x76, 0xa9, 20, ...filled(1, 20), 0x88, 0xac)
 
 describe('a negotiator client that declares its jobs', () => {
-  proves('JDC-03, JDC-07, JDC-08, JDC-14', 'current', 'a job goes from template to pool', () => {
+  proves('DEV-32, JDC-03, JDC-07, JDC-08, JDC-14', 'current', 'a job goes from template to pool', () => {
     const { pair } = working()
     const declared = pair.declared
     expect(declared.wtxidList.map(hex)).toEqual(TRANSACTIONS.map((tx) => hex(sha256d(tx))))
@@ -25,7 +34,7 @@ describe('a negotiator client that declares its jobs', () => {
     expect(pair.customJobs).toEqual([])
     const token = pair.agree()
     const [job] = pair.customJobs
-    expect(hex(job!.miningJobToken)).toBe(hex(token))
+    expect(job).toMatchObject({ channelId: 7, miningJobToken: token })
     expect(hex(declared.coinbaseTxSuffix)).toContain(hex(job!.coinbaseTxOutputs))
     expect(hex(declared.coinbaseTxPrefix)).toContain(hex(job!.coinbasePrefix))
   })
@@ -244,4 +253,25 @@ test('the pool is told the hash rate of the miners when it changes', () => {
   expect(pair.takePool().filter(({ type }) => type === 'UpdateChannel')).toMatchObject([
     { channelId: 7, nominalHashRate: 5_000 },
   ])
+})
+
+test('a share that waited goes up only if it meets the target at which the pool took its job', () => {
+  const { world, pair } = working()
+  const miner = new TestMiner(world.link as never, current)
+  const channel = miner.open('standard')
+  const [easy, hard] = [difficultyToTarget(2 ** -28), difficultyToTarget(2 ** -24)]
+  const between = (hash: Uint8Array) => meetsTarget(hash, easy) && !meetsTarget(hash, hard)
+  miner.peer.send(miner.find(channel, { sequenceNumber: 1, hash: between }))
+  miner.peer.send(miner.find(channel, { sequenceNumber: 2, hash: (hash) => meetsTarget(hash, hard) }))
+  pair.agree()
+  pair.pool.send({ type: 'SetTarget', channelId: 7, maximumTarget: hard })
+  pair.acknowledge()
+  expect(pair.shares).toHaveLength(1)
+  // a target of later jobs changes nothing about this one
+  pair.pool.send({ type: 'SetTarget', channelId: 7, maximumTarget: difficultyToTarget(2 ** -20) })
+  miner.peer.send(miner.find(channel, { sequenceNumber: 3, hash: (hash) => meetsTarget(hash, hard) }))
+  expect(pair.shares).toHaveLength(2)
+  pair.acknowledgeShares()
+  world.link.advance(1_000)
+  expect(miner.takeOf('SubmitShares.Success')).toMatchObject([{ newSubmitsAcceptedCount: 3 }])
 })

@@ -7,8 +7,11 @@ export interface StackOptions {
   /** With `blocks`: give up after so many seconds. */
   readonly timeout: number
   readonly edition: 'current' | 'draft'
-  /** What runs: the pool's side with devices on the pool, or a farm's proxies between them too. */
-  readonly stack: 'pool' | 'farm'
+  /**
+   * What runs: the pool's side with devices on the pool; a farm's proxies between them too; or, as `full`, a farm that
+   * makes its jobs of its own node's templates.
+   */
+  readonly stack: 'pool' | 'farm' | 'full'
   readonly devices: number
   /** H/s of one device, at most. */
   readonly hashrate: number
@@ -25,12 +28,17 @@ export interface StackOptions {
 export function readOptions(argv: readonly string[]): StackOptions {
   const command = new Command('npm start --')
     .description(
-      'The whole stack on this machine: embedded regtest node, template provider, pool, mining proxy, translators both ways, mining devices',
+      'The whole stack on this machine: embedded regtest nodes, template providers, pool, job negotiator, mining proxy, translators both ways, mining devices',
     )
     .option('--blocks <n>', 'exit 0 when so many blocks of ours are in the chain', positiveInteger)
     .option('--timeout <seconds>', 'with --blocks: give up after so long', positive, 120)
     .option('--edition <name>', 'wire edition of every link: current or draft', edition, 'current')
-    .option('--stack <name>', 'what runs: pool, or farm with the proxies too', stack, 'farm')
+    .option(
+      '--stack <name>',
+      'what runs: pool; farm, with the proxies too; full, with job negotiation and a node of the farm',
+      stack,
+      'full',
+    )
     .option('--devices <n>', 'mining devices', positiveInteger, 3)
     .option('--hashrate <h/s>', 'hash rate of each device, at most', positive, 50_000)
     .option('--difficulty <d>', 'network difficulty', positive, 0.0001)
@@ -65,7 +73,8 @@ function edition(text: string): 'current' | 'draft' {
   return text
 }
 
-function stack(text: string): 'pool' | 'farm' {
-  if (text !== 'pool' && text !== 'farm') throw new InvalidArgumentError('pool or farm')
+function stack(text: string): StackOptions['stack'] {
+  if (text !== 'pool' && text !== 'farm' && text !== 'full')
+    throw new InvalidArgumentError('pool, farm or full')
   return text
 }

@@ -1,10 +1,12 @@
-import { hex } from '@sv2/bitcoin'
+import { addressToScript, hex } from '@sv2/bitcoin'
+import type { JobClientCounts } from '@sv2/job-negotiator/client'
 import { miningDevice } from '@sv2/mining-device'
 import { type PoolCounts, pool } from '@sv2/pool'
 import { type RegtestNode, startRegtestNode } from '@sv2/regtest-node'
 import type { Scope } from '@sv2/runtime'
 import { templateProvider } from '@sv2/template-provider'
 import { startFarm } from './farm.ts'
+import { startNegotiatorClient, startNegotiatorServer, TAG } from './negotiation.ts'
 import type { StackOptions } from './options.ts'
 import { freePort, starter } from './starter.ts'
 
@@ -21,12 +23,12 @@ export interface Stack {
   readonly node: RegtestNode
   readonly places: readonly Place[]
   readonly counts: () => PoolCounts
-  /** Blocks with our tag that are in the active chain. */
+  /** The farm's negotiator client; undefined where the farm has none. */
+  readonly negotiation: (() => JobClientCounts) | undefined
+  /** Blocks that pay us and are in the active chain. */
   readonly ownBlocks: () => number
 }
 
-/** Text in the coinbase by which our blocks are known again. */
-const TAG = '/sv2 dev-stack/'
 /** A regtest address of nobody: the demo's coins are worth nothing. */
 const PAYOUT = 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202'
 
@@ -55,6 +57,9 @@ export async function startStack(
     listen: [{ host: '127.0.0.1', port: await freePort(18_336), edition: options.edition }],
     monitoring: { port: await freePort(9_094) },
   })
+  const deps = { start, scope, dataDir, progress }
+  const pooled = { node: { url: node.url, cookie_file: `${dataDir}/.cookie` }, payout: PAYOUT }
+  const server = options.stack === 'full' ? await startNegotiatorServer(options, deps, pooled) : undefined
   progress('starting the pool')
   const running = await start(pool, {
     network: 'regtest',
@@ -63,11 +68,27 @@ export async function startStack(
     payout: { address: PAYOUT },
     difficulty: { shares_per_minute: 30, min_difficulty: 1e-7, start_difficulty: 1e-5 },
     template_provider: { url: provider.urls[0] },
+    ...(server === undefined
+      ? {}
+      : {
+          custom_work: {
+            enabled: true,
+            token_key_file: server.tokenKeyFile,
+            negotiators: [{ url: server.solutionsUrl }],
+          },
+        }),
     listen: [{ host: '127.0.0.1', port: await freePort(3_333), edition: options.edition }],
     monitoring: { port: await freePort(9_090) },
   })
   const [poolUrl = ''] = running.urls
-  const farm = options.stack === 'farm' ? await startFarm(options, { poolUrl, start, dataDir, progress }) : []
+  const client =
+    server === undefined
+      ? undefined
+      : await startNegotiatorClient(options, deps, { node, url: poolUrl, negotiatorUrl: server.url })
+  const farm =
+    options.stack === 'pool'
+      ? []
+      : await startFarm(options, { poolUrl: client?.url ?? poolUrl, start, dataDir, progress })
   progress(`starting ${options.devices} mining device(s)`)
   const doors = farm.length === 0 ? [poolUrl] : farm.flatMap(({ device }) => device ?? [])
   const modes = ['standard', 'extended', 'grouped'] as const
@@ -86,22 +107,26 @@ export async function startStack(
     places: [
       { name: 'node', url: node.url },
       ...provider.urls.map((url) => ({ name: 'template provider', url })),
+      ...(server?.places ?? []),
       ...running.urls.map((url) => ({ name: 'pool', url, hint: 'point SV2 miners here' })),
+      ...(client?.places ?? []),
       ...farm.map(({ place }) => place),
       { name: 'monitoring', url: metrics(running.monitoringPort) },
       { name: '', url: metrics(provider.monitoringPort) },
     ],
     counts: running.counts,
+    negotiation: client?.counts,
     ownBlocks: own,
   }
 }
 
+/** Blocks that pay the pool; those of a farm's own jobs too, whose coinbase may have no room for a tag. */
 function countOwnBlocks(node: RegtestNode): () => number {
-  const tag = hex(new TextEncoder().encode(TAG))
+  const paid = hex(addressToScript(PAYOUT, 'regtest'))
   let count = 0
   node.onBlock(({ hash }) => {
     const bytes = node.block(hash)
-    if (bytes !== undefined && hex(bytes.subarray(0, 400)).includes(tag)) count++
+    if (bytes !== undefined && hex(bytes.subarray(0, 400)).includes(paid)) count++
   })
   return () => count
 }

@@ -26,7 +26,13 @@ export function summaryLine(stack: Stack, seconds: number): string {
     withUnit(hashrate, 'H/s'),
     `${connections} connection${connections === 1 ? '' : 's'}, ${channels} channels`,
     `mempool ${stack.node.mempoolSize()}`,
+    ...(stack.negotiation === undefined ? [] : [negotiation(stack.negotiation())]),
   ].join(' · ')
+}
+
+/** For whom the farm works, and how many of its own jobs were agreed to. */
+function negotiation({ pool, jobs }: { readonly pool: string; readonly jobs: number }): string {
+  return `own jobs ${jobs}, for ${pool === 'solo' ? 'ourselves' : 'the pool'}`
 }
 
 /** What runs where, for the start. */
@@ -36,7 +42,7 @@ export function banner(stack: Stack): string {
     '  Stratum V2 on this machine (regtest)',
     '',
     ...stack.places.map(
-      ({ name, url, hint }) => `  ${name.padEnd(17)} ${url}${hint === undefined ? '' : `   <- ${hint}`}`,
+      ({ name, url, hint }) => `  ${name.padEnd(18)} ${url}${hint === undefined ? '' : `   <- ${hint}`}`,
     ),
     '',
     '  Ctrl-C stops everything.',

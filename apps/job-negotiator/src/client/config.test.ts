@@ -98,9 +98,13 @@ describe('configuration of the negotiator client', () => {
     ])
   })
 
-  test('with the translator inside, difficulties are powers of two', () => {
+  test('with the translator inside, difficulties and extranonce are what V1 miners take', () => {
     const config = load({ ...LEAST, ...POOL, TRANSLATOR__ENABLED: 'true' })
-    expect(clientSettings(config, '1').miners.difficultySteps).toBe(1)
+    expect(clientSettings(config, '1')).toMatchObject({
+      miners: { difficultySteps: 1 },
+      rollableExtranonceSize: 8,
+    })
+    expect(clientSettings(load({ ...LEAST, ...POOL }), '1').rollableExtranonceSize).toBe(14)
     expect(frontSettings(config)).toMatchObject({
       doorDifficulty: [undefined],
       versionRollingMask: 0x1fffe000,

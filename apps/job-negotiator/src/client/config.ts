@@ -87,9 +87,14 @@ const extranonce = z
       .int()
       .min(1)
       .max(4)
-      .default(4)
+      .default(2)
       .describe('Bytes that number the channels of miners; n bytes make room for 256^n of them'),
-    rollable_bytes: z.int().min(4).max(8).default(8).describe('Extranonce that a miner rolls, bytes'),
+    rollable_bytes: z
+      .int()
+      .min(4)
+      .max(20)
+      .default(14)
+      .describe('Extranonce that a miner or proxy rolls, bytes; 8 at most with V1 miners in this process'),
     max_channels: z.int().min(1).default(100_000).describe('Channels of this node'),
     max_channels_per_connection: z.int().min(1).default(10_000).describe('Channels of one connection'),
   })

@@ -13,6 +13,9 @@ import { DEFAULT_PORTS, type JobNegotiatorClientConfig, NEGOTIATION } from './co
 /** Bytes of outputs that templates leave room for besides our own, before any pool has said what it needs. */
 const EXPECTED_OUTPUTS = { outputSize: 100, outputSigops: 8 } as const
 
+/** Bytes of extranonce2 that every V1 miner can roll. */
+const MOST_EXTRANONCE2 = 8
+
 /** How pools and their servers are dialed: those of pair n are 2n and 2n + 1. */
 export function dialedUpstreams(config: JobNegotiatorClientConfig): UpstreamSettings[] {
   return config.upstreams.flatMap(({ pool, negotiator }) => [
@@ -73,7 +76,10 @@ export function clientSettings(config: JobNegotiatorClientConfig, version: strin
       script: scriptOf(address),
     })),
     coinbaseTag: new TextEncoder().encode(config.coinbase_tag),
-    rollableExtranonceSize: extranonce.rollable_bytes,
+    // firmware of V1 takes no more
+    rollableExtranonceSize: config.translator.enabled
+      ? Math.min(extranonce.rollable_bytes, MOST_EXTRANONCE2)
+      : extranonce.rollable_bytes,
     patience: {
       tokenMs: fallback.token_within_sec * 1000,
       proposalMs: fallback.proposal_within_sec * 1000,

@@ -115,6 +115,11 @@ export class UpstreamChannel {
     return meetsTarget(hash, valueAt(this.#oldLevels, activeSince, this.#level).target)
   }
 
+  /** Whether the upstream pays for a hash of a job that it takes at this moment. */
+  paysNow(hash: Uint8Array): boolean {
+    return meetsTarget(hash, this.#level.target)
+  }
+
   /** Sends a share up. */
   submit(share: SentShare, as: ShareAs): void {
     this.#sequence = (this.#sequence + 1) >>> 0

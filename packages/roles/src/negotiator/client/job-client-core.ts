@@ -80,6 +80,7 @@ export class JobClientCore {
       fact: (fact: JobClientFact) => void this.#facts.push(fact),
       hashrate: () => this.#hashrate(),
       tipSince: () => this.#own.tipSince,
+      nextOrder: () => this.miners.nextOrder(),
     }
     this.#pairs = new Pairs(
       { ...settings, size },

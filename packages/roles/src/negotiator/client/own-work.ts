@@ -53,6 +53,14 @@ export interface OwnWork {
   readonly since: Millis
 }
 
+/** A share that waits for the pool's number of its job. */
+export interface WaitingShare {
+  readonly share: SentShare
+  /** Spare bytes of its job. */
+  readonly spare: Uint8Array
+  readonly hash: Uint8Array
+}
+
 /** Work that a pool is to pay for. */
 export interface PoolWork extends OwnWork {
   readonly channel: UpstreamChannel
@@ -67,6 +75,8 @@ export interface PoolWork extends OwnWork {
   requestId: number | undefined
   /** The pool's number of the job. */
   jobId: number | undefined
+  /** Place of the pool's consent among jobs and levels: the level of that moment is what the pool pays for. */
+  agreedAt: number
   /** A server has to agree to it yet, though the pool has taken it. */
   awaitsServer: boolean
   /** Refusals so far. */
@@ -74,7 +84,7 @@ export interface PoolWork extends OwnWork {
   /** When it is proposed again. */
   retryAt: Millis
   /** Shares found before the pool had a number for it, with the spare bytes of their job. */
-  readonly waiting: { readonly share: SentShare; readonly spare: Uint8Array }[]
+  readonly waiting: WaitingShare[]
 }
 
 /** Goes on to another stage. */

@@ -50,8 +50,8 @@ export class PoolShares {
     now: Millis,
   ): ShareOutcome {
     const { channel, share, good } = found
-    const { job, hash, isBlock, level } = good
-    if (!isBlock && !work.channel.pays(work.job?.activeSince ?? job.activeSince, hash)) return 'credited'
+    const { hash, isBlock, job, level } = good
+    if (!isBlock && !pays(work, hash)) return 'credited'
     if (work.stage === 'over' || work.waiting.length >= MAX_WAITING) return { code: UNPAID }
     const sent: SentShare = {
       channel,
@@ -65,15 +65,18 @@ export class PoolShares {
       worker: workerName(channel, share),
       since: now,
     }
-    if (work.jobId === undefined) work.waiting.push({ share: sent, spare })
+    if (work.jobId === undefined) work.waiting.push({ share: sent, spare, hash })
     else this.#send(work, { share: sent, spare })
     return 'pending'
   }
 
   /** The pool has a number for the work: what waited goes up under it (JDC-05, DEV-27, DEV-29). */
   release(work: PoolWork, now: Millis): void {
-    for (const waiting of work.waiting.splice(0))
-      this.#send(work, { ...waiting, share: { ...waiting.share, since: now } })
+    for (const { share, spare, hash } of work.waiting.splice(0)) {
+      // the target may have become harder before the pool took the job
+      if (pays(work, hash)) this.#send(work, { share: { ...share, since: now }, spare })
+      else this.#deps.owner.settle(share, undefined, now)
+    }
   }
 
   /** The pool will never agree to the work. */
@@ -154,6 +157,11 @@ export class PoolShares {
     if (!refused.isConfirmed && now < refused.since + raceMs) return
     owner.fail(pair, 'sharesRefused', `it refused ${refused.count} valid shares in a row: ${code}`, now)
   }
+}
+
+/** Whether the pool pays for a hash: by the level at which it took the job, or that of now while it has not. */
+function pays({ channel, jobId, agreedAt }: PoolWork, hash: Uint8Array): boolean {
+  return jobId === undefined ? channel.paysNow(hash) : channel.pays(agreedAt, hash)
 }
 
 function workerName(channel: Channel, share: Share): string {

@@ -33,6 +33,8 @@ export interface ProposingOwner {
   fail(pair: Pair, fault: PairFault, reason: string, now: Millis): void
   /** Asks for the transactions of a template, or hands them over when they are here; undefined: they will come. */
   transactions(template: NewTemplate): TemplateTransactions | undefined
+  /** The next place in the order of jobs and levels. */
+  nextOrder(): number
   /** When the tip was last seen to change. */
   tipSince(): Millis
   /** The pool pays for the work: its shares can go up. */
@@ -250,6 +252,7 @@ export class Proposing {
     }
     const isFirst = work.jobId === undefined
     work.jobId = message.jobId
+    work.agreedAt = owner.nextOrder()
     enter(work, 'acknowledged', now)
     const { place } = pair
     if (isFirst) {

@@ -117,6 +117,7 @@ export class Workshop {
       proposalId: undefined,
       requestId: undefined,
       jobId: undefined,
+      agreedAt: 0,
       awaitsServer: false,
       refusals: 0,
       retryAt: NEVER,
