@@ -90,7 +90,7 @@ export class JobClientCore {
           ...owner,
           chosen: (pair, reason, now) => this.#plan.chosen(pair, reason, now),
           gone: (pair, now) => this.#gone(pair, now),
-          serverGone: (pair, now) => this.#proposing.abandon(pair, now),
+          serverGone: (pair, now) => this.#proposing.serverGone(pair, now),
           token: (pair, token, now) => {
             this.#own.feed.needRoom(roomForBoth(own, token.room))
             this.#proposing.token(pair, now)
@@ -210,8 +210,10 @@ export class JobClientCore {
   }
 
   /** The template provider is gone; miners stay on the last job. */
-  templatesClosed(): void {
+  templatesClosed(now: Millis): void {
+    this.#now = now
     this.#own.closed()
+    for (const pair of this.#pairs.all()) this.#proposing.templatesGone(pair, now)
   }
 
   /** The template provider said something. */

@@ -89,6 +89,24 @@ export class Proposing {
     this.#deps.owner.dropped(pair, work, now)
   }
 
+  /** The server is gone: what it had agreed to goes on, the rest is proposed again when it is back. */
+  serverGone(pair: Pair, now: Millis): void {
+    const work = pair.inFlight
+    if (work === undefined) return
+    if (work.stage === 'set' || work.stage === 'acknowledged') {
+      work.awaitsServer = false
+      return this.#settle(pair, work)
+    }
+    this.abandon(pair, now)
+    pair.isBehind = true
+    this.#backToAgreed(pair, work, now)
+  }
+
+  /** The template provider is gone, and with it the transactions it was asked for. */
+  templatesGone(pair: Pair, now: Millis): void {
+    if (pair.inFlight?.stage === 'transactions') this.abandon(pair, now)
+  }
+
   /** A token came. */
   token(pair: Pair, now: Millis): void {
     const work = pair.inFlight
@@ -302,13 +320,15 @@ export class Proposing {
     enter(work, 'token', now)
     work.retryAt = now + RETRY_MS
     owner.step(pair, 'raced')
-    this.#backToAgreed(pair, work, now)
+    if (work.refusals === 1) this.#backToAgreed(pair, work, now)
   }
 
-  /** While a job is disputed miners work on the one before, where that is of the same tip. */
+  /** While a job is disputed, or has to wait, miners work on the one before, where that is of the same tip. */
   #backToAgreed(pair: Pair, disputed: PoolWork, now: Millis): void {
     const { acknowledged } = pair
-    if (disputed.refusals > 1 || acknowledged === undefined || acknowledged.tip !== disputed.tip) return
+    // miners work for another one
+    if (pair.state === 'ready') return
+    if (acknowledged === undefined || acknowledged.tip !== disputed.tip) return
     if (acknowledged !== disputed) this.#deps.workshop.repeatWork(acknowledged, now)
   }
 }
