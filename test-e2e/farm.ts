@@ -48,6 +48,7 @@ export class PersistentMiner {
   readonly #topology: Topology
   readonly #sessions: V1Client[] = []
   #stopped = false
+  #paused = false
   #woken: (() => void)[] = []
 
   constructor(topology: Topology) {
@@ -80,6 +81,18 @@ export class PersistentMiner {
     }
   }
 
+  /** Stops hashing, and stays connected. */
+  pause(): void {
+    this.#paused = true
+    this.#sessions.at(-1)?.pause()
+  }
+
+  /** Hashes again. */
+  resume(): void {
+    this.#paused = false
+    this.#sessions.at(-1)?.start({ pauseMs: PAUSE_MS })
+  }
+
   stop(): void {
     this.#stopped = true
     this.#sessions.at(-1)?.stop()
@@ -90,7 +103,7 @@ export class PersistentMiner {
       const session = new V1Client(this.#topology.port('translator'))
       try {
         await session.login()
-        session.start({ pauseMs: PAUSE_MS })
+        if (!this.#paused) session.start({ pauseMs: PAUSE_MS })
         this.#sessions.push(session)
         for (const wake of this.#woken.splice(0)) wake()
         await session.ended()
@@ -102,10 +115,20 @@ export class PersistentMiner {
   }
 }
 
-/** Waits for lines that come after now. */
-export function fromNow(process: AppProcess): AppProcess['logged'] {
-  const place = process.place
-  return (fits) => process.logged(fits, place)
+/** Waits for a line that comes after now. */
+export function loggedNext(
+  process: AppProcess,
+  fits: Parameters<AppProcess['logged']>[0],
+): ReturnType<AppProcess['logged']> {
+  return process.logged(fits, process.place)
+}
+
+/** Nobody hashes, and the pool has agreed to a job on the tip that the farm knows: the next block is on that. */
+export async function agreed(topology: Topology, miner: PersistentMiner): Promise<void> {
+  miner.pause()
+  const client = topology.process('negotiator-client')
+  const last = (wanted: string): number => client.log.findLastIndex(({ msg }) => msg === wanted)
+  while (last('job acknowledged') < last('new tip')) await loggedNext(client, () => true)
 }
 
 /** How often a process has logged a line since a place. */

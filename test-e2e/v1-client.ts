@@ -105,8 +105,14 @@ export class V1Client {
 
   /** Hashes until it is told to stop; slowed down by pauses between slices of 2,000 hashes. */
   start({ pauseMs = 0 }: { readonly pauseMs?: number } = {}): void {
+    if (this.#mining) return
     this.#mining = true
     void this.#mine(pauseMs)
+  }
+
+  /** Stops hashing, and stays connected. */
+  pause(): void {
+    this.#mining = false
   }
 
   stop(): void {
