@@ -127,8 +127,15 @@ export function loggedNext(
 export async function agreed(topology: Topology, miner: PersistentMiner): Promise<void> {
   miner.pause()
   const client = topology.process('negotiator-client')
-  const last = (wanted: string): number => client.log.findLastIndex(({ msg }) => msg === wanted)
-  while (last('job acknowledged') < last('new tip')) await loggedNext(client, () => true)
+  const isAgreed = (): boolean => {
+    const tip = client.log.findLastIndex(({ msg }) => msg === 'new tip')
+    const best = [topology.node.bestHash(), topology.farmNode.bestHash()]
+    return (
+      best.every((hash) => hash === client.log[tip]?.prevHash) &&
+      client.log.findLastIndex(({ msg }) => msg === 'job acknowledged') > tip
+    )
+  }
+  while (!isAgreed()) await loggedNext(client, () => true)
 }
 
 /** How often a process has logged a line since a place. */

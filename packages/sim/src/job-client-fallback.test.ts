@@ -219,6 +219,18 @@ test('a template provider that is lost with the transactions it was asked for co
   expect(first.customJobs.at(-1)).toMatchObject({ prevHash: filled(0xbb) })
 })
 
+test('a server that came back while the template provider was away is asked as soon as that is back', () => {
+  const { world, first } = twoPools()
+  first.server.disconnect()
+  world.tip({ templateId: 2n }, { prevHash: filled(0xbb) })
+  world.templates?.disconnect()
+  first.connectServer()
+  first.giveTokens()
+  world.provide(current, { prevHash: filled(0xbb) })
+  first.agree()
+  expect(first.customJobs.at(-1)).toMatchObject({ prevHash: filled(0xbb) })
+})
+
 describe('a pool that lies', () => {
   /** Agrees to jobs, and refuses the shares of them. */
   function refuseShares(pair: ScriptedPair, count: number, miner: TestMiner): void {

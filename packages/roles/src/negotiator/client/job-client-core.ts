@@ -205,15 +205,15 @@ export class JobClientCore {
   }
 
   /** The template provider is connected. */
-  templatesOpened(session: SessionId): void {
+  templatesOpened(session: SessionId, now: Millis): void {
+    this.#now = now
     this.#own.feed.opened(session)
+    for (const pair of this.#pairs.all()) this.#proposing.templatesOpened(pair, now)
   }
 
   /** The template provider is gone; miners stay on the last job. */
-  templatesClosed(now: Millis): void {
-    this.#now = now
+  templatesClosed(): void {
     this.#own.closed()
-    for (const pair of this.#pairs.all()) this.#proposing.templatesGone(pair, now)
   }
 
   /** The template provider said something. */

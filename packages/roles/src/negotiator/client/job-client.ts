@@ -84,7 +84,7 @@ export class JobClient implements Role<JobClientEvent, JobClientEffect> {
         return core.miners.drain(event)
       case 'opened': {
         const { port } = event
-        if (port === 'templates') return core.templatesOpened(event.session)
+        if (port === 'templates') return core.templatesOpened(event.session, now)
         if (isUpstream(port)) return core.upstream({ ...event, port }, now)
         if (port === 'miners') return core.miner(event, now)
         return front.opened(event.session, Number(port.split(' ')[1] ?? 0), now)
@@ -94,7 +94,7 @@ export class JobClient implements Role<JobClientEvent, JobClientEffect> {
         return this.#message(event.session, event.message as Message, now)
       case 'closed':
         if (front.has(event.session)) return front.closed(event.session, now)
-        if (core.ownsTemplates(event.session)) return core.templatesClosed(now)
+        if (core.ownsTemplates(event.session)) return core.templatesClosed()
         if (core.ownsUpstream(event.session)) return core.upstream(event, now)
         return core.miner(event, now)
     }

@@ -102,8 +102,8 @@ export class Proposing {
     this.#backToAgreed(pair, work, now)
   }
 
-  /** The template provider is gone, and with it the transactions it was asked for. */
-  templatesGone(pair: Pair, now: Millis): void {
+  /** The template provider has come anew, and was not asked for the transactions that are waited for. */
+  templatesOpened(pair: Pair, now: Millis): void {
     if (pair.inFlight?.stage === 'transactions') this.abandon(pair, now)
   }
 
