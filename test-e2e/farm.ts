@@ -123,15 +123,18 @@ export function loggedNext(
   return process.logged(fits, process.place)
 }
 
-/** Nobody hashes, and the pool has agreed to a job on the tip that the farm knows: the next block is on that. */
+/** Nobody hashes, and pool and server have just agreed to a job on the tip of both nodes: the next block is on that. */
 export async function agreed(topology: Topology, miner: PersistentMiner): Promise<void> {
+  await nextBlock(topology.node)
   miner.pause()
+  const server = topology.process('negotiator-server')
   const client = topology.process('negotiator-client')
   const isAgreed = (): boolean => {
     const tip = client.log.findLastIndex(({ msg }) => msg === 'new tip')
     const best = [topology.node.bestHash(), topology.farmNode.bestHash()]
     return (
       best.every((hash) => hash === client.log[tip]?.prevHash) &&
+      server.log.some(({ msg, height }) => msg === 'job accepted' && height === topology.node.height() + 1) &&
       client.log.findLastIndex(({ msg }) => msg === 'job acknowledged') > tip
     )
   }
