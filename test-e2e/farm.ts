@@ -158,6 +158,21 @@ export async function inChain(node: RegtestNode, hash: string): Promise<void> {
   })
 }
 
+/** Waits until both nodes have the same tip, above what they have now. */
+export async function bothMineOn({ node, farmNode }: Topology): Promise<void> {
+  const before = Math.max(node.height(), farmNode.height())
+  const isSo = () => node.bestHash() === farmNode.bestHash() && node.height() > before
+  await new Promise<void>((resolve) => {
+    const stops = [node, farmNode].map((each) =>
+      each.onBlock(() => {
+        if (!isSo()) return
+        for (const stop of stops) stop()
+        resolve()
+      }),
+    )
+  })
+}
+
 /** Whether a block is in the active chain of a node. */
 export function isInChain(node: RegtestNode, hash: string): boolean {
   const entry = node.core.chain.entry(hash)

@@ -1,6 +1,6 @@
 import type { LogLine, PartName, Topology } from '@sv2/topology'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { agreed, inChain, loggedNext, nextBlock, PersistentMiner, startFarm } from './farm.ts'
+import { agreed, bothMineOn, inChain, loggedNext, nextBlock, PersistentMiner, startFarm } from './farm.ts'
 
 const NODES = ['node', 'farm-node'] as const
 const PARTS = [
@@ -47,10 +47,7 @@ describe('V1 miner, translator, proxy, negotiator client, pool: each is killed w
     await loggedNext(topology.process('pool'), 'share accepted')
     recovery.set(name, Math.round(performance.now() - since))
     await miner.acceptedMore()
-    const client = topology.process('negotiator-client')
-    const { hash } = await loggedNext(client, (line) => line.msg === 'block found' && line.pool === 0)
-    await inChain(topology.node, String(hash))
-    await inChain(topology.farmNode, String(hash))
+    await bothMineOn(topology)
   }
 
   test.each(PARTS)('%s comes back, and mining goes on', async (name) => {
