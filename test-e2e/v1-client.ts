@@ -103,10 +103,16 @@ export class V1Client {
     return this.request('mining.authorize', this.user, password)
   }
 
-  /** Hashes until it is told to stop. */
-  start(): void {
+  /** Hashes until it is told to stop; slowed down by pauses between slices of 2,000 hashes. */
+  start({ pauseMs = 0 }: { readonly pauseMs?: number } = {}): void {
+    if (this.#mining) return
     this.#mining = true
-    void this.#mine()
+    void this.#mine(pauseMs)
+  }
+
+  /** Stops hashing, and stays connected. */
+  pause(): void {
+    this.#mining = false
   }
 
   stop(): void {
@@ -114,11 +120,11 @@ export class V1Client {
     this.socket.destroy()
   }
 
-  async #mine(): Promise<void> {
+  async #mine(pauseMs: number): Promise<void> {
     while (this.#mining && !this.closed) {
       const job = this.#job
       if (job !== undefined) this.#hash(job)
-      await new Promise((resolve) => setImmediate(resolve))
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
     }
   }
 

@@ -32,6 +32,8 @@ export interface Program {
   /** Where `config.toml` is written to; a temporary folder when missing. */
   readonly folder?: string | undefined
   readonly onLine?: ((line: LogLine) => void) | undefined
+  /** By how much its wall clock is ahead of this machine's, seconds; default 0. */
+  readonly clockOffsetSec?: number | undefined
 }
 
 /** How a process ended. */
@@ -123,13 +125,23 @@ export class AppProcess {
   }
 }
 
-function launch({ app, subcommand, from }: Program, args: readonly string[]): ChildProcess {
+function launch({ app, subcommand, from, clockOffsetSec }: Program, args: readonly string[]): ChildProcess {
   const words = subcommand === undefined ? args : [subcommand, ...args]
+  const clock = clockOffsetSec === undefined ? [] : ['--import', shiftedClock(clockOffsetSec)]
   const node =
     from === 'dist'
       ? [join(ROOT, 'apps', app, 'dist', 'main.js')]
       : ['--conditions=@sv2/source', '--import', 'tsx', join(ROOT, 'apps', app, 'src', 'main.ts')]
-  return spawn(process.execPath, [...node, ...words], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
+  return spawn(process.execPath, [...clock, ...node, ...words], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+/** A module that moves the wall clock of the process that imports it. */
+function shiftedClock(offsetSec: number): string {
+  const source = `const now = Date.now; Date.now = () => now() + ${offsetSec * 1000}`
+  return `data:text/javascript,${encodeURIComponent(source)}`
 }
 
 function ended(child: ChildProcess): Promise<Ending> {

@@ -7,4 +7,5 @@ export {
   runCommand,
 } from './app-process.ts'
 export type { PartName } from './parts.ts'
-export { startTopology, Topology, type TopologyOptions } from './topology.ts'
+export type { NodeName, PeerNodes } from './peer-nodes.ts'
+export { type Link, startTopology, Topology, type TopologyOptions } from './topology.ts'

@@ -9,6 +9,8 @@ export interface Part {
   readonly subcommand?: string
   /** Port of its door when it is free; 0 for a part without one. */
   readonly port: number
+  /** Speaks the current edition also where all others speak the draft, which has no message for a pool's blocks. */
+  readonly speaksCurrent?: boolean
   /** The line by which it is up. */
   readonly ready: 'listening' | 'listening for Stratum V1' | 'channel opened'
   /** Its configuration, beside folders, ports and network. */
@@ -29,7 +31,7 @@ export type PartName =
 /** What a part is put among. */
 export interface Surroundings {
   /** Where another part listens. */
-  readonly url: (name: PartName) => string
+  readonly url: (name: PartName, edition?: 'current') => string
   readonly node: NodeAccess
   readonly farmNode: NodeAccess
   readonly tokenKeyFile: string
@@ -50,21 +52,31 @@ const FARM_ADDRESS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
 /** Difficulties that a CPU can follow. */
 const DIFFICULTY = { shares_per_minute: 60, min_difficulty: 1e-8, start_difficulty: 1e-6 }
 
+/** Blocks of a network this easy come every few seconds, and with each a job. */
+const PATIENT = { jobs_per_minute: 6_000, tokens_per_minute: 6_000 }
+
 /** Whether this checkout has the job negotiator; without it the farm works on the pool's templates. */
 export const hasNegotiator: boolean = existsSync(
   join(resolve(import.meta.dirname, '../../..'), 'apps/job-negotiator/src/main.ts'),
 )
 
-/** Every process, each behind those it connects to. */
-export function partsOf(options: { readonly side: 'all' | 'pool'; readonly hashrate: number }): Part[] {
-  const door = options.side === 'pool' ? 'pool' : undefined
-  return [
+/** Every process, each behind those it connects to. Whoever is behind one that is left out connects to the next. */
+export function partsOf(options: {
+  readonly side: 'all' | 'pool'
+  readonly hashrate: number
+  readonly without: readonly PartName[]
+}): Part[] {
+  const farm = hasNegotiator ? 'negotiator-client' : 'pool'
+  const door = options.side === 'pool' ? 'pool' : farm
+  const proxied = options.side === 'pool' || options.without.includes('mining-proxy') ? door : 'mining-proxy'
+  const parts = [
     ...poolSide(),
-    ...(options.side === 'pool' ? [] : farmSide()),
-    device(1, 'standard', door ?? 'mining-proxy', options.hashrate),
-    device(2, 'extended', door ?? (hasNegotiator ? 'negotiator-client' : 'pool'), options.hashrate),
+    ...(options.side === 'pool' ? [] : farmSide(proxied)),
+    device(1, 'standard', proxied, options.hashrate),
+    device(2, 'extended', door, options.hashrate),
     ...(options.side === 'pool' ? [] : [device(3, 'standard', 'sv1-miner', options.hashrate)]),
   ]
+  return parts.filter(({ name }) => !options.without.includes(name))
 }
 
 function poolSide(): Part[] {
@@ -73,11 +85,14 @@ function poolSide(): Part[] {
     app: 'job-negotiator',
     subcommand: 'server',
     port: 3_334,
+    speaksCurrent: true,
     ready: 'listening',
     config: ({ node, tokenKeyFile }) => ({
       network: 'regtest',
       token_key_file: tokenKeyFile,
       payout: { address: POOL_ADDRESS },
+      negotiation: PATIENT,
+      transactions: { interval_sec: 1 },
       nodes: [node],
     }),
   }
@@ -100,7 +115,7 @@ function poolSide(): Part[] {
               custom_work: {
                 enabled: true,
                 token_key_file: tokenKeyFile,
-                negotiators: [{ url: url('negotiator-server') }],
+                negotiators: [{ url: url('negotiator-server', 'current') }],
               },
             }
           : {}),
@@ -109,7 +124,8 @@ function poolSide(): Part[] {
   ]
 }
 
-function farmSide(): Part[] {
+/** @param proxied where V1 miners are brought to by the translator */
+function farmSide(proxied: PartName): Part[] {
   const negotiator: Part = {
     name: 'negotiator-client',
     app: 'job-negotiator',
@@ -119,6 +135,7 @@ function farmSide(): Part[] {
     config: ({ url }) => ({
       network: 'regtest',
       mode: 'full-template',
+      coinbase_tag: TAG,
       payout: { address: FARM_ADDRESS },
       difficulty: DIFFICULTY,
       template_provider: { url: url('farm-template-provider') },
@@ -151,7 +168,7 @@ function farmSide(): Part[] {
       config: ({ url }) => ({
         network: 'regtest',
         v1_to_v2: {
-          upstreams: [{ url: url('mining-proxy'), user_identity: 'farm.v1' }],
+          upstreams: [{ url: url(proxied), user_identity: 'farm.v1' }],
           difficulty: {
             min_difficulty: DIFFICULTY.min_difficulty,
             start_difficulty: DIFFICULTY.start_difficulty,

@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hex } from '@sv2/bitcoin'
-import { connectNodes, type RegtestNode, startRegtestNode } from '@sv2/regtest-node'
+import type { RegtestNode } from '@sv2/regtest-node'
 import { makeTokenKeyFile } from '@sv2/runtime'
 import { AppProcess, type Ending, type LogLine } from './app-process.ts'
 import { freePort } from './free-port.ts'
 import { type NodeAccess, type Part, type PartName, partsOf, TAG } from './parts.ts'
+import { PeerNodes } from './peer-nodes.ts'
 
 /** How a topology is to be. Everything has a default. */
 export interface TopologyOptions {
@@ -25,40 +26,65 @@ export interface TopologyOptions {
   readonly knownPorts?: boolean
   /** Folder for configurations, keys and blocks, which stays; default a temporary one. */
   readonly dataDir?: string
+  /** Parts that are left out; those behind them connect to the next. */
+  readonly without?: readonly PartName[]
+  /** Changes a part's configuration, at each of its starts. */
+  readonly config?: (name: PartName, config: Record<string, unknown>) => Record<string, unknown>
+  /** The port at which a part finds another, asked once a link; default the other's own. */
+  readonly through?: (link: Link) => Promise<number>
+  /** By how much a part's wall clock is ahead, seconds, at each of its starts. */
+  readonly clockOffsetSec?: (name: PartName) => number | undefined
   readonly onLine?: (name: PartName, line: LogLine) => void
   readonly onStarting?: (name: PartName) => void
+}
+
+/** A connection between two parts. */
+export interface Link {
+  readonly from: PartName
+  readonly to: PartName
+  /** Where the other listens, on the loopback interface. */
+  readonly port: number
 }
 
 interface Running {
   readonly part: Part
   readonly process: AppProcess
   readonly url: string
+  /** Where it is spoken to in the current edition, if at all. */
+  readonly currentUrl: string
 }
 
 /** A pool and a farm, every app a process of its own, on two nodes of this process that are peers. */
 export class Topology {
-  /** The pool's node. */
-  readonly node: RegtestNode
-  readonly farmNode: RegtestNode
   readonly dataDir: string
+  readonly nodes: PeerNodes
   readonly #options: TopologyOptions
-  #ownBlocks = 0
+  readonly #ownBlocks: () => number
   readonly #running = new Map<PartName, Running>()
   readonly #ports = new Map<PartName, { readonly door: number; readonly monitoring: number }>()
+  readonly #links = new Map<string, number>()
 
   constructor(
-    nodes: { readonly node: RegtestNode; readonly farmNode: RegtestNode },
-    how: { readonly dataDir: string; readonly options: TopologyOptions },
+    nodes: PeerNodes,
+    how: {
+      readonly dataDir: string
+      readonly options: TopologyOptions
+      readonly ownBlocks: () => number
+    },
   ) {
-    this.node = nodes.node
-    this.farmNode = nodes.farmNode
+    this.nodes = nodes
     this.dataDir = how.dataDir
     this.#options = how.options
-    const tag = hex(new TextEncoder().encode(TAG))
-    this.node.onBlock(({ hash }) => {
-      const block = this.node.block(hash)
-      if (block !== undefined && hex(block.subarray(0, 400)).includes(tag)) this.#ownBlocks++
-    })
+    this.#ownBlocks = how.ownBlocks
+  }
+
+  /** The pool's node; after a restart the new one. */
+  get node(): RegtestNode {
+    return this.nodes.get('node')
+  }
+
+  get farmNode(): RegtestNode {
+    return this.nodes.get('farm-node')
   }
 
   /** Every process by name, in the order they were started. */
@@ -72,8 +98,9 @@ export class Topology {
   }
 
   /** Where a part listens: what its clients are configured with. */
-  url(name: PartName): string {
-    return this.#part(name).url
+  url(name: PartName, edition?: 'current'): string {
+    const { url, currentUrl } = this.#part(name)
+    return edition === 'current' ? currentUrl : url
   }
 
   /** Port of a part's door; 0 for a device, which has none. */
@@ -88,7 +115,7 @@ export class Topology {
 
   /** Blocks of the pool's, by the tag in their coinbase, that came into its node's chain. */
   get ownBlocks(): number {
-    return this.#ownBlocks
+    return this.#ownBlocks()
   }
 
   /** Ends a process; the others notice. */
@@ -109,6 +136,10 @@ export class Topology {
     const folder = join(this.dataDir, part.name)
     options.onStarting?.(part.name)
     const ports = this.#ports.get(part.name) ?? (await this.#choosePorts(part))
+    const config = {
+      ...part.config(await this.#surroundings(part.name)),
+      ...this.#ownKeys(part, ports, folder),
+    }
     const process = new AppProcess(
       {
         app: part.app,
@@ -116,12 +147,14 @@ export class Topology {
         from: options.from,
         folder,
         onLine: (line) => options.onLine?.(part.name, line),
+        clockOffsetSec: options.clockOffsetSec?.(part.name),
       },
-      { ...part.config(this.#surroundings()), ...this.#ownKeys(part, ports, folder) },
+      options.config?.(part.name, config) ?? config,
     )
-    this.#running.set(part.name, { part, process, url: '' })
-    const { url = '' } = await process.logged(part.ready)
-    this.#running.set(part.name, { part, process, url: String(url) })
+    this.#running.set(part.name, { part, process, url: '', currentUrl: '' })
+    const { url = '' } = await process.logged((line) => line.msg === part.ready && this.#speaks(line))
+    const { url: currentUrl = '' } = await process.logged(part.ready)
+    this.#running.set(part.name, { part, process, url: String(url), currentUrl: String(currentUrl) })
     return process
   }
 
@@ -132,20 +165,27 @@ export class Topology {
       await process.kill('SIGTERM')
       clearTimeout(forced)
     }
-    await Promise.all([this.node.stop(), this.farmNode.stop()])
+    await this.nodes.stopAll()
     if (this.#options.dataDir === undefined) rmSync(this.dataDir, { recursive: true, force: true })
   }
 
   /** What every part is told: its folder, its door, where it serves metrics. */
   #ownKeys(part: Part, ports: { door: number; monitoring: number }, folder: string): Record<string, unknown> {
     if (part.app === 'mining-device') return { monitoring: { enabled: true, port: ports.monitoring } }
-    const { edition = 'current' } = this.#options
-    const speaks = part.ready === 'listening for Stratum V1' ? { protocol: 'v1' } : { edition }
+    const edition =
+      part.speaksCurrent === true && this.#options.edition === 'draft' ? 'auto' : this.#options.edition
+    const speaks =
+      part.ready === 'listening for Stratum V1' ? { protocol: 'v1' } : { edition: edition ?? 'current' }
     return {
       data_dir: folder,
       listen: [{ host: '127.0.0.1', port: ports.door, ...speaks }],
       monitoring: { port: ports.monitoring },
     }
+  }
+
+  /** Whether a line that says where a part listens is about the edition of this topology, or about none. */
+  #speaks({ edition }: LogLine): boolean {
+    return edition === undefined || edition === (this.#options.edition ?? 'current')
   }
 
   async #choosePorts(part: Part): Promise<{ door: number; monitoring: number }> {
@@ -155,9 +195,19 @@ export class Topology {
     return ports
   }
 
-  #surroundings() {
+  async #surroundings(from: PartName) {
+    const { through } = this.#options
+    for (const to of through === undefined ? [] : this.names) {
+      const link = `${from} ${to}`
+      if (!this.#links.has(link) && this.port(to) !== 0)
+        this.#links.set(link, (await through?.({ from, to, port: this.port(to) })) ?? this.port(to))
+    }
     return {
-      url: (name: PartName) => this.url(name),
+      url: (to: PartName, edition?: 'current') =>
+        this.url(to, edition).replace(
+          `:${this.port(to)}`,
+          `:${this.#links.get(`${from} ${to}`) ?? this.port(to)}`,
+        ),
       node: accessTo(this.node),
       farmNode: accessTo(this.farmNode),
       tokenKeyFile: join(this.dataDir, 'token.key'),
@@ -174,19 +224,20 @@ export class Topology {
 /** Starts nodes and processes, each when those it connects to are up. What has started is ended when one does not. */
 export async function startTopology(options: TopologyOptions = {}): Promise<Topology> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'sv2-topology-'))
-  const rules = { difficulty: options.difficulty ?? 1e-5, longPollDelayMs: 0 }
-  const node = await startRegtestNode({
-    ...rules,
-    mempoolRate: options.transactions ?? 0,
-    cookieFile: join(dataDir, 'node.cookie'),
-  })
-  const farmNode = await startRegtestNode({ ...rules, cookieFile: join(dataDir, 'farm-node.cookie') })
-  connectNodes(node, farmNode)
-  const topology = new Topology({ node, farmNode }, { dataDir, options })
+  const tag = hex(new TextEncoder().encode(TAG))
+  let ownBlocks = 0
+  const nodes = await PeerNodes.start(
+    { dataDir, difficulty: options.difficulty ?? 1e-5, mempoolRate: options.transactions ?? 0 },
+    (node, hash) => {
+      const block = node.block(hash)
+      if (block !== undefined && hex(block.subarray(0, 400)).includes(tag)) ownBlocks++
+    },
+  )
+  const topology = new Topology(nodes, { dataDir, options, ownBlocks: () => ownBlocks })
   try {
     makeTokenKeyFile(join(dataDir, 'token.key'))
-    const { side = 'all', hashrate = 10_000 } = options
-    for (const part of partsOf({ side, hashrate })) await topology.start(part)
+    const { side = 'all', hashrate = 10_000, without = [] } = options
+    for (const part of partsOf({ side, hashrate, without })) await topology.start(part)
   } catch (error) {
     await topology.stop()
     throw error

@@ -75,7 +75,10 @@ export function observeMiners(log: Logger, registry: Registry, prefix: string): 
           totals.accepted++
           work.inc(fact.difficulty)
           rate.add(fact.difficulty, performance.now())
-          return
+          return log.debug(
+            { session: fact.session, channelId: fact.channelId, difficulty: fact.difficulty },
+            'share accepted',
+          )
         case 'shareRefused':
           refused.inc({ error_code: fact.code })
           totals.refused++

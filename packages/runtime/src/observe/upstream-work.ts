@@ -68,7 +68,7 @@ export function observeUpstreamWork(log: Logger, registry: Registry, prefix: str
         case 'sharesAcknowledgedAbove':
           acknowledged.inc(fact.count)
           totals.acknowledged += fact.count
-          return
+          return log.debug({ upstream: fact.upstream, shares: fact.count }, 'shares acknowledged')
         case 'shareRefusedAbove': {
           const { session, channelId, upstream: from, code } = fact
           refused.inc({ error_code: shareCodeLabel(code) })

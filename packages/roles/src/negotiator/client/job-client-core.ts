@@ -205,8 +205,10 @@ export class JobClientCore {
   }
 
   /** The template provider is connected. */
-  templatesOpened(session: SessionId): void {
+  templatesOpened(session: SessionId, now: Millis): void {
+    this.#now = now
     this.#own.feed.opened(session)
+    for (const pair of this.#pairs.all()) this.#proposing.templatesOpened(pair, now)
   }
 
   /** The template provider is gone; miners stay on the last job. */

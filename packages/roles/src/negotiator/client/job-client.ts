@@ -84,7 +84,7 @@ export class JobClient implements Role<JobClientEvent, JobClientEffect> {
         return core.miners.drain(event)
       case 'opened': {
         const { port } = event
-        if (port === 'templates') return core.templatesOpened(event.session)
+        if (port === 'templates') return core.templatesOpened(event.session, now)
         if (isUpstream(port)) return core.upstream({ ...event, port }, now)
         if (port === 'miners') return core.miner(event, now)
         return front.opened(event.session, Number(port.split(' ')[1] ?? 0), now)

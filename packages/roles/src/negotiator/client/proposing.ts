@@ -85,12 +85,21 @@ export class Proposing {
     this.#deps.owner.dropped(pair, work, now)
   }
 
-  /** The server is gone: what it has not agreed to is proposed again when it is back. */
+  /** The server is gone: what it had agreed to goes on, the rest is proposed again when it is back. */
   serverGone(pair: Pair, now: Millis): void {
     const work = pair.inFlight
-    if (work === undefined || (work.stage === 'set' && !work.awaitsServer)) return
-    this.abandon(pair, now)
-    pair.isBehind = true
+    if (work === undefined) return
+    if (work.stage === 'set' || work.stage === 'acknowledged') {
+      work.awaitsServer = false
+      return this.#settle(pair, work)
+    }
+    this.#again(work, now)
+    this.#backToAgreed(pair, work, now)
+  }
+
+  /** The template provider has come anew, and was not asked for the transactions that are waited for. */
+  templatesOpened(pair: Pair, now: Millis): void {
+    if (pair.inFlight?.stage === 'transactions') this.abandon(pair, now)
   }
 
   /** A token came. */
@@ -107,6 +116,7 @@ export class Proposing {
     if (found === undefined) {
       // the template is out of date, and a newer one on its way
       this.abandon(pair, now)
+      pair.isBehind = true
       return
     }
     work.transactions = found
@@ -300,19 +310,26 @@ export class Proposing {
     owner.fact({ kind: 'jobRefused', place: pair.place, code, detail, again })
     if (!again) return owner.fail(pair, 'jobRefused', `it refused a job: ${code}`, now)
     pair.racingSince = Math.min(pair.racingSince, now)
+    this.#again(work, now)
+    work.retryAt = now + RETRY_MS
+    owner.step(pair, 'raced')
+    if (work.refusals === 1) this.#backToAgreed(pair, work, now)
+  }
+
+  /** It is proposed once more, with another token; what was found for it still waits. */
+  #again(work: PoolWork, now: Millis): void {
     work.awaitsServer = false
     work.proposalId = undefined
     work.requestId = undefined
     enter(work, 'token', now)
-    work.retryAt = now + RETRY_MS
-    owner.step(pair, 'raced')
-    this.#backToAgreed(pair, work, now)
   }
 
-  /** While a job is disputed miners work on the one before, where that is of the same tip. */
+  /** While a job is disputed, or has to wait, miners work on the one before, where that is of the same tip. */
   #backToAgreed(pair: Pair, disputed: PoolWork, now: Millis): void {
     const { acknowledged } = pair
-    if (disputed.refusals > 1 || acknowledged === undefined || acknowledged.tip !== disputed.tip) return
+    // miners work for another one
+    if (pair.state === 'ready') return
+    if (acknowledged === undefined || acknowledged.tip !== disputed.tip) return
     if (acknowledged !== disputed) this.#deps.workshop.repeatWork(acknowledged, now)
   }
 }

@@ -1,0 +1,70 @@
+import { hex } from '@sv2/bitcoin'
+import type { Topology } from '@sv2/topology'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  inChain,
+  metric,
+  metricUntil,
+  nextBlock,
+  PersistentMiner,
+  POOL_SCRIPT_HEX,
+  startFarm,
+} from './farm.ts'
+
+describe.each(['current', 'draft'] as const)(
+  'V1 miner, translator, negotiator client, pool, edition %s',
+  (edition) => {
+    let topology: Topology
+    let miner: PersistentMiner
+    beforeAll(async () => {
+      topology = await startFarm({
+        edition,
+        without: ['mining-proxy', 'sv1-miner', 'device-1', 'device-2', 'device-3'],
+      })
+      topology.nodes.connect({ blocksOnly: true })
+      miner = new PersistentMiner(topology)
+    })
+    afterAll(async () => {
+      miner.stop()
+      await topology.stop()
+    })
+
+    test('a block has the transactions that the farm chose, which the pool had never seen, and both nodes take it', async () => {
+      const { node, farmNode } = topology
+      expect(farmNode.sendPayments(3)).toBe(3)
+      const chosen = [...farmNode.core.mempool.entries()].map(({ loaded }) => loaded.id)
+      expect(node.mempoolSize()).toBe(0)
+      const transactionsOf = (hash: string) =>
+        node.core.chain.entry(hash)?.block.transactions.map(({ id }) => id) ?? []
+      const hash = await nextBlock(node, (found) => chosen.every((id) => transactionsOf(found).includes(id)))
+      await inChain(farmNode, hash)
+      expect(
+        await metric(topology, 'negotiator-server', 'sv2_negotiator_transactions_requested_total'),
+      ).toBeGreaterThanOrEqual(3)
+      const solved = await topology
+        .process('negotiator-client')
+        .logged((line) => line.msg === 'block found' && line.hash === hash)
+      expect(solved.pool).toBe(0)
+    })
+
+    test('its coinbase pays the pool all of it', async () => {
+      const hash = await nextBlock(topology.node)
+      const coinbase = topology.node.core.chain.entry(hash)?.block.transactions[0]
+      const paid = coinbase?.tx.outputs.filter(({ value }) => value > 0n) ?? []
+      expect(paid.map(({ script }) => hex(script))).toEqual([POOL_SCRIPT_HEX])
+      expect(paid[0]?.value).toBeGreaterThanOrEqual(5_000_000_000n)
+    })
+
+    test('the pool credits the shares of the job, and tells the server in its process of the block', async () => {
+      const { hash } = await topology.process('pool').logged('block found')
+      await topology.process('negotiator-server').logged((line) => line.hash === hash)
+      await miner.acceptedMore(3)
+      expect(
+        await metricUntil(topology, { part: 'pool', name: 'sv2_client_shares_accepted_total' }, (n) => n > 3),
+      ).toBeGreaterThan(3)
+      expect(await metric(topology, 'negotiator-client', 'sv2_server_shares_accepted_total')).toBeGreaterThan(
+        0,
+      )
+    })
+  },
+)

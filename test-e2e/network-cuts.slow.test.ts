@@ -1,0 +1,3 @@
+import { cutEveryLink } from './network-cuts.ts'
+
+cutEveryLink(10_000)
