@@ -70,7 +70,8 @@ describe.each(['current', 'draft'] as const)(
     test('what the roles of negotiation serve says the same in numbers and in words (peers.md 70)', async () => {
       const health = async (part: PartName) => {
         const answer = await fetch(`${topology.monitoring(part)}/healthz`)
-        return { status: answer.status, ...((await answer.json()) as Record<string, unknown>) }
+        const told = (await answer.json()) as Record<string, unknown>
+        return { ...told, status: answer.status } as Record<string, unknown>
       }
       const pool = `127.0.0.1:${topology.port('pool')}`
       expect(await health('negotiator-client')).toMatchObject({ status: 200, ok: true, pool })
