@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { appendFileSync } from 'node:fs'
-import { parsePoolUrl } from '@sv2/noise'
 import type { RegtestNode } from '@sv2/regtest-node'
 import {
   type AppProcess,
@@ -210,9 +209,4 @@ export async function metricUntil(
     const process = topology.process(from.part)
     await process.logged(() => true, process.place)
   }
-}
-
-/** The port in a part's URL. */
-export function portOf(url: string): number {
-  return parsePoolUrl(url).port ?? 0
 }

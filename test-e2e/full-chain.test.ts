@@ -1,5 +1,5 @@
 import { hex } from '@sv2/bitcoin'
-import type { Topology } from '@sv2/topology'
+import type { PartName, Topology } from '@sv2/topology'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   inChain,
@@ -65,6 +65,29 @@ describe.each(['current', 'draft'] as const)(
       expect(await metric(topology, 'negotiator-client', 'sv2_server_shares_accepted_total')).toBeGreaterThan(
         0,
       )
+    })
+
+    test('what the roles of negotiation serve says the same in numbers and in words (peers.md 70)', async () => {
+      const health = async (part: PartName) => {
+        const answer = await fetch(`${topology.monitoring(part)}/healthz`)
+        const told = (await answer.json()) as Record<string, unknown>
+        return { ...told, status: answer.status } as Record<string, unknown>
+      }
+      const pool = `127.0.0.1:${topology.port('pool')}`
+      expect(await health('negotiator-client')).toMatchObject({ status: 200, ok: true, pool })
+      expect(await health('negotiator-server')).toMatchObject({ status: 200, ok: true })
+      const numbers = {
+        pool: await metric(topology, 'negotiator-client', 'sv2_jdc_pool'),
+        clients: await metric(topology, 'negotiator-client', 'sv2_clients_total'),
+        channels: await metric(topology, 'negotiator-client', 'sv2_client_channels'),
+        serverClients: await metric(topology, 'negotiator-server', 'sv2_negotiator_clients'),
+      }
+      const { connections, channels } = await health('negotiator-client')
+      expect(numbers).toEqual({ pool: 0, clients: connections, channels, serverClients: 2 })
+      const found = await metric(topology, 'negotiator-client', 'sv2_jdc_blocks_found_total')
+      expect(found).toBeGreaterThan(0)
+      const unknown = await fetch(`${topology.monitoring('negotiator-client')}/other`)
+      expect(unknown.status).toBe(404)
     })
   },
 )

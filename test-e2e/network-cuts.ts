@@ -37,7 +37,7 @@ function cutting(cutMs: number): void {
   })
 
   async function through({ from, to, port }: Link): Promise<number> {
-    if (!LINKS.some(([a, b]) => nameOf(a, b) === nameOf(from, to))) return port
+    if (!LINKS.some(([left, right]) => left === from && right === to)) return port
     const relay = await Relay.open({ host: '127.0.0.1', port })
     relays.set(nameOf(from, to), relay)
     return relay.port

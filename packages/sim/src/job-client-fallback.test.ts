@@ -2,7 +2,7 @@ import { hex } from '@sv2/bitcoin'
 import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
 import { describe, expect, test } from 'vitest'
-import { aTemplate, aTip, filled } from './_fixtures.ts'
+import { filled } from './_fixtures.ts'
 import {
   JobClientWorld,
   moves,
@@ -189,61 +189,17 @@ test('a pool may still take a job that its server had agreed to before it went',
   expect(pair.shares).toMatchObject([{ jobId }])
 })
 
-describe('a server that is lost', () => {
-  test('had agreed to a job: the pool still gives its number, and the shares go up', () => {
-    const { world, first } = twoPools()
-    const miner = new TestMiner(world.link as never, current)
-    const channel = miner.open('extended')
-    world.tip({ templateId: 2n }, { prevHash: filled(0xbb) })
-    first.agree()
-    miner.peer.send(miner.find(channel))
-    first.server.disconnect()
-    expect(first.shares).toEqual([])
-    first.acknowledge()
-    expect(first.shares).toHaveLength(1)
-    expect(world.told('sharesDropped')).toEqual([])
-  })
-
-  test('had not: miners go back to the job before, and it is asked again when it is back', () => {
-    const { world, first } = twoPools()
-    const miner = new TestMiner(world.link as never, current)
-    const channel = miner.open('extended')
-    world.update(2n)
-    expect(first.declared).toBeDefined()
-    first.server.disconnect()
-    miner.peer.send(miner.find(channel))
-    expect(first.shares).toHaveLength(1)
-    first.connectServer()
-    first.giveTokens()
-    world.answerTemplates()
-    first.agree()
-    first.acknowledge()
-    miner.peer.send(miner.find(channel))
-    expect(first.shares.map(({ jobId }) => jobId)).toEqual([41, 42])
-  })
-})
-
-test('a template provider that is lost with the transactions it was asked for costs no time when it is back', () => {
+test('each pool and its server hear the identity that is configured for them (peers.md 54)', () => {
   const { world, first } = twoPools()
-  const { templates } = world
-  const sent = aTemplate({ templateId: 2n })
-  templates?.send(sent, aTip({ templateId: 2n, prevHash: filled(0xbb) }))
-  templates?.disconnect()
-  world.provide(current, { prevHash: filled(0xbb) })
-  first.agree()
-  expect(first.customJobs.at(-1)).toMatchObject({ prevHash: filled(0xbb) })
-})
-
-test('a server that came back while the template provider was away is asked as soon as that is back', () => {
-  const { world, first } = twoPools()
-  first.server.disconnect()
-  world.tip({ templateId: 2n }, { prevHash: filled(0xbb) })
-  world.templates?.disconnect()
-  first.connectServer()
-  first.giveTokens()
-  world.provide(current, { prevHash: filled(0xbb) })
-  first.agree()
-  expect(first.customJobs.at(-1)).toMatchObject({ prevHash: filled(0xbb) })
+  first.pool.disconnect()
+  const next = secondPool(world)
+  const identities = (pair: ScriptedPair) =>
+    [...pair.poolLog, ...pair.serverLog].flatMap((message) => {
+      if (message.type === 'OpenExtendedMiningChannel') return message.userIdentity
+      return message.type === 'AllocateMiningJobToken' ? message.userIdentifier : []
+    })
+  expect(new Set(identities(first))).toEqual(new Set(['farm.0']))
+  expect(new Set(identities(next))).toEqual(new Set(['farm.1']))
 })
 
 describe('a pool that lies', () => {

@@ -1,0 +1,89 @@
+import type { PartName, Topology } from '@sv2/topology'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bothMineOn, isInChain, loggedNext, PersistentMiner, startFarm, timesLogged } from './farm.ts'
+
+const HOUR_SEC = 3_600
+
+describe('a farm whose chain is not the one of its pool for a while', () => {
+  let topology: Topology
+  let miner: PersistentMiner
+  /** Seconds that the client's clock is ahead, at its next start. */
+  let clientAheadSec: number | undefined
+
+  beforeAll(async () => {
+    topology = await startFarm({
+      without: ['mining-proxy', 'sv1-miner', 'device-1', 'device-2', 'device-3'],
+      // an hour's difference is more than a certificate of the pool forgives
+      config: (part, config) => (part === 'pool' ? { ...config, cert_validity_sec: 600 } : config),
+      clockOffsetSec: (part: PartName) => (part === 'negotiator-client' ? clientAheadSec : undefined),
+    })
+    miner = new PersistentMiner(topology)
+    await miner.acceptedMore()
+  })
+  afterAll(async () => {
+    miner.stop()
+    await topology.stop()
+  })
+
+  /** The pool pays for shares, a block of ours is in both chains, and the pool was never left since this place. */
+  async function goesOn(from: number): Promise<void> {
+    await bothMineOn(topology)
+    await loggedNext(topology.process('pool'), 'share accepted')
+    await miner.acceptedMore()
+    expect(timesLogged(topology.process('negotiator-client'), 'miners work for ourselves', from)).toBe(0)
+  }
+
+  test("the farm's own node is started again: no fallback", async () => {
+    const { place } = topology.process('negotiator-client')
+    await topology.nodes.stop('farm-node')
+    await topology.nodes.startAgain('farm-node')
+    await goesOn(place)
+  })
+
+  test("the farm is behind: the pool's node has blocks that the farm's has not; the job is proposed again, and no fallback", async () => {
+    const { place } = topology.process('negotiator-client')
+    topology.nodes.part()
+    await topology.node.generate(2)
+    await loggedNext(topology.process('negotiator-client'), 'job refused; proposing it again')
+    topology.nodes.connect()
+    await goesOn(place)
+  })
+
+  test("the farm is ahead: its node has blocks that the pool's has not: the same", async () => {
+    const client = topology.process('negotiator-client')
+    const { place } = client
+    topology.nodes.part()
+    const tip = client.logged('new tip', place)
+    await topology.farmNode.generate(1)
+    await tip
+    topology.nodes.connect()
+    await goesOn(place)
+  })
+
+  test('two blocks are replaced by three others: miners work on those, and no fallback', async () => {
+    const { place } = topology.process('negotiator-client')
+    await bothMineOn(topology)
+    await bothMineOn(topology)
+    const replaced = topology.node.bestHash()
+    const hashes = await topology.node.reorg(2)
+    await goesOn(place)
+    expect(hashes.map((hash) => isInChain(topology.farmNode, hash))).toEqual([true, true, true])
+    expect(isInChain(topology.farmNode, replaced)).toBe(false)
+  })
+
+  test('a clock that is an hour off: the certificate is refused with a message that says by how much', async () => {
+    clientAheadSec = HOUR_SEC
+    await topology.kill('negotiator-client')
+    const client = await topology.restart('negotiator-client')
+    const { reason } = await client.logged(
+      ({ msg, reason }) => msg === 'pool cannot be reached' && String(reason).includes('clock'),
+    )
+    expect(reason).toMatch(/this machine's clock is 30\d\d s after the end of the certificate/)
+    await client.logged('miners work for ourselves')
+
+    clientAheadSec = undefined
+    await topology.kill('negotiator-client')
+    await topology.restart('negotiator-client')
+    await goesOn(0)
+  })
+})
