@@ -8,6 +8,7 @@ import { measureDeclarations } from './declarations.ts'
 import { measureHandshakes } from './handshake.ts'
 import { measureHop } from './hop.ts'
 import { measureMemory } from './memory.ts'
+import { measureNegotiatedTips } from './negotiated-tip.ts'
 import { type Measurement, table } from './report.ts'
 import { measureShares } from './share.ts'
 import { measureSv1, measureSv1Memory } from './sv1.ts'
@@ -31,6 +32,10 @@ const PARTS: Readonly<
   declarations: {
     title: 'Jobs of 4,000 transactions through the negotiator server',
     run: async () => measureDeclarations(),
+  },
+  'negotiated-tip': {
+    title: 'From a new tip of the node to a new job of a device',
+    run: measureNegotiatedTips,
   },
 }
 
