@@ -11,13 +11,15 @@ const FARM_ADDRESS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
 const DIFFICULTY = { vardiff: false, min_difficulty: 1e-12, start_difficulty: 1e-11 }
 
 /** A node in this process. Its long poll answers at a new tip and at nothing else. */
-export async function startNode(dataDir: string, payments: number): Promise<RegtestNode> {
-  const node = await startRegtestNode({
+export function startNode(
+  dataDir: string,
+  options: { readonly difficulty?: number } = {},
+): Promise<RegtestNode> {
+  return startRegtestNode({
+    ...options,
     cookieFile: join(dataDir, 'node.cookie'),
     longPollDelayMs: 86_400_000,
   })
-  node.sendPayments(payments)
-  return node
 }
 
 /** Apps in processes of their own, from a node to where devices connect. */
@@ -74,7 +76,7 @@ export class Chain {
       template_provider: { url: templates.url },
       upstreams: [{ user_identity: 'farm.bench', pool: { url: pool.url }, negotiator: { url: server.url } }],
     })
-    return { server, pool, client }
+    return { server, pool, templates, client }
   }
 
   /** A mining proxy in front of another part. */
@@ -96,7 +98,7 @@ export class Chain {
   }
 
   #templates(name: string) {
-    const config = { network: 'regtest', template_interval_sec: 60, nodes: [this.#nodeAccess] }
+    const config = { network: 'regtest', template_interval_sec: 10, nodes: [this.#nodeAccess] }
     return this.#start(name, 'template-provider', config)
   }
 

@@ -77,7 +77,9 @@ export async function measureNegotiatedTips(dataDir: string): Promise<Measuremen
 
 async function nodeIn(folder: string): Promise<RegtestNode> {
   mkdirSync(folder, { recursive: true })
-  return startNode(folder, PAYMENTS)
+  const node = await startNode(folder)
+  node.sendPayments(PAYMENTS)
+  return node
 }
 
 async function routeTo(name: string, url: string): Promise<Route> {
