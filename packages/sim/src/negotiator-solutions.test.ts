@@ -100,14 +100,6 @@ describe('a solution', () => {
     expect(facts).not.toContain('submitBlock')
   })
 
-  test('of a client that shows no jobs is none to look for, and no offence', () => {
-    const world = aNegotiator()
-    const client = aNegotiatorClient(world, current, 0)
-    for (let n = 0; n < 9; n++) client.send(aSolution())
-    expect(world.link.factsOf('solutionRefused')).toEqual([])
-    expect(client.closed).toBeUndefined()
-  })
-
   test('after solution that solves nothing ends the connection', () => {
     const world = aNegotiator()
     const client = aNegotiatorClient(world, current)

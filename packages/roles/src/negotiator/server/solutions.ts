@@ -30,9 +30,7 @@ export class Solutions {
 
   /** A client tells of a block. */
   pushed(client: Client, message: PushSolution, now: Millis): void {
-    const { session, mode } = client
-    // its jobs were never shown, yet some clients tell of their blocks
-    if (mode === 'coinbase-only') return
+    const { session } = client
     if (this.#solve(message, client)) return
     this.#emit({ kind: 'solutionRefused', session, reason: NO_JOB })
     if (client.failedSolutions.take(now)) return
