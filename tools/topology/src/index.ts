@@ -6,5 +6,6 @@ export {
   type Program,
   runCommand,
 } from './app-process.ts'
+export { freePort } from './free-port.ts'
 export type { PartName } from './parts.ts'
 export { startTopology, Topology, type TopologyOptions } from './topology.ts'
