@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -12,6 +11,7 @@ import {
   nobleBackend,
   parsePoolUrl,
 } from '@sv2/noise'
+import { freePort } from '@sv2/topology'
 import { stringify } from 'smol-toml'
 import { afterEach, expect, test } from 'vitest'
 import { type PeerProcess, startPeer } from './peer-process.ts'
@@ -61,7 +61,7 @@ if (binary === undefined) {
 async function startPool(stand: Stand): Promise<{ readonly peer: PeerProcess; readonly url: string }> {
   const provider = parsePoolUrl(stand.provider.urls[0]!)
   const keys = makeAuthorityKeyPair(certificatesOf('current', nobleBackend), (n) => randomBytes(n))
-  const port = await freePort()
+  const port = await freePort(0)
   const folder = mkdtempSync(join(tmpdir(), 'sv2-peer-pool-'))
   const file = join(folder, 'pool.toml')
   const key = (authorityKey: Uint8Array) => encodeAuthorityKey({ edition: 'current', key: authorityKey })
@@ -88,15 +88,4 @@ async function startPool(stand: Stand): Promise<{ readonly peer: PeerProcess; re
   closing.push(() => peer.stop().then(() => rmSync(folder, { recursive: true, force: true })))
   const url = formatPoolUrl({ host: '127.0.0.1', port, authorityKey: keys.publicKey, edition: 'current' })
   return { peer, url }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen({ host: '127.0.0.1', port: 0 }, () => {
-      const { port } = probe.address() as { port: number }
-      probe.close(() => resolve(port))
-    })
-  })
 }

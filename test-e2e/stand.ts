@@ -28,6 +28,7 @@ export async function startStand(
   edition: 'current' | 'draft' | 'auto',
   over: {
     readonly node?: RegtestNodeOptions
+    readonly provider?: Record<string, unknown>
     readonly pool?: Record<string, unknown>
     readonly listen?: Record<string, unknown>
   } = {},
@@ -51,6 +52,7 @@ export async function startStand(
       nodes: [{ url: node.url, cookie_file: join(dataDir, '.cookie') }],
       listen: [{ port: 0, edition: link }],
       monitoring: { port: 0 },
+      ...over.provider,
     }),
     context('template-provider'),
   )
