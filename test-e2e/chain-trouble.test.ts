@@ -21,8 +21,8 @@ describe('a farm whose chain is not the one of its pool for a while', () => {
     await miner.acceptedMore()
   })
   afterAll(async () => {
-    miner.stop()
-    await topology.stop()
+    miner?.stop()
+    await topology?.stop()
   })
 
   /** The pool pays for shares, a block of ours is in both chains, and the pool was never left since this place. */
