@@ -1,17 +1,20 @@
+import { jobNegotiatorClient } from '@sv2/job-negotiator/client'
+import { negotiatorServer } from '@sv2/job-negotiator/server'
 import { miningProxy } from '@sv2/mining-proxy'
 import { pool } from '@sv2/pool'
 import { type App, type BaseConfig, createLogger, createRegistry, Scope, systemClock } from '@sv2/runtime'
+import { templateProvider } from '@sv2/template-provider'
 import { translatorProxy } from '@sv2/translator-proxy'
 
 /** What every measured app tells of itself. */
 interface Running {
   readonly urls: readonly string[]
-  readonly counts: () => object
+  readonly counts?: () => object
 }
 
 /**
- * An app in a process of its own, as operators run it. Tells its parent where it listens and, of a pool, when a tip was
- * written out.
+ * An app in a process of its own, as operators run it. Tells its parent where it listens, when a pool wrote a tip out, and
+ * when a negotiator client heard that the pool pays for its job.
  */
 const { app, config } = JSON.parse(process.argv[2] ?? '{}') as { app: string; config: unknown }
 const quiet = createLogger(app, { level: 'silent', format: 'json' })
@@ -20,6 +23,10 @@ const log = Object.assign(Object.create(quiet) as typeof quiet, {
   info: (_fields: unknown, text?: string) => {
     if (text === 'new tip')
       setImmediate(() => process.send?.({ tipWrittenAt: performance.timeOrigin + performance.now() }))
+  },
+  debug: (_fields: unknown, text?: string) => {
+    if (text === 'job acknowledged')
+      process.send?.({ acknowledgedAt: performance.timeOrigin + performance.now() })
   },
 })
 
@@ -32,6 +39,9 @@ const starts: Readonly<Record<string, () => Promise<Running>>> = {
   pool: () => start(pool),
   'mining-proxy': () => start(miningProxy),
   'translator-proxy': () => start(translatorProxy),
+  'template-provider': () => start(templateProvider),
+  'negotiator-server': () => start(negotiatorServer),
+  'negotiator-client': () => start(jobNegotiatorClient),
 }
 const begin = starts[app]
 if (begin === undefined) throw new Error(`no app ${app}`)
@@ -41,7 +51,7 @@ process.on('message', (question: string) => {
     globalThis.gc?.()
     const { user, system } = process.cpuUsage()
     const { rss, heapUsed, external } = process.memoryUsage()
-    process.send?.({ cpuMicros: user + system, rss, heapUsed, external, ...running.counts() })
+    process.send?.({ cpuMicros: user + system, rss, heapUsed, external, ...running.counts?.() })
   }
   if (question === 'stop') process.exit(0)
 })

@@ -1,15 +1,19 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 
 /** A process under measurement, and what it answers. */
 export class Child {
   readonly #process: ChildProcess
   readonly #pending: unknown[] = []
+  readonly #waiting: (() => void)[] = []
 
   private constructor(process: ChildProcess) {
     this.#process = process
-    process.on('message', (message) => this.#pending.push(message))
+    process.on('message', (message) => {
+      this.#pending.push(message)
+      this.#wake()
+    })
+    process.on('exit', () => this.#wake())
   }
 
   /** Starts a file of this folder. */
@@ -30,7 +34,7 @@ export class Child {
       )
       if (at >= 0) return this.#pending.splice(at, 1)[0] as T
       if (this.#process.exitCode !== null) throw new Error('the measured process has ended')
-      await Promise.race([once(this.#process, 'message'), once(this.#process, 'exit')])
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
   }
 
@@ -55,6 +59,10 @@ export class Child {
 
   stop(): void {
     this.ask('stop')
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake()
   }
 }
 

@@ -4,17 +4,23 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { measureBytes } from './bytes.ts'
 import { measureChannels } from './channels.ts'
+import { measureDeclarations } from './declarations.ts'
 import { measureHandshakes } from './handshake.ts'
 import { measureHop } from './hop.ts'
 import { measureMemory } from './memory.ts'
+import { measureNegotiatedTips } from './negotiated-tip.ts'
 import { type Measurement, table } from './report.ts'
 import { measureShares } from './share.ts'
+import { measureSoak, SOAK_MINUTES } from './soak.ts'
 import { measureSv1, measureSv1Memory } from './sv1.ts'
 import { measureTips } from './tip.ts'
 
 /** The parts, in the order of the report: title, and how it is measured. */
 const PARTS: Readonly<
-  Record<string, { readonly title: string; readonly run: (dataDir: string) => Promise<Measurement[]> }>
+  Record<
+    string,
+    { readonly title: string; readonly run: (dataDir: string, minutes: number) => Promise<Measurement[]> }
+  >
 > = {
   share: { title: 'Shares through an encrypted connection', run: measureShares },
   tip: { title: 'A new block to many connections', run: measureTips },
@@ -27,6 +33,15 @@ const PARTS: Readonly<
   hop: { title: 'One hop through a mining proxy', run: measureHop },
   bytes: { title: 'Bytes on the wire', run: async () => measureBytes() },
   channels: { title: 'The pool role alone, by number of channels', run: async () => measureChannels() },
+  declarations: {
+    title: 'Jobs of 4,000 transactions through the negotiator server',
+    run: async () => measureDeclarations(),
+  },
+  'negotiated-tip': {
+    title: 'From a new tip of the node to a new job of a device',
+    run: measureNegotiatedTips,
+  },
+  soak: { title: 'Memory over a soak', run: measureSoak },
 }
 
 const REPORT = join(import.meta.dirname, '../../docs/performance.md')
@@ -38,9 +53,12 @@ const command = new Command('npm run bench --')
     'Measures the stack, each figure against a baseline of the same run, and writes docs/performance.md',
   )
   .argument('[parts...]', `parts to measure: ${Object.keys(PARTS).join(', ')}; all when none is named`)
+  .option('--minutes <minutes>', 'how long the soak takes', String(SOAK_MINUTES))
   .option('--json', 'print the rows as JSON and leave the report as it is')
 command.parse()
-const { json } = command.opts<{ json?: boolean }>()
+const { json, minutes: soakMinutes } = command.opts<{ json?: boolean; minutes: string }>()
+const minutes = Number(soakMinutes)
+if (!(minutes >= 1)) command.error(`--minutes ${soakMinutes}: a number from 1`)
 const named = command.args
 for (const name of named) if (PARTS[name] === undefined) command.error(`no such part: ${name}`)
 
@@ -57,7 +75,7 @@ say(
 for (const [name, { title, run }] of Object.entries(PARTS)) {
   if (named.length > 0 && !named.includes(name)) continue
   say(`${title} …\n`)
-  const measured = await run(join(dataDir, name))
+  const measured = await run(join(dataDir, name), minutes)
   rows.push(...measured)
   say(`${table(measured)}\n\n`)
 }

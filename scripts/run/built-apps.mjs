@@ -8,7 +8,9 @@ export async function smokeTest() {
   for (const { name, file, options } of builtApps()) {
     for (const option of options) {
       const output = []
-      const code = await run(process.execPath, [file, ...option.split(' ')], { onOutput: (chunk) => output.push(chunk) })
+      const code = await run(process.execPath, [file, ...option.split(' ')], {
+        onOutput: (chunk) => output.push(chunk),
+      })
       const text = Buffer.concat(output).toString()
       const works = code === 0 && text.trim() !== ''
       process.stderr.write(`${works ? 'ok    ' : 'FAILED'} ${name} ${option}\n${works ? '' : text}`)

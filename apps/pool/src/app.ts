@@ -65,8 +65,9 @@ export const pool: App<PoolConfig, RunningPool> = {
       observer: {
         ...sessionLines(log),
         onEffect(fact) {
-          if (fact.kind === 'solutionPushed') embedded?.solved(fact.solution)
-          observe.fact(fact)
+          if (fact.kind !== 'solutionPushed' || embedded === undefined) return observe.fact(fact)
+          embedded.solved(fact.solution)
+          observe.fact({ ...fact, negotiators: fact.negotiators + 1 })
         },
       },
     })

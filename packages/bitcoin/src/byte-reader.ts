@@ -23,17 +23,14 @@ export class ByteReader {
 
   /** The next `count` bytes as a view into the source. */
   take(count: number): Uint8Array {
-    if (count > this.remaining) {
-      throw new BitcoinError('truncated', `${count} bytes wanted at ${this.#offset}, ${this.remaining} left`)
-    }
-    const start = this.#offset
-    this.#offset += count
+    const start = this.#skip(count)
     return this.bytes.subarray(start, this.#offset)
   }
 
   uint32(): number {
-    const b = this.take(4)
-    return (b[0]! | (b[1]! << 8) | (b[2]! << 16) | (b[3]! << 24)) >>> 0
+    const at = this.#skip(4)
+    const { bytes } = this
+    return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
   }
 
   uint64(): bigint {
@@ -60,5 +57,14 @@ export class ByteReader {
   /** A byte string behind its CompactSize, as a view. */
   varBytes(): Uint8Array {
     return this.take(this.count(1))
+  }
+
+  /** Goes on by `count` bytes; answers where they begin. */
+  #skip(count: number): number {
+    if (count > this.remaining)
+      throw new BitcoinError('truncated', `${count} bytes wanted at ${this.#offset}, ${this.remaining} left`)
+    const start = this.#offset
+    this.#offset += count
+    return start
   }
 }

@@ -61,7 +61,7 @@ export { blockSubsidy, NETWORKS, type Network, type NetworkParams, networkOfChai
 export { encodeOutput, parseCountedOutputs, parseOutputs, readOutput, type TxOutput } from './output.ts'
 export { type Sha256d, sha256, sha256d } from './sha256d.ts'
 export { countLegacySigops, countScriptSigops } from './sigops.ts'
-export { type SipHashKey, sipHash24, sipHashKey } from './siphash.ts'
+export { type SipHashKey, sipHash24, sipHash24Into, sipHashKey } from './siphash.ts'
 export {
   bigintToTarget,
   DIFFICULTY_ONE_TARGET,
@@ -78,6 +78,7 @@ export {
   isCoinbase,
   parseTransaction,
   readTransaction,
+  strippedOf,
   stripWitness,
   type Transaction,
   type TxInput,

@@ -68,15 +68,16 @@ export class TemplateFeed {
     return this.#room
   }
 
-  /** Asks for more room where the present one is too small (JDC-12, JNC-03). */
-  needRoom({ outputSize, outputSigops }: CoinbaseRoom): void {
+  /** Asks for more room where the present one is too small (JDC-12, JNC-03); whether it was. */
+  needRoom({ outputSize, outputSigops }: CoinbaseRoom): boolean {
     const { room } = this
-    if (outputSize <= room.outputSize && outputSigops <= room.outputSigops) return
+    if (outputSize <= room.outputSize && outputSigops <= room.outputSigops) return false
     this.#room = {
       outputSize: Math.max(outputSize, room.outputSize),
       outputSigops: Math.max(outputSigops, room.outputSigops),
     }
     if (this.#ready) this.#tellRoom()
+    return true
   }
 
   /** Asks for the transactions of a template; false when there is nobody to ask. */

@@ -31,6 +31,7 @@ test('the public surface is what it was', () => {
     'doorsSchema',
     'environmentPrefix',
     'failoverKeys',
+    'fastSha256',
     'fastSha256d',
     'fastestBackend',
     'formatProblem',

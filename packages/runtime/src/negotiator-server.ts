@@ -9,7 +9,7 @@ import {
 import type { AppContext } from './app.ts'
 import { type NegotiationConfig, negotiatorSettings } from './config/negotiator.ts'
 import { nodeRpcs } from './config/node.ts'
-import { fastSha256d } from './crypto/index.ts'
+import { fastSha256, fastSha256d } from './crypto/index.ts'
 import { openDoors, type ServerConfig, sessionLines } from './doors.ts'
 import { Engine } from './engine.ts'
 import { liveGauges } from './monitoring.ts'
@@ -59,6 +59,7 @@ export async function startNegotiatorServer(
   const nodes = nodeRpcs(config.nodes)
   const server = new NegotiatorServer(negotiatorSettings(config, how), {
     sha256d: fastSha256d,
+    sha256: fastSha256,
     mac: key.mac,
     randomBytes,
   })

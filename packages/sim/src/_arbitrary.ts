@@ -136,6 +136,15 @@ export const toNegotiator: fc.Arbitrary<Message> = fc.oneof(
   ...received('negotiation', 'server', describeMessages(draft)),
 )
 
+/** What a job negotiator server of either edition sends; the draft's tokens have no outputs on the wire. */
+export const fromNegotiator: fc.Arbitrary<Message> = fc
+  .oneof(...received('negotiation', 'client'), ...received('negotiation', 'client', describeMessages(draft)))
+  .map((message) =>
+    message.type === 'AllocateMiningJobToken.Success'
+      ? { ...message, coinbaseTxOutputs: message.coinbaseTxOutputs ?? new Uint8Array() }
+      : message,
+  )
+
 /** What a template provider sends. */
 export const fromProvider: fc.Arbitrary<Message> = fc.oneof(work, ...received('templates', 'client'))
 

@@ -8,7 +8,15 @@ import { Provider } from '@sv2/roles/provider'
 import { Aggregator, Relay } from '@sv2/roles/proxy'
 import fc from 'fast-check'
 import { workSettings } from './_aggregator.ts'
-import { fromProvider, toDevice, toNegotiator, toPool, toProvider, upstreamWork } from './_arbitrary.ts'
+import {
+  fromNegotiator,
+  fromProvider,
+  toDevice,
+  toNegotiator,
+  toPool,
+  toProvider,
+  upstreamWork,
+} from './_arbitrary.ts'
 import { aCustomJob, aToken as aPoolToken, mac } from './_custom-jobs.ts'
 import {
   aSetup,
@@ -21,6 +29,7 @@ import {
   poolSettings,
   theConstraints,
 } from './_fixtures.ts'
+import { JobClientWorld } from './_job-client.ts'
 import { aCommit, aDeclaration, aNegotiator, aNegotiatorClient, aSolution, aToken } from './_negotiator.ts'
 import { aNodeTemplate, aTransaction } from './_node-templates.ts'
 import { relaySettings } from './_relay.ts'
@@ -175,6 +184,39 @@ const PROXY_PORTS: readonly Port[] = [
   { ...ABOVE, name: 'upstream 0' },
   { ...ABOVE, name: 'upstream 1' },
 ]
+/** What a pool says to custom jobs. */
+const fromPoolOfJobs: fc.Arbitrary<Message> = fc.record({ requestId: fc.nat(5), jobId: fc.nat(3) }).map(
+  ({ requestId, jobId }): Message =>
+    jobId === 0
+      ? { type: 'SetCustomMiningJob.Error', channelId: 2, requestId, errorCode: 'stale-chain-tip' }
+      : {
+          type: 'SetCustomMiningJob.Success',
+          channelId: 2,
+          requestId,
+          jobId,
+          coinbaseTxPrefix: filled(jobId, 60),
+          coinbaseTxSuffix: filled(jobId, 60),
+        },
+)
+
+/** A negotiator server above: it has given tokens for the first two requests. */
+const SERVER_ABOVE: Port = {
+  name: 'upstream 1',
+  protocol: 'negotiation',
+  roleIs: 'client',
+  messages: fromNegotiator,
+  greeting: [
+    { type: 'SetupConnection.Success', usedVersion: 2, flags: 0 },
+    ...[1, 2].map(
+      (requestId): Message => ({
+        type: 'AllocateMiningJobToken.Success',
+        requestId,
+        miningJobToken: filled(requestId, 8),
+        coinbaseTxOutputs: Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0x51),
+      }),
+    ),
+  ],
+}
 const UNREACHABLE = [0, 1, 7].map((upstream) => ({ kind: 'unreachable', upstream }))
 
 const share = { kind: 'shareFound', version: 0x2000_0000, ntime: NTIME, nonce: 0, extranonce: filled(1, 8) }
@@ -244,6 +286,16 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
         { kind: 'proposalChecked', proposalId, verdict: 'bad-cb-amount' },
       ]),
     ],
+  },
+  'job negotiator client': {
+    make: () => new JobClientWorld({ pairs: 2, patience: { soloAfterMs: 0 } }).client as never,
+    ports: [
+      MINERS_PORT,
+      TEMPLATES_PORT,
+      { ...UPSTREAM_PORT, name: 'upstream 0', messages: fc.oneof(toDevice, fromPoolOfJobs) },
+      SERVER_ABOVE,
+    ],
+    events: [...UNREACHABLE, { kind: 'drain', host: '', port: 0 }],
   },
   device: {
     make: () => new Device({ ...DEVICE, mode: 'extended' }, { sha256d }) as never,

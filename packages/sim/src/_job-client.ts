@@ -28,8 +28,8 @@ function clientSettings(overrides: Overrides): JobClientSettings {
     templates: {
       identification: IDENTIFICATION,
       endpoint: { host: 'tp.test', port: 8336 },
-      outputSize: 0,
-      outputSigops: 0,
+      outputSize: 100,
+      outputSigops: 8,
     },
     pairs: Array.from({ length: pairs }, (_, place) => ({
       name: `pool ${place}`,
@@ -368,4 +368,29 @@ export function working(
   pair.open()
   world.answerTemplates()
   return { world, pair }
+}
+
+/** For whom the miners work, and why, as the facts told it. */
+export function moves(world: JobClientWorld) {
+  return world.told('workFrom').map(({ name, reason }) => [name, reason])
+}
+
+/** Two pools; the first is worked for and has agreed to a job. */
+export function twoPools(patience: ConstructorParameters<typeof JobClientWorld>[0] = {}) {
+  const world = new JobClientWorld({ pairs: 2, ...patience })
+  world.provide()
+  const first = new ScriptedPair(world, { place: 0 })
+  first.open()
+  world.answerTemplates()
+  first.agree()
+  first.acknowledge()
+  return { world, first }
+}
+
+/** The second pool, as soon as it is wanted. */
+export function secondPool(world: JobClientWorld): ScriptedPair {
+  const pair = new ScriptedPair(world, { place: 1 })
+  pair.open()
+  world.answerTemplates()
+  return pair
 }

@@ -86,6 +86,7 @@ export function aNegotiator(
   const settings = { ...NEGOTIATOR, ...overrides, limits: { ...NEGOTIATOR.limits, ...overrides.limits } }
   const server = new NegotiatorServer(settings, {
     sha256d,
+    sha256,
     mac,
     randomBytes(size) {
       serial++

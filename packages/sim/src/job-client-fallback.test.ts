@@ -1,36 +1,18 @@
 import { hex } from '@sv2/bitcoin'
-import type { Edition } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
 import { describe, expect, test } from 'vitest'
 import { filled } from './_fixtures.ts'
-import { JobClientWorld, OWN_SCRIPT, ScriptedPair, working } from './_job-client.ts'
+import {
+  JobClientWorld,
+  moves,
+  OWN_SCRIPT,
+  ScriptedPair,
+  secondPool,
+  twoPools,
+  working,
+} from './_job-client.ts'
 import { TestMiner } from './_test-miner.ts'
-
-/** For whom the miners work, and why, as the facts told it. */
-function moves(world: JobClientWorld) {
-  return world.told('workFrom').map(({ name, reason }) => [name, reason])
-}
-
-/** Two pools; the first is worked for and has agreed to a job. */
-function twoPools(patience: ConstructorParameters<typeof JobClientWorld>[0] = {}) {
-  const world = new JobClientWorld({ pairs: 2, ...patience })
-  world.provide()
-  const first = new ScriptedPair(world, { place: 0 })
-  first.open()
-  world.answerTemplates()
-  first.agree()
-  first.acknowledge()
-  return { world, first }
-}
-
-/** The second pool, as soon as it is wanted. */
-function second(world: JobClientWorld): ScriptedPair {
-  const pair = new ScriptedPair(world, { place: 1 })
-  pair.open()
-  world.answerTemplates()
-  return pair
-}
 
 const TRIGGERS: readonly (readonly [string, (pair: ScriptedPair, world: JobClientWorld) => void])[] = [
   ['the pool is gone', (pair) => pair.pool.disconnect()],
@@ -102,7 +84,7 @@ describe('another pool is worked for when', () => {
     expect(moves(world)).toMatchObject([['pool 0', expect.anything()]])
     trigger(first, world)
     expect(moves(world)).toMatchObject([['solo', expect.stringContaining('pool 0')]])
-    const next = second(world)
+    const next = secondPool(world)
     expect(moves(world)).toMatchObject([['pool 1', expect.anything()]])
     expect(next.proposal).toBeDefined()
   })
@@ -174,10 +156,43 @@ describe('miners', () => {
   })
 })
 
+describe('a server that is gone', () => {
+  test('JDC-10 (current): costs its pool the miners as soon as a job wants a token for too long', () => {
+    const { world, first } = twoPools()
+    first.server.disconnect()
+    moves(world)
+    world.link.advance(60_000)
+    expect(moves(world)).toEqual([])
+    world.tip({ templateId: 2n }, { prevHash: filled(0xbb) })
+    world.link.advance(9_000)
+    expect(moves(world)).toEqual([])
+    world.link.advance(3_000)
+    expect(moves(world)).toMatchObject([['solo', expect.stringContaining('no token in time')]])
+  })
+
+  test('JNC-09 (draft): costs its pool the miners when it had not agreed to anything yet', () => {
+    const { world, pair } = working({ edition: draft, asyncMining: false })
+    pair.server.disconnect()
+    moves(world)
+    world.link.advance(13_000)
+    expect(moves(world)).toMatchObject([['solo', expect.stringContaining('no token in time')]])
+  })
+})
+
+test('a pool may still take a job that its server had agreed to before it went', () => {
+  const { world, pair } = working()
+  pair.agree()
+  pair.server.disconnect()
+  const miner = new TestMiner(world.link as never, current)
+  miner.peer.send(miner.find(miner.open('standard')))
+  const jobId = pair.acknowledge()
+  expect(pair.shares).toMatchObject([{ jobId }])
+})
+
 test('each pool and its server hear the identity that is configured for them (peers.md 54)', () => {
   const { world, first } = twoPools()
   first.pool.disconnect()
-  const next = second(world)
+  const next = secondPool(world)
   const identities = (pair: ScriptedPair) =>
     [...pair.poolLog, ...pair.serverLog].flatMap((message) => {
       if (message.type === 'OpenExtendedMiningChannel') return message.userIdentity
@@ -235,118 +250,5 @@ describe('a pool that lies', () => {
     for (const { sequenceNumber } of first.shares)
       first.pool.send({ type: 'SubmitShares.Error', channelId: 7, sequenceNumber, errorCode: 'stale-share' })
     expect(moves(world)).toEqual([])
-  })
-})
-
-describe('a race of chain tips', () => {
-  test('is no reason to leave: the job is proposed again until the server has seen the tip', () => {
-    const { world, first } = twoPools()
-    world.tip({ templateId: 2n }, { prevHash: filled(0xbb) })
-    moves(world)
-    for (let second = 0; second < 20; second++) {
-      const before = first.proposal
-      first.disagree('stale-chain-tip')
-      first.giveTokens()
-      world.link.advance(2_000)
-      expect(first.proposal).not.toBe(before)
-      if (second >= 12) break
-    }
-    first.agree()
-    first.acknowledge()
-    expect(moves(world)).toEqual([])
-  })
-
-  test('ends with the pool being left when it lasts', () => {
-    const { world, first } = twoPools()
-    world.tip({ templateId: 2n }, { prevHash: filled(0xbb) })
-    moves(world)
-    for (let second = 0; second < 40; second++) {
-      first.disagree('stale-chain-tip')
-      first.giveTokens()
-      world.link.advance(1_000)
-    }
-    expect(moves(world)).toMatchObject([['solo', expect.stringContaining('chain tip')]])
-  })
-
-  test('that our own node lost is over with its next tip', () => {
-    const { world, first } = twoPools()
-    world.update(2n)
-    world.answerTemplates()
-    moves(world)
-    first.disagree('stale-chain-tip')
-    world.link.advance(10_000)
-    first.giveTokens()
-    world.tip({ templateId: 3n }, { prevHash: filled(0xcc) })
-    first.agree()
-    first.acknowledge()
-    world.link.advance(60_000)
-    expect(moves(world)).toEqual([])
-  })
-
-  test.each([
-    ['ERR-04 (current)', current],
-    ['ERR-01 (draft)', draft],
-  ] as const)('%s: any code is patiently heard for a while after a new tip', (_, edition: Edition) => {
-    const { world, pair } = working({ edition, asyncMining: false })
-    world.tip({ templateId: 2n }, { prevHash: filled(0xbb) })
-    moves(world)
-    pair.disagree('unheard-of')
-    expect(moves(world)).toEqual([])
-    world.link.advance(61_000)
-    pair.giveTokens()
-    world.update(3n)
-    world.answerTemplates()
-    pair.disagree('unheard-of')
-    expect(moves(world)).toMatchObject([['solo', expect.anything()]])
-  })
-
-  test('lets miners work on the job before, where that is of the same tip', () => {
-    const { world, first } = twoPools()
-    const miner = new TestMiner(world.link as never, current)
-    const channel = miner.open('extended')
-    world.update(2n)
-    world.answerTemplates()
-    first.disagree('stale-chain-tip')
-    miner.peer.send(miner.find(channel))
-    expect(first.shares).toHaveLength(1)
-  })
-})
-
-describe('the preferred pool', () => {
-  test('is worked for again when it has been well for a while', () => {
-    const { world, first } = twoPools()
-    first.pool.disconnect()
-    const next = second(world)
-    next.agree()
-    next.acknowledge()
-    const again = new ScriptedPair(world, { place: 0 })
-    again.open()
-    world.answerTemplates()
-    moves(world)
-    world.link.advance(29_000)
-    expect(moves(world)).toEqual([])
-    again.giveTokens()
-    world.link.advance(2_000)
-    expect(moves(world)).toMatchObject([['pool 0', 'pool 0 is well']])
-  })
-
-  test('that was barred is dialed again, later each time', () => {
-    const world = new JobClientWorld()
-    world.provide()
-    const waits: number[] = []
-    for (let turn = 0; turn < 4; turn++) {
-      const pair = new ScriptedPair(world)
-      pair.open()
-      world.answerTemplates()
-      world.link.takeFacts()
-      pair.disagree('invalid-job')
-      let waited = 0
-      while (world.told('dial').length === 0) {
-        world.link.advance(1_000)
-        waited++
-      }
-      waits.push(waited)
-    }
-    expect(waits).toEqual([5, 10, 20, 40])
   })
 })

@@ -143,6 +143,7 @@ test('JDC-10, DEV-28, ERR-04 (current): whatever pools do, in any order, miners 
       const run = new Storm()
       for (const [what, place] of happenings) run.happen(what, place)
       const { miner, channel } = run
+      expect(run.world.client.nextDeadline()).toBeGreaterThan(run.world.link.now)
       expect(miner.peer.closed).toBeUndefined()
       expect(run.minedTip).toBe(run.newestTip)
       // the newest job is one that the client knows and takes a share of

@@ -128,6 +128,30 @@ describe('a negotiator client that declares its jobs', () => {
     expect(told()).toEqual(after)
   })
 
+  test('no job is proposed before a template has room for the outputs of the pool', () => {
+    const world = new JobClientWorld()
+    world.provide()
+    const many = Array.from({ length: 20 }, () => ({ value: 0n, script: P2PKH }))
+    const pair = new ScriptedPair(world, { outputs: many })
+    pair.open()
+    world.answerTemplates()
+    expect(pair.proposal).toBeUndefined()
+    world.update(2n)
+    world.answerTemplates()
+    expect(pair.declared).toBeDefined()
+  })
+
+  test('a template provider that sends no other template for more room is not waited for', () => {
+    const world = new JobClientWorld()
+    world.provide()
+    const many = Array.from({ length: 20 }, () => ({ value: 0n, script: P2PKH }))
+    const pair = new ScriptedPair(world, { outputs: many })
+    pair.open()
+    world.link.advance(6_000)
+    world.answerTemplates()
+    expect(pair.declared).toBeDefined()
+  })
+
   proves('JDC-13', 'current', 'excess data goes to the server as it came', () => {
     const { pair } = working()
     expect(equalBytes(pair.declared.excessData, filled(0, 32))).toBe(true)

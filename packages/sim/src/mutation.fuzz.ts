@@ -17,6 +17,7 @@ import {
   NTIME,
   theConstraints,
 } from './_fixtures.ts'
+import { working } from './_job-client.ts'
 import { aJob, aNegotiator, aNegotiatorClient, aSolution, aToken } from './_negotiator.ts'
 import { aNodeTemplate, aTransaction } from './_node-templates.ts'
 import { aRelay } from './_relay.ts'
@@ -115,7 +116,7 @@ function recordedBy(edition: Edition, side: 'client' | 'server', messages: reado
   const has = (...types: Message['type'][]) => messages.some(({ type }) => types.includes(type))
   const protocol = has('NewTemplate', 'SubmitSolution')
     ? 'templates'
-    : has('AllocateMiningJobToken')
+    : has('AllocateMiningJobToken', 'AllocateMiningJobToken.Success')
       ? 'negotiation'
       : 'mining'
   const speller = edition.connection({ side: 'client', protocol })
@@ -291,6 +292,58 @@ for (const edition of [current, draft]) {
       miner.open('standard')
       miner.open('extended')
       return miner.peer
+    })
+    expect(refused).toBeGreaterThan(0)
+  })
+
+  const coinbase = { coinbaseTxPrefix: filled(1, 60), coinbaseTxSuffix: filled(2, 60) }
+  const fromPoolOfJobs = recordedBy(edition, 'server', [
+    { type: 'SetTarget', channelId: 7, maximumTarget: filled(0x7f) },
+    { type: 'SetCustomMiningJob.Success', channelId: 7, requestId: 1, jobId: 4, ...coinbase },
+    { type: 'SetCustomMiningJob.Error', channelId: 7, requestId: 1, errorCode: 'stale-chain-tip' },
+    { type: 'SubmitShares.Error', channelId: 7, sequenceNumber: 1, errorCode: 'stale-share' },
+    { type: 'CloseChannel', channelId: 7, reasonCode: 'bye' },
+  ])
+  test(`a job negotiator client survives spoiled frames of its pool (${edition.name})`, () => {
+    const { refused } = fuzz(10, [...fromPool, ...fromPoolOfJobs], () => {
+      const { world, pair } = working({ edition })
+      new TestMiner(world.link as never, edition).open('standard')
+      if (pair.proposal !== undefined) pair.agree()
+      return pair.pool
+    })
+    expect(refused).toBeGreaterThan(0)
+  })
+
+  test(`a job negotiator client survives spoiled frames of its server (${edition.name})`, () => {
+    const request = { requestId: 1 } as const
+    const recorded = recordedBy(edition, 'server', [
+      {
+        type: 'AllocateMiningJobToken.Success',
+        ...request,
+        miningJobToken: filled(1, 8),
+        coinbaseTxOutputs: Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0x51),
+      },
+      { type: 'ProvideMissingTransactions', ...request, unknownTxPositionList: [0, 2] },
+      ...(edition === current
+        ? [
+            { type: 'DeclareMiningJob.Success', ...request, newMiningJobToken: filled(3, 8) } as const,
+            {
+              type: 'DeclareMiningJob.Error',
+              ...request,
+              errorCode: 'invalid-job',
+              errorDetails: filled(0x41, 9),
+            } as const,
+          ]
+        : [
+            { type: 'IdentifyTransactions', ...request } as const,
+            { type: 'AllocateMiningJobToken.Error', ...request, errorCode: 'no' } as const,
+            { type: 'CommitMiningJob.Success', ...request, newMiningJobToken: filled(3, 8) } as const,
+          ]),
+    ])
+    const { refused } = fuzz(11, recorded, () => {
+      const { world, pair } = working({ edition })
+      new TestMiner(world.link as never, edition).open('standard')
+      return pair.server
     })
     expect(refused).toBeGreaterThan(0)
   })

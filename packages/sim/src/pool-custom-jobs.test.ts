@@ -95,10 +95,12 @@ describe('custom jobs', () => {
 
   proves('POOL-55', 'both', 'a token stands for one job, once on each channel (peers.md 47)', (edition) => {
     const { link, miner, channel } = aSelectingMiner(edition)
+    const commitment = checked(edition, aCustomJob(channel))
+    const checkedJob = aCustomJob(channel, { miningJobToken: aToken({ commitment }) })
+    expect(refusalOf(miner, checkedJob)).toBe('SetCustomMiningJob.Success')
+    expect(refusalOf(miner, checkedJob)).toBe('invalid-mining-job-token')
     const miningJobToken = aToken()
-    const job = aCustomJob(channel, { miningJobToken })
-    expect(refusalOf(miner, job)).toBe('SetCustomMiningJob.Success')
-    expect(refusalOf(miner, job)).toBe('invalid-mining-job-token')
+    expect(refusalOf(miner, aCustomJob(channel, { miningJobToken }))).toBe('SetCustomMiningJob.Success')
     const other = miner.open('extended')
     const changed = aCustomJob(other, { miningJobToken, merklePath: [] })
     expect(refusalOf(miner, changed)).toBe('invalid-mining-job-token')
@@ -106,6 +108,19 @@ describe('custom jobs', () => {
     const elsewhere = new TestMiner(link, edition, REQUIRES_WORK_SELECTION)
     const again = aCustomJob(elsewhere.open('extended'), { miningJobToken })
     expect(refusalOf(elsewhere, again)).toBe('SetCustomMiningJob.Success')
+  })
+
+  test('coinbase-only: a client that sends its job once for each of its miners is told the same number each time', () => {
+    const { miner, channel } = aSelectingMiner(current)
+    const job = aCustomJob(channel)
+    const first = answerTo(miner, { ...job, requestId: 2 })
+    expect(first).toMatchObject({ type: 'SetCustomMiningJob.Success', requestId: 2 })
+    expect(answerTo(miner, { ...job, requestId: 3 })).toEqual({ ...first, requestId: 3 })
+    // not what differs, and not once another job has taken its place
+    expect(refusalOf(miner, { ...job, minNtime: job.minNtime + 1 })).toBe('invalid-mining-job-token')
+    expect(refusalOf(miner, { ...job, merklePath: [] })).toBe('invalid-mining-job-token')
+    expect(refusalOf(miner, aCustomJob(channel, { merklePath: [] }))).toBe('SetCustomMiningJob.Success')
+    expect(refusalOf(miner, job)).toBe('invalid-mining-job-token')
   })
 
   test('tokens that are remembered have a limit, until they expire', () => {

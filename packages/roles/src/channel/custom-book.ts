@@ -41,6 +41,12 @@ export class CustomBook {
     return this.#known.has(space)
   }
 
+  /** The active job, where it is mined in this search space. */
+  activeOf(content: string): Job | undefined {
+    const { active } = this.jobs
+    return active?.space === this.#spaces.get(content) ? active : undefined
+  }
+
   /** Takes a job; the one before still earns credit. */
   add(job: Job, tip: Tip, terms: CustomTerms): void {
     const space = this.#spaces.get(terms.content) ?? job.space

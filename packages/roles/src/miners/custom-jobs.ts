@@ -166,7 +166,9 @@ function accept(
     activeSince: 0,
     tip: undefined,
   }
-  for (const channel of channels) state.custom.add(channel, job, answer)
+  for (const channel of channels) {
+    if (channel.custom?.jobs.active?.jobId !== jobId) state.custom.add(channel, job, answer)
+  }
   const { session } = connection
   send(state, session, {
     type: 'SetCustomMiningJob.Success',

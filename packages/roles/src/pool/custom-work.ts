@@ -80,10 +80,13 @@ export class CustomWork {
     const broken = token.commitment === undefined ? undefined : breach(token.commitment, made)
     if (broken !== undefined) return { code: broken }
     const content = searchSpace(made)
-    const misuse = this.#used.use(token, { job: `${made.version}/${content}`, channels }, now)
+    // a token that nothing was checked for may come again with its job: there are clients that send it for each miner
+    const standing = token.commitment === undefined ? standingJob(request, content) : undefined
+    const use = { job: `${made.version}/${content}`, channels, repeats: standing !== undefined }
+    const misuse = this.#used.use(token, use, now)
     if (misuse !== undefined) return { code: misuse }
     return {
-      jobId: present.nextJobId(),
+      jobId: standing ?? present.nextJobId(),
       version: job.version,
       versionRollingAllowed: present.versionRollingAllowed,
       merklePath: job.merklePath.map((hash) => hash.slice()),
@@ -185,6 +188,14 @@ function cutFor(coinbase: CustomCoinbase, { prefix, extranonceSize }: Channel) {
     if (!(error instanceof RangeError)) throw error
     return { code: 'invalid-coinbase-prefix' }
   }
+}
+
+/** The number of the job where every channel works on the very same one already. */
+function standingJob({ job, channels }: CustomJobRequest, content: string): number | undefined {
+  const jobs = channels.map(({ custom }) => custom?.activeOf(content))
+  const [first] = jobs
+  if (first?.version !== job.version || first.tip?.minNtime !== job.minNtime) return undefined
+  return jobs.every((each) => each?.jobId === first.jobId) ? first.jobId : undefined
 }
 
 /** What part of the block's reward goes to the outputs that the token stands for (POOL-57). */

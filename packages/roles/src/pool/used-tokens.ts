@@ -24,18 +24,21 @@ export class UsedTokens {
     this.#most = most
   }
 
-  /** Remembers that a token is used for a job; a code when it must not be. */
+  /**
+   * Remembers that a token is used for a job; a code when it must not be.
+   * @param use.repeats the channels work on the very same job already
+   */
   use(
     token: MiningJobToken,
-    use: { readonly job: string; readonly channels: readonly Channel[] },
+    use: { readonly job: string; readonly channels: readonly Channel[]; readonly repeats: boolean },
     now: Millis,
   ): 'invalid-mining-job-token' | 'job-not-yet-validated' | undefined {
-    const { job, channels } = use
+    const { job, channels, repeats } = use
     // the token of a checked job may have the number of the one it was asked for with
     const key = `${hex(token.serial)}${token.commitment === undefined ? '' : '+'}`
     const known = this.#uses.get(key)
     if (known !== undefined) {
-      if (known.job !== job || channels.some((channel) => known.channels.has(channel)))
+      if (known.job !== job || (!repeats && channels.some((channel) => known.channels.has(channel))))
         return 'invalid-mining-job-token'
       for (const channel of channels) known.channels.add(channel)
       return undefined

@@ -9,7 +9,15 @@ const SMALL_BYTES = 247
 export const fastSha256d: Sha256d = (data) =>
   data.length <= SMALL_BYTES ? sha256dInWords(data) : plain(nodeHashes.sha256(nodeHashes.sha256(data)))
 
-/** The same bytes as a plain Uint8Array, so that both ways give the same kind of value. */
+/** SHA-256 once, by OpenSSL. 32 bytes. */
+export const fastSha256 = (data: Uint8Array): Uint8Array => plain(nodeHashes.sha256(data))
+
+/**
+ * The same bytes in an array of their own: those of OpenSSL lie outside of the heap, each behind an object that the collector
+ * has to look after, and many hashes are kept.
+ */
 function plain(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const digest = new Uint8Array(32)
+  digest.set(bytes)
+  return digest
 }

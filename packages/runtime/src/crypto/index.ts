@@ -1,2 +1,2 @@
-export { fastSha256d } from './fast-sha256d.ts'
+export { fastSha256, fastSha256d } from './fast-sha256d.ts'
 export { fastestBackend } from './fastest-backend.ts'

@@ -1,6 +1,7 @@
 import { reversed, unhex } from '@sv2/bitcoin'
 import type { NodeTemplate } from '@sv2/roles/provider'
 import { z } from 'zod'
+import { hexBytes } from './hex-text.ts'
 
 const transaction = z.object({
   data: z.string(),
@@ -56,7 +57,7 @@ export function readBlockTemplate(answer: unknown): ReadTemplate {
       mintime: read.mintime,
       coinbaseValue: read.coinbasevalue,
       transactions: read.transactions.map((tx) => ({
-        data: unhex(tx.data),
+        data: hexBytes(tx.data),
         txid: reversed(unhex(tx.txid)),
         wtxid: reversed(unhex(tx.hash)),
         fee: tx.fee,

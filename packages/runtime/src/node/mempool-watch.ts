@@ -1,5 +1,5 @@
-import { unhex } from '@sv2/bitcoin'
 import { z } from 'zod'
+import { hexBytes } from './hex-text.ts'
 import { type NodeRpc, NodeRpcError } from './node-rpc.ts'
 
 /** How a mempool is followed. */
@@ -101,7 +101,7 @@ export class MempoolWatch {
 
   async #transaction(txid: string): Promise<Uint8Array | undefined> {
     try {
-      return unhex(transaction.parse(await this.#rpc.call('getrawtransaction', [txid])))
+      return hexBytes(transaction.parse(await this.#rpc.call('getrawtransaction', [txid])))
     } catch (error) {
       if (error instanceof NodeRpcError && error.code === NOT_FOUND) return undefined
       throw error

@@ -1,4 +1,4 @@
-import { hex } from '@sv2/bitcoin'
+import { hexText } from './hex-text.ts'
 import { type NodeRpc, NodeRpcError } from './node-rpc.ts'
 
 /** A node that says nothing for so long checks nothing, ms. */
@@ -14,7 +14,7 @@ export async function proposeBlock(
   nodes: readonly NodeRpc[],
   block: Uint8Array,
 ): Promise<string | null | undefined> {
-  const data = hex(block)
+  const data = hexText(block)
   for (const node of nodes) {
     try {
       const verdict = await node.call('getblocktemplate', [{ mode: 'proposal', data }], PROPOSAL_TIMEOUT_MS)

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hex } from '@sv2/bitcoin'
+import { hexText } from './hex-text.ts'
 import { type NodeRpc, NodeRpcError } from './node-rpc.ts'
 
 /** A block of ours. */
@@ -145,7 +145,7 @@ export class SolvedBlocks {
   }
 
   async #submitTo(node: NodeRpc, solved: SolvedBlock): Promise<BlockFate['outcome']> {
-    const data = hex(solved.block)
+    const data = hexText(solved.block)
     const started = performance.now()
     for (let attempt = 0; ; attempt++) {
       try {

@@ -21,6 +21,8 @@ export interface GrantedToken {
   readonly since: Millis
 }
 
+/** Bytes of outputs that still leave a job short enough for any miner. */
+const MAX_OUTPUT_BYTES = 16_384
 /** Sigops kept for outputs that are not known: one of the old kind. */
 const UNKNOWN_SIGOPS = 4
 
@@ -32,6 +34,8 @@ export function readToken(
   const bytes = message.miningJobToken.slice()
   const since = how.now
   const size = message.coinbaseOutputMaxAdditionalSize
+  const needed = Math.max(size ?? 0, message.coinbaseTxOutputs.length)
+  if (needed > MAX_OUTPUT_BYTES) return `a token that wants ${needed} bytes of outputs`
   if (size !== undefined) {
     const usableAtOnce = message.asyncMiningAllowed === true
     const room = { outputSize: size, outputSigops: UNKNOWN_SIGOPS }

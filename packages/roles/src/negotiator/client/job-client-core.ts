@@ -92,7 +92,7 @@ export class JobClientCore {
           gone: (pair, now) => this.#gone(pair, now),
           serverGone: (pair, now) => this.#proposing.serverGone(pair, now),
           token: (pair, token, now) => {
-            this.#own.feed.needRoom(roomForBoth(own, token.room))
+            this.#own.needRoom(roomForBoth(own, token.room), now)
             this.#proposing.token(pair, now)
           },
           said: (pair, message, now) => this.#said(pair, message, now),
@@ -253,6 +253,8 @@ export class JobClientCore {
     if (now < this.#nextStep) return
     this.#nextStep = now + STEP_MS
     this.#pairs.tick(now)
+    const { inUse } = this.#pairs
+    if (inUse?.isBehind === true && inUse.inFlight === undefined) this.#plan.propose(inUse, 'update', now)
     for (const pair of this.#pairs.all()) {
       this.#proposing.watch(pair, now)
       this.#shares.watch(pair, now)
@@ -272,6 +274,10 @@ export class JobClientCore {
   #said(pair: Pair, message: Message, now: Millis): void {
     if (this.#proposing.said(pair, message, now)) return
     const { channel } = pair
+    if (message.type === 'SetGroupChannel' && channel !== undefined) {
+      if (message.channelIds.includes(channel.channelId)) channel.groupId = message.groupChannelId
+      return
+    }
     if (channel === undefined || !('channelId' in message)) return
     if (message.channelId !== channel.channelId && message.channelId !== channel.groupId) return
     const at = { order: this.miners.nextOrder(), oldestLive: this.#workshop.book.oldestLive }

@@ -2,8 +2,11 @@ import { equalBytes } from '@sv2/bitcoin'
 import type { Message, NewTemplate } from '@sv2/messages'
 import type { Tip } from '../../channel/job.ts'
 import type { Millis } from '../../role.ts'
-import { TemplateFeed, type TemplateFeedSettings } from '../../template-feed.ts'
+import { type CoinbaseRoom, TemplateFeed, type TemplateFeedSettings } from '../../template-feed.ts'
 import type { TemplateTransactions } from './own-work.ts'
+
+/** A provider answers a wish for more room with another template, or not at all: so long it is waited for, ms. */
+const ROOM_MS = 5_000
 
 /** What a message of the template provider means. */
 export type OwnTemplateNews =
@@ -26,6 +29,8 @@ export class OwnTemplates {
   /** The transactions that came last. */
   #transactions: { readonly templateId: bigint; readonly found: TemplateTransactions } | undefined
   #asked: bigint | undefined
+  /** Until then the newest template is not proposed: more room was asked for than it leaves. */
+  #tightUntil: Millis = Number.NEGATIVE_INFINITY
 
   constructor(settings: TemplateFeedSettings) {
     this.feed = new TemplateFeed(settings)
@@ -34,6 +39,16 @@ export class OwnTemplates {
   /** The newest template and its tip; undefined before the first one. */
   get newest(): { readonly template: NewTemplate; readonly tip: Tip } | undefined {
     return this.#newest
+  }
+
+  /** The newest template may have no room for the outputs of a pool; one that has is on its way. */
+  isTight(now: Millis): boolean {
+    return now < this.#tightUntil
+  }
+
+  /** Sees to it that templates leave so much room from now on. */
+  needRoom(room: CoinbaseRoom, now: Millis): void {
+    if (this.feed.needRoom(room) && this.#newest !== undefined) this.#tightUntil = now + ROOM_MS
   }
 
   /** When another tip than before came; long ago when there was only one. */
@@ -58,6 +73,7 @@ export class OwnTemplates {
     const news = this.feed.message(message)
     if (news === undefined || news.kind === 'future') return undefined
     const { template } = news
+    this.#tightUntil = Number.NEGATIVE_INFINITY
     const before = this.#newest?.tip
     if (news.kind === 'update') {
       if (before !== undefined) this.#newest = { template, tip: before }

@@ -61,7 +61,7 @@ const FAULTS = {
 
 /** The whole of it: what is not in the table changes nothing. */
 export const TRANSITIONS: Readonly<Record<PairState, Readonly<Partial<Record<PairEvent, PairState>>>>> = {
-  away: { connected: 'opening', unusable: 'barred' },
+  away: { connected: 'opening', unanswered: 'barred', unusable: 'barred' },
   opening: { opened: 'ready', lost: 'away', ...FAULTS },
   ready: { proposed: 'proposing', lost: 'away', ...FAULTS },
   proposing: { acknowledged: 'mining', raced: 'racing', left: 'ready', lost: 'away', ...FAULTS },

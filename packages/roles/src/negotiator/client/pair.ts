@@ -35,6 +35,8 @@ export class Pair {
   /** Bytes of extranonce asked for. */
   asked = 0
   dialogue: Dialogue | undefined
+  /** The pool puts its outputs into the coinbase itself. */
+  completesCoinbase = false
   channel: UpstreamChannel | undefined
   /** H/s it was told. */
   told = 0
@@ -59,11 +61,6 @@ export class Pair {
   /** Both connections are set up. */
   get isConnected(): boolean {
     return this.pool.link?.isReady === true && this.server.link?.isReady === true
-  }
-
-  /** The pool puts its outputs into the coinbase itself. */
-  get completesCoinbase(): boolean {
-    return this.server.link?.capabilities.jobDialogue === 'commit'
   }
 
   /** Forgets what belonged to connections that are gone. */

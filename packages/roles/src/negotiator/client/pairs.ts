@@ -131,7 +131,7 @@ export class Pairs {
         link?.close('no answer to RequestExtensions')
         talk.closed()
       }
-      if (now >= pair.openBy) this.fail(pair, 'unanswered', 'no channel and token in time', now)
+      if (now >= pair.openBy) this.#overdue(pair, now)
       if (now >= pair.barredUntil) {
         pair.barredUntil = NEVER
         this.step(pair, 'pardoned')
@@ -188,6 +188,14 @@ export class Pairs {
   /** It pays for our work: earlier faults are forgotten. */
   served(pair: Pair): void {
     pair.strikes = 0
+  }
+
+  /** What was to be there by now is not. A half that cannot be reached is its dialer's affair. */
+  #overdue(pair: Pair, now: Millis): void {
+    pair.openBy = NEVER
+    const isSilent = [pair.pool, pair.server].some(({ link }) => link?.isReady === false)
+    if (isSilent || pair.state === 'opening')
+      this.fail(pair, 'unanswered', 'no setup, channel and token in time', now)
   }
 
   #dial(pair: Pair, isWanted: boolean, now: Millis): void {
@@ -258,7 +266,7 @@ export class Pairs {
 
   /** The pool still pays for what it has agreed to: miners go on until a token is missing for too long. */
   #serverLost(pair: Pair, now: Millis): void {
-    pair.tokens.clear()
+    pair.tokens.lost()
     pair.dialogue = undefined
     this.#deps.owner.serverGone(pair, now)
   }
@@ -297,10 +305,10 @@ export class Pairs {
     if (!pair.isConnected || server === undefined) return
     const isNew = this.step(pair, 'connected')
     if (pair.state === 'barred') return
-    pair.dialogue ??=
-      server.capabilities.jobDialogue === 'commit'
-        ? new CommitDialogue(server, this.#deps)
-        : new DeclareDialogue(server, this.#deps)
+    pair.completesCoinbase = server.capabilities.jobDialogue === 'commit'
+    pair.dialogue ??= pair.completesCoinbase
+      ? new CommitDialogue(server, this.#deps)
+      : new DeclareDialogue(server, this.#deps)
     pair.tokens.refill(server, pair.settings.userIdentity, now)
     if (isNew) this.#open(pair, this.#settings.size + SPARE_BYTES)
   }

@@ -67,12 +67,8 @@ export class Proposing {
     if (channel === undefined) return undefined
     this.abandon(pair, now)
     pair.isBehind = false
+    // a pair is worked for when it has given a token, and all of its tokens are alike
     const token = pair.completesCoinbase ? undefined : pair.tokens.newest
-    // the outputs are not known yet, since the server has just come back
-    if (!pair.completesCoinbase && token === undefined) {
-      pair.isBehind = true
-      return undefined
-    }
     const work = this.#deps.workshop.forPool({ ...from, channel }, token, now)
     pair.inFlight = work
     this.#deps.owner.step(pair, 'proposed')
@@ -97,8 +93,7 @@ export class Proposing {
       work.awaitsServer = false
       return this.#settle(pair, work)
     }
-    this.abandon(pair, now)
-    pair.isBehind = true
+    this.#again(work, now)
     this.#backToAgreed(pair, work, now)
   }
 
@@ -121,6 +116,7 @@ export class Proposing {
     if (found === undefined) {
       // the template is out of date, and a newer one on its way
       this.abandon(pair, now)
+      pair.isBehind = true
       return
     }
     work.transactions = found
@@ -314,13 +310,18 @@ export class Proposing {
     owner.fact({ kind: 'jobRefused', place: pair.place, code, detail, again })
     if (!again) return owner.fail(pair, 'jobRefused', `it refused a job: ${code}`, now)
     pair.racingSince = Math.min(pair.racingSince, now)
+    this.#again(work, now)
+    work.retryAt = now + RETRY_MS
+    owner.step(pair, 'raced')
+    if (work.refusals === 1) this.#backToAgreed(pair, work, now)
+  }
+
+  /** It is proposed once more, with another token; what was found for it still waits. */
+  #again(work: PoolWork, now: Millis): void {
     work.awaitsServer = false
     work.proposalId = undefined
     work.requestId = undefined
     enter(work, 'token', now)
-    work.retryAt = now + RETRY_MS
-    owner.step(pair, 'raced')
-    if (work.refusals === 1) this.#backToAgreed(pair, work, now)
   }
 
   /** While a job is disputed, or has to wait, miners work on the one before, where that is of the same tip. */

@@ -54,10 +54,15 @@ export class TokenStock {
     return this.#tokens.shift()
   }
 
-  /** The connection is gone, and with it what it was asked for. */
-  clear(): void {
+  /** The server is gone, and with it what it was asked for; what the next tokens need is still known. */
+  lost(): void {
     this.#tokens.length = 0
     this.#asked.clear()
+  }
+
+  /** Nothing is known any more. */
+  clear(): void {
+    this.lost()
     this.newest = undefined
   }
 }

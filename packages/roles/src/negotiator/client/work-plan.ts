@@ -74,7 +74,9 @@ export class WorkPlan {
       pair.isBehind = true
       return
     }
-    const work = proposing.begin(pair, own.newest, now)
+    const isTight = own.isTight(now)
+    if (isTight) pair.isBehind = true
+    const work = isTight ? undefined : proposing.begin(pair, own.newest, now)
     // it may have been left at once
     if (pairs.inUse !== pair) return
     if (work?.whole !== undefined) {

@@ -23,7 +23,7 @@ const txs = [1, 2, 3].map(
         outputs: [{ value: 1n, script: Uint8Array.of(0x51) }],
         locktime,
       }),
-      sha256d,
+      { sha256d, sha256 },
     )!,
 )
 const hashes = txs.map(({ dataHash }) => dataHash)

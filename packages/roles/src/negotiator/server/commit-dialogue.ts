@@ -2,11 +2,11 @@ import {
   BitcoinError,
   concatBytes,
   equalBytes,
-  hex,
   MAX_COINBASE_SCRIPT_SIZE,
   parseOutputs,
   sha256,
   sipHash24,
+  sipHash24Into,
   sipHashKey,
   type TxOutput,
 } from '@sv2/bitcoin'
@@ -14,6 +14,7 @@ import type { CommitMiningJob } from '@sv2/messages'
 import { customOutputs } from '../custom-coinbase.ts'
 import type { MiningJobToken } from '../token.ts'
 import { MAX_EXTRANONCE_SIZE } from './coinbase-check.ts'
+import { hashKey } from './hash-key.ts'
 import type { CommitField, Problem } from './problem.ts'
 import {
   type Dialogue,
@@ -107,14 +108,18 @@ function commitCode({ code, field }: Problem): string {
 
 /** One pass over what we know; two that answer to one short hash need the whole hashes. */
 function lookUpShort(proposal: Proposal, promised: ShortHashes, cache: TransactionCache): Lookup {
-  const places = new Map(promised.list.map((short, place) => [numberOf(short), place]))
+  const places = new Map(
+    promised.list.map((short, place) => [numberOf(half(short, 0), half(short, 4)), place]),
+  )
   if (places.size < promised.list.length) return 'identify'
   const transactions = promised.list.map((): Proposal['transactions'][number] => undefined)
   proposal.transactions = transactions
+  // 19 ms for 65,536 transactions; with a new array for each hash 64
+  const halves = new Uint32Array(2)
   for (const tx of cache.all()) {
-    const short = sipHash24(promised.key, tx.dataHash)
-    const place = places.get(numberOf(short))
-    if (place === undefined || !equalBytes(short, promised.list[place]!)) continue
+    sipHash24Into(halves, promised.key, tx.dataHash)
+    const place = places.get(numberOf(halves[0]!, halves[1]!))
+    if (place === undefined || !isShort(promised.list[place]!, halves)) continue
     if (transactions[place] !== undefined) return 'identify'
     transactions[place] = tx
   }
@@ -122,9 +127,17 @@ function lookUpShort(proposal: Proposal, promised: ShortHashes, cache: Transacti
 }
 
 /** 48 bits of a short hash: a number is looked up without making a text of each transaction that we know. */
-function numberOf(short: Uint8Array): number {
-  const high = short[4]! | (short[5]! << 8)
-  return high * 0x1_0000_0000 + ((short[0]! | (short[1]! << 8) | (short[2]! << 16) | (short[3]! << 24)) >>> 0)
+function numberOf(low: number, high: number): number {
+  return (high & 0xffff) * 0x1_0000_0000 + low
+}
+
+/** Half of a short hash, little-endian. */
+function half(short: Uint8Array, at: 0 | 4): number {
+  return (short[at]! | (short[at + 1]! << 8) | (short[at + 2]! << 16) | (short[at + 3]! << 24)) >>> 0
+}
+
+function isShort(short: Uint8Array, halves: Uint32Array): boolean {
+  return half(short, 0) === halves[0] && half(short, 4) === halves[1]
 }
 
 function lookUpHashes(
@@ -139,7 +152,7 @@ function lookUpHashes(
     )
   if (!equalBytes(sha256(concatBytes(...hashes)), promised.listHash))
     return refusal('tx_hash_list_hash', 'another list has this hash')
-  if (new Set(hashes.map(hex)).size < hashes.length)
+  if (new Set(hashes.map(hashKey)).size < hashes.length)
     return refusal('tx_short_hash_list', 'a transaction stands there twice')
   for (const [place, whole] of hashes.entries()) {
     if (!equalBytes(sipHash24(promised.key, whole), promised.list[place]!))

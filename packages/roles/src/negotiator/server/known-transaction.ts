@@ -1,11 +1,10 @@
 import {
   BitcoinError,
   countLegacySigops,
-  encodeStripped,
   equalBytes,
   parseTransaction,
   type Sha256d,
-  sha256,
+  strippedOf,
 } from '@sv2/bitcoin'
 
 /** A transaction whose data we have. */
@@ -29,16 +28,26 @@ export function hasWitnessData({ txid, wtxid }: KnownTransaction): boolean {
   return !equalBytes(txid, wtxid)
 }
 
+/** The hashes by which transactions are known, as fast as the host has them. */
+export interface TransactionHashes {
+  readonly sha256d: Sha256d
+  /** SHA-256 once. */
+  readonly sha256: (data: Uint8Array) => Uint8Array
+}
+
 /** Reads a transaction from its serialization, which is copied; undefined when it is none. */
-export function knownTransaction(bytes: Uint8Array, hash: Sha256d): KnownTransaction | undefined {
+export function knownTransaction(
+  bytes: Uint8Array,
+  { sha256d, sha256 }: TransactionHashes,
+): KnownTransaction | undefined {
   const data = bytes.slice()
   try {
     const tx = parseTransaction(data)
-    const stripped = encodeStripped(tx)
+    const stripped = strippedOf(tx, data)
     return {
       data,
-      txid: hash(stripped),
-      wtxid: hash(data),
+      txid: sha256d(stripped),
+      wtxid: sha256d(data),
       dataHash: sha256(data),
       weight: 3 * stripped.length + data.length,
       sigops: 4 * countLegacySigops(tx),

@@ -1,4 +1,4 @@
-import { equalBytes, hex, type Sha256d } from '@sv2/bitcoin'
+import { equalBytes } from '@sv2/bitcoin'
 import type { IdentifyTransactionsSuccess, ProvideMissingTransactionsSuccess } from '@sv2/messages'
 import { type Millis, NEVER } from '../../role.ts'
 import { commitTo } from '../commitment.ts'
@@ -8,7 +8,9 @@ import { checkOutputs, heightOf } from './coinbase-check.ts'
 import { commitDialogue } from './commit-dialogue.ts'
 import { declareDialogue } from './declare-dialogue.ts'
 import type { Emit } from './facts.ts'
+import { hashKey } from './hash-key.ts'
 import type { KeptJobs } from './kept-jobs.ts'
+import type { TransactionHashes } from './known-transaction.ts'
 import { badList, internalError, missingTransactions, type Problem, staleTip } from './problem.ts'
 import { completeList, type Dialogue, type Job, type Lookup, type Proposal } from './proposal.ts'
 import { takeProvided } from './provided.ts'
@@ -20,8 +22,7 @@ import type { Tokens } from './tokens.ts'
 import type { TransactionCache } from './transaction-cache.ts'
 
 /** What the check of proposals works with. */
-export interface ProposalsDeps {
-  readonly sha256d: Sha256d
+export interface ProposalsDeps extends TransactionHashes {
   readonly tokens: Tokens
   readonly cache: TransactionCache
   readonly kept: KeptJobs
@@ -106,7 +107,7 @@ export class Proposals {
     if (proposal?.stage !== 'incomplete') return
     const problem = takeProvided(proposal, message.transactionList, {
       dialogue: this.#dialogueOf(proposal),
-      sha256d: this.#deps.sha256d,
+      hashes: this.#deps,
       room: this.#limits.pendingBytes - this.#providedBytes(),
     })
     if (problem !== undefined) return this.#decide(proposal, problem)
@@ -171,7 +172,7 @@ export class Proposals {
   /** Checks that need neither transactions nor the tip. */
   #unfit({ promised, token, coinbase }: Job): Problem | undefined {
     const { list } = promised
-    if (promised.kind === 'wtxids' && new Set(list.map(hex)).size < list.length)
+    if (promised.kind === 'wtxids' && new Set(list.map(hashKey)).size < list.length)
       return badList('a transaction stands there twice')
     return checkOutputs({ token, coinbase })
   }

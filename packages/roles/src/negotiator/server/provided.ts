@@ -1,5 +1,4 @@
-import type { Sha256d } from '@sv2/bitcoin'
-import { knownTransaction } from './known-transaction.ts'
+import { knownTransaction, type TransactionHashes } from './known-transaction.ts'
 import { internalError, missingTransactions, type Problem } from './problem.ts'
 import type { Dialogue, Proposal } from './proposal.ts'
 
@@ -10,7 +9,7 @@ import type { Dialogue, Proposal } from './proposal.ts'
 export function takeProvided(
   proposal: Proposal,
   list: readonly Uint8Array[],
-  how: { readonly dialogue: Dialogue; readonly sha256d: Sha256d; readonly room: number },
+  how: { readonly dialogue: Dialogue; readonly hashes: TransactionHashes; readonly room: number },
 ): Problem | undefined {
   const { asked, transactions, job, tip } = proposal
   if (list.length !== asked.length)
@@ -19,7 +18,7 @@ export function takeProvided(
   if (bytes > tip.weightLimit) return missingTransactions(`${bytes} bytes of transactions`)
   if (bytes > how.room) return internalError('too many bytes of transactions wait for their check')
   for (const [index, place] of asked.entries()) {
-    const tx = knownTransaction(list[index]!, how.sha256d)
+    const tx = knownTransaction(list[index]!, how.hashes)
     if (tx === undefined || !how.dialogue.isPromised(job.promised, place, tx))
       return missingTransactions(`what was provided for place ${place} is not what was promised`)
     transactions[place] = tx

@@ -1,4 +1,4 @@
-import { displayHash, equalBytes, sha256 } from '@sv2/bitcoin'
+import { displayHash, equalBytes } from '@sv2/bitcoin'
 import type { CommitMiningJob, DeclareMiningJob, Message, PushSolution } from '@sv2/messages'
 import type { NodeTemplate } from '../../provider/node-template.ts'
 import type { Millis, Role, SessionEvent, SessionId } from '../../role.ts'
@@ -55,7 +55,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
 
   constructor(settings: NegotiatorServerSettings, deps: NegotiatorServerDeps) {
     const { limits } = settings
-    const { sha256d } = deps
+    const { sha256d, sha256 } = deps
     const emit = (effect: ServerEffect) => this.#out.push(effect)
     this.#settings = settings
     this.#deps = deps
@@ -63,7 +63,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
     this.#tokens = new Tokens(settings.tokenValidSeconds, deps)
     this.#desk = new TokenDesk(settings, { tokens: this.#tokens, emit })
     this.#kept = new KeptJobs(limits.keptJobs)
-    const parts = { sha256d, tokens: this.#tokens, cache: this.#cache, kept: this.#kept, emit }
+    const parts = { sha256d, sha256, tokens: this.#tokens, cache: this.#cache, kept: this.#kept, emit }
     this.#proposals = new Proposals(limits, parts)
     this.#solutions = new Solutions(sha256d, { kept: this.#kept, proposals: this.#proposals, emit })
   }
@@ -135,7 +135,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
   #template(template: NodeTemplate): void {
     for (const { data, txid, wtxid, weight, sigops } of template.transactions) {
       if (this.#cache.find(wtxid) !== undefined) continue
-      this.#cache.add({ data, txid, wtxid, dataHash: sha256(data), weight, sigops })
+      this.#cache.add({ data, txid, wtxid, dataHash: this.#deps.sha256(data), weight, sigops })
     }
     const before = this.#tip
     this.#tip = tipOf(template)
@@ -148,7 +148,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
   }
 
   #learn(data: Uint8Array): void {
-    const tx = knownTransaction(data, this.#deps.sha256d)
+    const tx = knownTransaction(data, this.#deps)
     if (tx !== undefined) this.#cache.add(tx)
   }
 

@@ -1,6 +1,6 @@
-import type { Sha256d } from '@sv2/bitcoin'
 import type { PayoutSettings } from '../../pool/identity.ts'
 import type { TokenMac } from '../token.ts'
+import type { TransactionHashes } from './known-transaction.ts'
 
 /** How much clients may ask of a server. */
 export interface ServerLimits {
@@ -44,8 +44,7 @@ export interface NegotiatorServerSettings {
 }
 
 /** What a server is given to work with. */
-export interface NegotiatorServerDeps {
-  readonly sha256d: Sha256d
+export interface NegotiatorServerDeps extends TransactionHashes {
   /** With the key that the pool has too. */
   readonly mac: TokenMac
   readonly randomBytes: (size: number) => Uint8Array

@@ -1,4 +1,4 @@
-import { encodeTransaction, sha256d } from '@sv2/bitcoin'
+import { encodeTransaction, sha256, sha256d } from '@sv2/bitcoin'
 import { expect, test } from 'vitest'
 import { knownTransaction } from './known-transaction.ts'
 import { TransactionCache } from './transaction-cache.ts'
@@ -19,13 +19,13 @@ const known = (locktime: number) =>
       outputs: [{ value: 1n, script: Uint8Array.of(0x51) }],
       locktime,
     }),
-    sha256d,
+    { sha256d, sha256 },
   )!
 
 test('a transaction is read with its ids, weight and signature operations; other bytes are none', () => {
   const tx = known(1)
   expect(tx).toMatchObject({ weight: 4 * tx.data.length, sigops: 4, txid: tx.wtxid })
-  expect(knownTransaction(tx.data.subarray(1), sha256d)).toBeUndefined()
+  expect(knownTransaction(tx.data.subarray(1), { sha256d, sha256 })).toBeUndefined()
 })
 
 test('a transaction is found by either id', () => {
