@@ -1,6 +1,6 @@
 import type { PartName, Topology } from '@sv2/topology'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bothMineOn, isInChain, loggedNext, PersistentMiner, startFarm, timesLogged } from './farm.ts'
+import { agreed, bothMineOn, isInChain, loggedNext, PersistentMiner, startFarm, timesLogged } from './farm.ts'
 
 const HOUR_SEC = 3_600
 
@@ -64,7 +64,7 @@ describe('a farm whose chain is not the one of its pool for a while', () => {
     const { place } = topology.process('negotiator-client')
     await bothMineOn(topology)
     await bothMineOn(topology)
-    miner.pause()
+    await agreed(topology, miner)
     const replaced = topology.node.bestHash()
     const hashes = await topology.node.reorg(2)
     miner.resume()
