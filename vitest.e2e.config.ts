@@ -9,6 +9,6 @@ export default defineConfig(
     reporters: countingReporters('e2e'),
     fileParallelism: false,
     testTimeout: 120_000,
-    hookTimeout: 60_000,
+    hookTimeout: 180_000,
   }),
 )

@@ -9,5 +9,6 @@ export default defineConfig(
     fileParallelism: false,
     passWithNoTests: true,
     testTimeout: 1_800_000,
+    hookTimeout: 180_000,
   }),
 )

@@ -1,6 +1,6 @@
 import type { PartName, Topology } from '@sv2/topology'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bothMineOn, isInChain, loggedNext, PersistentMiner, startFarm, timesLogged } from './farm.ts'
+import { agreed, bothMineOn, isInChain, loggedNext, PersistentMiner, startFarm, timesLogged } from './farm.ts'
 
 const HOUR_SEC = 3_600
 
@@ -21,8 +21,8 @@ describe('a farm whose chain is not the one of its pool for a while', () => {
     await miner.acceptedMore()
   })
   afterAll(async () => {
-    miner.stop()
-    await topology.stop()
+    miner?.stop()
+    await topology?.stop()
   })
 
   /** The pool pays for shares, a block of ours is in both chains, and the pool was never left since this place. */
@@ -64,8 +64,10 @@ describe('a farm whose chain is not the one of its pool for a while', () => {
     const { place } = topology.process('negotiator-client')
     await bothMineOn(topology)
     await bothMineOn(topology)
+    await agreed(topology, miner)
     const replaced = topology.node.bestHash()
     const hashes = await topology.node.reorg(2)
+    miner.resume()
     await goesOn(place)
     expect(hashes.map((hash) => isInChain(topology.farmNode, hash))).toEqual([true, true, true])
     expect(isInChain(topology.farmNode, replaced)).toBe(false)

@@ -25,8 +25,8 @@ describe.each(['current', 'draft'] as const)(
       miner = new PersistentMiner(topology)
     })
     afterAll(async () => {
-      miner.stop()
-      await topology.stop()
+      miner?.stop()
+      await topology?.stop()
     })
 
     test('a block has the transactions that the farm chose, which the pool had never seen, and both nodes take it', async () => {

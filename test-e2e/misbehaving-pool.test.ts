@@ -42,8 +42,8 @@ describe('a farm whose first pool misbehaves', () => {
     await miner.acceptedMore()
   })
   afterAll(async () => {
-    miner.stop()
-    await topology.stop()
+    miner?.stop()
+    await topology?.stop()
     scripted.close()
   })
 

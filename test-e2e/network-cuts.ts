@@ -31,8 +31,8 @@ function cutting(cutMs: number): void {
     await miner.acceptedMore()
   })
   afterAll(async () => {
-    miner.stop()
-    await topology.stop()
+    miner?.stop()
+    await topology?.stop()
     for (const relay of relays.values()) relay.close()
   })
 

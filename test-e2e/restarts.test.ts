@@ -32,8 +32,8 @@ describe('V1 miner, translator, proxy, negotiator client, pool: each is killed w
     await miner.acceptedMore()
   })
   afterAll(async () => {
-    miner.stop()
-    await topology.stop()
+    miner?.stop()
+    await topology?.stop()
   })
 
   function count(part: PartName, line: LogLine): void {

@@ -7,6 +7,6 @@ export {
   runCommand,
 } from './app-process.ts'
 export { freePort } from './free-port.ts'
-export type { PartName } from './parts.ts'
+export type { NodeAccess, PartName } from './parts.ts'
 export type { NodeName, PeerNodes } from './peer-nodes.ts'
 export { type Link, startTopology, Topology, type TopologyOptions } from './topology.ts'

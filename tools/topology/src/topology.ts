@@ -32,6 +32,8 @@ export interface TopologyOptions {
   readonly config?: (name: PartName, config: Record<string, unknown>) => Record<string, unknown>
   /** The port at which a part finds another, asked once a link; default the other's own. */
   readonly through?: (link: Link) => Promise<number>
+  /** Nodes that the parts are told of instead of the embedded ones. */
+  readonly access?: { readonly node: NodeAccess; readonly farmNode: NodeAccess }
   /** By how much a part's wall clock is ahead, seconds, at each of its starts. */
   readonly clockOffsetSec?: (name: PartName) => number | undefined
   readonly onLine?: (name: PartName, line: LogLine) => void
@@ -210,6 +212,7 @@ export class Topology {
         ),
       node: accessTo(this.node),
       farmNode: accessTo(this.farmNode),
+      ...this.#options.access,
       tokenKeyFile: join(this.dataDir, 'token.key'),
     }
   }
