@@ -1,4 +1,4 @@
-import { concatBytes, encodeCompactSize, encodeOutput, sha256d, type TxOutput } from '@sv2/bitcoin'
+import { concatBytes, encodeCompactSize, encodeOutput, sha256, sha256d, type TxOutput } from '@sv2/bitcoin'
 import type { Edition, Message, MessageNamed, NewTemplate, SetNewPrevHashTdp } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import type { JobClientEffect, JobClientFact, JobClientSettings } from '@sv2/roles/negotiator'
@@ -72,6 +72,7 @@ export class JobClientWorld {
 
   constructor(overrides: Overrides = {}) {
     this.client = new JobClient(clientSettings(overrides), {
+      sha256,
       sha256d,
       randomBytes: (count) => filled(++this.#random & 0xff, count),
       front: {

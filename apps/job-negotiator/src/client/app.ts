@@ -4,6 +4,7 @@ import {
   dial,
   dialUpstreams,
   Engine,
+  fastSha256,
   fastSha256d,
   liveGauges,
   openDoors,
@@ -59,6 +60,7 @@ export const jobNegotiatorClient: App<JobNegotiatorClientConfig, RunningJobClien
     const observe = createObserver(log, registry)
     const role = new JobClient(clientSettings(config, VERSION), {
       sha256d: fastSha256d,
+      sha256: fastSha256,
       randomBytes,
       front: frontSettings(config),
     })

@@ -1,4 +1,4 @@
-import { concatBytes, encodeOutput, sha256, sipHash24, sipHashKey } from '@sv2/bitcoin'
+import { concatBytes, encodeOutput, sipHash24, sipHashKey } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import type { UpstreamLink } from '../../upstream/link.ts'
 import { type Dialogue, type DialogueNews, type Proposal, Proposed, transactionsAt } from './dialogue.ts'
@@ -9,21 +9,28 @@ interface Committed {
   readonly hashes: readonly Uint8Array[]
 }
 
+interface CommitDialogueDeps {
+  /** SHA-256 once, of every transaction. */
+  readonly sha256: (data: Uint8Array) => Uint8Array
+  readonly randomBytes: (count: number) => Uint8Array
+}
+
 /** Jobs are committed to by short hashes of their transactions, and the pool completes the coinbase. editions.md O-04. */
 export class CommitDialogue implements Dialogue {
   readonly #link: UpstreamLink
-  readonly #randomBytes: (count: number) => Uint8Array
+  readonly #deps: CommitDialogueDeps
   readonly #committed = new Proposed<Committed>()
 
-  constructor(link: UpstreamLink, deps: { readonly randomBytes: (count: number) => Uint8Array }) {
+  constructor(link: UpstreamLink, deps: CommitDialogueDeps) {
     this.#link = link
-    this.#randomBytes = deps.randomBytes
+    this.#deps = deps
   }
 
   propose(proposal: Proposal): number {
     const { token, template, transactions } = proposal
+    const { sha256, randomBytes } = this.#deps
     const hashes = transactions.map((transaction) => sha256(transaction))
-    const nonce = this.#randomBytes(8)
+    const nonce = randomBytes(8)
     const key = sipHashKey(sha256(nonce))
     const requestId = this.#committed.add({ proposal, hashes })
     this.#link.send({

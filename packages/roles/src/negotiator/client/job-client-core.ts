@@ -32,6 +32,8 @@ const MOST_HASHRATE = 1e38
 
 export interface JobClientDeps {
   readonly sha256d: Sha256d
+  /** SHA-256 once. */
+  readonly sha256: (data: Uint8Array) => Uint8Array
   readonly randomBytes: (count: number) => Uint8Array
   /** A session that hears of new limits of version rolling while it is open. */
   readonly learnsVersionMask?: (session: SessionId) => boolean

@@ -54,6 +54,7 @@ export interface PairsOwner {
 
 export interface PairsDeps {
   readonly sha256d: Sha256d
+  readonly sha256: (data: Uint8Array) => Uint8Array
   readonly randomBytes: (count: number) => Uint8Array
   readonly owner: PairsOwner
 }
