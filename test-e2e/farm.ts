@@ -22,16 +22,11 @@ const PAUSE_MS = 50
 /** No hash rate but what a test starts itself. */
 const DEVICES: readonly PartName[] = ['sv1-miner', 'device-1', 'device-2', 'device-3']
 
-/**
- * Starts pool and farm as processes; from what `npm run build` made where `SV2_E2E_FROM=dist`. What they log goes to
- * the file that `SV2_E2E_LOG` names.
- */
+/** Starts pool and farm as processes. What they log goes to the file that `SV2_E2E_LOG` names. */
 export function startFarm(options: TopologyOptions = {}): Promise<Topology> {
   const { without = DEVICES } = options
-  const from = process.env.SV2_E2E_FROM === 'dist' ? 'dist' : 'sources'
   const logFile = process.env.SV2_E2E_LOG
   return startTopology({
-    from,
     difficulty: DIFFICULTY,
     ...options,
     without,

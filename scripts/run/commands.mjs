@@ -29,7 +29,7 @@ export const commands = {
   fuzz: (args) => vitest('vitest.fuzz.config.ts', args),
   dev,
   'test:unit': (args) => vitest('vitest.config.ts', args),
-  'test:e2e': (args) => vitest('vitest.e2e.config.ts', args),
+  'test:e2e': async (args) => (await compile([])) || endToEnd(args),
   'test:slow': (args) => vitest('vitest.slow.config.ts', args),
 }
 
@@ -37,16 +37,21 @@ function source(file, args) {
   return run(node, [...fromSource, file, ...args])
 }
 
-function vitest(config, args, stdio) {
-  return run(node, ['node_modules/vitest/vitest.mjs', 'run', '--config', config, ...args], { stdio })
+function vitest(config, args, options) {
+  return run(node, ['node_modules/vitest/vitest.mjs', 'run', '--config', config, ...args], options)
+}
+
+/** The apps are those that were built, with plain Node. */
+function endToEnd(args) {
+  return vitest('vitest.e2e.config.ts', args, { env: { SV2_APPS_FROM: 'dist' } })
 }
 
 async function test() {
   rmSync(results, { recursive: true, force: true })
   const steps = await runSteps(checks)
   steps.push(await runStep('unit, property, conformance, simulation', () => vitest('vitest.config.ts', [])))
-  steps.push(await runStep('end-to-end', () => vitest('vitest.e2e.config.ts', [])))
   steps.push(await runStep('build, and start with plain Node', () => build([])))
+  steps.push(await runStep('end-to-end', () => endToEnd([])))
   steps.push(await runStep('requirements', () => source('scripts/conformance.ts', ['--counts'])))
   return summarized(steps, notRun(results))
 }
@@ -61,15 +66,18 @@ async function conformance(args) {
   rmSync(results, { recursive: true, force: true })
   const stdio = args.includes('--json') ? ['ignore', process.stderr, process.stderr] : 'inherit'
   const claims = ['--testNamePattern', '[A-Z]{2,4}-\\d\\d.*\\((current|draft)']
-  for (const config of ['vitest.config.ts', 'vitest.e2e.config.ts']) await vitest(config, claims, stdio)
+  for (const config of ['vitest.config.ts', 'vitest.e2e.config.ts']) await vitest(config, claims, { stdio })
   return source('scripts/conformance.ts', args)
 }
 
 async function build(args) {
+  return (await compile(args)) || smokeTest()
+}
+
+function compile(args) {
   // turbo calls the package manager, which nobody has to have installed
   const withManager = ['--yes', '--package', packageManager, '--', bin('turbo')]
-  const code = await run(npx, [...withManager, 'run', 'build', '--output-logs=errors-only', ...args])
-  return code === 0 ? smokeTest() : code
+  return run(npx, [...withManager, 'run', 'build', '--output-logs=errors-only', ...args])
 }
 
 async function dev([app, ...args]) {

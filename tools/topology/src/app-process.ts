@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { stringify } from 'smol-toml'
 
 const ROOT = resolve(import.meta.dirname, '../../..')
+const DEFAULT_FROM = process.env.SV2_APPS_FROM === 'dist' ? 'dist' : 'sources'
 
 export type AppName =
   | 'pool'
@@ -27,7 +28,7 @@ export interface Program {
   readonly app: AppName
   /** Which of the apps of one binary, `server`. */
   readonly subcommand?: string | undefined
-  /** Plain Node on what `npm run build` made, or the sources as they are, which is the default. */
+  /** Plain Node on what `npm run build` made, or the sources as they are; `SV2_APPS_FROM` is the default, or sources. */
   readonly from?: 'sources' | 'dist' | undefined
   /** Where `config.toml` is written to; a temporary folder when missing. */
   readonly folder?: string | undefined
@@ -125,7 +126,10 @@ export class AppProcess {
   }
 }
 
-function launch({ app, subcommand, from, clockOffsetSec }: Program, args: readonly string[]): ChildProcess {
+function launch(
+  { app, subcommand, from = DEFAULT_FROM, clockOffsetSec }: Program,
+  args: readonly string[],
+): ChildProcess {
   const words = subcommand === undefined ? args : [subcommand, ...args]
   const clock = clockOffsetSec === undefined ? [] : ['--import', shiftedClock(clockOffsetSec)]
   const node =
