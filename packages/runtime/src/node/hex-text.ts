@@ -1,4 +1,4 @@
-/** Bytes as the hex that a node is told: 1 ms for a full block, where putting it together digit by digit takes 150. */
+/** Bytes as the hex that a node is told, by the host: 1 ms for a full block, in TypeScript 6. */
 export function hexText(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
 }

@@ -13,7 +13,7 @@ interface Entry {
 
 /**
  * Transactions that a node knows, so that clients do not have to send them. What was not used longest goes first: a chain
- * through all of them, since a map that is put into the order of use by deleting and setting took 55 ms for a block of 4,000.
+ * through all of them, since a map that is put into the order of use by deleting and setting took 41 ms more for a block of 4,000.
  */
 export class TransactionCache {
   readonly #limits: { readonly bytes: number; readonly transactions: number }
