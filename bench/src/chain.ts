@@ -54,14 +54,18 @@ export class Chain {
     })
   }
 
-  /** A pool that takes miners' own jobs, and a farm that makes them with a template provider of its own. */
-  async farm() {
+  /**
+   * A pool that takes miners' own jobs, and a farm that makes them with a template provider of its own.
+   * @param transactions what the negotiator server keeps of them
+   */
+  async farm(transactions: { readonly cache_mib?: number } = {}) {
     makeTokenKeyFile(this.#tokenKey)
     const server = await this.#start('negotiator-server', 'negotiator-server', {
       network: 'regtest',
       token_key_file: this.#tokenKey,
       payout: { address: POOL_ADDRESS },
       nodes: [this.#nodeAccess],
+      transactions,
       // tips of a benchmark come faster than blocks do
       negotiation: { jobs_per_minute: 6_000, tokens_per_minute: 6_000 },
     })

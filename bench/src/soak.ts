@@ -19,6 +19,8 @@ const SETTLING = 0.25
 const NETWORK_DIFFICULTY = 1e-5
 const PAYMENTS_PER_SECOND = 5
 const SEND_EVERY_MS = 50
+/** What the negotiator server keeps of transactions: full within minutes, so that filling it is not taken for a leak. */
+const CACHE_MIB = 1
 
 interface Watched {
   readonly name: string
@@ -31,7 +33,7 @@ export async function measureSoak(dataDir: string, minutes: number): Promise<Mea
   mkdirSync(dataDir, { recursive: true })
   const node = await startNode(dataDir, { difficulty: NETWORK_DIFFICULTY })
   const chain = new Chain(node, dataDir)
-  const { pool, server, client, templates } = await chain.farm()
+  const { pool, server, client, templates } = await chain.farm({ cache_mib: CACHE_MIB })
   await client.child.next('acknowledgedAt')
   const miners: PacedMiner[] = []
   for (let n = 0; n < CONNECTIONS; n++)
