@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { parsePoolUrl } from '@sv2/noise'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { AppProcess } from './process.ts'
 import { ProcessStack } from './process-stack.ts'
 import { Relay } from './relay.ts'
@@ -11,6 +13,12 @@ let device: AppProcess
 let relay: Relay
 /** The provider, over the relay. */
 let providerUrl: string
+
+/** Where the provider keeps what it sent last. */
+function newestTemplate(): string {
+  const sent = provider.log.findLast(({ msg }) => msg === 'template sent')
+  return join(stack.dataDir, 'template-provider', 'templates', `${sent?.templateId}.template`)
+}
 
 beforeAll(async () => {
   await stack.startNode()
@@ -51,12 +59,16 @@ test('a block found while the provider cannot be reached is sent when it is back
   await provider.logged((line) => line.hash === hash && line.node !== undefined)
 })
 
-test('a provider that was killed and started again costs no miner, and no share', async () => {
+test('a provider that was killed and started again costs no miner, no share, and no block', async () => {
+  await vi.waitFor(() => expect(existsSync(newestTemplate())).toBe(true))
   const [poolPlace, devicePlace] = [pool.place, device.place]
   await provider.kill('SIGKILL')
   await pool.logged('template provider lost; miners stay on the last job', poolPlace)
-  await device.logged('shares accepted', device.place)
+  const found = await pool.logged('block found', pool.place)
   provider = (await stack.startProvider()).provider
+  await provider.logged(
+    ({ msg, hash }) => msg === 'block solved; keeping and submitting it' && hash === found.hash,
+  )
   await pool.logged('template provider connected', poolPlace)
   await pool.logged('new tip', poolPlace)
   const after = pool.place

@@ -10,6 +10,7 @@ import {
   SolvedBlocks,
   serveMonitoring,
   sessionLines,
+  TemplateFiles,
 } from '@sv2/runtime'
 import { configSchema, type TemplateProviderConfig } from './config.ts'
 import { createObserver } from './observe.ts'
@@ -32,11 +33,13 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
     const { log, registry, scope, clock } = context
     const observe = createObserver(log, registry)
     const nodes = nodeRpcs(config.nodes)
+    const templates = new TemplateFiles(config.data_dir, { onTrouble: observe.templateDiskTrouble })
     const provider = new Provider(
       {
         feeThreshold: BigInt(config.fee_threshold_sat),
         minIntervalMs: config.template_interval_sec * 1000,
         firstTemplateId: BigInt(clock.unixSeconds()) << 20n,
+        earlier: await templates.start(),
       },
       { sha256d: fastSha256d },
     )
@@ -53,6 +56,7 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
       observer: {
         ...sessionLines(log),
         onEffect(effect) {
+          if (effect.kind === 'keepTemplate') return templates.keep(effect.template)
           if (effect.kind !== 'submitBlock') return observe.fact(effect)
           observe.solved({ hash: effect.hash, height: effect.height })
           void blocks.submit(effect)
@@ -61,6 +65,7 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
     })
     // Closed after the connections: a block may come until they are.
     scope.own('solved blocks', () => blocks.stop())
+    scope.own('templates', () => templates.stop())
     scope.own('connections', () => engine.stop('shutting down'))
     const watch = new NodeWatch(nodes[0]!, {
       settings: { network: config.network, intervalMs: config.template_interval_sec * 1000 },

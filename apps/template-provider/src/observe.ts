@@ -72,6 +72,12 @@ export function createObserver(log: Logger, registry: Registry) {
     solved: nodes.solved,
     fate: nodes.fate,
     diskTrouble: nodes.diskTrouble,
+    templateDiskTrouble(error: unknown): void {
+      log.error(
+        { err: error },
+        'template cannot be kept on disk; blocks found on it while this provider restarts would be lost',
+      )
+    },
     node: nodes.state,
   }
 }

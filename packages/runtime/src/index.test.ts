@@ -17,6 +17,7 @@ test('the public surface is what it was', () => {
     'Scope',
     'Session',
     'SolvedBlocks',
+    'TemplateFiles',
     'answerKeys',
     'answerSettings',
     'createHasher',

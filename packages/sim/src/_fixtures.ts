@@ -15,7 +15,7 @@ import type { MinersSettings } from '@sv2/roles'
 import { Device, type DeviceEffect, type DeviceSettings } from '@sv2/roles/device'
 import type { TokenMac } from '@sv2/roles/negotiator'
 import { Pool, type PoolEffect, type PoolSettings } from '@sv2/roles/pool'
-import { type NodeTemplate, Provider, type ProviderEffect } from '@sv2/roles/provider'
+import { type NodeTemplate, Provider, type ProviderEffect, type ProviderSettings } from '@sv2/roles/provider'
 import { test } from 'vitest'
 import { WireLink, type WirePeer } from './wire-link.ts'
 
@@ -192,7 +192,7 @@ export function aSetup(overrides: Partial<SetupConnection> = {}): SetupConnectio
 
 /** A provider on virtual time. */
 export function aProvider(
-  overrides: { readonly feeThreshold?: bigint; readonly minIntervalMs?: number } = {},
+  overrides: Partial<ProviderSettings> = {},
 ): WireLink<ProviderEffect> & { node(template: NodeTemplate): void } {
   const provider = new Provider(
     { feeThreshold: 1000n, minIntervalMs: 5_000, firstTemplateId: 100n, ...overrides },

@@ -3,6 +3,7 @@ import {
   buildCoinbase,
   coinbaseTxid,
   concatBytes,
+  encodeTransaction,
   findWitnessCommitment,
   hasWitness,
   merkleRoot,
@@ -143,6 +144,30 @@ describe('solutions', () => {
     for (let block = 0; block < 2_000; block++)
       link.node(aNodeTemplate({ prevHash: concatBytes(filled(block & 0xff, 30), filled(block >> 8, 2)) }))
     expect(link.role).toHaveProperty('counts.templates', 512)
+  })
+
+  test('a block of an earlier run is made of what was kept of its template, for ten minutes', () => {
+    const before = aProvider()
+    const transaction = aTransaction()
+    before.node(aNodeTemplate({ transactions: [transaction] }))
+    const [template] = aTemplateClient(before, current).receivedOf('NewTemplate')
+    aTemplateClient(before, current)
+    const solution = aSolution(template!, true)
+    const kept = before.factsOf('keepTemplate').map((fact) => fact.template)
+    expect(kept).toHaveLength(1)
+
+    const link = aProvider({ firstTemplateId: 1n << 40n, earlier: kept })
+    link.node(aNodeTemplate())
+    const client = aTemplateClient(link, current)
+    client.send(solution)
+    const [submitted] = link.factsOf('submitBlock')
+    expect(parseBlock(submitted!.block).transactions.map(encodeTransaction).slice(1)).toEqual([
+      transaction.data,
+    ])
+    link.advance(600_000)
+    link.node(aNodeTemplate({ prevHash: filled(1) }))
+    client.send(solution)
+    expect(link.factsOf('solutionRefused')).toMatchObject([{ reason: 'its template is not kept any more' }])
   })
 
   test('what is no block is refused with its reason, and the client stays', () => {

@@ -18,11 +18,11 @@ import {
 } from '@sv2/bitcoin'
 import type { SubmitSolution } from '@sv2/messages'
 import type { SubmitBlock } from './facts.ts'
-import type { Handout } from './template.ts'
+import type { SolvableTemplate } from './template.ts'
 
 /** Builds the block of a solution, or says why it is none (TP-25). */
 export function buildBlock(
-  handout: Handout,
+  template: SolvableTemplate,
   solution: SubmitSolution,
   sha256d: Sha256d,
 ): SubmitBlock | { readonly kind: 'refused'; readonly reason: string } {
@@ -31,22 +31,22 @@ export function buildBlock(
   const stripped = encodeStripped(coinbase)
   const header = encodeHeader({
     version: solution.version,
-    prevHash: handout.node.prevHash,
-    merkleRoot: merkleRootFromPath(sha256d(stripped), handout.message.merklePath, sha256d),
+    prevHash: template.prevHash,
+    merkleRoot: merkleRootFromPath(sha256d(stripped), template.merklePath, sha256d),
     ntime: solution.headerTimestamp,
-    nbits: handout.node.nbits,
+    nbits: template.nbits,
     nonce: solution.headerNonce,
   })
   const hash = sha256d(header)
-  if (!meetsTarget(hash, handout.node.target)) {
+  if (!meetsTarget(hash, template.target)) {
     return { kind: 'refused', reason: `hash ${displayHash(hash)} is above the network target` }
   }
-  const transactions = [blockCoinbase(coinbase), ...handout.transactions.map((tx) => tx.data)]
+  const transactions = [blockCoinbase(coinbase), ...template.transactions]
   return {
     kind: 'submitBlock',
     hash: displayHash(hash),
-    height: handout.node.height,
-    templateId: handout.message.templateId,
+    height: template.height,
+    templateId: template.templateId,
     block: assembleBlock(header, transactions),
   }
 }

@@ -1,4 +1,5 @@
 import type { SessionId } from '../role.ts'
+import type { SolvableTemplate } from './template.ts'
 
 /** What happened in the template provider. */
 export type ProviderFact =
@@ -41,6 +42,12 @@ export type ProviderFact =
       readonly reason: string
     }
   | { readonly kind: 'peerMisbehaved'; readonly session: SessionId; readonly reason: string }
+
+/** A template that clients have; kept on disk, a solution finds it after a restart too. */
+export interface KeepTemplate {
+  readonly kind: 'keepTemplate'
+  readonly template: SolvableTemplate
+}
 
 /** A block to keep on disk and submit to every node. */
 export interface SubmitBlock {

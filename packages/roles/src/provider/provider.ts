@@ -10,15 +10,17 @@ import {
 } from '../role.ts'
 import { answerSetup } from '../setup.ts'
 import { buildBlock } from './block.ts'
-import type { ProviderFact, SubmitBlock } from './facts.ts'
+import type { KeepTemplate, ProviderFact, SubmitBlock } from './facts.ts'
 import type { NodeTemplate } from './node-template.ts'
 import { fitsBlock, type Reserve } from './selection.ts'
-import { type Handout, prevHashOf } from './template.ts'
+import { type Handout, prevHashOf, type SolvableTemplate, solvable } from './template.ts'
 import { type FeeRule, reserveKey, Templates } from './templates.ts'
 
 export interface ProviderSettings extends FeeRule {
   /** Greater than every id of an earlier run of this provider (TP-12). */
   readonly firstTemplateId: bigint
+  /** Of an earlier run: clients may still find a block on them. */
+  readonly earlier?: readonly SolvableTemplate[]
 }
 
 export type ProviderEvent =
@@ -26,7 +28,7 @@ export type ProviderEvent =
   /** The node has a template: a new tip, or other transactions. */
   | { readonly kind: 'nodeTemplate'; readonly template: NodeTemplate }
 
-export type ProviderEffect = SessionEffect | ProviderFact | SubmitBlock
+export type ProviderEffect = SessionEffect | ProviderFact | SubmitBlock | KeepTemplate
 
 interface Client {
   readonly session: SessionId
@@ -43,6 +45,8 @@ interface Client {
 const TEMPLATE_DISTRIBUTION = 2
 /** Constraints one client may tell; each set takes a template of its own. */
 const MAX_CONSTRAINTS = 16
+/** After this long nobody works on a template of an earlier run any more. */
+const FORGET_EARLIER_MS = 600_000
 /** Different constraints of all clients at one time; each takes templates of its own (see Handouts). */
 const MAX_RESERVES = 64
 
@@ -57,12 +61,17 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
   readonly #sha256d: Sha256d
   readonly #clients = new Map<SessionId, Client>()
   readonly #templates: Templates
+  #earlier: ReadonlyMap<bigint, SolvableTemplate>
+  #forgetEarlierAt: Millis | undefined
+  /** The greatest id that clients have. */
+  #handed = -1n
   #now: Millis = 0
   #out: ProviderEffect[] = []
 
   constructor(settings: ProviderSettings, deps: { readonly sha256d: Sha256d }) {
     this.#sha256d = deps.sha256d
     this.#templates = new Templates(settings, deps)
+    this.#earlier = new Map((settings.earlier ?? []).map((template) => [template.templateId, template]))
   }
 
   /** Live numbers for metrics. */
@@ -78,6 +87,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     this.#now = now
     switch (event.kind) {
       case 'nodeTemplate':
+        this.#forgetEarlier(now)
         this.#publish(this.#templates.update(event.template, now))
         break
       case 'tick':
@@ -97,6 +107,11 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     const out = this.#out
     this.#out = []
     return out
+  }
+
+  #forgetEarlier(now: Millis): void {
+    this.#forgetEarlierAt ??= now + FORGET_EARLIER_MS
+    if (now >= this.#forgetEarlierAt) this.#earlier = new Map()
   }
 
   #opened(session: SessionId): void {
@@ -168,6 +183,10 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     const to = clients.map((client) => client.session)
     this.#out.push({ kind: 'send', to, message })
     if (message.futureTemplate) this.#out.push({ kind: 'send', to, message: prevHashOf(handout) })
+    if (message.templateId > this.#handed) {
+      this.#handed = message.templateId
+      this.#out.push({ kind: 'keepTemplate', template: solvable(handout) })
+    }
     for (const client of clients) {
       client.templateId = message.templateId
       client.prevHash = node.prevHash
@@ -270,12 +289,13 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
   #solution(client: Client, solution: SubmitSolution): void {
     const { templateId } = solution
     const handout = this.#templates.get(templateId)
-    if (handout === undefined) {
+    const template = handout === undefined ? this.#earlier.get(templateId) : solvable(handout)
+    if (template === undefined) {
       const reason = 'its template is not kept any more'
       this.#out.push({ kind: 'solutionRefused', session: client.session, templateId, reason })
       return
     }
-    const built = buildBlock(handout, solution, this.#sha256d)
+    const built = buildBlock(template, solution, this.#sha256d)
     if (built.kind === 'refused') {
       this.#out.push({ kind: 'solutionRefused', session: client.session, templateId, reason: built.reason })
       return

@@ -20,6 +20,36 @@ export interface Handout {
   readonly transactions: readonly NodeTransaction[]
 }
 
+/** What it takes to make a block of a solution; a provider that was started again has no more than this of a template. */
+export interface SolvableTemplate {
+  readonly templateId: bigint
+  /** Header byte order. */
+  readonly prevHash: Uint8Array
+  readonly height: number
+  readonly nbits: number
+  /** 32 bytes, little-endian. */
+  readonly target: Uint8Array
+  /** From the coinbase's side to the root, 32 bytes each. */
+  readonly merklePath: readonly Uint8Array[]
+  /** Full serializations, without the coinbase. */
+  readonly transactions: readonly Uint8Array[]
+}
+
+/** What a block of this template needs. */
+export function solvable({ message, node, transactions }: Handout): SolvableTemplate {
+  const { prevHash, height, nbits, target } = node
+  const { templateId, merklePath } = message
+  return {
+    templateId,
+    prevHash,
+    height,
+    nbits,
+    target,
+    merklePath,
+    transactions: transactions.map(({ data }) => data),
+  }
+}
+
 /** Makes the template of one node template for one reserve. */
 export function makeHandout(
   node: NodeTemplate,

@@ -1,0 +1,119 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hex, unhex } from '@sv2/bitcoin'
+import type { SolvableTemplate } from '@sv2/roles/provider'
+import { z } from 'zod'
+
+/** Templates kept: those of a few constraints, for longer than anybody works on them. */
+const MOST = 16
+const EXTENSION = '.template'
+
+/** The first line of a file; the transactions follow, one after the other. */
+const headSchema = z.object({
+  height: z.int(),
+  nbits: z.int(),
+  prevHash: z.hex(),
+  target: z.hex(),
+  merklePath: z.array(z.hex()),
+  lengths: z.array(z.int().min(0)),
+})
+
+/** The newest templates on disk, a file each, so that a block of theirs can be made after a restart. */
+export class TemplateFiles {
+  readonly #folder: string
+  readonly #onTrouble: (error: unknown) => void
+  /** What is to be written, oldest first. */
+  readonly #waiting: SolvableTemplate[] = []
+  #writing: Promise<void> | undefined
+
+  constructor(dataDir: string, deps: { onTrouble(error: unknown): void }) {
+    this.#folder = join(dataDir, 'templates')
+    this.#onTrouble = deps.onTrouble
+  }
+
+  /** Makes the folder, and reads what an earlier run left. A file that cannot be read is told of and left out. */
+  async start(): Promise<readonly SolvableTemplate[]> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    const templates: SolvableTemplate[] = []
+    for (const id of await this.#ids()) {
+      try {
+        templates.push(decode(id, await readFile(this.#path(id))))
+      } catch (error) {
+        this.#onTrouble(error)
+      }
+    }
+    return templates
+  }
+
+  /** Writes a template, soon; where the disk does not keep up, the oldest that wait are given up. */
+  keep(template: SolvableTemplate): void {
+    this.#waiting.push(template)
+    if (this.#waiting.length > MOST) this.#waiting.shift()
+    this.#writing ??= this.#writeAll()
+  }
+
+  /** Waits for what is being written. */
+  async stop(): Promise<void> {
+    await this.#writing
+  }
+
+  async #writeAll(): Promise<void> {
+    for (let template = this.#waiting.shift(); template !== undefined; template = this.#waiting.shift()) {
+      try {
+        await this.#write(template)
+      } catch (error) {
+        this.#onTrouble(error)
+      }
+    }
+    this.#writing = undefined
+  }
+
+  async #write(template: SolvableTemplate): Promise<void> {
+    const path = this.#path(template.templateId)
+    await writeFile(`${path}.part`, encode(template), { mode: 0o600, flush: true })
+    await rename(`${path}.part`, path)
+    for (const id of (await this.#ids()).slice(0, -MOST)) await rm(this.#path(id), { force: true })
+  }
+
+  /** Ids of the templates there are, oldest first. */
+  async #ids(): Promise<readonly bigint[]> {
+    const names = (await readdir(this.#folder)).filter((name) => /^\d+\.template$/.test(name))
+    return names.map((name) => BigInt(name.slice(0, -EXTENSION.length))).sort((a, b) => (a < b ? -1 : 1))
+  }
+
+  #path(templateId: bigint): string {
+    return join(this.#folder, `${templateId}${EXTENSION}`)
+  }
+}
+
+function encode({ height, nbits, prevHash, target, merklePath, transactions }: SolvableTemplate): Buffer {
+  const head: z.input<typeof headSchema> = {
+    height,
+    nbits,
+    prevHash: hex(prevHash),
+    target: hex(target),
+    merklePath: merklePath.map(hex),
+    lengths: transactions.map(({ length }) => length),
+  }
+  return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), ...transactions])
+}
+
+function decode(templateId: bigint, file: Buffer): SolvableTemplate {
+  let at = file.indexOf('\n') + 1
+  const { prevHash, target, merklePath, lengths, ...head } = headSchema.parse(
+    JSON.parse(file.toString('utf8', 0, at)),
+  )
+  const transactions = lengths.map((length) => {
+    at += length
+    return file.subarray(at - length, at)
+  })
+  if (at !== file.length) throw new Error(`template ${templateId}: ${file.length} bytes instead of ${at}`)
+  return {
+    ...head,
+    templateId,
+    prevHash: unhex(prevHash),
+    target: unhex(target),
+    merklePath: merklePath.map(unhex),
+    transactions,
+  }
+}
