@@ -1,3 +1,4 @@
 import { cutEveryLink } from './network-cuts.ts'
 
-cutEveryLink(10_000)
+cutEveryLink(10_000, 'current')
+cutEveryLink(10_000, 'draft')

@@ -16,17 +16,17 @@ const LINKS = [
 const nameOf = (from: PartName, to: PartName): string => `${from} ${to}`
 
 /** Cuts every kind of connection, one after the other, for as long in real time. */
-export function cutEveryLink(cutMs: number): void {
-  describe(`a connection that is cut for ${cutMs / 1000} s`, () => cutting(cutMs))
+export function cutEveryLink(cutMs: number, edition: 'current' | 'draft'): void {
+  describe(`a connection that is cut for ${cutMs / 1000} s (${edition})`, () => cutting(cutMs, edition))
 }
 
-function cutting(cutMs: number): void {
+function cutting(cutMs: number, edition: 'current' | 'draft'): void {
   const relays = new Map<string, Relay>()
   let topology: Topology
   let miner: PersistentMiner
 
   beforeAll(async () => {
-    topology = await startFarm({ through })
+    topology = await startFarm({ edition, through })
     miner = new PersistentMiner(topology)
     await miner.acceptedMore()
   })

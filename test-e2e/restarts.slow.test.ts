@@ -1,0 +1,3 @@
+import { restartEveryPart } from './restarts.ts'
+
+restartEveryPart('draft')
