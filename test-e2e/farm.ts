@@ -16,9 +16,6 @@ export const POOL_SCRIPT_HEX = '00140000000000000000000000000000000000000000'
 /** A block takes some 86,000 hashes: a miner of these tests finds one in seconds, and many shares before. */
 const DIFFICULTY = 2e-5
 
-/** A V1 miner of 2,000 hashes in a slice leaves the processors to the others. */
-const PAUSE_MS = 50
-
 /** No hash rate but what a test starts itself. */
 const DEVICES: readonly PartName[] = ['sv1-miner', 'device-1', 'device-2', 'device-3']
 
@@ -84,7 +81,7 @@ export class PersistentMiner {
   /** Hashes again. */
   resume(): void {
     this.#paused = false
-    this.#sessions.at(-1)?.start({ pauseMs: PAUSE_MS })
+    this.#sessions.at(-1)?.start()
   }
 
   stop(): void {
@@ -97,7 +94,7 @@ export class PersistentMiner {
       const session = new V1Client(this.#topology.port('translator'))
       try {
         await session.login()
-        if (!this.#paused) session.start({ pauseMs: PAUSE_MS })
+        if (!this.#paused) session.start()
         this.#sessions.push(session)
         for (const wake of this.#woken.splice(0)) wake()
         await session.ended()
