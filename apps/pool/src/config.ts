@@ -1,10 +1,10 @@
-import { AddressError, addressToScript, type Network } from '@sv2/bitcoin'
 import {
   answerKeys,
   difficultyKeys,
   doorsSchema,
   logSchema,
   monitoringSchema,
+  payoutProblem,
   serverKeys,
   upstreamSchema,
 } from '@sv2/runtime'
@@ -175,18 +175,3 @@ export const configSchema = z
   })
 
 export type PoolConfig = z.output<typeof configSchema>
-
-function payoutProblem(
-  payoutOf: { readonly mode: 'pool' | 'solo'; readonly address?: string | undefined },
-  network: Network,
-): string | undefined {
-  if (payoutOf.mode === 'solo') return undefined
-  if (payoutOf.address === undefined) return 'is required in mode pool'
-  try {
-    addressToScript(payoutOf.address, network)
-    return undefined
-  } catch (error) {
-    if (!(error instanceof AddressError)) throw error
-    return error.message
-  }
-}

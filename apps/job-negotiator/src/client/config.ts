@@ -1,5 +1,5 @@
-import { AddressError, addressToScript, type Network } from '@sv2/bitcoin'
 import {
+  addressProblem,
   answerKeys,
   difficultyKeys,
   doorsSchema,
@@ -204,13 +204,3 @@ export const configSchema = z
 export const NEGOTIATION = { protocol: 'negotiation', defaultPort: DEFAULT_PORTS.server } as const
 
 export type JobNegotiatorClientConfig = z.output<typeof configSchema>
-
-function addressProblem(address: string, network: Network): string | undefined {
-  try {
-    addressToScript(address, network)
-    return undefined
-  } catch (error) {
-    if (!(error instanceof AddressError)) throw error
-    return error.message
-  }
-}

@@ -1,10 +1,10 @@
-import { AddressError, addressToScript, type Network } from '@sv2/bitcoin'
 import {
   doorsSchema,
   furtherOutputsKey,
   logSchema,
   monitoringSchema,
   negotiationKeys,
+  payoutProblem,
   serverKeys,
 } from '@sv2/runtime'
 import { z } from 'zod'
@@ -43,18 +43,3 @@ export const configSchema = z
   })
 
 export type JobNegotiatorServerConfig = z.output<typeof configSchema>
-
-function payoutProblem(
-  { mode, address }: { readonly mode: 'pool' | 'solo'; readonly address?: string | undefined },
-  network: Network,
-): string | undefined {
-  if (mode === 'solo') return undefined
-  if (address === undefined) return 'is required in mode pool'
-  try {
-    addressToScript(address, network)
-    return undefined
-  } catch (error) {
-    if (!(error instanceof AddressError)) throw error
-    return error.message
-  }
-}

@@ -1,6 +1,11 @@
 import type { Channel } from '../channel/channel.ts'
 import type { Job } from '../channel/job.ts'
+import { fullExtranonce, type GoodShare, type Share } from '../channel/judge.ts'
 import { type Millis, NEVER } from '../role.ts'
+import { shortened, workerOf } from './identity-template.ts'
+
+/** A worker's name in extension 0x0002, bytes of UTF-8 at most. */
+const MAX_WORKER_BYTES = 32
 
 /** A share that went up, and whose it is. */
 export interface SentShare {
@@ -19,6 +24,31 @@ export interface SentShare {
   readonly worker: string
   /** When it went up. */
   readonly since: Millis
+}
+
+/** A good share of a channel as it goes up. */
+export function sentShare(
+  { channel, share, good }: { readonly channel: Channel; readonly share: Share; readonly good: GoodShare },
+  now: Millis,
+): SentShare {
+  const { job, level } = good
+  return {
+    channel,
+    sequenceNumber: share.sequenceNumber,
+    difficulty: level.difficulty,
+    job,
+    nonce: share.nonce,
+    ntime: share.ntime,
+    version: share.version,
+    extranonce: fullExtranonce(channel, job, share),
+    worker: workerName(channel, share),
+    since: now,
+  }
+}
+
+function workerName(channel: Channel, share: Share): string {
+  const named = share.type === 'SubmitSharesExtended' ? share.userIdentity : undefined
+  return shortened(named ?? workerOf(channel.user), MAX_WORKER_BYTES)
 }
 
 /** Shares that an upstream has not answered yet; it answers in the order in which they were sent. */

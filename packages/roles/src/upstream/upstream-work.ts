@@ -1,6 +1,6 @@
 import type { Channel } from '../channel/channel.ts'
 import { leaseSize } from '../channel/extranonce.ts'
-import { fullExtranonce, type GoodShare, type Share } from '../channel/judge.ts'
+import type { GoodShare, Share } from '../channel/judge.ts'
 import { REQUIRES_FIXED_VERSION } from '../miners/connection.ts'
 import { Miners } from '../miners/miners.ts'
 import type {
@@ -15,9 +15,9 @@ import type {
 import { type Millis, NEVER, type SessionId } from '../role.ts'
 import type { UpstreamWorkFact } from './facts.ts'
 import { addHashrate } from './hashrates.ts'
-import { shortened, workerOf } from './identity-template.ts'
 import type { Line } from './line.ts'
 import { unpayable } from './payable.ts'
+import { sentShare } from './sent-shares.ts'
 import { ShareTallies } from './share-tally.ts'
 import type { UpstreamEvent, UpstreamsEffect } from './upstreams.ts'
 import { WorkLines, type WorkLinesSettings } from './work-lines.ts'
@@ -40,8 +40,6 @@ export type UpstreamWorkEffect = MinersEffect | UpstreamsEffect | UpstreamWorkFa
 
 /** Once a second: hash rates are told, shares that stay unanswered are noticed, work is repeated. */
 const STEP_MS = 1_000
-/** A worker's name in extension 0x0002, bytes of UTF-8 at most. */
-const MAX_WORKER_BYTES = 32
 
 /**
  * Miners below, extended channels at upstreams above: what the aggregating proxy and the translator are made of.
@@ -246,7 +244,7 @@ export class UpstreamWork {
   }
 
   #accepted(channel: Channel, share: Share, good: GoodShare): 'credited' | 'pending' {
-    const { job, hash, isBlock, level } = good
+    const { job, hash, isBlock } = good
     const tally = this.tallies.of(channel)
     tally.found++
     // a channel that was moved still finds shares of the work it had before, and they are paid where that came from
@@ -255,18 +253,7 @@ export class UpstreamWork {
     const feed = line?.supply.feed
     if (feed === undefined) return 'credited'
     if (!isBlock && !feed.pays(job, hash)) return 'credited'
-    const sent = feed.submit({
-      channel,
-      sequenceNumber: share.sequenceNumber,
-      difficulty: level.difficulty,
-      job,
-      nonce: share.nonce,
-      ntime: share.ntime,
-      version: share.version,
-      extranonce: fullExtranonce(channel, job, share),
-      worker: workerName(channel, share),
-      since: this.#now,
-    })
+    const sent = feed.submit(sentShare({ channel, share, good }, this.#now))
     if (!sent) return 'credited'
     tally.sent++
     this.#out.push({
@@ -297,9 +284,4 @@ export class UpstreamWork {
     this.#jobId = (this.#jobId + 1) >>> 0
     return this.#jobId
   }
-}
-
-function workerName(channel: Channel, share: Share): string {
-  const named = share.type === 'SubmitSharesExtended' ? share.userIdentity : undefined
-  return shortened(named ?? workerOf(channel.user), MAX_WORKER_BYTES)
 }

@@ -1,7 +1,7 @@
 import { concatBytes, encodeOutput, sipHash24, sipHashKey } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import type { UpstreamLink } from '../../upstream/link.ts'
-import { type Dialogue, type DialogueNews, type Proposal, Proposed, transactionsAt } from './dialogue.ts'
+import { type Dialogue, type DialogueNews, type Proposal, Proposed, provideMissing } from './dialogue.ts'
 
 interface Committed {
   readonly proposal: Proposal
@@ -73,14 +73,8 @@ export class CommitDialogue implements Dialogue {
         return undefined
       }
       case 'ProvideMissingTransactions': {
-        const { requestId, unknownTxPositionList } = message
-        const known = this.#committed.get(requestId)
-        if (known === undefined) return undefined
-        const transactionList = transactionsAt(known.proposal.transactions, unknownTxPositionList)
-        if (transactionList === undefined)
-          return { kind: 'broken', reason: 'asks for a transaction that the job does not have' }
-        this.#link.send({ type: 'ProvideMissingTransactions.Success', requestId, transactionList })
-        return undefined
+        const known = this.#committed.get(message.requestId)
+        return known && provideMissing(this.#link, message, known.proposal.transactions)
       }
       default:
         return undefined

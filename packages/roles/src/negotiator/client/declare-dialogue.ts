@@ -1,7 +1,7 @@
 import { addCoinbaseWitness, findWitnessCommitment, type Sha256d } from '@sv2/bitcoin'
 import type { Message, PushSolution } from '@sv2/messages'
 import type { UpstreamLink } from '../../upstream/link.ts'
-import { type Dialogue, type DialogueNews, type Proposal, Proposed, transactionsAt } from './dialogue.ts'
+import { type Dialogue, type DialogueNews, type Proposal, Proposed, provideMissing } from './dialogue.ts'
 
 /** Jobs are declared with the whole coinbase and the list of all transactions. editions.md §4.3.2. */
 export class DeclareDialogue implements Dialogue {
@@ -48,14 +48,8 @@ export class DeclareDialogue implements Dialogue {
         return { kind: 'refused', requestId, code, details: errorDetails.slice() }
       }
       case 'ProvideMissingTransactions': {
-        const { requestId, unknownTxPositionList } = message
-        const proposal = this.#proposed.get(requestId)
-        if (proposal === undefined) return undefined
-        const transactionList = transactionsAt(proposal.transactions, unknownTxPositionList)
-        if (transactionList === undefined)
-          return { kind: 'broken', reason: 'asks for a transaction that the job does not have' }
-        this.#link.send({ type: 'ProvideMissingTransactions.Success', requestId, transactionList })
-        return undefined
+        const proposal = this.#proposed.get(message.requestId)
+        return proposal && provideMissing(this.#link, message, proposal.transactions)
       }
       default:
         return undefined

@@ -1,5 +1,6 @@
 import type { SplitCoinbase, TxOutput } from '@sv2/bitcoin'
-import type { Message, NewTemplate, PushSolution } from '@sv2/messages'
+import type { Message, NewTemplate, ProvideMissingTransactions, PushSolution } from '@sv2/messages'
+import type { UpstreamLink } from '../../upstream/link.ts'
 import type { CustomCoinbase } from '../custom-coinbase.ts'
 import type { GrantedToken } from './granted-token.ts'
 
@@ -73,8 +74,21 @@ export class Proposed<T> {
   }
 }
 
+/** Sends the server the transactions that it misses; it has broken the protocol when the job has none at such a place. */
+export function provideMissing(
+  link: UpstreamLink,
+  { requestId, unknownTxPositionList }: ProvideMissingTransactions,
+  transactions: readonly Uint8Array[],
+): DialogueNews | undefined {
+  const transactionList = transactionsAt(transactions, unknownTxPositionList)
+  if (transactionList === undefined)
+    return { kind: 'broken', reason: 'asks for a transaction that the job does not have' }
+  link.send({ type: 'ProvideMissingTransactions.Success', requestId, transactionList })
+  return undefined
+}
+
 /** The transactions at these places; undefined when there is none at one of them. */
-export function transactionsAt(
+function transactionsAt(
   transactions: readonly Uint8Array[],
   places: readonly number[],
 ): Uint8Array[] | undefined {

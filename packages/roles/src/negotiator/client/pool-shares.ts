@@ -1,9 +1,8 @@
 import type { Channel } from '../../channel/channel.ts'
-import { fullExtranonce, type GoodShare, type Share } from '../../channel/judge.ts'
+import type { GoodShare, Share } from '../../channel/judge.ts'
 import type { ShareOutcome } from '../../miners/state.ts'
 import { type Millis, NEVER } from '../../role.ts'
-import { shortened, workerOf } from '../../upstream/identity-template.ts'
-import type { SentShare } from '../../upstream/sent-shares.ts'
+import { type SentShare, sentShare } from '../../upstream/sent-shares.ts'
 import { ShareTallies } from '../../upstream/share-tally.ts'
 import type { ChannelNews } from '../../upstream/upstream-channel.ts'
 import type { JobClientFact } from './facts.ts'
@@ -12,8 +11,6 @@ import type { Pair } from './pair.ts'
 import type { PairFault } from './pair-machine.ts'
 import type { WorkOrigin } from './workshop.ts'
 
-/** A worker's name in extension 0x0002, bytes of UTF-8 at most. */
-const MAX_WORKER_BYTES = 32
 /** Shares that may wait for one job to be acknowledged. */
 const MAX_WAITING = 10_000
 /** A pool that leaves a share without an answer for this long is left, ms. */
@@ -49,22 +46,10 @@ export class PoolShares {
     { work, spare }: WorkOrigin & { readonly work: PoolWork },
     now: Millis,
   ): ShareOutcome {
-    const { channel, share, good } = found
-    const { hash, isBlock, job, level } = good
+    const { hash, isBlock } = found.good
     if (!isBlock && !pays(work, hash)) return 'credited'
     if (work.stage === 'over' || work.waiting.length >= MAX_WAITING) return { code: UNPAID }
-    const sent: SentShare = {
-      channel,
-      sequenceNumber: share.sequenceNumber,
-      difficulty: level.difficulty,
-      job,
-      nonce: share.nonce,
-      ntime: share.ntime,
-      version: share.version,
-      extranonce: fullExtranonce(channel, job, share),
-      worker: workerName(channel, share),
-      since: now,
-    }
+    const sent = sentShare(found, now)
     if (work.jobId === undefined) work.waiting.push({ share: sent, spare, hash })
     else this.#send(work, { share: sent, spare })
     return 'pending'
@@ -162,9 +147,4 @@ export class PoolShares {
 /** Whether the pool pays for a hash: by the level at which it took the job, or that of now while it has not. */
 function pays({ channel, jobId, agreedAt }: PoolWork, hash: Uint8Array): boolean {
   return jobId === undefined ? channel.paysNow(hash) : channel.pays(agreedAt, hash)
-}
-
-function workerName(channel: Channel, share: Share): string {
-  const named = share.type === 'SubmitSharesExtended' ? share.userIdentity : undefined
-  return shortened(named ?? workerOf(channel.user), MAX_WORKER_BYTES)
 }
