@@ -74,6 +74,13 @@ export class EditionSpeller<M> implements Speller {
     return message
   }
 
+  say(message: Message, frames: Uint8Array[]): void {
+    const { table, memory } = this.#parts
+    const restated = table.byType(message.type)?.hooks.restate?.(message, memory)
+    if (restated === undefined) frames.push(this.encode(message))
+    else for (const each of restated) frames.push(this.encode(each))
+  }
+
   encode(message: Message): Uint8Array {
     if (message.type === 'Opaque') return frameOfOpaque(message)
     const { edition, table, memory } = this.#parts

@@ -72,4 +72,11 @@ export interface Speller {
    * @throws {CodecError} when a value does not fit its type
    */
   encode(message: Message): Uint8Array
+  /**
+   * Appends the frames that tell the peer a message: nearly always the one of `encode`. Where this edition has no field
+   * for something that the message says, and the peer would take it otherwise, there are two.
+   * @throws {EditionError} as `encode`
+   * @throws {CodecError} as `encode`
+   */
+  say(message: Message, frames: Uint8Array[]): void
 }

@@ -19,6 +19,8 @@ export interface Spelling<M> {
 export interface Hooks<D, M> {
   /** The number to send, where it depends on the connection. */
   numberFor?(message: D, memory: M): number
+  /** What to tell the peer instead, where it would take the message otherwise; undefined: the message as it is. */
+  restate?(message: D, memory: M): readonly Message[] | undefined
   /** Told of each message that came. */
   received?(message: D, memory: M): void
   /** Told of each message that went. */

@@ -84,6 +84,5 @@ test('the public surface is what it was', () => {
     'upstreamSchema',
     'upstreamSettings',
     'v1PoolUrl',
-    'writeFileSafely',
   ])
 })

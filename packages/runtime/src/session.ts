@@ -81,9 +81,9 @@ export class Session implements WireReader {
   send(message: unknown): void {
     if (this.#ended) return
     try {
-      const frame = this.#wire.encode(message)
-      this.#queue.push(frame)
-      this.#queuedBytes += frame.length
+      const before = this.#queue.length
+      this.#wire.encode(message, this.#queue)
+      for (let at = before; at < this.#queue.length; at++) this.#queuedBytes += this.#queue[at]!.length
     } catch (error) {
       if (!this.#wire.refuses(error)) throw error
       return this.close(`cannot be said: ${error.message}`)

@@ -43,8 +43,8 @@ export class Sv1Wire implements Wire {
     }
   }
 
-  encode(message: unknown): Uint8Array {
-    return this.#speller.encode(message as never)
+  encode(message: unknown, pieces: Uint8Array[]): void {
+    pieces.push(this.#speller.encode(message as never))
   }
 
   seal(encoded: Uint8Array[]): Uint8Array {

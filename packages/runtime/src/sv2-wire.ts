@@ -46,8 +46,8 @@ export class Sv2Wire implements Wire {
     }
   }
 
-  encode(message: unknown): Uint8Array {
-    return this.#speller.encode(message as Message)
+  encode(message: unknown, pieces: Uint8Array[]): void {
+    this.#speller.say(message as Message, pieces)
   }
 
   seal(encoded: Uint8Array[]): Uint8Array {

@@ -16,8 +16,11 @@ export interface Wire {
   readonly capabilities: Capabilities
   /** Hands the messages a chunk completes to the reader, in order. Throws what `blames` knows. */
   read(chunk: Uint8Array, reader: WireReader): void
-  /** The bytes of a message, before `seal`; they may be shared with other connections. Throws what `refuses` knows. */
-  encode(message: unknown): Uint8Array
+  /**
+   * Appends what says a message, each piece as `seal` takes it; the bytes may be shared with other connections. Throws
+   * what `refuses` knows.
+   */
+  encode(message: unknown, pieces: Uint8Array[]): void
   /** The bytes to write for one or more encoded messages. */
   seal(encoded: Uint8Array[]): Uint8Array
   /** Whether an error of `read` is the peer's fault; any other is ours. */

@@ -122,6 +122,23 @@ export class ScriptedPool {
     return notify
   }
 
+  /** A miner's side connects; `hear` takes its bytes, and `deliver` the pool's messages as they are read there. */
+  connect(
+    ids: { readonly session: number; readonly link: number },
+    deliver: (message: unknown) => void,
+  ): { readonly line: PoolLine; readonly hear: (bytes: Uint8Array) => void } {
+    const toMiner = new LineSplitter({ maxLength: 1 << 20 })
+    const toPool = new LineSplitter()
+    const line = new PoolLine(ids, (bytes) => {
+      for (const text of toMiner.push(bytes)) deliver(sv1Client.decode(text))
+    })
+    this.lines.push(line)
+    const hear = (bytes: Uint8Array): void => {
+      for (const text of toPool.push(bytes)) this.hear(line, sv1Server.decode(text))
+    }
+    return { line, hear }
+  }
+
   hear(line: PoolLine, message: Sv1ToServer): void {
     line.heard.push(message)
     switch (message.type) {
@@ -167,6 +184,7 @@ export class ScriptedPool {
     const extranonce2 = unhex(share.extranonce2)
     if (extranonce2.length !== this.extranonce2Size) return 20
     const { notify } = job
+    if (share.ntime < notify.ntime) return 20
     const coinbase = concatBytes(notify.coinbase1, job.extranonce1, extranonce2, notify.coinbase2)
     const mask = typeof this.mask === 'number' ? this.mask : 0
     if (mask === 0 && share.versionBits !== undefined) return 20
@@ -191,6 +209,28 @@ export interface TranslatorOverrides extends Partial<Omit<V2ToV1Settings, 'miner
   readonly pool?: Partial<V2ToV1Settings['pools'][number]>
 }
 
+/** Settings of a translator for so many pools, all but what matters left alone. */
+export function v2ToV1Settings(pools: number, over: TranslatorOverrides = {}): V2ToV1Settings {
+  const { miners, pool, ...rest } = over
+  return {
+    miners: { ...MINERS, extranonce: { serverId: new Uint8Array(0), leaseBytes: 2 }, ...miners },
+    pools: Array.from({ length: pools }, (_, index) => ({
+      host: `${index}.pool.test`,
+      port: 3333,
+      user: `me${index}`,
+      password: 'x',
+      versionRolling: true,
+      ...pool,
+    })),
+    returnAfterMs: 30_000,
+    aggregate: true,
+    maxPoolConnections: 100,
+    userAgent: 'test/1',
+    followReconnect: 'same-domain',
+    ...rest,
+  }
+}
+
 /** A translator on virtual time between devices, through the bytes of an edition, and V1 pools, through lines. */
 export class TranslatorWorld extends WireLink<V2ToV1Effect> {
   readonly pools: readonly ScriptedPool[]
@@ -200,27 +240,7 @@ export class TranslatorWorld extends WireLink<V2ToV1Effect> {
   #session = 1_000_000
 
   constructor(pools: readonly ScriptedPool[], over: TranslatorOverrides = {}) {
-    const { miners, pool, ...rest } = over
-    const role = new V2ToV1(
-      {
-        miners: { ...MINERS, extranonce: { serverId: new Uint8Array(0), leaseBytes: 2 }, ...miners },
-        pools: pools.map((_, index) => ({
-          host: `${index}.pool.test`,
-          port: 3333,
-          user: `me${index}`,
-          password: 'x',
-          versionRolling: true,
-          ...pool,
-        })),
-        returnAfterMs: 30_000,
-        aggregate: true,
-        maxPoolConnections: 100,
-        userAgent: 'test/1',
-        followReconnect: 'same-domain',
-        ...rest,
-      },
-      { sha256d },
-    )
+    const role = new V2ToV1(v2ToV1Settings(pools.length, over), { sha256d })
     super(role as never, NOW)
     this.pools = pools
     this.deliver({ kind: 'tick' })
@@ -290,27 +310,22 @@ export class TranslatorWorld extends WireLink<V2ToV1Effect> {
   #open(link: number, pool: ScriptedPool): void {
     this.#session++
     const session = this.#session
-    const toUs = new LineSplitter({ maxLength: 1 << 20 })
-    const toPool = new LineSplitter()
-    const line = new PoolLine({ session, link }, (bytes) => {
-      for (const text of toUs.push(bytes))
-        this.deliver({ kind: 'message', session, message: sv1Client.decode(text) as never })
-    })
-    const hear = (bytes: Uint8Array): void => {
-      for (const text of toPool.push(bytes)) pool.hear(line, sv1Server.decode(text))
-    }
-    this.#lines.set(session, { line, hear })
-    pool.lines.push(line)
-    const capabilities = {
-      versionRollingMask: 0,
-      maxExtranonceSize: 8,
-      groupsExtendedChannels: true,
-      extensions: false,
-      jobDialogue: 'declare' as const,
-    }
-    this.deliver({ kind: 'opened', session, port: `pool ${link}`, capabilities })
+    const known = pool.connect({ session, link }, (message) =>
+      this.deliver({ kind: 'message', session, message: message as never }),
+    )
+    this.#lines.set(session, known)
+    this.deliver({ kind: 'opened', session, port: `pool ${link}`, capabilities: V1_CAPABILITIES })
   }
 }
+
+/** What a V1 connection can do. */
+export const V1_CAPABILITIES = {
+  versionRollingMask: 0,
+  maxExtranonceSize: 8,
+  groupsExtendedChannels: true,
+  extensions: false,
+  jobDialogue: 'declare',
+} as const
 
 /** A translator with one pool that has connected. */
 export function aTranslator(over: TranslatorOverrides & { readonly difficulty?: number } = {}): {

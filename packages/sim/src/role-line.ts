@@ -1,5 +1,5 @@
 import { FrameSplitter } from '@sv2/codec'
-import type { Edition, Message, Speller, SubProtocol } from '@sv2/messages'
+import type { Capabilities, Edition, Message, Speller, SubProtocol } from '@sv2/messages'
 import type { Role, SessionEffect, SessionEvent } from '@sv2/roles'
 
 /** A role whose events and effects nobody looks into. */
@@ -11,6 +11,14 @@ interface End {
   readonly session: number
   readonly speller: Speller
   readonly splitter: FrameSplitter
+}
+
+/** A connection of a role whose other end the test plays. */
+export interface PlayedLine {
+  readonly port: string
+  readonly capabilities: Capabilities
+  /** The role sends; `deliver` takes what the test answers. */
+  arrive(message: unknown, deliver: (message: unknown) => void): void
 }
 
 /** Where a line is put up. */
@@ -30,6 +38,7 @@ export class RoleNetwork {
   readonly #roles: readonly AnyRole[]
   readonly #onFact: (role: AnyRole, fact: { readonly kind: string }) => void
   readonly #ends = new Map<AnyRole, Map<number, { readonly own: End; readonly other: End }>>()
+  readonly #played = new Map<AnyRole, Map<number, PlayedLine>>()
   #sessions = 0
 
   constructor(
@@ -52,6 +61,17 @@ export class RoleNetwork {
     this.tell(client.role, { kind: 'opened', session: clientEnd.session, port: client.port, capabilities })
   }
 
+  /** Connects a role to an end that the test plays; answers what delivers a message of the test's to the role. */
+  attach(role: AnyRole, line: PlayedLine): (message: unknown) => void {
+    this.#sessions++
+    const session = this.#sessions
+    const lines = this.#played.get(role) ?? new Map()
+    this.#played.set(role, lines.set(session, line))
+    const { port, capabilities } = line
+    this.tell(role, { kind: 'opened', session, port, capabilities })
+    return (message) => this.#deliver(role, session, message)
+  }
+
   /** Gives a role an event, and performs what follows. */
   tell(role: AnyRole, event: SessionEvent<string> | { readonly kind: string }): void {
     for (const effect of role.handle(event as never, this.now)) this.#perform(role, effect)
@@ -63,6 +83,10 @@ export class RoleNetwork {
       this.now += 1_000
       for (const role of this.#roles) if (role.nextDeadline() <= this.now) this.tell(role, { kind: 'tick' })
     }
+  }
+
+  #deliver(role: AnyRole, session: number, message: unknown): void {
+    this.tell(role, { kind: 'message', session, message } as never)
   }
 
   #end(role: AnyRole, speller: Speller): End {
@@ -85,11 +109,23 @@ export class RoleNetwork {
   }
 
   #carry(role: AnyRole, session: number, message: Message): void {
+    this.#played
+      .get(role)
+      ?.get(session)
+      ?.arrive(message, (answer) => this.#deliver(role, session, answer))
     const line = this.#ends.get(role)?.get(session)
     if (line === undefined) return
     const { own, other } = line
-    for (const frame of other.splitter.push(own.speller.encode(message).slice())) {
-      this.tell(other.role, { kind: 'message', session: other.session, message: other.speller.decode(frame) })
+    const said: Uint8Array[] = []
+    own.speller.say(message, said)
+    for (const bytes of said) {
+      for (const frame of other.splitter.push(bytes.slice())) {
+        this.tell(other.role, {
+          kind: 'message',
+          session: other.session,
+          message: other.speller.decode(frame),
+        })
+      }
     }
   }
 

@@ -3,7 +3,7 @@ import type { Message } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
 import { describe, expect, test } from 'vitest'
-import { EASY_TARGET, filled, NTIME } from './_fixtures.ts'
+import { EASY_TARGET, filled, NBITS_HARD, NTIME } from './_fixtures.ts'
 import { aTranslator, TranslatorWorld } from './_sv1-world.ts'
 import { anUpstreamJob } from './_test-upstream.ts'
 
@@ -23,6 +23,29 @@ function acknowledgement(sequence: number): Message {
     newSharesSum: 1n,
   }
 }
+
+test.each([current, draft])(
+  'a tip told again with a later time ($name) leaves running work as it was',
+  (edition) => {
+    const { world, pool } = aTranslator(edition)
+    const miner = world.miner().login()
+    const before = miner.job
+    pool.send(anUpstreamJob(1, 11), {
+      type: 'SetNewPrevHash',
+      channelId: 1,
+      jobId: 11,
+      prevHash: filled(0xaa),
+      minNtime: NTIME + 50,
+      nbits: NBITS_HARD,
+    })
+    expect(miner.job).toMatchObject({ clean: false, ntime: NTIME + 50 })
+    expect(miner.mine({ job: before })).toBe(true)
+    expect(miner.mine()).toBe(true)
+    expect(pool.take('SubmitSharesExtended')).toMatchObject([{ jobId: 10 }, { jobId: 11, ntime: NTIME + 50 }])
+    pool.tip(1, 12, filled(0xbb))
+    expect(miner.job.clean).toBe(true)
+  },
+)
 
 describe('version rolling', () => {
   test.each([

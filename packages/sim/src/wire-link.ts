@@ -81,9 +81,12 @@ export class WirePeer {
 
   /** The role sends; called by the link. */
   arrive(message: unknown): void {
-    const bytes = this.#roles.encode(message as Message)
-    this.frames.push(bytes)
-    for (const frame of this.#toUs.push(bytes)) this.#received.push(this.#ours.decode(frame))
+    const said: Uint8Array[] = []
+    this.#roles.say(message as Message, said)
+    for (const bytes of said) {
+      this.frames.push(bytes)
+      for (const frame of this.#toUs.push(bytes)) this.#received.push(this.#ours.decode(frame))
+    }
   }
 }
 

@@ -1,9 +1,14 @@
+import type { SetNewPrevHash } from '../current/jobs.ts'
+
 /** Channels a client remembers per connection; those beyond only lose the services below. */
 const MAX_CHANNELS = 131_072
 
+/** What a SetNewPrevHash said of the tip. */
+export type ToldTip = Pick<SetNewPrevHash, 'prevHash' | 'minNtime' | 'nbits'>
+
 /** The last SetNewPrevHash of a channel or group; `arrival` orders those of both. */
 interface Tip {
-  minNtime: number | undefined
+  told: ToldTip | undefined
   arrival: number
 }
 
@@ -17,8 +22,9 @@ interface GroupRecord extends Tip {
 }
 
 /**
- * What the client's side of a draft connection remembers of its channels: an active draft job does not say
- * from which time on it is valid, the last SetNewPrevHash of its channel or group does.
+ * What one side of a draft connection remembers of its channels: an active draft job does not say from which time on
+ * it is valid, the last SetNewPrevHash of its channel or group does. A client reads the time of its jobs here, a server
+ * what its client takes for their time.
  *
  * Channels enter with their open answer and leave with CloseChannel; groups live while they have members.
  * Ids that were never opened are not remembered, so a server cannot fill the memory with prev-hashes.
@@ -42,7 +48,7 @@ export class ChannelMemory {
     this.close(channelId)
     this.#channels ??= new Map()
     if (this.#channels.size >= MAX_CHANNELS) return
-    const record = { groupId: undefined, extranonceSize, minNtime: undefined, arrival: 0 }
+    const record = { groupId: undefined, extranonceSize, told: undefined, arrival: 0 }
     this.#channels.set(channelId, record)
     if (groupId !== undefined) this.#join(record, groupId)
   }
@@ -64,23 +70,23 @@ export class ChannelMemory {
   }
 
   /** SetNewPrevHash for a channel or a group; a group that was told of none yet builds on its channel's. */
-  newPrevHash(id: number, minNtime: number): void {
+  newPrevHash(id: number, told: ToldTip): void {
     this.#arrivals += 1
     const group = this.#groups?.get(this.#channels?.get(id)?.groupId ?? id)
-    if (group !== undefined) group.minNtime ??= minNtime
+    if (group !== undefined) group.told ??= told
     for (const tip of [this.#channels?.get(id), this.#groups?.get(id)]) {
       if (tip === undefined) continue
-      tip.minNtime = minNtime
+      tip.told = told
       tip.arrival = this.#arrivals
     }
   }
 
-  /** Earliest time of an active job for a channel or a group; undefined before any SetNewPrevHash. */
-  minNtime(id: number): number | undefined {
+  /** The tip that an active job for a channel or a group builds on; undefined before any SetNewPrevHash. */
+  tip(id: number): ToldTip | undefined {
     const channel = this.#channels?.get(id)
     const group = this.#groups?.get(channel?.groupId ?? id)
-    if (channel === undefined || group === undefined) return (channel ?? group)?.minNtime
-    return channel.arrival > group.arrival ? channel.minNtime : group.minNtime
+    if (channel === undefined || group === undefined) return (channel ?? group)?.told
+    return channel.arrival > group.arrival ? channel.told : group.told
   }
 
   extranonceSize(channelId: number): number | undefined {
@@ -90,7 +96,7 @@ export class ChannelMemory {
   #join(record: ChannelRecord, groupId: number): void {
     this.#groups ??= new Map()
     const group = this.#groups.get(groupId)
-    if (group === undefined) this.#groups.set(groupId, { members: 1, minNtime: record.minNtime, arrival: 0 })
+    if (group === undefined) this.#groups.set(groupId, { members: 1, told: record.told, arrival: 0 })
     else group.members += 1
     record.groupId = groupId
   }

@@ -1,8 +1,7 @@
-import { encodeText } from '@sv2/codec'
 import * as same from '../current/channels.ts'
 import { adapted, plain, type Spelling } from '../spelling.ts'
 import * as draft from './channels.ts'
-import { listedCode } from './error-codes.ts'
+import { draftCode, shortened } from './error-codes.ts'
 import type { DraftMemory } from './memory.ts'
 
 /** Channels of the draft: what differs on the wire, and what later messages need remembered. */
@@ -11,6 +10,7 @@ export const channelSpellings: readonly Spelling<DraftMemory>[] = [
   plain(draft.setGroupChannel, {
     received: ({ groupChannelId, channelIds }, memory: DraftMemory) =>
       memory.channels.regroup(groupChannelId, channelIds),
+    sent: ({ groupChannelId, channelIds }, memory) => memory.channels.regroup(groupChannelId, channelIds),
   }),
   plain(same.openStandardMiningChannel, {
     received: ({ requestId }, memory: DraftMemory) => memory.requested(requestId, 'standard'),
@@ -21,7 +21,10 @@ export const channelSpellings: readonly Spelling<DraftMemory>[] = [
   plain(same.openStandardMiningChannelSuccess, {
     received: ({ channelId, groupChannelId }, memory: DraftMemory) =>
       memory.channels.open(channelId, { groupId: groupChannelId }),
-    sent: ({ requestId }, memory) => memory.answered(requestId),
+    sent: ({ requestId, channelId, groupChannelId }, memory) => {
+      memory.answered(requestId)
+      memory.channels.open(channelId, { groupId: groupChannelId })
+    },
   }),
   adapted(
     'OpenExtendedMiningChannel.Success',
@@ -34,7 +37,10 @@ export const channelSpellings: readonly Spelling<DraftMemory>[] = [
     {
       received: ({ channelId, extranonceSize }, memory: DraftMemory) =>
         memory.channels.open(channelId, { extranonceSize }),
-      sent: ({ requestId }, memory) => memory.answered(requestId),
+      sent: ({ requestId, channelId, extranonceSize }, memory) => {
+        memory.answered(requestId)
+        memory.channels.open(channelId, { extranonceSize })
+      },
     },
   ),
   adapted(
@@ -42,7 +48,7 @@ export const channelSpellings: readonly Spelling<DraftMemory>[] = [
     draft.openMiningChannelError,
     {
       toDomain: (wire) => wire,
-      toWire: (message) => ({ ...message, errorCode: listedCode(message.type, message.errorCode) }),
+      toWire: (message) => ({ ...message, errorCode: draftCode(message.type, message.errorCode) }),
     },
     {
       alsoNumbers: [0x15],
@@ -53,7 +59,7 @@ export const channelSpellings: readonly Spelling<DraftMemory>[] = [
   ),
   adapted('UpdateChannel.Error', draft.updateChannelError, {
     toDomain: (wire) => wire,
-    toWire: (message) => ({ ...message, errorCode: listedCode(message.type, message.errorCode) }),
+    toWire: (message) => ({ ...message, errorCode: draftCode(message.type, message.errorCode) }),
   }),
   adapted(
     'CloseChannel',
@@ -68,10 +74,3 @@ export const channelSpellings: readonly Spelling<DraftMemory>[] = [
     },
   ),
 ]
-
-/** As many characters of a reason as 32 bytes hold: a reason passed on may be longer, and has no list. */
-function shortened(reason: string): string {
-  const characters = Array.from(reason.slice(0, 64))
-  while (encodeText(characters.join('')).length > 32) characters.pop()
-  return characters.join('')
-}

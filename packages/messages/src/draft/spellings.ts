@@ -6,7 +6,8 @@ import { EditionError } from '../edition-error.ts'
 import { adapted, plain, type Spelling } from '../spelling.ts'
 import { channelSpellings } from './channel-spellings.ts'
 import * as customJobs from './custom-jobs.ts'
-import { listedCode } from './error-codes.ts'
+import { draftCode } from './error-codes.ts'
+import { toldTip, withItsTime } from './job-time.ts'
 import * as jobs from './jobs.ts'
 import type { DraftMemory } from './memory.ts'
 import * as negotiation from './negotiation.ts'
@@ -16,24 +17,35 @@ import { coinbaseOutputDataSize } from './templates.ts'
 
 const jobSpellings: readonly Spelling<DraftMemory>[] = [
   plain(setNewPrevHash, {
-    received: ({ channelId, minNtime }, memory: DraftMemory) =>
-      memory.channels.newPrevHash(channelId, minNtime),
+    received: (message, memory: DraftMemory) =>
+      memory.channels.newPrevHash(message.channelId, toldTip(message)),
+    sent: (message, memory) => memory.channels.newPrevHash(message.channelId, toldTip(message)),
   }),
   // an active job before any SetNewPrevHash has no time to start at: it waits for the one that names it
-  adapted('NewMiningJob', jobs.newMiningJob, {
-    toDomain: ({ type, channelId, jobId, futureJob, version, merkleRoot }, memory: DraftMemory) => {
-      const minNtime = futureJob ? undefined : memory.channels.minNtime(channelId)
-      return { type, channelId, jobId, minNtime, version, merkleRoot }
+  adapted(
+    'NewMiningJob',
+    jobs.newMiningJob,
+    {
+      toDomain: ({ type, channelId, jobId, futureJob, version, merkleRoot }, memory: DraftMemory) => {
+        const minNtime = futureJob ? undefined : memory.channels.tip(channelId)?.minNtime
+        return { type, channelId, jobId, minNtime, version, merkleRoot }
+      },
+      toWire: ({ minNtime, ...job }) => ({ ...job, futureJob: minNtime === undefined }),
     },
-    toWire: ({ minNtime, ...job }) => ({ ...job, futureJob: minNtime === undefined }),
-  }),
-  adapted('NewExtendedMiningJob', jobs.newExtendedMiningJob, {
-    toDomain: ({ futureJob, ...job }, memory: DraftMemory) => ({
-      ...job,
-      minNtime: futureJob ? undefined : memory.channels.minNtime(job.channelId),
-    }),
-    toWire: ({ minNtime, ...job }) => ({ ...job, futureJob: minNtime === undefined }),
-  }),
+    { restate: withItsTime },
+  ),
+  adapted(
+    'NewExtendedMiningJob',
+    jobs.newExtendedMiningJob,
+    {
+      toDomain: ({ futureJob, ...job }, memory: DraftMemory) => ({
+        ...job,
+        minNtime: futureJob ? undefined : memory.channels.tip(job.channelId)?.minNtime,
+      }),
+      toWire: ({ minNtime, ...job }) => ({ ...job, futureJob: minNtime === undefined }),
+    },
+    { restate: withItsTime },
+  ),
 ]
 
 const shareSpellings: readonly Spelling<DraftMemory>[] = [
@@ -41,7 +53,7 @@ const shareSpellings: readonly Spelling<DraftMemory>[] = [
   plain(shares.submitSharesSuccess),
   adapted('SubmitShares.Error', shares.submitSharesError, {
     toDomain: (wire) => wire,
-    toWire: (message) => ({ ...message, errorCode: listedCode(message.type, message.errorCode) }),
+    toWire: (message) => ({ ...message, errorCode: draftCode(message.type, message.errorCode) }),
   }),
 ]
 
@@ -72,7 +84,7 @@ const customJobSpellings: readonly Spelling<DraftMemory>[] = [
   }),
   adapted('SetCustomMiningJob.Error', customJobs.setCustomMiningJobError, {
     toDomain: (wire) => wire,
-    toWire: (message) => ({ ...message, errorCode: listedCode(message.type, message.errorCode) }),
+    toWire: (message) => ({ ...message, errorCode: draftCode(message.type, message.errorCode) }),
   }),
 ]
 
@@ -100,7 +112,7 @@ const negotiationSpellings: readonly Spelling<DraftMemory>[] = [
 const otherSpellings: readonly Spelling<DraftMemory>[] = [
   adapted('SetupConnection.Error', setupConnectionError, {
     toDomain: (wire) => wire,
-    toWire: (message) => ({ ...message, errorCode: listedCode(message.type, message.errorCode) }),
+    toWire: (message) => ({ ...message, errorCode: draftCode(message.type, message.errorCode) }),
   }),
   adapted('CoinbaseOutputConstraints', coinbaseOutputDataSize, {
     toDomain: ({ coinbaseOutputMaxAdditionalSize }) => ({
@@ -115,7 +127,7 @@ const otherSpellings: readonly Spelling<DraftMemory>[] = [
   }),
   adapted('RequestTransactionData.Error', requestTransactionDataError, {
     toDomain: (wire) => wire,
-    toWire: (message) => ({ ...message, errorCode: listedCode(message.type, message.errorCode) }),
+    toWire: (message) => ({ ...message, errorCode: draftCode(message.type, message.errorCode) }),
   }),
 ]
 

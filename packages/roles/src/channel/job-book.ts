@@ -134,6 +134,17 @@ export class JobBook {
     return job
   }
 
+  /** The tip told again, with a later time: the named future job becomes active, and running jobs are past ones. */
+  renew(jobId: number, tip: Tip, order: number): Job | undefined {
+    const job = this.#future.get(jobId)
+    if (job === undefined) return undefined
+    for (const id of this.#future.keys()) if (id !== jobId) this.#stale.add(id)
+    this.#future.clear()
+    this.addActive(job, tip, order)
+    this.#trimStale()
+    return job
+  }
+
   /** No job is worth anything any more: the tip has changed, or nobody is there to take the shares. */
   clear(): void {
     for (const id of this.#live.keys()) this.#stale.add(id)

@@ -3,6 +3,7 @@ import {
   coinbaseWithWitness,
   compareLe,
   concatBytes,
+  equalBytes,
   findWitnessCommitment,
   merkleRootFromPath,
   nbitsToTarget,
@@ -31,6 +32,11 @@ export interface Tip {
   readonly nbits: number
   /** 32 bytes little-endian; a hash at or below it is a block. May be lower than nbits implies. */
   readonly networkTarget: Uint8Array
+}
+
+/** Whether two tips are one: blocks on them differ in nothing but the time they may have. */
+export function isSameTip(a: Tip, b: Tip): boolean {
+  return a.nbits === b.nbits && equalBytes(a.prevHash, b.prevHash)
 }
 
 /** One unit of work as all channels of a job book share it. Where it came from is known to whoever made it. */

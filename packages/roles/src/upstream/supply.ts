@@ -1,5 +1,5 @@
 import { targetToDifficulty } from '@sv2/bitcoin'
-import type { Job, Tip } from '../channel/job.ts'
+import { isSameTip, type Job, type Tip } from '../channel/job.ts'
 import { JobBook, MAX_FUTURE_JOBS } from '../channel/job-book.ts'
 import type { Miners } from '../miners/miners.ts'
 import type { Millis } from '../role.ts'
@@ -68,7 +68,7 @@ export class Supply {
   /** Hands on what the feed has told. */
   take(news: Extract<WorkNews, { kind: 'future' | 'update' | 'tip' }>, now: Millis): void {
     if (news.kind === 'future') this.#future(news.job)
-    else if (news.kind === 'tip') this.#tip(news.job, news.tip, now)
+    else if (news.kind === 'tip') this.#told(news.job, news.tip, now)
     else {
       this.#since = now
       this.#update(this.#toJob(news.job), news.tip, now)
@@ -120,18 +120,33 @@ export class Supply {
     return job
   }
 
+  /** The feed told a tip: another one, or the present one with the time of a later job. */
+  #told(from: UpstreamJob, tip: Tip, now: Millis): void {
+    const before = this.book.active?.tip
+    if (before === undefined || !isSameTip(before, tip)) return this.#tip(from, tip, now)
+    const job = this.#starting(from, now)
+    if (this.book.renew(job.jobId, tip, this.#numbering.nextOrder()) === undefined) return
+    this.#miners.sendTip(this.book, job.jobId, tip)
+  }
+
   #tip(from: UpstreamJob, tip: Tip, now: Millis): void {
-    const job = this.#waiting.get(from) ?? this.#future(from)
-    this.#waiting.clear()
-    this.#extra = undefined
-    this.#lastJob = now
-    this.#since = now
+    const job = this.#starting(from, now)
     if (this.book.activate(job.jobId, tip, this.#numbering.nextOrder()) === undefined) return
     this.#miners.sendTip(this.book, job.jobId, tip)
     this.#miners.newTip(
       { oldestLive: this.#numbering.oldestLive(), networkDifficulty: targetToDifficulty(tip.networkTarget) },
       now,
     )
+  }
+
+  /** The job that a tip names; all others that waited are void. */
+  #starting(from: UpstreamJob, now: Millis): Job {
+    const job = this.#waiting.get(from) ?? this.#future(from)
+    this.#waiting.clear()
+    this.#extra = undefined
+    this.#lastJob = now
+    this.#since = now
+    return job
   }
 
   #update(job: Job, tip: Tip, now: Millis): void {

@@ -1,5 +1,6 @@
 import { type Dialect, dialectOf } from '@sv2/sv1'
 import type { Channel } from '../../channel/channel.ts'
+import type { Job } from '../../channel/job.ts'
 import type { Millis, SessionId } from '../../role.ts'
 import { RateCap } from './rate-cap.ts'
 import type { Sv1Limits } from './settings.ts'
@@ -64,6 +65,8 @@ export class Sv1Session {
   owesJob = false
   /** The next job has to be a clean one. */
   cleanNext = false
+  /** The job it was last sent. */
+  job: Job | undefined
   /** When it was last sent a job. */
   lastJob: Millis = 0
   /** It was found not to take the work of this node. */

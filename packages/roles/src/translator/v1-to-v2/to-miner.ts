@@ -62,11 +62,11 @@ export function toMiners(
   if (message.type === 'NewExtendedMiningJob' && message.minNtime === undefined) return
   const job = jobOf(sessions, message.jobId)
   if (job?.tip === undefined) return
-  const cleanJobs = message.type === 'SetNewPrevHash'
+  const isTip = message.type === 'SetNewPrevHash'
   const rolling =
     message.type === 'NewExtendedMiningJob' ? message.versionRollingAllowed : job.versionRollingAllowed
-  const line = state.lines.line(job, job.tip, { cleanJobs, now })
-  const to: SessionId[] = []
+  const { tip } = job
+  const to = { plain: [] as SessionId[], clean: [] as SessionId[] }
   for (const session of sessions) {
     if (session.stage !== 'mining' || !fits(state, session, job)) continue
     if (session.jobAllowsRolling !== rolling) {
@@ -75,12 +75,18 @@ export function toMiners(
     }
     session.owesJob = false
     session.lastJob = now
-    if (session.cleanNext && !cleanJobs) {
-      tell(state, session, state.lines.line(job, job.tip, { cleanJobs: true, now }))
-    } else to.push(session.session)
+    // a tip that is told again, with the time of a later job, leaves the work of before as good as it was
+    const isOver =
+      isTip && (session.job === undefined || session.channel?.live(session.job.jobId) !== session.job)
+    to[isOver || session.cleanNext ? 'clean' : 'plain'].push(session.session)
+    session.job = job
     session.cleanNext = false
   }
-  if (to.length > 0) state.out.push({ kind: 'send', to: to.length === 1 ? to[0]! : to, message: line })
+  for (const [kind, receivers] of Object.entries(to)) {
+    if (receivers.length === 0) continue
+    const line = state.lines.line(job, tip, { cleanJobs: kind === 'clean', now })
+    state.out.push({ kind: 'send', to: receivers.length === 1 ? receivers[0]! : receivers, message: line })
+  }
 }
 
 /** The job they are all told of: one of them may have been moved to other work meanwhile. */
