@@ -29,7 +29,7 @@ const isThere = (service: Service): boolean => existsSync(join(root, 'apps', app
 const checked = configured.filter(isThere)
 
 const volumes = mkdtempSync(join(tmpdir(), 'sv2-compose-'))
-beforeAll(() => {
+beforeAll(async () => {
   // What the service `keys` does before all others, with its own command line.
   mkdirSync(join(volumes, 'keys'))
   for (const { source, target } of mountsOf(keys)) {
@@ -37,7 +37,7 @@ beforeAll(() => {
     symlinkSync(join(volumes, source), join(volumes, target))
   }
   const local = keys.command?.map((word) => (word.startsWith('/') ? join(volumes, word) : word)) ?? []
-  keysCommand(() => undefined).parse(local, { from: 'user' })
+  await keysCommand(() => undefined).parseAsync(local, { from: 'user' })
 })
 afterAll(() => rmSync(volumes, { recursive: true, force: true }))
 

@@ -9,7 +9,7 @@ import { isShipped } from './layers/table.ts'
 const root = resolve(import.meta.dirname, '..')
 const isThere = (app: string): boolean => existsSync(join(root, 'apps', app, 'src'))
 const folder = mkdtempSync(join(tmpdir(), 'sv2-roles-'))
-makeTokenKeyFile(join(folder, 'token.key'))
+await makeTokenKeyFile(join(folder, 'token.key'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const sources = ['apps', 'packages'].flatMap((parent) =>

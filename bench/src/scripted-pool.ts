@@ -115,7 +115,7 @@ export async function startScriptedPool(dataDir: string, target: Uint8Array): Pr
     observer: { onEffect: () => undefined },
   })
   const keys = { dataDir, secretKeyFile: undefined, certValiditySeconds: 3_600 }
-  const { identity, authorityKey } = loadIdentity('current', keys, systemNoise)
+  const { identity, authorityKey } = await loadIdentity('current', keys, systemNoise)
   const door = await listen(
     {
       host: '127.0.0.1',

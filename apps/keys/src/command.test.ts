@@ -10,66 +10,75 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-function run(...args: string[]): string[] {
+async function run(...args: string[]): Promise<string[]> {
   const lines: string[] = []
-  keysCommand((line) => lines.push(line)).parse(args, { from: 'user' })
+  await keysCommand((line) => lines.push(line)).parseAsync(args, { from: 'user' })
   return lines
 }
 
 describe.each(['current', 'draft'])('sv2-keys, edition %s', (edition) => {
-  test('a key it made is shown again, and read as one of its edition', () => {
+  test('a key it made is shown again, and read as one of its edition', async () => {
     const file = join(folder, 'authority.key')
-    const made = run('make', file, '--edition', edition)
+    const made = await run('make', file, '--edition', edition)
     expect(made).toHaveLength(1)
-    const [shown, url] = run('show', file, '--edition', edition, '--host', 'pool.example', '--port', '3333')
+    const [shown, url] = await run(
+      'show',
+      file,
+      '--edition',
+      edition,
+      '--host',
+      'pool.example',
+      '--port',
+      '3333',
+    )
     expect(shown).toBe(made[0])
     expect(url).toBe(`stratum2+tcp://pool.example:3333/${shown}`)
-    expect(run('read', url!)).toEqual([
+    expect(await run('read', url!)).toEqual([
       `edition ${edition}`,
       expect.stringMatching(/^key {5}[0-9a-f]{64}$/),
       'server  pool.example:3333',
     ])
   })
 
-  test('the secret is readable by its owner alone, and never overwritten', () => {
+  test('the secret is readable by its owner alone, and never overwritten', async () => {
     const file = join(folder, 'authority.key')
-    run('make', file, '--edition', edition)
+    await run('make', file, '--edition', edition)
     expect(statSync(file).mode & 0o777).toBe(0o600)
-    expect(() => run('make', file, '--edition', edition)).toThrow(/EEXIST/)
+    await expect(run('make', file, '--edition', edition)).rejects.toThrow(/EEXIST/)
   })
 })
 
 describe.each(['current', 'draft'])('sv2-keys ensure, edition %s', (edition) => {
-  test('makes the key that a server would make, its public half for clients, and a token key', () => {
+  test('makes the key that a server would make, its public half for clients, and a token key', async () => {
     const [publicFolder, token] = [join(folder, 'public'), join(folder, 'tokens/token.key')]
     const servers = [join(folder, 'pool'), join(folder, 'template-provider')]
     const args = [...servers, '--public', publicFolder, '--token', token, '--edition', edition]
-    const made = run('ensure', ...args)
+    const made = await run('ensure', ...args)
     const keyOf = (name: string) => readFileSync(join(publicFolder, `${name}.pub`), 'utf8').trim()
     expect(made).toEqual([
       `pool ${keyOf('pool')} (made now)`,
       `template-provider ${keyOf('template-provider')} (made now)`,
     ])
     const file = join(folder, 'pool', `authority-${edition}.key`)
-    expect(run('show', file, '--edition', edition)).toEqual([keyOf('pool')])
+    expect(await run('show', file, '--edition', edition)).toEqual([keyOf('pool')])
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(statSync(token).mode & 0o777).toBe(0o600)
   })
 
-  test('changes nothing the second time', () => {
+  test('changes nothing the second time', async () => {
     const token = join(folder, 'token.key')
     const args = [join(folder, 'pool'), '--public', folder, '--token', token, '--edition', edition]
-    const [first] = run('ensure', ...args)
+    const [first] = await run('ensure', ...args)
     const secret = readFileSync(token, 'utf8')
-    expect(run('ensure', ...args)).toEqual([first?.replace(' (made now)', '')])
+    expect(await run('ensure', ...args)).toEqual([first?.replace(' (made now)', '')])
     expect(readFileSync(token, 'utf8')).toBe(secret)
   })
 })
 
-test('a token key goes to a new file, for its owner alone', () => {
+test('a token key goes to a new file, for its owner alone', async () => {
   const file = join(folder, 'token.key')
-  expect(run('token-key', file)).toEqual([file])
+  expect(await run('token-key', file)).toEqual([file])
   expect(readFileSync(file, 'utf8')).toMatch(/^[0-9a-f]{64}\n$/)
   expect(statSync(file).mode & 0o777).toBe(0o600)
-  expect(() => run('token-key', file)).toThrow(/EEXIST/)
+  await expect(run('token-key', file)).rejects.toThrow(/EEXIST/)
 })

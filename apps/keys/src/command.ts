@@ -20,8 +20,8 @@ export function keysCommand(print: (line: string) => void): Command {
     )
     .argument('<file>', 'file to write; must not exist')
     .addOption(editionOption())
-    .action((file: string, { edition }: { edition: EditionName }) => {
-      const { publicKey } = makeKeyFile(file, edition, systemNoise)
+    .action(async (file: string, { edition }: { edition: EditionName }) => {
+      const { publicKey } = await makeKeyFile(file, edition, systemNoise)
       print(encodeAuthorityKey({ edition, key: publicKey }))
     })
   command
@@ -34,8 +34,11 @@ export function keysCommand(print: (line: string) => void): Command {
     .option('--token <file>', 'also make a key of mining job tokens here, when missing')
     .addOption(editionOption())
     .action(
-      (folders: readonly string[], options: { public: string; token?: string; edition: EditionName }) => {
-        for (const { name, key, made } of ensureKeys(folders, options))
+      async (
+        folders: readonly string[],
+        options: { public: string; token?: string; edition: EditionName },
+      ) => {
+        for (const { name, key, made } of await ensureKeys(folders, options))
           print(`${name} ${key}${made ? ' (made now)' : ''}`)
       },
     )
@@ -43,8 +46,8 @@ export function keysCommand(print: (line: string) => void): Command {
     .command('token-key')
     .description('make the key that a job negotiator server and its pool share (mode 0600)')
     .argument('<file>', 'file to write; must not exist')
-    .action((file: string) => {
-      makeTokenKeyFile(file)
+    .action(async (file: string) => {
+      await makeTokenKeyFile(file)
       print(file)
     })
   command

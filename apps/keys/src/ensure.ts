@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { certificatesOf, encodeAuthorityKey } from '@sv2/noise'
 import {
@@ -8,6 +8,7 @@ import {
   makeTokenKeyFile,
   readKeyFile,
   systemNoise,
+  writeFileSafely,
 } from '@sv2/runtime'
 
 /** The key of one server of a stack. */
@@ -24,20 +25,22 @@ export interface EnsuredKey {
  * Sees to it that every server has the authority key it would make at its first start, and writes the public half to a
  * file of its own. What is there already stays; a second run changes nothing.
  */
-export function ensureKeys(
+export async function ensureKeys(
   folders: readonly string[],
   how: { readonly public: string; readonly token?: string | undefined; readonly edition: EditionName },
-): EnsuredKey[] {
+): Promise<EnsuredKey[]> {
   mkdirSync(how.public, { recursive: true })
-  if (how.token !== undefined && !existsSync(how.token)) makeTokenKeyFile(how.token)
-  return folders.map((folder) => {
+  if (how.token !== undefined && !existsSync(how.token)) await makeTokenKeyFile(how.token)
+  const keys: EnsuredKey[] = []
+  for (const folder of folders) {
     const name = basename(folder)
     const file = keyFile(folder, how.edition)
     const made = !existsSync(file)
-    if (made) makeKeyFile(file, how.edition, systemNoise)
+    if (made) await makeKeyFile(file, how.edition, systemNoise)
     const authorityKey = certificatesOf(how.edition, systemNoise.backend).authorityKey(readKeyFile(file))
     const key = encodeAuthorityKey({ edition: how.edition, key: authorityKey })
-    writeFileSync(join(how.public, `${name}.pub`), `${key}\n`)
-    return { name, key, made }
-  })
+    await writeFileSafely(join(how.public, `${name}.pub`), `${key}\n`, { mode: 0o644 })
+    keys.push({ name, key, made })
+  }
+  return keys
 }

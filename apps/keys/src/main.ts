@@ -3,7 +3,7 @@ import { EXIT } from '@sv2/runtime'
 import { keysCommand } from './command.ts'
 
 try {
-  keysCommand((text) => process.stdout.write(`${text}\n`)).parse()
+  await keysCommand((text) => process.stdout.write(`${text}\n`)).parseAsync()
 } catch (error) {
   process.stderr.write(`sv2-keys: ${(error as Error).message}\n`)
   process.exitCode = EXIT.config

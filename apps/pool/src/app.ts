@@ -58,7 +58,7 @@ export const pool: App<PoolConfig, RunningPool> = {
     const observe = createObserver(log, registry)
     const embedded = await startEmbeddedNegotiator(config, context)
     const { token_key_file: keyFile } = config.custom_work
-    const mac = takesCustomWork(config) ? loadTokenKey(config.data_dir, keyFile).mac : undefined
+    const mac = takesCustomWork(config) ? (await loadTokenKey(config.data_dir, keyFile)).mac : undefined
     const role = new Pool(poolSettings(config, VERSION), { sha256d: fastSha256d, mac })
     const engine = new Engine<PoolEvent, PoolEffect>(role, {
       clock,

@@ -38,7 +38,7 @@ export async function openDoors(
   const { log, registry, scope, clock } = how.context
   const handshakes = handshakeTimes(registry)
   const refused = refusals(log, registry)
-  const keys = loadKeys(config, log)
+  const keys = await loadKeys(config, log)
   const urls: string[] = []
   for (const [place, door] of config.listen.entries()) {
     const opened = await listen(doorSettings(door), engine, {
@@ -127,11 +127,11 @@ export function sessionLines(
   }
 }
 
-function loadKeys(config: ServerConfig, log: Logger): Map<EditionName, LoadedIdentity> {
+async function loadKeys(config: ServerConfig, log: Logger): Promise<Map<EditionName, LoadedIdentity>> {
   const keys = new Map<EditionName, LoadedIdentity>()
   const wanted = new Set(config.listen.filter((door) => door.noise && takesV2(door)).flatMap(editionsOf))
   for (const edition of wanted) {
-    const identity = loadIdentity(
+    const identity = await loadIdentity(
       edition,
       {
         dataDir: config.data_dir,

@@ -84,5 +84,6 @@ test('the public surface is what it was', () => {
     'upstreamSchema',
     'upstreamSettings',
     'v1PoolUrl',
+    'writeFileSafely',
   ])
 })

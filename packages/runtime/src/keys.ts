@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
   type AuthorityKeyPair,
@@ -15,6 +15,7 @@ import {
 } from '@sv2/noise'
 import { ConfigError } from './config/problems.ts'
 import type { EditionName } from './editions.ts'
+import { type SafeWriter, writeFileSafely } from './write-file-safely.ts'
 
 /** Where a server's authority key comes from. */
 export interface KeySettings {
@@ -24,6 +25,8 @@ export interface KeySettings {
   readonly secretKeyFile: string | undefined
   /** How long each certificate is good for. */
   readonly certValiditySeconds: number
+  /** Writes the file of a new key; `writeFileSafely` when missing. */
+  readonly write?: SafeWriter
 }
 
 /** A server's identity, and the key to hand out. */
@@ -45,10 +48,14 @@ export function keyFile(dataDir: string, edition: EditionName): string {
  * each start; certificates are signed as they are needed.
  * @throws {ConfigError} for a file that cannot be read or is no key
  */
-export function loadIdentity(edition: EditionName, settings: KeySettings, noise: NoiseDeps): LoadedIdentity {
+export async function loadIdentity(
+  edition: EditionName,
+  settings: KeySettings,
+  noise: NoiseDeps,
+): Promise<LoadedIdentity> {
   const file = settings.secretKeyFile ?? keyFile(settings.dataDir, edition)
   const made = settings.secretKeyFile === undefined && !existsSync(file)
-  const secret = made ? makeKeyFile(file, edition, noise).secret : readKeyFile(file)
+  const secret = made ? (await makeKeyFile(file, edition, noise, settings.write)).secret : readKeyFile(file)
   const scheme = certificatesOf(edition, noise.backend)
   if (!scheme.isSecret(secret)) throw keyProblem(file, `holds no secret key of edition ${edition}`)
   const identity = signingIdentity(
@@ -64,12 +71,26 @@ export function loadIdentity(edition: EditionName, settings: KeySettings, noise:
 }
 
 /** Makes an authority key and writes its secret to a new file, readable by its owner alone. */
-export function makeKeyFile(file: string, edition: EditionName, noise: NoiseDeps): AuthorityKeyPair {
+export async function makeKeyFile(
+  file: string,
+  edition: EditionName,
+  noise: NoiseDeps,
+  write?: SafeWriter,
+): Promise<AuthorityKeyPair> {
   const pair = makeAuthorityKeyPair(certificatesOf(edition, noise.backend), noise.randomBytes)
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  writeFileSync(file, `${encodeSecretKey(pair.secret)}\n`, { mode: 0o600, flag: 'wx' })
-  chmodSync(file, 0o600)
+  await writeNewSecret(file, encodeSecretKey(pair.secret), write)
   return pair
+}
+
+/** Writes a secret to a file of its own, readable by its owner alone. @throws when there is such a file */
+export async function writeNewSecret(
+  file: string,
+  secret: string,
+  write: SafeWriter = writeFileSafely,
+): Promise<void> {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  if (existsSync(file)) throw new Error(`EEXIST: ${file} is there, and secrets are not overwritten`)
+  await write(file, `${secret}\n`)
 }
 
 /** The secret in a key file. @throws {ConfigError} */
@@ -80,6 +101,8 @@ export function readKeyFile(file: string): Uint8Array {
   } catch (error) {
     throw keyProblem(file, `cannot be read: ${(error as Error).message}`)
   }
+  if (text === '')
+    throw keyProblem(file, 'is empty; remove it, and a server makes a new key in its data folder')
   try {
     return decodeSecretKey(text)
   } catch (error) {

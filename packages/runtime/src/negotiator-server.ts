@@ -52,7 +52,7 @@ export async function startNegotiatorServer(
   },
 ): Promise<RunningNegotiatorServer> {
   const { log, registry, scope, clock } = how.context
-  const key = loadTokenKey(config.data_dir, config.token_key_file)
+  const key = await loadTokenKey(config.data_dir, config.token_key_file)
   if (key.made) log.info({ file: key.file }, 'made a new token key; the pool needs a copy of it')
   const observe = observeNegotiator(log, registry)
   const observeNodes = observeNode(log, registry, 'sv2_negotiator')

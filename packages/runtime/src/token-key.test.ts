@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hex } from '@sv2/bitcoin'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { DISK_STEPS, writerToFullDisk } from './_full-disk.ts'
 import { loadTokenKey, makeTokenKeyFile, tokenMac } from './token-key.ts'
 
 let folder = ''
@@ -11,26 +12,33 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-test('a key is made at the first start, for its owner alone, and the same at the next', () => {
-  const first = loadTokenKey(join(folder, 'new'), undefined)
-  const second = loadTokenKey(join(folder, 'new'), undefined)
+test('a key is made at the first start, for its owner alone, and the same at the next', async () => {
+  const first = await loadTokenKey(join(folder, 'new'), undefined)
+  const second = await loadTokenKey(join(folder, 'new'), undefined)
   expect([first.made, second.made]).toEqual([true, false])
   expect(statSync(first.file).mode & 0o777).toBe(0o600)
   expect(readFileSync(first.file, 'utf8')).toMatch(/^[0-9a-f]{64}\n$/)
   expect(second.mac(Uint8Array.of(1))).toEqual(first.mac(Uint8Array.of(1)))
 })
 
-test('a file that is there is never overwritten', () => {
+test('a file that is there is never overwritten', async () => {
   const file = join(folder, 'token.key')
-  makeTokenKeyFile(file)
-  expect(() => makeTokenKeyFile(file)).toThrow(/EEXIST/)
+  await makeTokenKeyFile(file)
+  await expect(makeTokenKeyFile(file)).rejects.toThrow(/EEXIST/)
 })
 
-test('a file that is named has to be there, and has to hold a key', () => {
+test('a file that is named has to be there, and has to hold a key', async () => {
   const file = join(folder, 'mine.key')
-  expect(() => loadTokenKey(folder, file)).toThrow(/cannot be read/)
+  await expect(loadTokenKey(folder, file)).rejects.toThrow(/cannot be read/)
   writeFileSync(file, 'abc\n')
-  expect(() => loadTokenKey(folder, file)).toThrow(/64 hex digits/)
+  await expect(loadTokenKey(folder, file)).rejects.toThrow(/64 hex digits/)
+})
+
+test.each(DISK_STEPS)('a disk that is full at step %s leaves no broken key', async (step) => {
+  await expect(loadTokenKey(folder, undefined, writerToFullDisk(step))).rejects.toMatchObject({
+    code: 'ENOSPC',
+  })
+  expect((await loadTokenKey(folder, undefined)).made).toBe(step !== 'folder')
 })
 
 test('the code of a token is HMAC-SHA-256 (RFC 4231, test case 1)', () => {

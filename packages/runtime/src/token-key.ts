@@ -1,8 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { TokenMac } from '@sv2/roles/negotiator'
 import { ConfigError } from './config/problems.ts'
+import { writeNewSecret } from './keys.ts'
+import type { SafeWriter } from './write-file-safely.ts'
 
 const KEY_SIZE = 32
 
@@ -19,18 +21,20 @@ export interface LoadedTokenKey {
  * @param file undefined: the data folder's own, made when missing
  * @throws {ConfigError} for a file that cannot be read or holds no key
  */
-export function loadTokenKey(dataDir: string, file: string | undefined): LoadedTokenKey {
+export async function loadTokenKey(
+  dataDir: string,
+  file: string | undefined,
+  write?: SafeWriter,
+): Promise<LoadedTokenKey> {
   const path = file ?? join(dataDir, 'token.key')
   const made = file === undefined && !existsSync(path)
-  if (made) makeTokenKeyFile(path)
+  if (made) await makeTokenKeyFile(path, write)
   return { mac: tokenMac(readTokenKey(path)), file: path, made }
 }
 
 /** Writes a new token key to a new file, readable by its owner alone. */
-export function makeTokenKeyFile(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  writeFileSync(file, `${randomBytes(KEY_SIZE).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
-  chmodSync(file, 0o600)
+export async function makeTokenKeyFile(file: string, write?: SafeWriter): Promise<void> {
+  await writeNewSecret(file, randomBytes(KEY_SIZE).toString('hex'), write)
 }
 
 /** Authenticates tokens by HMAC-SHA-256 (RFC 2104). */

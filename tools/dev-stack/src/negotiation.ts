@@ -33,7 +33,7 @@ export async function startNegotiatorServer(
 }> {
   progress('starting the negotiator server')
   const tokenKeyFile = `${dataDir}/token.key`
-  makeTokenKeyFile(tokenKeyFile)
+  await makeTokenKeyFile(tokenKeyFile)
   const server = await start(negotiatorServer, {
     network: 'regtest',
     data_dir: `${dataDir}/negotiator-server`,

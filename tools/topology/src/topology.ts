@@ -238,7 +238,7 @@ export async function startTopology(options: TopologyOptions = {}): Promise<Topo
   )
   const topology = new Topology(nodes, { dataDir, options, ownBlocks: () => ownBlocks })
   try {
-    makeTokenKeyFile(join(dataDir, 'token.key'))
+    await makeTokenKeyFile(join(dataDir, 'token.key'))
     const { side = 'all', hashrate = 10_000, without = [] } = options
     for (const part of partsOf({ side, hashrate, without })) await topology.start(part)
   } catch (error) {

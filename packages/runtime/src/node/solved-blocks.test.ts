@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Signal } from '../_fixtures.ts'
+import { DISK_STEPS, writerToFullDisk } from '../_full-disk.ts'
+import type { SafeWriter } from '../write-file-safely.ts'
 import { type NodeRpc, NodeRpcError } from './node-rpc.ts'
 import { type BlockFate, type SolvedBlock, SolvedBlocks } from './solved-blocks.ts'
 
@@ -43,13 +45,14 @@ function aNode(...answers: readonly unknown[]) {
 
 const DOWN = new NodeRpcError('node cannot be reached', { code: undefined, cause: undefined })
 
-async function keeper(nodes: readonly NodeRpc[]) {
+async function keeper(nodes: readonly NodeRpc[], write?: SafeWriter) {
   const fates = new Signal<BlockFate>()
   const trouble = new Signal<string>()
   const blocks = new SolvedBlocks(dataDir, {
     nodes,
     onFate: (fate) => fates.give(fate),
     onDiskTrouble: (hash) => trouble.give(hash),
+    ...(write && { write }),
   })
   stops.push(blocks)
   return { blocks, fates, trouble, left: await blocks.start() }
@@ -153,6 +156,18 @@ describe('a solved block', () => {
     const { left } = await keeper([aNode(null).node])
     expect(left).toBe(0)
   })
+
+  test.each(DISK_STEPS)(
+    'on a disk that is full at step %s goes to the node, and no rest is taken for a block',
+    async (step) => {
+      const { blocks, fates, trouble } = await keeper([aNode(DOWN).node], writerToFullDisk(step))
+      await blocks.submit(BLOCK)
+      expect(trouble.seen).toEqual([BLOCK.hash])
+      expect(await fates.first()).toMatchObject({ outcome: 'unreachable' })
+      const next = await keeper([aNode(null).node])
+      expect(next.left).toBe(step === 'folder' ? 1 : 0)
+    },
+  )
 
   test('is submitted once, however often it is found', async () => {
     const { node, calls } = aNode(null)

@@ -1,5 +1,6 @@
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type SafeWriter, writeFileSafely } from '../write-file-safely.ts'
 import { hexText } from './hex-text.ts'
 import { type NodeRpc, NodeRpcError } from './node-rpc.ts'
 
@@ -26,6 +27,8 @@ export interface SolvedBlocksDeps {
   onFate(fate: BlockFate): void
   /** The disk refused; the block is submitted all the same. */
   onDiskTrouble(hash: string, error: unknown): void
+  /** Writes the file of a block; `writeFileSafely` when missing. */
+  readonly write?: SafeWriter
 }
 
 /** Pauses between attempts, ms. */
@@ -52,6 +55,7 @@ export class SolvedBlocks {
   readonly #pending: string
   readonly #decided: string
   readonly #deps: SolvedBlocksDeps
+  readonly #write: SafeWriter
   #stopped = false
   readonly #known = new Set<string>()
   /** Blocks on their way to the disk or to a node, at this moment. */
@@ -61,6 +65,7 @@ export class SolvedBlocks {
     this.#pending = join(dataDir, 'blocks')
     this.#decided = join(this.#pending, 'decided')
     this.#deps = deps
+    this.#write = deps.write ?? writeFileSafely
   }
 
   /** Prepares the folder and submits what an earlier run left undecided. Answers how many. */
@@ -81,7 +86,7 @@ export class SolvedBlocks {
     if (this.#known.has(solved.hash)) return
     this.#known.add(solved.hash)
     try {
-      await this.#watched(this.#keep(solved))
+      await this.#watched(this.#write(this.#path(solved), solved.block))
     } catch (error) {
       this.#deps.onDiskTrouble(solved.hash, error)
     }
@@ -108,24 +113,6 @@ export class SolvedBlocks {
     const over = () => this.#underway.delete(work)
     work.then(over, over)
     return work
-  }
-
-  async #keep(solved: SolvedBlock): Promise<void> {
-    const path = this.#path(solved)
-    const file = await open(`${path}.part`, 'w', 0o600)
-    try {
-      await file.writeFile(solved.block)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(`${path}.part`, path)
-    const folder = await open(this.#pending, 'r')
-    try {
-      await folder.sync()
-    } finally {
-      await folder.close()
-    }
   }
 
   async #decide(solved: SolvedBlock): Promise<void> {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SolvableTemplate } from '@sv2/roles/provider'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { DISK_STEPS, writerToFullDisk } from '../_full-disk.ts'
 import { TemplateFiles } from './template-files.ts'
 
 let dataDir = ''
@@ -77,3 +78,19 @@ test('a disk that refuses is told of, and ends nothing', async () => {
   await kept(2)
   expect(await files().start()).toHaveLength(1)
 })
+
+test.each(DISK_STEPS)(
+  'a disk that is full at step %s leaves the templates there were, and none that is not whole',
+  async (step) => {
+    await kept(1)
+    const onTrouble = (error: unknown) => troubles.push(error)
+    const some = new TemplateFiles(dataDir, { onTrouble, write: writerToFullDisk(step) })
+    await some.start()
+    some.keep(aTemplate(2))
+    await some.stop()
+    expect(troubles).toMatchObject([{ code: 'ENOSPC' }])
+    const left = (await files().start()).map(({ templateId }) => templateId)
+    expect(left).toEqual(step === 'folder' ? [1n, 2n] : [1n])
+    expect(troubles).toHaveLength(1)
+  },
+)

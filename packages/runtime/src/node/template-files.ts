@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hex, unhex } from '@sv2/bitcoin'
 import type { SolvableTemplate } from '@sv2/roles/provider'
 import { z } from 'zod'
+import { type SafeWriter, writeFileSafely } from '../write-file-safely.ts'
 
 /** Templates kept: those of a few constraints, for longer than anybody works on them. */
 const MOST = 16
@@ -22,13 +23,15 @@ const headSchema = z.object({
 export class TemplateFiles {
   readonly #folder: string
   readonly #onTrouble: (error: unknown) => void
+  readonly #writeFile: SafeWriter
   /** What is to be written, oldest first. */
   readonly #waiting: SolvableTemplate[] = []
   #writing: Promise<void> | undefined
 
-  constructor(dataDir: string, deps: { onTrouble(error: unknown): void }) {
+  constructor(dataDir: string, deps: { onTrouble(error: unknown): void; readonly write?: SafeWriter }) {
     this.#folder = join(dataDir, 'templates')
     this.#onTrouble = deps.onTrouble
+    this.#writeFile = deps.write ?? writeFileSafely
   }
 
   /** Makes the folder, and reads what an earlier run left. A file that cannot be read is told of and left out. */
@@ -69,9 +72,7 @@ export class TemplateFiles {
   }
 
   async #write(template: SolvableTemplate): Promise<void> {
-    const path = this.#path(template.templateId)
-    await writeFile(`${path}.part`, encode(template), { mode: 0o600, flush: true })
-    await rename(`${path}.part`, path)
+    await this.#writeFile(this.#path(template.templateId), encode(template))
     for (const id of (await this.#ids()).slice(0, -MOST)) await rm(this.#path(id), { force: true })
   }
 
