@@ -72,6 +72,7 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
       observer: {
         onTemplate: (template) => engine.tell({ kind: 'nodeTemplate', template }),
         onState: observe.node,
+        onTip: (tip) => void blocks.moved(tip),
       },
     })
     scope.own('node watch', () => watch.stop())

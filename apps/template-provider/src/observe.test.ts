@@ -18,7 +18,7 @@ function anObserver() {
         .split('\n')
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line) as Record<string, unknown>),
-    metric: async (name: string): Promise<unknown> =>
+    metric: async (name: string): Promise<readonly { value: number; labels: object }[]> =>
       (await registry.getSingleMetric(`sv2_tp_${name}`)!.get()).values,
   }
 }
@@ -68,12 +68,16 @@ describe('observer of the template provider', () => {
     { outcome: 'accepted', level: 30 },
     { outcome: 'lost', level: 40 },
     { outcome: 'rejected', level: 50 },
+    { outcome: 'undecided', level: 40 },
     { outcome: 'unreachable', level: 50 },
   ])('a block that is $outcome is a line of level $level', async ({ outcome, level }) => {
     const { observer, lines, metric } = anObserver()
     observer.fate({ hash: 'ab', height: 1, node: 'http://node', outcome, reason: 'why' })
     expect(lines()).toMatchObject([{ level, hash: 'ab', node: 'http://node', reason: 'why' }])
-    expect(await metric('blocks_submitted_total')).toMatchObject([{ value: 1, labels: { outcome } }])
+    const counted = await metric('blocks_submitted_total')
+    expect(counted).toContainEqual(expect.objectContaining({ value: 1, labels: { outcome } }))
+    // the others stand at 0 from the start: an alert sees the first of a kind
+    expect(counted.filter(({ value }) => value === 0)).toHaveLength(5)
   })
 
   test('a block is a line from the moment it is solved, and trouble with the disk is an error', async () => {
@@ -86,7 +90,13 @@ describe('observer of the template provider', () => {
 
   test('what is wrong with the node is told once, and again when it changes', async () => {
     const { observer, lines, metric } = anObserver()
-    const waiting = (message: string): NodeState => ({ kind: 'waiting', message, retryMs: 500 })
+    const waiting = (message: string): NodeState => ({
+      kind: 'waiting',
+      cause: 'away',
+      blocksBehind: 0,
+      message,
+      retryMs: 500,
+    })
     for (const message of ['down', 'down', 'starting']) observer.node(waiting(message))
     expect(lines().map(({ msg }) => msg)).toEqual(['down', 'starting'])
     expect(await metric('node_ready')).toMatchObject([{ value: 0 }])

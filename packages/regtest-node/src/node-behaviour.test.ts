@@ -152,7 +152,7 @@ describe.each(nodes)('%s', (_, start) => {
 
   describe('templates', () => {
     test('without the segwit rule there is none', async () => {
-      await expect(call('getblocktemplate')).rejects.toMatchObject({ code: -8 })
+      await expect(call('getblocktemplate')).rejects.toMatchObject({ code: -1 })
       await expect(call('getblocktemplate', { rules: [] })).rejects.toMatchObject({ code: -8 })
       await expect(call('getblocktemplate', { mode: 'nonsense' })).rejects.toMatchObject({ code: -8 })
     })

@@ -15,6 +15,8 @@ export type NodeStatus = {
   /** Answers every call with error -28 while set. */
   warmup: boolean
   initialBlockDownload: boolean
+  /** Blocks that it knows by their headers alone. */
+  headersAhead: number
   /** The chain it names: main, test, testnet4, signet, regtest. */
   chain: string
   /** How many nodes it is connected to. */
@@ -31,7 +33,13 @@ export class NodeCore {
   readonly wallet: Wallet
   readonly clock: NodeClock
   readonly startedAt: number
-  readonly status: NodeStatus = { warmup: false, initialBlockDownload: false, chain: 'regtest', peers: 0 }
+  readonly status: NodeStatus = {
+    warmup: false,
+    initialBlockDownload: false,
+    headersAhead: 0,
+    chain: 'regtest',
+    peers: 0,
+  }
   #template: { readonly template: BlockTemplate; readonly updates: number; readonly at: number } | undefined
 
   constructor(params: ChainParams, source: { readonly clock: () => number; readonly walletSeed: string }) {

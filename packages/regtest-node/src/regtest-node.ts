@@ -132,6 +132,11 @@ export class RegtestNode {
     this.core.status.initialBlockDownload = syncing
   }
 
+  /** How many blocks the node says it knows by their headers alone: it is catching up, or its validation stands still. */
+  setHeadersAhead(blocks: number): void {
+    this.core.status.headersAhead = blocks
+  }
+
   /** The network the node names in its answers: main, test, testnet4, signet, regtest. Its rules stay regtest's. */
   setChain(chain: string): void {
     this.core.status.chain = chain

@@ -64,9 +64,10 @@ export {
   type RunningNegotiatorServer,
   startNegotiatorServer,
 } from './negotiator-server.ts'
+export type { BlockFate } from './node/block-submitter.ts'
 export { type NodeRpc, NodeRpcError, type NodeRpcSettings, nodeRpc } from './node/node-rpc.ts'
 export { type NodeState, NodeWatch, type NodeWatchSettings } from './node/node-watch.ts'
-export { type BlockFate, type SolvedBlock, SolvedBlocks } from './node/solved-blocks.ts'
+export { type SolvedBlock, SolvedBlocks } from './node/solved-blocks.ts'
 export { TemplateFiles } from './node/template-files.ts'
 export { type LimitedLine, limitedLines } from './observe/line-budget.ts'
 export { type MinersObserver, observeMiners, type ShareTotals } from './observe/miners.ts'

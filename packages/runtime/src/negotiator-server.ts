@@ -35,7 +35,7 @@ export interface RunningNegotiatorServer {
   readonly health: () => { readonly ok: boolean } & NegotiatorServer['counts']
 }
 
-/** A long poll tells each new tip at once; besides it a template is asked for this often, ms. */
+/** Each new tip is told at once; besides it a template is asked for this often, ms. */
 const TEMPLATE_INTERVAL_MS = 15_000
 
 /** Transactions fetched from a node at one time, and in one look. */
@@ -72,7 +72,7 @@ export async function startNegotiatorServer(
     onDiskTrouble: observeNodes.diskTrouble,
   })
   const check = async (proposalId: number, block: Uint8Array): Promise<void> => {
-    const verdict = await proposeBlock(nodes, block)
+    const verdict = await proposeBlock(nodes, block, observeNodes.proposalUndecided)
     engine.tell({ kind: 'proposalChecked', proposalId, verdict })
   }
   const engine = new Engine<ServerEvent, ServerEffect>(server, {
@@ -96,6 +96,7 @@ export async function startNegotiatorServer(
     observer: {
       onTemplate: (template) => engine.tell({ kind: 'nodeTemplate', template }),
       onState: observeNodes.state,
+      onTip: (tip) => void blocks.moved(tip),
     },
   })
   scope.own('node watch', () => watch.stop())

@@ -18,7 +18,7 @@ function getBlockchainInfo({ node }: RpcCall): unknown {
   return {
     chain: status.chain,
     blocks: tip.height,
-    headers: tip.height,
+    headers: tip.height + status.headersAhead,
     bestblockhash: tip.block.id,
     bits: bitsText(tip.block.header.nbits),
     target: targetText(tip.block.header.nbits),
@@ -32,6 +32,26 @@ function getBlockchainInfo({ node }: RpcCall): unknown {
     pruned: false,
     warnings: [],
   }
+}
+
+/** Answers at the next tip, or after `timeout` milliseconds (0: never), with the newest block. */
+async function waitForNewBlock({ node, signal }: RpcCall, args: readonly unknown[]): Promise<unknown> {
+  const timeoutMs = args[0] === undefined ? 0 : integerArgument(args, 0, 'timeout')
+  if (timeoutMs < 0) throw new RpcError(RPC.misc, 'Negative timeout')
+  await new Promise<void>((resolve) => {
+    const timer = timeoutMs === 0 ? undefined : setTimeout(finish, timeoutMs)
+    const stopWatching = node.chain.onTipChange(finish)
+    signal.addEventListener('abort', finish, { once: true })
+    if (signal.aborted) finish()
+    function finish(): void {
+      clearTimeout(timer)
+      stopWatching()
+      signal.removeEventListener('abort', finish)
+      resolve()
+    }
+  })
+  const { tip } = node.chain
+  return { hash: tip.block.id, height: tip.height }
 }
 
 function getBlock({ node }: RpcCall, args: readonly unknown[]): unknown {
@@ -96,6 +116,7 @@ function branchLength(chain: Chain, tip: BlockEntry): number {
 export const blockchainMethods: RpcMethods = {
   getblockchaininfo: { parameters: [], run: getBlockchainInfo },
   getbestblockhash: { parameters: [], run: ({ node }) => node.chain.tip.block.id },
+  waitfornewblock: { parameters: ['timeout'], run: waitForNewBlock },
   getblockcount: { parameters: [], run: ({ node }) => node.chain.tip.height },
   getdifficulty: { parameters: [], run: ({ node }) => difficultyOf(node.chain.tip.block.header.nbits) },
   getblockhash: { parameters: ['height'], run: getBlockHash },

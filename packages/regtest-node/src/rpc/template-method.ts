@@ -17,7 +17,9 @@ type TemplateRequest = {
 
 /** getblocktemplate (BIP 22, 23, 145): a template, at once or by long poll, or the verdict on a proposed block. */
 export async function getBlockTemplate(call: RpcCall, args: readonly unknown[]): Promise<unknown> {
-  const request = (args[0] ?? {}) as Partial<TemplateRequest>
+  if (args[0] === undefined || args[0] === null)
+    throw new RpcError(RPC.misc, 'getblocktemplate {"mode":"str",...}')
+  const request = args[0] as Partial<TemplateRequest>
   const mode = request.mode ?? 'template'
   if (mode !== 'template' && mode !== 'proposal') throw new RpcError(RPC.invalidParameter, 'Invalid mode')
   if (mode === 'proposal') return propose(call, request.data)

@@ -1,76 +1,111 @@
-import { reversed, unhex } from '@sv2/bitcoin'
-import type { NodeTemplate } from '@sv2/roles/provider'
+import { parseTransaction, reversed, transactionWeight, unhex } from '@sv2/bitcoin'
+import type { NodeTemplate, NodeTransaction } from '@sv2/roles/provider'
 import { z } from 'zod'
+import { fastSha256d } from '../crypto/index.ts'
 import { hexBytes } from './hex-text.ts'
+import { readAnswer } from './read-answer.ts'
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/i)
+const hexData = z.string().regex(/^(?:[0-9a-f]{2})*$/i)
 
 const transaction = z.object({
-  data: z.string(),
-  txid: z.string(),
-  hash: z.string(),
-  depends: z.array(z.number()),
+  data: hexData,
+  txid: hash,
+  hash: hash.optional(),
+  depends: z.array(z.int().min(1)),
   fee: z.coerce.bigint(),
-  sigops: z.number(),
-  weight: z.number(),
+  sigops: z.int().min(0).default(0),
+  weight: z.int().min(0).optional(),
 })
 
 const template = z.object({
-  version: z.number(),
+  version: z.int(),
   rules: z.array(z.string()).default([]),
-  previousblockhash: z.string(),
+  vbrequired: z.int().default(0),
+  signet_challenge: hexData.optional(),
+  previousblockhash: hash,
   transactions: z.array(transaction),
   coinbasevalue: z.coerce.bigint(),
-  target: z.string(),
-  mintime: z.number(),
-  curtime: z.number(),
-  bits: z.string(),
-  height: z.number(),
-  sigoplimit: z.number(),
-  weightlimit: z.number().optional(),
-  sizelimit: z.number().optional(),
-  default_witness_commitment: z.string().optional(),
-  longpollid: z.string(),
+  target: hash,
+  mintime: z.int().optional(),
+  curtime: z.int(),
+  bits: z.string().regex(/^[0-9a-f]{8}$/i),
+  height: z.int().min(1),
+  sigoplimit: z.int().optional(),
+  weightlimit: z.int().optional(),
+  sizelimit: z.int().optional(),
+  default_witness_commitment: hexData.optional(),
 })
 
-/** A node's answer to getblocktemplate, read (BIP 22, 23, 145). */
-export interface ReadTemplate {
-  readonly template: NodeTemplate
-  readonly longPollId: string
+/** Rules that a template may demand of whoever changes it ("!"), and that are kept here (BIP 9). */
+const KNOWN_RULES: ReadonlySet<string> = new Set(['csv', 'segwit', 'signet', 'taproot', 'testdummy'])
+/** OP_TRUE: the challenge of a signet whose blocks need no signature (BIP 325). */
+const OPEN_CHALLENGE = '51'
+/** BIP 22 leaves the limits out where they are those of the network. */
+const SIZE_LIMIT = 1_000_000
+const SIGOP_LIMIT = { segwit: 80_000, before: 20_000 }
+
+/** A template that must not be mined as it is handed out. The message says why, and what to do. */
+export class UnminableTemplate extends Error {
+  override readonly name = 'UnminableTemplate'
 }
 
 /**
- * Reads a getblocktemplate answer. Hashes are turned into header byte order, places in `depends` counted from 0.
- * @throws {z.ZodError | RangeError} for an answer that is no template
+ * Reads a getblocktemplate answer (BIP 22, 23, 145). Hashes are turned into header byte order, places in `depends` counted
+ * from 0. What BIP 22 calls optional may be left out, but fees and dependences: without them nothing can make room.
+ * @throws {OddAnswer} for an answer that is no template
+ * @throws {UnminableTemplate}
  */
-export function readBlockTemplate(answer: unknown): ReadTemplate {
-  const read = template.parse(answer)
-  const segwit =
-    read.default_witness_commitment !== undefined || read.rules.some((rule) => /^!?segwit$/.test(rule))
+export function readBlockTemplate(answer: unknown): NodeTemplate {
+  const read = readAnswer(template, 'getblocktemplate', answer)
+  refuseUnminable(read)
+  const commitment = read.default_witness_commitment
+  const segwit = commitment !== undefined || read.rules.some((rule) => /^!?segwit$/.test(rule))
   return {
-    longPollId: read.longpollid,
-    template: {
-      prevHash: reversed(unhex(read.previousblockhash)),
-      height: read.height,
-      version: read.version >>> 0,
-      nbits: Number.parseInt(read.bits, 16),
-      target: reversed(unhex(read.target)),
-      curtime: read.curtime,
-      mintime: read.mintime,
-      coinbaseValue: read.coinbasevalue,
-      transactions: read.transactions.map((tx) => ({
-        data: hexBytes(tx.data),
-        txid: reversed(unhex(tx.txid)),
-        wtxid: reversed(unhex(tx.hash)),
-        fee: tx.fee,
-        weight: tx.weight,
-        sigops: tx.sigops,
-        depends: tx.depends.map((place) => place - 1),
-      })),
-      weightLimit: read.weightlimit ?? 4 * (read.sizelimit ?? 1_000_000),
-      sigopLimit: read.sigoplimit,
-      segwit,
-      ...(read.default_witness_commitment === undefined
-        ? {}
-        : { commitmentScript: unhex(read.default_witness_commitment) }),
-    },
+    prevHash: reversed(unhex(read.previousblockhash)),
+    height: read.height,
+    version: read.version >>> 0,
+    nbits: Number.parseInt(read.bits, 16),
+    target: reversed(unhex(read.target)),
+    curtime: read.curtime,
+    // no later than the node's own time, which is allowed
+    mintime: read.mintime ?? read.curtime,
+    coinbaseValue: read.coinbasevalue,
+    transactions: read.transactions.map(readTransaction),
+    weightLimit: read.weightlimit ?? 4 * (read.sizelimit ?? SIZE_LIMIT),
+    sigopLimit: read.sigoplimit ?? (segwit ? SIGOP_LIMIT.segwit : SIGOP_LIMIT.before),
+    segwit,
+    ...(commitment === undefined ? {} : { commitmentScript: unhex(commitment) }),
   }
+}
+
+function readTransaction(tx: z.output<typeof transaction>): NodeTransaction {
+  const data = hexBytes(tx.data)
+  return {
+    data,
+    txid: reversed(unhex(tx.txid)),
+    wtxid: tx.hash === undefined ? fastSha256d(data) : reversed(unhex(tx.hash)),
+    fee: tx.fee,
+    weight: tx.weight ?? transactionWeight(parseTransaction(data)),
+    sigops: tx.sigops,
+    depends: tx.depends.map((place) => place - 1),
+  }
+}
+
+function refuseUnminable(read: z.output<typeof template>): void {
+  const { signet_challenge: challenge, vbrequired, rules } = read
+  if (challenge !== undefined && challenge !== OPEN_CHALLENGE)
+    throw new UnminableTemplate(
+      `this signet's blocks need a signature (its challenge is ${challenge.slice(0, 80)}), and this stack does not sign: ` +
+        'use regtest, testnet4, or a signet of your own with -signetchallenge=51',
+    )
+  if (vbrequired !== 0)
+    throw new UnminableTemplate(
+      `the node demands version bits ${vbrequired.toString(16)} (vbrequired), which miners that roll the version would clear: use another node`,
+    )
+  const unknown = rules.find((rule) => rule.startsWith('!') && !KNOWN_RULES.has(rule.slice(1)))
+  if (unknown !== undefined)
+    throw new UnminableTemplate(
+      `the node's template needs the rule "${unknown}", which this version does not know: use a newer version, or another node`,
+    )
 }

@@ -52,7 +52,7 @@ export function nodeRpc(settings: NodeRpcSettings): NodeRpc {
       try {
         return await known.client.command(method, ...parameters)
       } catch (error) {
-        throw asRpcError(error, settings.url)
+        throw asRpcError(error, settings.url, method)
       }
     },
   }
@@ -72,7 +72,7 @@ function credentials({ cookieFile, user, password, url }: NodeRpcSettings): {
   }
 }
 
-function asRpcError(error: unknown, url: string): NodeRpcError {
+function asRpcError(error: unknown, url: string, method: string): NodeRpcError {
   const { code, message } = error as { code?: unknown; message?: unknown }
   if (typeof code !== 'number') {
     return new NodeRpcError(`node ${url} cannot be reached: ${String(message)}`, {
@@ -80,7 +80,18 @@ function asRpcError(error: unknown, url: string): NodeRpcError {
       cause: error,
     })
   }
-  const text =
-    code === 401 ? `node ${url} refuses user and password (or cookie)` : `node ${url}: ${String(message)}`
-  return new NodeRpcError(text, { code, cause: error })
+  return new NodeRpcError(textOf(code, method, url) ?? `node ${url}: ${method}: ${String(message)}`, {
+    code,
+    cause: error,
+  })
+}
+
+/** What the operator has to do about the errors of the node's HTTP server, which say little. */
+function textOf(code: number, method: string, url: string): string | undefined {
+  if (code === 401) return `node ${url} refuses user and password (or cookie)`
+  if (code === 403)
+    return `node ${url} forbids ${method}: let this user call it (-rpcwhitelist), and this address (-rpcallowip)`
+  if (code === 503)
+    return `node ${url} is too busy for ${method} (its -rpcworkqueue is full, or it has too few -rpcthreads)`
+  return undefined
 }

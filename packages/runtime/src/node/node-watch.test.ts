@@ -1,83 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { reversed, unhex } from '@sv2/bitcoin'
-import { type RegtestNode, startRegtestNode } from '@sv2/regtest-node'
-import type { NodeTemplate } from '@sv2/roles/provider'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Signal } from '../_fixtures.ts'
-import { type NodeRpc, nodeRpc } from './node-rpc.ts'
+import { aNode, cleanUp, counting, ready, readyAgain, rpcOf, waiting, watching } from './_watching.ts'
+import type { NodeRpc } from './node-rpc.ts'
 import { type NodeState, NodeWatch } from './node-watch.ts'
-
-let folder = ''
-let cookieFile = ''
-const cleanUp: (() => unknown)[] = []
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'sv2-watch-'))
-  cookieFile = join(folder, '.cookie')
-})
-afterEach(async () => {
-  for (const close of cleanUp.splice(0).reverse()) await close()
-  rmSync(folder, { recursive: true, force: true })
-})
-
-async function aNode(port = 0): Promise<RegtestNode> {
-  const node = await startRegtestNode({ cookieFile, port, initialBlocks: 2, longPollDelayMs: 0 })
-  cleanUp.push(() => node.stop())
-  return node
-}
-
-/** A node's RPC that counts its calls, and can be told to do something else. */
-function counting(rpc: NodeRpc) {
-  const calls: string[] = []
-  let override: ((method: string) => Promise<unknown> | undefined) | undefined
-  return {
-    calls,
-    answerWith: (how: typeof override) => {
-      override = how
-    },
-    rpc: {
-      url: rpc.url,
-      call(method: string, parameters: readonly unknown[], timeoutMs?: number) {
-        calls.push(
-          method === 'getblocktemplate' && JSON.stringify(parameters).includes('longpollid')
-            ? 'long poll'
-            : method,
-        )
-        return override?.(method) ?? rpc.call(method, parameters, timeoutMs)
-      },
-    } satisfies NodeRpc,
-  }
-}
-
-function watching(
-  rpc: NodeRpc,
-  { intervalMs = 60_000, network = 'regtest' }: { intervalMs?: number; network?: 'regtest' | 'signet' } = {},
-) {
-  const templates = new Signal<NodeTemplate>()
-  const states = new Signal<NodeState>()
-  const watch = new NodeWatch(rpc, {
-    settings: { network, intervalMs },
-    observer: { onTemplate: (template) => templates.give(template), onState: (state) => states.give(state) },
-  })
-  cleanUp.push(() => watch.stop())
-  void watch.run()
-  return { watch, templates, states }
-}
-
-function rpcOf(node: Pick<RegtestNode, 'url'>, login: { user?: string; password?: string } = {}): NodeRpc {
-  const { user, password } = login
-  return nodeRpc({ url: node.url, cookieFile: user === undefined ? cookieFile : undefined, user, password })
-}
-
-const waiting = (part: string) => (state: NodeState) =>
-  state.kind === 'waiting' && state.message.includes(part)
-const ready = (state: NodeState): boolean => state.kind === 'ready'
-
-/** Ready once more than before. */
-async function readyAgain(states: Signal<NodeState>, before: number): Promise<void> {
-  while (states.seen.filter(ready).length <= before) await states.count(states.seen.length + 1)
-}
 
 describe('a node that is well', () => {
   test('gives its template at the start, and each new tip at once', async () => {
@@ -117,46 +43,37 @@ describe('a node that is well', () => {
     await templates.count(4)
   })
 
-  test('is asked by a new long poll when another poll saw the tip and the old one stays silent', async () => {
-    const node = await aNode()
-    const real = rpcOf(node)
-    let longPolls = 0
-    const rpc: NodeRpc = {
-      url: real.url,
-      call(method, parameters, timeoutMs) {
-        const isLongPoll = JSON.stringify(parameters).includes('longpollid')
-        if (isLongPoll) longPolls++
-        return isLongPoll && longPolls === 1
-          ? new Promise(() => undefined)
-          : real.call(method, parameters, timeoutMs)
-      },
-    }
-    const { templates, states, watch } = watching(rpc)
-    await states.first(ready)
-    await new Promise((resolve) => setImmediate(resolve))
-    await node.generate(1)
-    watch.poke()
-    await templates.first(({ height }) => height === 4)
-    await node.generate(1)
-    await templates.first(({ height }) => height === 5)
-    expect(longPolls).toBeGreaterThanOrEqual(2)
-  })
-
-  test('may leave a long poll without an answer for hours: a quiet network is no failure', async () => {
-    const timeouts: unknown[] = []
+  test('is asked to wait for a block a second at a time: a restart of ours leaves its threads alone', async () => {
+    const waits: unknown[] = []
     const real = rpcOf(await aNode())
     const rpc: NodeRpc = {
       url: real.url,
       call(method, parameters, timeoutMs) {
-        if (!JSON.stringify(parameters).includes('longpollid'))
-          return real.call(method, parameters, timeoutMs)
-        timeouts.push(timeoutMs)
-        return new Promise(() => undefined)
+        if (method === 'waitfornewblock') waits.push(...parameters)
+        return real.call(method, parameters, timeoutMs)
       },
     }
     const { states } = watching(rpc)
     await states.first(ready)
-    expect(timeouts).toEqual([86_400_000])
+    expect(waits).toEqual([1_000])
+  })
+
+  test('is never asked for a template that it would answer later', async () => {
+    const asked: unknown[] = []
+    const node = await aNode()
+    const real = rpcOf(node)
+    const rpc: NodeRpc = {
+      url: real.url,
+      call(method, parameters, timeoutMs) {
+        if (method === 'getblocktemplate') asked.push(...parameters)
+        return real.call(method, parameters, timeoutMs)
+      },
+    }
+    const { templates } = watching(rpc)
+    await templates.count(1)
+    await node.generate(1)
+    await templates.count(2)
+    expect(asked).toEqual([{ rules: ['segwit'] }, { rules: ['segwit'] }])
   })
 
   test('is asked at once when it is poked', async () => {
@@ -169,10 +86,21 @@ describe('a node that is well', () => {
     await templates.count(2)
   })
 
-  test('is asked by one long poll at a time, also after it was away', async () => {
+  test('is asked to wait once at a time, also after it was away', async () => {
     const node = await aNode()
-    const counted = counting(rpcOf(node))
-    const { states } = watching(counted.rpc)
+    const real = rpcOf(node)
+    let open = 0
+    let most = 0
+    const counted = counting({
+      url: real.url,
+      async call(method, parameters, timeoutMs) {
+        if (method !== 'waitfornewblock') return real.call(method, parameters, timeoutMs)
+        open++
+        most = Math.max(most, open)
+        return real.call(method, parameters, timeoutMs).finally(() => open--)
+      },
+    })
+    const { states, templates } = watching(counted.rpc)
     await states.first(ready)
     counted.answerWith((method) =>
       method === 'getblocktemplate' ? Promise.reject(new Error('away')) : undefined,
@@ -181,12 +109,10 @@ describe('a node that is well', () => {
     await states.first(waiting('away'))
     counted.answerWith(undefined)
     await readyAgain(states, 1)
-    counted.calls.length = 0
     await node.generate(1)
-    await node.generate(1)
-    await states.first(ready)
-    await new Promise((resolve) => setImmediate(resolve))
-    expect(counted.calls.filter((call) => call === 'long poll').length).toBeLessThanOrEqual(3)
+    await templates.first(({ height }) => height === node.height() + 1)
+    // the one that was going on when the node went away, and the one of now
+    expect(most).toBeLessThanOrEqual(2)
   })
 })
 
@@ -218,6 +144,33 @@ describe('a node that is not well', () => {
     })
     node.setInitialBlockDownload(false)
     await states.first(ready)
+  })
+
+  test('that knows newer blocks by their headers alone is behind: no template, and it says so', async () => {
+    const node = await aNode()
+    const { states, templates, watch } = watching(rpcOf(node), { intervalMs: 10 })
+    await states.first(ready)
+    node.setHeadersAhead(12)
+    const state = await states.first(({ kind }) => kind === 'waiting')
+    expect(state).toMatchObject({
+      cause: 'behind',
+      blocksBehind: 12,
+      message: expect.stringContaining('(2 of 14 blocks)'),
+    })
+    expect(watch.isReady).toBe(false)
+    const known = templates.seen.length
+    await node.generate(1)
+    node.setHeadersAhead(0)
+    await readyAgain(states, 1)
+    expect(templates.seen.slice(known).map(({ height }) => height)).not.toContain(3)
+    await templates.first(({ height }) => height === 4)
+  })
+
+  test('that has the header of the next block, whose rest is on its way, is well', async () => {
+    const node = await aNode()
+    node.setHeadersAhead(1)
+    const { states } = watching(rpcOf(node))
+    expect((await states.first()).kind).toBe('ready')
   })
 
   test('on another network is told from ours by name', async () => {
@@ -267,44 +220,52 @@ describe('a node that is not well', () => {
       method === 'getblocktemplate' ? Promise.resolve({ height: 'x' }) : undefined,
     )
     const { states } = watching(counted.rpc)
-    await states.first((state) => state.kind === 'waiting')
+    await states.first(
+      waiting('getblocktemplate cannot be used: it lacks version, it lacks previousblockhash'),
+    )
     counted.answerWith(undefined)
     await states.first(ready)
   })
+
+  test('that hands out what must not be mined is refused, with what to do', async () => {
+    const node = await aNode()
+    const real = rpcOf(node)
+    const counted = counting(real)
+    const template = (await real.call('getblocktemplate', [{ rules: ['segwit'] }])) as object
+    counted.answerWith((method) =>
+      method === 'getblocktemplate'
+        ? Promise.resolve({ ...template, signet_challenge: '5121aa51ae' })
+        : undefined,
+    )
+    const { states, templates } = watching(counted.rpc)
+    expect(await states.first(waiting('-signetchallenge=51'))).toMatchObject({ cause: 'unminable' })
+    expect(templates.seen).toEqual([])
+  })
 })
 
-test('an answer asked for before the tip changed, and late, is ignored', async () => {
+test('an answer that was asked for before the tip changed, and is late, brings no old tip back', async () => {
   const node = await aNode()
   const counted = counting(rpcOf(node))
   const { states, templates, watch } = watching(counted.rpc)
   await states.first(ready)
   const stale = await rpcOf(node).call('getblocktemplate', [{ rules: ['segwit'] }])
   let late: (answer: unknown) => void = () => undefined
-  let asked: () => void = () => undefined
-  const isAsked = new Promise<void>((resolve) => {
-    asked = resolve
-  })
+  const asked = new Signal<string>()
   counted.answerWith((method) => {
     if (method !== 'getblocktemplate') return undefined
     counted.answerWith(undefined)
-    asked()
+    asked.give(method)
     return new Promise((resolve) => {
       late = resolve
     })
   })
-  await new Promise((resolve) => setImmediate(resolve))
   watch.poke()
-  await isAsked
+  await asked.first()
   await node.generate(1)
-  await templates.first(({ height }) => height === node.height() + 1)
-  const known = templates.seen.length
   late(stale)
-  await new Promise((resolve) => setImmediate(resolve))
-  await node.generate(1)
-  await templates.count(known + 1)
-  expect(templates.seen.map(({ height }) => height)).toEqual(
-    [...templates.seen.map(({ height }) => height)].sort((a, b) => a - b),
-  )
+  await templates.first(({ height }) => height === node.height() + 1)
+  const heights = templates.seen.map(({ height }) => height)
+  expect(heights).toEqual([...heights].sort((a, b) => a - b))
 })
 
 test('a watch that is stopped says nothing more', async () => {

@@ -1,65 +1,106 @@
-import { equalBytes, type Network, networkOfChain } from '@sv2/bitcoin'
+import { displayHash, type Network, networkOfChain } from '@sv2/bitcoin'
 import type { NodeTemplate } from '@sv2/roles/provider'
 import { z } from 'zod'
-import { readBlockTemplate } from './block-template.ts'
+import type { ChainTip } from './block-submitter.ts'
+import { readBlockTemplate, UnminableTemplate } from './block-template.ts'
 import { type NodeRpc, NodeRpcError } from './node-rpc.ts'
+import { OddAnswer, readAnswer } from './read-answer.ts'
 
 /** How a node is watched. */
 export interface NodeWatchSettings {
   readonly network: Network
-  /** A template is asked for this often besides the long poll, for fees, ms. */
+  /** A template is asked for this often besides each new tip, for fees, ms. */
   readonly intervalMs: number
 }
 
 /** How the node is. `message` says what to do about it. */
 export type NodeState =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'waiting'; readonly message: string; readonly retryMs: number }
+  | {
+      readonly kind: 'waiting'
+      /** `behind`: what it would hand out is out of date; `unminable`: it hands out what must not be mined. */
+      readonly cause: 'away' | 'behind' | 'unminable'
+      readonly message: string
+      readonly retryMs: number
+      /** Blocks that it knows by their headers alone. */
+      readonly blocksBehind: number
+    }
+  /** From now on it is looked at a few times a second, since it cannot wait for us. */
+  | { readonly kind: 'polled'; readonly node: string; readonly reason: string }
 
 export interface NodeWatchObserver {
   onTemplate(template: NodeTemplate): void
   onState(state: NodeState): void
+  /** The node has another newest block. */
+  onTip?(tip: ChainTip): void
 }
 
 /** Pauses after a failure, ms. */
 const BACKOFF_MS = { first: 500, last: 30_000 }
+/** A node that catches up is looked at this often, ms. */
+const BEHIND_MS = 500
 /**
- * A long poll may stay without an answer for so long, ms. Core answers at a new tip or when its mempool changes, on a
- * quiet network never, and a poll that is given up still holds one of its few RPC threads until then. A node that is
- * gone shows in the polls for fees.
+ * A node is asked to wait for a new block so long at one time, ms. It holds one of the node's few RPC threads
+ * meanwhile, also when whoever asked is gone: after a restart of ours the thread is free within this time.
  */
-const LONG_POLL_MS = 86_400_000
+const WAIT_MS = 1_000
+/** Between two looks at a node that does not wait for us, or has no thread for that, ms. */
+const POLL_MS = 200
+/** A block whose header is there and the rest not yet is on its way; more than one are none. */
+const MAX_BLOCKS_BEHIND = 1
 
-/** A long poll that is answered sooner than this without a new tip was none, ms. */
-const QUICK_ANSWER_MS = 1_000
+/** Beyond the time it waits, a node that has not answered by then is gone, ms. */
+const WAIT_PATIENCE_MS = 30_000
+/** The node is starting (RPC_IN_WARMUP). */
+const WARMING_UP = -28
 
+const newestBlock = z.object({ hash: z.string() })
 const chainInfo = z.object({
   chain: z.string(),
   // Other nodes than Core leave it out when there is none.
   initialblockdownload: z.boolean().default(false),
-  blocks: z.number(),
-  headers: z.number(),
+  blocks: z.int(),
+  headers: z.int(),
+  bestblockhash: z.string(),
 })
 
+/** The node is not as new as the network. */
+class Behind extends Error {
+  readonly blocks: number
+
+  constructor(message: string, blocks: number) {
+    super(message)
+    this.blocks = blocks
+  }
+}
+
+/** One call of waitfornewblock. */
+interface Wait {
+  /** The newest block, once it is answered, display order. */
+  hash: string | undefined
+  error: NodeRpcError | OddAnswer | undefined
+  /** Resolves when it is over, one way or another. */
+  readonly over: Promise<void>
+}
+
 /**
- * Follows one node: a long poll that answers at each new tip, and a template every few seconds for the fees. One
- * poll serves any number of clients. Whatever the node does, it is asked again, for ever.
+ * Follows one node: it is asked to wait for the next block, for a second at a time, and for a template at each new tip
+ * and every few seconds for the fees. Where it cannot wait (no such method, no thread to spare) it is looked at a few
+ * times a second. One watch serves any number of clients. Whatever the node does, it is asked again, for ever.
  */
 export class NodeWatch {
   readonly #rpc: NodeRpc
   readonly #settings: NodeWatchSettings
   readonly #observer: NodeWatchObserver
   #stopped = false
+  #poked = false
   #wake: (() => void) | undefined
   #failures = 0
-  #longPollId: string | undefined
-  #tip: Uint8Array | undefined
-  /** Tips seen; another tip in an answer that was asked for before the last of them is out of date. */
-  #tips = 0
-  #onOvertaken: (() => void) | undefined
+  /** The newest block that a template was told of, display order. */
+  #tip: string | undefined
   #ready = false
-  /** A failure ends a round: the loop that has not failed ends too, when its turn comes. */
-  #round = 0
+  #polls = false
+  #wait: Wait | undefined
 
   constructor(
     rpc: NodeRpc,
@@ -79,11 +120,7 @@ export class NodeWatch {
   async run(): Promise<void> {
     while (!this.#stopped) {
       try {
-        await this.#checkNode()
-        await this.#poll(undefined)
-        this.#settle()
-        const round = this.#round
-        await Promise.race([this.#longPolls(round), this.#intervals(round)])
+        await this.#follow()
       } catch (error) {
         if (this.#stopped) return
         await this.#failed(error)
@@ -93,6 +130,7 @@ export class NodeWatch {
 
   /** Asks for a template now, for example after a block was submitted. */
   poke(): void {
+    this.#poked = true
     this.#wake?.()
   }
 
@@ -101,69 +139,113 @@ export class NodeWatch {
     this.#wake?.()
   }
 
-  async #checkNode(): Promise<void> {
-    const info = chainInfo.parse(await this.#rpc.call('getblockchaininfo', []))
-    const network = networkOfChain(info.chain)
+  /** Looks at the node again and again, until it fails. */
+  async #follow(): Promise<void> {
+    let wantsTemplate = true
+    let feesAt = 0
+    while (!this.#stopped) {
+      this.#poked = false
+      if (wantsTemplate) feesAt = performance.now() + this.#settings.intervalMs
+      const tip = await this.#look(wantsTemplate)
+      if (this.#stopped) return
+      this.#settle()
+      const moved = tip !== this.#tip
+      if (moved && !wantsTemplate) {
+        wantsTemplate = true
+        continue
+      }
+      // a template may be of another block than what was told beside it: once more, but not without a pause
+      const pauseMs = moved || this.#polls ? POLL_MS : Number.POSITIVE_INFINITY
+      const news = await this.#news(Math.min(pauseMs, Math.max(0, feesAt - performance.now())))
+      wantsTemplate = news || moved || this.#poked || performance.now() >= feesAt
+    }
+  }
+
+  /** Asks for the state of the chain, and for a template if one is wanted. Answers the newest block. */
+  async #look(wantsTemplate: boolean): Promise<string> {
+    const wait = this.#startWait()
+    const template = wantsTemplate ? this.#askTemplate() : undefined
+    // its failure comes after what the state of the chain says of it
+    template?.catch(() => undefined)
+    const info = readAnswer(chainInfo, 'getblockchaininfo', await this.#rpc.call('getblockchaininfo', []))
+    if (wait?.hash === info.bestblockhash) this.#pollFromNow('it has no thread to spare for us (-rpcthreads)')
+    this.#judge(info)
+    const answer = await template
+    if (answer !== undefined && !this.#stopped) this.#publish(readBlockTemplate(answer))
+    return info.bestblockhash
+  }
+
+  /** Begins to wait for a block, where that is done and not going on. Answers the wait that was begun. */
+  #startWait(): Wait | undefined {
+    if (this.#polls || this.#wait !== undefined) return undefined
+    const wait: Wait = {
+      hash: undefined,
+      error: undefined,
+      over: this.#rpc
+        .call('waitfornewblock', [WAIT_MS], WAIT_MS + WAIT_PATIENCE_MS)
+        .then((answer) => {
+          wait.hash = readAnswer(newestBlock, 'waitfornewblock', answer).hash
+        })
+        .catch((error: unknown) => {
+          if (!(error instanceof NodeRpcError || error instanceof OddAnswer)) throw error
+          wait.error = error
+        }),
+    }
+    this.#wait = wait
+    return wait
+  }
+
+  /** Waits for a block, a poke, or so long. Answers whether there is a new block. */
+  async #news(pauseMs: number): Promise<boolean> {
+    const wait = this.#wait
+    if (!this.#poked) await Promise.race([this.#pause(pauseMs), ...(wait === undefined ? [] : [wait.over])])
+    if (wait === undefined || (wait.hash === undefined && wait.error === undefined)) return false
+    this.#wait = undefined
+    if (wait.error === undefined) return wait.hash !== this.#tip
+    if (isAway(wait.error)) throw wait.error
+    this.#pollFromNow(wait.error.message)
+    return false
+  }
+
+  #pollFromNow(reason: string): void {
+    if (this.#polls) return
+    this.#polls = true
+    this.#observer.onState({ kind: 'polled', node: this.#rpc.url, reason })
+  }
+
+  #judge({ chain, initialblockdownload, blocks, headers }: z.output<typeof chainInfo>): void {
+    const network = networkOfChain(chain)
+    const { url } = this.#rpc
     if (network !== this.#settings.network) {
       throw new Error(
-        `node ${this.#rpc.url} runs on ${network ?? info.chain}, and this provider on ${this.#settings.network}: set network, or point it at another node`,
+        `node ${url} runs on ${network ?? chain}, and this provider on ${this.#settings.network}: set network, or point it at another node`,
       )
     }
+    const behind = Math.max(0, headers - blocks)
     // Regtest nodes call an old tip a download; Core hands out templates there all the same.
-    if (info.initialblockdownload && network !== 'regtest') {
-      throw new Error(
-        `node ${this.#rpc.url} is in initial block download (${info.blocks} of ${info.headers} blocks)`,
+    if (initialblockdownload && network !== 'regtest') {
+      throw new Behind(`node ${url} is in initial block download (${blocks} of ${headers} blocks)`, behind)
+    }
+    if (behind > MAX_BLOCKS_BEHIND) {
+      throw new Behind(
+        `node ${url} is behind the network (${blocks} of ${headers} blocks): no work is handed out until it has caught up; if it does not, look into its log`,
+        behind,
       )
     }
   }
 
-  async #longPolls(round: number): Promise<void> {
-    while (this.#isOn(round)) {
-      const before = this.#tip
-      const asked = performance.now()
-      await Promise.race([this.#poll(this.#longPollId), this.#overtaken()])
-      const quick = performance.now() - asked < QUICK_ANSWER_MS
-      // A node that does not know long polling answers at once, and would be asked without end.
-      if (quick && this.#tip === before) await new Promise((resolve) => setTimeout(resolve, QUICK_ANSWER_MS))
-    }
-  }
-
-  /** Another poll saw a new tip: the long poll on the old one is answered too, or its connection is dead. */
-  #overtaken(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onOvertaken = resolve
-    })
-  }
-
-  async #intervals(round: number): Promise<void> {
-    while (this.#isOn(round)) {
-      await this.#pause(this.#settings.intervalMs)
-      if (this.#isOn(round)) await this.#poll(undefined)
-    }
-  }
-
-  #isOn(round: number): boolean {
-    return !this.#stopped && this.#round === round
-  }
-
-  async #poll(longPollId: string | undefined): Promise<void> {
-    const tips = this.#tips
+  #askTemplate(): Promise<unknown> {
     // a signet's node answers nobody who does not know of signets
     const rules = this.#settings.network === 'signet' ? ['segwit', 'signet'] : ['segwit']
-    const parameters = { rules, ...(longPollId === undefined ? {} : { longpollid: longPollId }) }
-    const timeoutMs = longPollId === undefined ? undefined : LONG_POLL_MS
-    const answer = await this.#rpc.call('getblocktemplate', [parameters], timeoutMs)
-    if (this.#stopped) return
-    const read = readBlockTemplate(answer)
-    const moved = this.#tip === undefined || !equalBytes(this.#tip, read.template.prevHash)
-    if (moved && tips !== this.#tips) return
-    this.#longPollId = read.longPollId
-    if (moved) {
-      this.#tip = read.template.prevHash
-      this.#tips++
-      this.#onOvertaken?.()
-    }
-    this.#observer.onTemplate(read.template)
+    return this.#rpc.call('getblocktemplate', [{ rules }])
+  }
+
+  #publish(template: NodeTemplate): void {
+    const hash = displayHash(template.prevHash)
+    const moved = hash !== this.#tip
+    this.#tip = hash
+    this.#observer.onTemplate(template)
+    if (moved) this.#observer.onTip?.({ hash, height: template.height - 1 })
   }
 
   #settle(): void {
@@ -175,11 +257,14 @@ export class NodeWatch {
 
   async #failed(error: unknown): Promise<void> {
     this.#ready = false
-    this.#round++
-    const ceiling = Math.min(BACKOFF_MS.last, BACKOFF_MS.first * 2 ** this.#failures)
-    const retryMs = Math.round(ceiling * (0.5 + Math.random() / 2))
-    this.#failures++
-    this.#observer.onState({ kind: 'waiting', message: messageOf(error), retryMs })
+    this.#wait = undefined
+    const blocksBehind = error instanceof Behind ? error.blocks : 0
+    const cause =
+      error instanceof Behind ? 'behind' : error instanceof UnminableTemplate ? 'unminable' : 'away'
+    // another node may be there when it is back
+    if (cause === 'away') this.#polls = false
+    const retryMs = cause === 'behind' ? BEHIND_MS : backoff(this.#failures++)
+    this.#observer.onState({ kind: 'waiting', cause, message: messageOf(error), retryMs, blocksBehind })
     await this.#pause(retryMs)
   }
 
@@ -194,7 +279,17 @@ export class NodeWatch {
   }
 }
 
+function backoff(failures: number): number {
+  const ceiling = Math.min(BACKOFF_MS.last, BACKOFF_MS.first * 2 ** failures)
+  return Math.round(ceiling * (0.5 + Math.random() / 2))
+}
+
+function isAway(error: NodeRpcError | OddAnswer): boolean {
+  return error instanceof NodeRpcError && (error.code === undefined || error.code === WARMING_UP)
+}
+
 function messageOf(error: unknown): string {
-  if (error instanceof NodeRpcError && error.code === -28) return `${error.message} (the node is starting)`
+  if (error instanceof NodeRpcError && error.code === WARMING_UP)
+    return `${error.message} (the node is starting)`
   return error instanceof Error ? error.message : String(error)
 }

@@ -1,25 +1,12 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { displayHash } from '@sv2/bitcoin'
 import { type SafeWriter, writeFileSafely } from '../write-file-safely.ts'
-import { hexText } from './hex-text.ts'
-import { type NodeRpc, NodeRpcError } from './node-rpc.ts'
+import { BlockFolder, type BlockName } from './block-folder.ts'
+import { type BlockFate, BlockSubmitter, type ChainTip, type OpenBlock } from './block-submitter.ts'
+import type { NodeRpc } from './node-rpc.ts'
 
 /** A block of ours. */
-export interface SolvedBlock {
-  /** Display order, hex. */
-  readonly hash: string
-  readonly height: number
+export interface SolvedBlock extends BlockName {
   readonly block: Uint8Array
-}
-
-/** What a node said of a block. `accepted` also when it had it already; `lost` when it is valid, and another was first. */
-export interface BlockFate {
-  readonly hash: string
-  readonly height: number
-  readonly node: string
-  readonly outcome: 'accepted' | 'lost' | 'rejected' | 'unreachable'
-  /** BIP 22 reject reason, or why the node could not be asked. */
-  readonly reason: string
 }
 
 export interface SolvedBlocksDeps {
@@ -31,71 +18,80 @@ export interface SolvedBlocksDeps {
   readonly write?: SafeWriter
 }
 
-/** Pauses between attempts, ms. */
-const BACKOFF_MS = { first: 250, last: 30_000 }
-/** A node that cannot be asked for so long has seen the block by other ways, or never will, ms. */
-const GIVE_UP_MS = 3_600_000
-/** Answers that are no rejection (BIP 22); `inconclusive`: on a branch that is not the best. */
-const OUTCOMES: Readonly<Record<string, BlockFate['outcome']>> = {
-  accepted: 'accepted',
-  duplicate: 'accepted',
-  inconclusive: 'lost',
-  'duplicate-inconclusive': 'lost',
-}
 /** At the end, this long for what is being written or submitted, ms. */
 const STOP_WITHIN_MS = 2_000
-/** Blocks whose fate is known are kept in this number. */
-const KEEP_DECIDED = 100
+/** Blocks of one parent that wait at one time: only one of them can be in the chain. */
+const MAX_SIBLINGS = 16
+/** Blocks whose fate is open, at most; the lowest ones go first. */
+const MAX_OPEN = 256
+
+interface Matter {
+  readonly block: OpenBlock
+  /** Nodes that have not decided. */
+  nodes: number
+  /** It is whole on the disk. */
+  kept: boolean
+}
 
 /**
- * The blocks we solved. Each is written to disk and flushed before any node hears of it, submitted to every node at
- * once, and again until the node has decided; what was not decided is submitted again at the next start.
+ * The blocks we solved. Each is written to disk and flushed before any node hears of it, submitted to every node, and
+ * again until the node has decided or the chain has passed it; what was not decided is submitted again at the next
+ * start. Of blocks of one parent the nodes hear one after the other, until they have taken one.
  */
 export class SolvedBlocks {
-  readonly #pending: string
-  readonly #decided: string
+  readonly #folder: BlockFolder
   readonly #deps: SolvedBlocksDeps
-  readonly #write: SafeWriter
-  #stopped = false
-  readonly #known = new Set<string>()
-  /** Blocks on their way to the disk or to a node, at this moment. */
-  readonly #underway = new Set<Promise<unknown>>()
+  readonly #submitters: readonly BlockSubmitter[]
+  /** By hash. */
+  readonly #matters = new Map<string, Matter>()
+  /** Blocks on their way to the disk. */
+  readonly #writing = new Map<string, Promise<void>>()
+  #tip: string | undefined
 
   constructor(dataDir: string, deps: SolvedBlocksDeps) {
-    this.#pending = join(dataDir, 'blocks')
-    this.#decided = join(this.#pending, 'decided')
+    this.#folder = new BlockFolder(dataDir, deps.write ?? writeFileSafely)
     this.#deps = deps
-    this.#write = deps.write ?? writeFileSafely
+    this.#submitters = deps.nodes.map(
+      (node) =>
+        new BlockSubmitter(node, {
+          onFate: (fate) => deps.onFate(fate),
+          onFinal: (block) => this.#final(block),
+          onOrphan: (block) => void this.#bringParent(block),
+        }),
+    )
   }
 
   /** Prepares the folder and submits what an earlier run left undecided. Answers how many. */
   async start(): Promise<number> {
-    await mkdir(this.#decided, { recursive: true, mode: 0o700 })
-    const left = (await readdir(this.#pending)).filter((name) => name.endsWith('.block'))
-    for (const name of left) {
-      const [height = '0', hash = ''] = name.slice(0, -'.block'.length).split('-')
-      const block = await readFile(join(this.#pending, name))
-      this.#known.add(hash)
-      void this.#decide({ hash, height: Number(height), block })
-    }
-    return left.length
+    const left = await this.#folder.start()
+    for (const name of left) await this.#openAgain(name)
+    return this.#matters.size
   }
 
   /** Keeps a block and submits it to every node; a block already known is left to its first submission. */
-  async submit(solved: SolvedBlock): Promise<void> {
-    if (this.#known.has(solved.hash)) return
-    this.#known.add(solved.hash)
-    try {
-      await this.#watched(this.#write(this.#path(solved), solved.block))
-    } catch (error) {
-      this.#deps.onDiskTrouble(solved.hash, error)
+  async submit({ hash, height, block }: SolvedBlock): Promise<void> {
+    const known = this.#matters.has(hash) || this.#writing.has(hash)
+    if (known || this.#folder.hasDecided({ hash, height })) return
+    const parent = parentOf(block)
+    if (this.#siblings(parent) >= MAX_SIBLINGS) {
+      const reason = `${MAX_SIBLINGS} others of the same parent wait already`
+      return this.#deps.onFate({ hash, height, node: 'none', outcome: 'spare', reason })
     }
-    void this.#decide(solved)
+    const writing = this.#keep({ hash, height }, block)
+    this.#writing.set(hash, writing)
+    await writing
+    this.#writing.delete(hash)
+  }
+
+  /** The first node has a new tip. */
+  async moved(tip: ChainTip): Promise<void> {
+    if (tip.hash === this.#tip) return
+    this.#tip = tip.hash
+    await Promise.all(this.#submitters.map((submitter) => submitter.moved(tip)))
   }
 
   /** Ends the retries. A block that came at the last moment still gets to the disk, and to the nodes once. */
   async stop(): Promise<void> {
-    this.#stopped = true
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, STOP_WITHIN_MS)
@@ -105,65 +101,95 @@ export class SolvedBlocks {
   }
 
   async #settled(): Promise<void> {
-    while (this.#underway.size > 0) await Promise.allSettled(this.#underway)
+    await Promise.all(this.#writing.values())
+    await Promise.all(this.#submitters.map((submitter) => submitter.stop()))
+    await Promise.all(this.#writing.values())
   }
 
-  #watched<T>(work: Promise<T>): Promise<T> {
-    this.#underway.add(work)
-    const over = () => this.#underway.delete(work)
-    work.then(over, over)
-    return work
+  #siblings(parent: string): number {
+    let siblings = 0
+    for (const { block } of this.#matters.values()) if (block.parent === parent) siblings++
+    return siblings
   }
 
-  async #decide(solved: SolvedBlock): Promise<void> {
-    const outcomes = await Promise.all(this.#deps.nodes.map((node) => this.#submitTo(node, solved)))
-    if (outcomes.includes('unreachable')) return
+  async #keep(name: BlockName, bytes: Uint8Array): Promise<void> {
+    let inMemory: Uint8Array | undefined = bytes
+    const block: OpenBlock = {
+      ...name,
+      parent: parentOf(bytes),
+      bytes: () => inMemory ?? this.#folder.read(name),
+    }
+    const matter: Matter = { block, nodes: this.#submitters.length, kept: false }
+    this.#matters.set(name.hash, matter)
     try {
-      await this.#putAway(solved)
+      await this.#folder.keep(name, bytes)
+      matter.kept = true
     } catch (error) {
-      this.#deps.onDiskTrouble(solved.hash, error)
+      this.#deps.onDiskTrouble(name.hash, error)
+    }
+    this.#open(block)
+    // who submits it at once has its bytes; who waits finds them on the disk
+    if (matter.kept) inMemory = undefined
+  }
+
+  #open(block: OpenBlock): void {
+    for (const submitter of this.#submitters) submitter.add(block)
+    if (this.#matters.size <= MAX_OPEN) return
+    let lowest = block
+    for (const { block: other } of this.#matters.values()) if (other.height < lowest.height) lowest = other
+    for (const submitter of this.#submitters) submitter.drop(lowest.hash)
+    const reason = `${MAX_OPEN} blocks wait already`
+    this.#deps.onFate({ ...nameOf(lowest), node: 'none', outcome: 'lost', reason })
+    void this.#putAway(lowest)
+  }
+
+  /** A block from the disk. */
+  async #openAgain(name: BlockName): Promise<void> {
+    try {
+      const parent = parentOf(await this.#folder.read(name))
+      const block: OpenBlock = { ...name, parent, bytes: () => this.#folder.read(name) }
+      this.#matters.set(name.hash, { block, nodes: this.#submitters.length, kept: true })
+      this.#open(block)
+    } catch (error) {
+      this.#deps.onDiskTrouble(name.hash, error)
     }
   }
 
-  async #putAway(solved: SolvedBlock): Promise<void> {
-    await rename(this.#path(solved), join(this.#decided, this.#name(solved)))
-    const old = (await readdir(this.#decided)).sort().slice(0, -KEEP_DECIDED)
-    for (const name of old) await rm(join(this.#decided, name), { force: true })
-  }
-
-  async #submitTo(node: NodeRpc, solved: SolvedBlock): Promise<BlockFate['outcome']> {
-    const data = hexText(solved.block)
-    const started = performance.now()
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return this.#told(node, solved, await this.#watched(node.call('submitblock', [data])))
-      } catch (error) {
-        if (!(error instanceof NodeRpcError)) throw error
-        this.#tell(node, solved, 'unreachable', error.message)
-        if (this.#stopped || performance.now() - started > GIVE_UP_MS) return 'unreachable'
-      }
-      const pauseMs = Math.min(BACKOFF_MS.last, BACKOFF_MS.first * 2 ** attempt)
-      await new Promise((resolve) => setTimeout(resolve, pauseMs).unref())
-      if (this.#stopped) return 'unreachable'
+  /** A node that was killed may have lost a block of ours that the next one builds on. */
+  async #bringParent({ parent, height }: OpenBlock): Promise<void> {
+    const name = { hash: parent, height: height - 1 }
+    try {
+      if (await this.#folder.reopen(name)) await this.#openAgain(name)
+    } catch (error) {
+      this.#deps.onDiskTrouble(parent, error)
     }
   }
 
-  #told(node: NodeRpc, solved: SolvedBlock, answer: unknown): BlockFate['outcome'] {
-    const reason = answer === null ? 'accepted' : String(answer)
-    const outcome = OUTCOMES[reason] ?? 'rejected'
-    this.#tell(node, solved, outcome, reason)
-    return outcome
+  #final(block: OpenBlock): void {
+    const matter = this.#matters.get(block.hash)
+    if (matter === undefined) return
+    matter.nodes--
+    if (matter.nodes === 0) void this.#putAway(block)
   }
 
-  #tell(node: NodeRpc, { hash, height }: SolvedBlock, outcome: BlockFate['outcome'], reason: string): void {
-    this.#deps.onFate({ hash, height, node: node.url, outcome, reason })
+  async #putAway(block: OpenBlock): Promise<void> {
+    const matter = this.#matters.get(block.hash)
+    this.#matters.delete(block.hash)
+    if (matter?.kept !== true) return
+    const work = this.#folder
+      .putAway(nameOf(block))
+      .catch((error: unknown) => this.#deps.onDiskTrouble(block.hash, error))
+    this.#writing.set(block.hash, work)
+    await work
+    this.#writing.delete(block.hash)
   }
+}
 
-  #path(solved: SolvedBlock): string {
-    return join(this.#pending, this.#name(solved))
-  }
+function nameOf({ hash, height }: BlockName): BlockName {
+  return { hash, height }
+}
 
-  #name({ height, hash }: SolvedBlock): string {
-    return `${String(height).padStart(8, '0')}-${hash}.block`
-  }
+/** Hash of the block that one builds on, hex in display order. */
+function parentOf(block: Uint8Array): string {
+  return displayHash(block.subarray(4, 36))
 }
