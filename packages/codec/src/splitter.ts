@@ -11,7 +11,7 @@ const FIRST_ALLOCATION = 1024
  * State: the bytes of an unfinished header, or a header and the payload bytes so far.
  */
 export class FrameSplitter {
-  readonly #maxPayload: number
+  #maxPayload: number
   readonly #headerBytes: Uint8Array
   #headerFill: number
   #header: FrameHeader | undefined
@@ -33,6 +33,16 @@ export class FrameSplitter {
   /** True in the middle of a frame: a stream that ends now was cut off. */
   get pending(): boolean {
     return this.#headerFill > 0 || this.#header !== undefined
+  }
+
+  /** Memory of a payload that is not whole yet, bytes. */
+  get heldBytes(): number {
+    return this.#payload.length
+  }
+
+  /** From now on no payload longer than this is taken, bytes. */
+  takeAtMost(maxPayload: number): void {
+    this.#maxPayload = maxPayload
   }
 
   /**

@@ -43,7 +43,7 @@ export function sealedPayloadBytes(payloadBytes: number): number {
 export class FramedTransport implements Transport {
   readonly #send: CipherState
   readonly #receive: CipherState
-  readonly #maxPayloadBytes: number
+  #maxPayloadBytes: number
   readonly #waiting = new StreamBuffer()
   /** Plaintext of the frame being collected: its header and the blocks opened so far. */
   #frame: Uint8Array = EMPTY
@@ -57,6 +57,14 @@ export class FramedTransport implements Transport {
     this.#receive = keys.receive
     this.#maxPayloadBytes = keys.maxPayloadBytes ?? MAX_PAYLOAD_BYTES
     this.#failure = undefined
+  }
+
+  get heldBytes(): number {
+    return this.#waiting.capacity + this.#frame.length
+  }
+
+  takeAtMost(payloadBytes: number): void {
+    this.#maxPayloadBytes = payloadBytes
   }
 
   seal(frames: readonly Uint8Array[]): Uint8Array {

@@ -4,7 +4,13 @@ import { checkWholeFrame, type Transport } from './transport.ts'
  * No encryption at all: frames as they are, for local networks (editions.md §3.4). The same in both editions.
  */
 export function plainTransport(): Transport {
-  return { seal: joinFrames, open: (chunk) => (chunk.length === 0 ? [] : [asPlainView(chunk)]) }
+  return {
+    seal: joinFrames,
+    open: (chunk) => (chunk.length === 0 ? [] : [asPlainView(chunk)]),
+    // It keeps nothing: whoever cuts frames holds the limit on their size.
+    takeAtMost: () => undefined,
+    heldBytes: 0,
+  }
 }
 
 /**

@@ -6,6 +6,10 @@ import { StreamBuffer } from './stream-buffer.ts'
 import { checkWholeFrame, MAX_BLOCK_BYTES, type Transport } from './transport.ts'
 
 const PREFIX_BYTES = 2
+/** What the prefix can say. */
+const MAX_MESSAGE_BYTES = 0xffff
+/** So many frames of the longest payload a message may hold, where their length is limited. */
+const FRAMES_PER_MESSAGE = 3
 
 /**
  * The transport of the 25519 edition: Noise messages behind a U16 LE length, whole frames inside (editions.md
@@ -20,12 +24,22 @@ export class PrefixedTransport implements Transport {
   readonly #send: CipherState
   readonly #receive: CipherState
   readonly #waiting = new StreamBuffer()
+  #maxMessageBytes = MAX_MESSAGE_BYTES
   #failure: unknown
 
   constructor(keys: TransportKeys) {
     this.#send = keys.send
     this.#receive = keys.receive
     this.#failure = undefined
+  }
+
+  get heldBytes(): number {
+    return this.#waiting.capacity
+  }
+
+  /** A message may hold a few frames, so a few times as much of it is taken. */
+  takeAtMost(payloadBytes: number): void {
+    this.#maxMessageBytes = Math.min(MAX_MESSAGE_BYTES, FRAMES_PER_MESSAGE * payloadBytes)
   }
 
   seal(frames: readonly Uint8Array[]): Uint8Array {
@@ -65,7 +79,7 @@ export class PrefixedTransport implements Transport {
     let outAt = 0
     for (;;) {
       let message: Uint8Array
-      const whole = this.#waiting.length === 0 ? wholeMessageBytes(chunk, at) : 0
+      const whole = this.#waiting.length === 0 ? this.#wholeMessageBytes(chunk, at) : 0
       if (whole > 0) {
         message = chunk.subarray(at + PREFIX_BYTES, at + whole)
         at += whole
@@ -85,7 +99,7 @@ export class PrefixedTransport implements Transport {
   #wait(chunk: Uint8Array, from: number): number {
     let at = from + this.#waiting.fill(chunk, from, PREFIX_BYTES)
     if (this.#waiting.length < PREFIX_BYTES) return at
-    at += this.#waiting.fill(chunk, at, PREFIX_BYTES + checkedLength(this.#waiting.peekUint16()))
+    at += this.#waiting.fill(chunk, at, PREFIX_BYTES + this.#checkedLength(this.#waiting.peekUint16()))
     return at
   }
 
@@ -93,16 +107,21 @@ export class PrefixedTransport implements Transport {
     if (this.#waiting.length < PREFIX_BYTES) return false
     return this.#waiting.length === PREFIX_BYTES + this.#waiting.peekUint16()
   }
-}
 
-/** Bytes of the message at `at`, prefix included, when it lies whole in the chunk; 0 otherwise. */
-function wholeMessageBytes(chunk: Uint8Array, at: number): number {
-  if (chunk.length - at < PREFIX_BYTES) return 0
-  const whole = PREFIX_BYTES + checkedLength(chunk[at]! | (chunk[at + 1]! << 8))
-  return chunk.length - at < whole ? 0 : whole
-}
+  /** Bytes of the message at `at`, prefix included, when it lies whole in the chunk; 0 otherwise. */
+  #wholeMessageBytes(chunk: Uint8Array, at: number): number {
+    if (chunk.length - at < PREFIX_BYTES) return 0
+    const whole = PREFIX_BYTES + this.#checkedLength(chunk[at]! | (chunk[at + 1]! << 8))
+    return chunk.length - at < whole ? 0 : whole
+  }
 
-function checkedLength(length: number): number {
-  if (length >= TAG_BYTES) return length
-  throw new NoiseError('bad-length', `a Noise message of ${length} bytes has no room for its tag`)
+  #checkedLength(length: number): number {
+    if (length < TAG_BYTES)
+      throw new NoiseError('bad-length', `a Noise message of ${length} bytes has no room for its tag`)
+    if (length <= this.#maxMessageBytes) return length
+    throw new NoiseError(
+      'frame-too-large',
+      `a Noise message of ${length} bytes is announced, the limit is ${this.#maxMessageBytes}`,
+    )
+  }
 }

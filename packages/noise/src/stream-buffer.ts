@@ -16,6 +16,11 @@ export class StreamBuffer {
     return this.#length
   }
 
+  /** Memory that is held for them, bytes. */
+  get capacity(): number {
+    return this.#bytes.length
+  }
+
   /**
    * Takes bytes of `chunk` from `at` until `need` bytes wait, or the chunk ends. Returns how many it took.
    */

@@ -17,6 +17,10 @@ export interface Transport {
    * @throws {NoiseError} bad-mac · bad-length · frame-too-large · nonce-exhausted
    */
   open(chunk: Uint8Array): Uint8Array[]
+  /** From now on no payload longer than this is taken, bytes; where frames are cut elsewhere, no unit far longer. */
+  takeAtMost(payloadBytes: number): void
+  /** Memory of what the peer has sent of a unit that is not whole yet, bytes. */
+  readonly heldBytes: number
 }
 
 /** Bytes of a Stratum frame header (editions.md §3.1). */

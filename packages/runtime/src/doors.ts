@@ -1,13 +1,16 @@
 import { formatPoolUrl } from '@sv2/noise'
 import type { AppContext } from './app.ts'
 import { type DoorConfig, doorSettings } from './config/door.ts'
+import { MIB } from './config/server.ts'
 import { fastestBackend } from './crypto/fastest-backend.ts'
 import type { EditionName } from './editions.ts'
 import type { Engine, EngineObserver } from './engine.ts'
+import { processHeldBytes } from './held-bytes.ts'
 import { type LoadedIdentity, loadIdentity } from './keys.ts'
 import { listen } from './listen.ts'
 import type { Logger } from './logger.ts'
 import { Counter, Histogram } from './monitoring.ts'
+import { LineBudget } from './observe/line-budget.ts'
 import { randomBytes } from './random.ts'
 
 /** The part of a server's configuration that its doors need. */
@@ -18,6 +21,8 @@ export interface ServerConfig {
   /** The same for the draft edition. */
   readonly draft_authority_secret_key_file?: string | undefined
   readonly cert_validity_sec: number
+  /** Of the process, all its servers together. */
+  readonly max_held_mib: number
   readonly listen: readonly DoorConfig[]
 }
 
@@ -36,6 +41,7 @@ export async function openDoors(
   },
 ): Promise<string[]> {
   const { log, registry, scope, clock } = how.context
+  processHeldBytes.limit = config.max_held_mib * MIB
   const handshakes = handshakeTimes(registry)
   const refused = refusals(log, registry)
   const keys = await loadKeys(config, log)
@@ -99,20 +105,18 @@ function refusedConnections(registry: AppContext['registry']): Counter<'reason'>
   })
 }
 
-/** A line per kind of refusal is printed this often; the others are for those who look closer, ms. */
-const REFUSAL_LINE_MS = 10_000
+/** Of each kind of refusal a line is printed this often; the others are for those who look closer. */
+const REFUSAL_LINES = { lines: 1, windowMs: 10_000 }
 
 /** Counts connections that never became a session, and shows that there are some: a wrong key is seen nowhere else. */
 function refusals(log: Logger, registry: AppContext['registry']): (remote: string, reason: string) => void {
   const counter = refusedConnections(registry)
-  const printed = new Map<string, number>()
+  const budget = new LineBudget(REFUSAL_LINES)
   return (remote, reason) => {
     const kind = reason.split(':', 1)[0] ?? reason
     counter.inc({ reason: kind })
-    const now = performance.now()
-    const due = now - (printed.get(kind) ?? Number.NEGATIVE_INFINITY) >= REFUSAL_LINE_MS
-    if (due) printed.set(kind, now)
-    log[due ? 'warn' : 'debug']({ remote, reason }, 'connection refused')
+    const { mayPrint } = budget.take(kind, performance.now())
+    log[mayPrint ? 'warn' : 'debug']({ remote, reason }, 'connection refused')
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import type { Role, SessionEffect, SessionEvent, SessionId } from '@sv2/roles'
 import type { Clock } from './clock.ts'
-import { Session, type SessionOwner } from './session.ts'
+import { type HeldBytes, processHeldBytes } from './held-bytes.ts'
+import { Session, type SessionOwner, type SessionProgress } from './session.ts'
 import type { Wire } from './wire.ts'
 
 /** What is known of a connection, for log lines. */
@@ -34,6 +35,7 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
   readonly #role: Role<Event, Effect>
   readonly #clock: Clock
   readonly #observer: EngineObserver<Effect>
+  readonly #held: HeldBytes
   readonly #sessions = new Map<
     SessionId,
     { readonly session: Session; readonly info: SessionInfo; readonly onGone: (() => void) | undefined }
@@ -48,11 +50,17 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
 
   constructor(
     role: Role<Event, Effect>,
-    deps: { readonly clock: Clock; readonly observer: EngineObserver<Effect> },
+    deps: {
+      readonly clock: Clock
+      readonly observer: EngineObserver<Effect>
+      /** Those of the process when missing. */
+      readonly held?: HeldBytes
+    },
   ) {
     this.#role = role
     this.#clock = deps.clock
     this.#observer = deps.observer
+    this.#held = deps.held ?? processHeldBytes
   }
 
   get sessionCount(): number {
@@ -74,12 +82,12 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
       readonly maxQueuedBytes: number
       readonly rest: Uint8Array
       readonly onGone?: () => void
-    },
+    } & SessionProgress,
   ): Session {
     this.#lastId++
     const session = new Session(
       { id: this.#lastId, socket },
-      { wire: how.wire, maxQueuedBytes: how.maxQueuedBytes, owner: this },
+      { wire: how.wire, maxQueuedBytes: how.maxQueuedBytes, owner: this, held: this.#held, progress: how },
     )
     const info = {
       session: session.id,
@@ -162,8 +170,14 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
         this.#sessions.get(effectOfSession.session)?.session.close(effectOfSession.reason)
         return
       default:
+        this.#noteWork(effect)
         this.#observer.onEffect(effect as Exclude<Effect, SessionEffect<unknown>>)
     }
+  }
+
+  /** What a role says of an accepted share is how a miner shows that it works, whatever its wire. */
+  #noteWork({ kind, session }: { readonly kind: string; readonly session?: unknown }): void {
+    if (kind === 'shareAccepted' && typeof session === 'number') this.#sessions.get(session)?.session.works()
   }
 
   #send(to: SessionId, message: unknown): void {

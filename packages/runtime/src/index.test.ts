@@ -41,7 +41,6 @@ test('the public surface is what it was', () => {
     'isNetwork',
     'isV1Fact',
     'keyFile',
-    'limitedLines',
     'listen',
     'liveGauges',
     'loadConfig',

@@ -69,7 +69,6 @@ export { type NodeRpc, NodeRpcError, type NodeRpcSettings, nodeRpc } from './nod
 export { type NodeState, NodeWatch, type NodeWatchSettings } from './node/node-watch.ts'
 export { type SolvedBlock, SolvedBlocks } from './node/solved-blocks.ts'
 export { TemplateFiles } from './node/template-files.ts'
-export { type LimitedLine, limitedLines } from './observe/line-budget.ts'
 export { type MinersObserver, observeMiners, type ShareTotals } from './observe/miners.ts'
 export { type NodeObserver, observeNode } from './observe/node.ts'
 export { shareCodeLabel } from './observe/share-codes.ts'

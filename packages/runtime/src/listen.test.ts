@@ -9,6 +9,7 @@ import { systemNoise } from './doors.ts'
 import type { EditionName } from './editions.ts'
 import type { Engine } from './engine.ts'
 import { type DoorSettings, listen } from './listen.ts'
+import { MISDIRECTED, ofOtherEdition } from './misdirected.ts'
 
 type Adopted = Parameters<Engine<never, never>['adopt']>
 
@@ -32,7 +33,7 @@ async function door(over: Partial<DoorSettings> = {}, onHandshake?: () => void) 
       adopt(socket, how) {
         socket.on('error', () => socket.destroy())
         adopted.give({ edition: how.wire.edition, how, socket })
-        return undefined as never
+        return { abort: () => socket.destroy() } as never
       },
     },
     {
@@ -77,11 +78,56 @@ describe('a door', () => {
   test('lets nobody in who starts with something else than a handshake', async () => {
     const { port, adopted, refused } = await door({ edition: 'draft' })
     const guest = await knock(port)
-    guest.write(PLAIN_SETUP)
+    guest.write(Uint8Array.of(0x20, 0, ...new Uint8Array(32)))
     await once(guest, 'close')
     expect(refused.seen).toEqual([expect.stringMatching(/^handshake failed: /)])
     expect(adopted.seen).toEqual([])
   })
+
+  const SUBSCRIBE = '{"id":1,"method":"mining.subscribe","params":[]}\n'
+  const HTTP = 'GET / HTTP/1.1\r\n\r\n'
+  const TLS = Uint8Array.of(0x16, 3, 1, 0, 0xa5, 1, 0, 0)
+  test.each<{
+    readonly over: Partial<DoorSettings>
+    readonly first: () => string | Uint8Array
+    readonly said: string
+  }>([
+    ...(['current', 'draft'] as const).flatMap((edition) =>
+      [true, false].flatMap((noise) => [
+        { over: { edition, noise }, first: () => SUBSCRIBE, said: MISDIRECTED.v1 },
+        { over: { edition, noise }, first: () => HTTP, said: MISDIRECTED.http },
+        { over: { edition, noise }, first: () => TLS, said: MISDIRECTED.tls },
+      ]),
+    ),
+    { over: { edition: 'current' }, first: () => PLAIN_SETUP, said: MISDIRECTED.plaintext },
+    { over: { edition: 'draft' }, first: () => PLAIN_SETUP, said: MISDIRECTED.plaintext },
+    { over: { edition: 'current' }, first: () => firstFlight('draft'), said: ofOtherEdition('draft') },
+    { over: { edition: 'draft' }, first: () => firstFlight('current'), said: ofOtherEdition('current') },
+    { over: { noise: false }, first: () => firstFlight('current'), said: MISDIRECTED.encrypted },
+    {
+      over: { noise: false, edition: 'draft' },
+      first: () => firstFlight('draft'),
+      said: MISDIRECTED.encrypted,
+    },
+  ])('says what came, and where to point it: $said ($over)', async ({ over, first, said }) => {
+    const { port, refused, adopted } = await door(over)
+    const guest = await knock(port)
+    guest.write(first())
+    await once(guest, 'close')
+    expect(refused.seen).toEqual([said])
+    expect(adopted.seen).toEqual([])
+  })
+
+  test.each(['current', 'draft'] as const)(
+    'in plaintext takes a first frame of edition %s, whatever is in it',
+    async (edition) => {
+      const { port, adopted } = await door({ edition, noise: false })
+      const odd = Uint8Array.from(PLAIN_SETUP)
+      odd[7] = 9
+      ;(await knock(port)).write(odd)
+      expect(await adopted.first()).toMatchObject({ edition })
+    },
+  )
 
   test('hands over who has done the handshake', async () => {
     const { port, adopted } = await door()
@@ -163,11 +209,11 @@ describe('a door', () => {
 
   test('takes so many connections in all', async () => {
     const { port, refused } = await door({ maxConnections: 2 })
+    const first = await knock(port)
     await knock(port)
     await knock(port)
-    const third = await knock(port)
-    await once(third, 'close')
-    expect(refused.seen).toEqual(['the door is full'])
+    await once(first, 'close')
+    expect(refused.seen).toEqual(['made room for another connection'])
   })
 
   test('that closes sends away who is still at it', async () => {
@@ -215,7 +261,7 @@ describe('a door for both editions', () => {
     const guest = await knock(port)
     guest.write('{"id":1,"method":"mining.subscribe","params":[]}\n')
     await once(guest, 'close')
-    expect(refused.seen).toEqual(['speaks Stratum V1; point it at a translator'])
+    expect(refused.seen).toEqual([MISDIRECTED.v1])
   })
 
   test('refuses plaintext unless it was told an edition for it', async () => {
@@ -223,7 +269,7 @@ describe('a door for both editions', () => {
     const guest = await knock(strict.port)
     guest.write(PLAIN_SETUP)
     await once(guest, 'close')
-    expect(strict.refused.seen).toEqual(['speaks plaintext, and this door wants encryption'])
+    expect(strict.refused.seen).toEqual([MISDIRECTED.plaintext])
 
     const open = await door({ edition: 'auto', plaintextEdition: 'draft' })
     const welcome = await knock(open.port)
@@ -238,6 +284,6 @@ describe('a door for both editions', () => {
     const guest = await knock(port)
     guest.write(firstFlight('current'))
     await once(guest, 'close')
-    expect(refused.seen).toEqual(['wants encryption, and this door is plaintext'])
+    expect(refused.seen).toEqual([MISDIRECTED.encrypted])
   })
 })

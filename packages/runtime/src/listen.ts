@@ -22,6 +22,7 @@ export interface DoorSettings extends IpBudgetSettings, SessionLimits {
   /** Draft edition: SIGNATURE behind its own length, for clients of 2020. */
   readonly prefixedSignature: boolean
   readonly maxConnections: number
+  /** Time from the connection to the first message, handshake included. */
   readonly handshakeTimeoutMs: number
   /** Handshakes that may wait for their turn at one time. */
   readonly maxHandshakes: number
@@ -73,10 +74,6 @@ export async function listen(
   const reception = new Reception(settings, { ...deps, engine })
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 }, (socket) =>
     reception.receive(socket),
-  )
-  server.maxConnections = settings.maxConnections
-  server.on('drop', (dropped) =>
-    deps.onRefused?.(`${dropped?.remoteAddress ?? '?'}:${dropped?.remotePort ?? 0}`, 'the door is full'),
   )
   await opened(server, settings)
   // Such as no file descriptor left: one connection is lost, and the door stays open.

@@ -13,6 +13,8 @@ import { EDITIONS, type EditionName } from './editions.ts'
 import type { Engine } from './engine.ts'
 import { IpBudget } from './ip-budget.ts'
 import type { DoorDeps, DoorSettings, V1DoorSettings } from './listen.ts'
+import { MISDIRECTED, ofOtherEdition } from './misdirected.ts'
+import { type Place, Places } from './places.ts'
 import { Sv1Wire } from './sv1-wire.ts'
 import { Sv2Wire } from './sv2-wire.ts'
 import type { Wire } from './wire.ts'
@@ -23,10 +25,10 @@ const TURN_MS = 8
 const MAX_FLIGHT_BYTES = 4_096
 const LF = 0x0a
 
-/** A connection on its way to a session. */
-interface Guest {
+/** A connection on its way to a session. Its place is that of the session later. */
+interface Guest extends Place {
   readonly socket: Socket
-  readonly address: string
+  leave: Place['leave']
   readonly remote: string
   bytes: Uint8Array
   receive: ((chunk: Uint8Array) => void) | undefined
@@ -44,6 +46,7 @@ export class Reception {
   }
   readonly #budget: IpBudget
   readonly #guests = new Set<Guest>()
+  readonly #places: Places
   /** First flights that wait for their handshake. */
   #turns: (() => void)[] = []
   #turnHead = 0
@@ -55,38 +58,44 @@ export class Reception {
     this.#settings = settings
     this.#deps = deps
     this.#budget = new IpBudget(settings)
+    this.#places = new Places(settings.maxConnections)
   }
 
   receive(accepted: Socket): void {
     const address = accepted.remoteAddress ?? ''
     const remote = `${address}:${accepted.remotePort ?? 0}`
-    const admitted = this.#budget.admit(address, this.#deps.clock.now())
-    if (admitted !== 'admitted') {
+    const turnAway = (reason: string): void => {
       accepted.destroy()
-      this.#deps.onRefused?.(remote, admitted)
-      return
+      this.#deps.onRefused?.(remote, reason)
     }
+    const admitted = this.#budget.admit(address, this.#deps.clock.now())
+    if (admitted !== 'admitted') return turnAway(admitted)
     const tls = this.#settings.v1?.tls
-    const socket =
-      tls === undefined ? accepted : new TLSSocket(accepted, { isServer: true, secureContext: tls })
     const guest: Guest = {
-      socket,
+      socket: tls === undefined ? accepted : new TLSSocket(accepted, { isServer: true, secureContext: tls }),
       address,
       remote,
+      leave: (reason) => this.#refuse(guest, reason),
       bytes: new Uint8Array(0),
       receive: undefined,
       timer: undefined,
       grace: undefined,
       done: false,
     }
+    if (!this.#places.take(guest)) {
+      this.#budget.release(address)
+      guest.socket.destroy()
+      return turnAway('the door is full')
+    }
+    const { socket } = guest
     this.#guests.add(guest)
     guest.timer = setTimeout(
-      () => this.#refuse(guest, 'no handshake in time'),
+      () => guest.leave(guest.done ? 'no setup in time' : 'no handshake in time'),
       this.#settings.handshakeTimeoutMs,
     )
     socket.on('close', () => this.#left(guest))
     socket.on('error', (error) => this.#refuse(guest, `connection failed: ${error.message}`))
-    guest.receive = this.#begin(guest)
+    guest.receive = (chunk) => this.#sniff(guest, chunk)
     socket.on('data', (chunk: Buffer) => guest.receive?.(chunk))
   }
 
@@ -95,31 +104,26 @@ export class Reception {
     for (const guest of this.#guests) this.#refuse(guest, 'shutting down')
   }
 
-  #begin(guest: Guest): (chunk: Uint8Array) => void {
-    const { v1 } = this.#settings
-    return v1 === undefined ? this.#beginV2(guest) : (chunk) => this.#sniff(guest, v1, chunk)
-  }
-
   /** Tells Stratum V1 from V2 and from what else knocks at such doors. */
-  #sniff(guest: Guest, v1: V1DoorSettings, chunk: Uint8Array): void {
-    const bytes = joined(guest.bytes, chunk)
-    guest.bytes = bytes
-    switch (looksLikeV1(bytes, false)) {
+  #sniff(guest: Guest, chunk: Uint8Array): void {
+    const { v1 } = this.#settings
+    guest.bytes = joined(guest.bytes, chunk)
+    switch (looksLikeV1(guest.bytes, false)) {
       case 'wait':
         return
       case 'http':
-        return this.#refuse(guest, 'speaks HTTP')
+        return this.#refuse(guest, MISDIRECTED.http)
       case 'tls':
-        return this.#refuse(guest, 'speaks TLS, and this door does not')
+        return this.#refuse(guest, MISDIRECTED.tls)
       case 'v1':
-        return this.#firstLine(guest, v1)
-      case 'other': {
-        if (v1.only) return this.#refuse(guest, 'speaks no Stratum V1')
-        guest.bytes = new Uint8Array(0)
-        const receive = this.#beginV2(guest)
-        guest.receive = receive
-        return receive(bytes)
-      }
+        return v1 === undefined ? this.#refuse(guest, MISDIRECTED.v1) : this.#firstLine(guest, v1)
+      case 'other':
+        if (v1?.only === true) return this.#refuse(guest, MISDIRECTED.v2)
+        guest.receive = (more) => {
+          guest.bytes = joined(guest.bytes, more)
+          this.#detect(guest)
+        }
+        return this.#detect(guest)
     }
   }
 
@@ -138,17 +142,11 @@ export class Reception {
     }
   }
 
-  #beginV2(guest: Guest): (chunk: Uint8Array) => void {
-    const { edition, noise } = this.#settings
-    if (edition === 'auto') return (chunk) => this.#detect(guest, chunk)
-    if (!noise) return (chunk) => this.#plain(guest, edition, chunk)
-    return this.#handshake(guest, edition)
-  }
-
-  #detect(guest: Guest, chunk: Uint8Array): void {
-    guest.bytes = joined(guest.bytes, chunk)
-    if (guest.bytes.length > MAX_FLIGHT_BYTES) return this.#refuse(guest, 'first flight too long')
-    this.#decide(guest, 'in time')
+  #detect(guest: Guest): void {
+    if (guest.bytes.length > MAX_FLIGHT_BYTES && this.#settings.edition === 'auto')
+      return this.#refuse(guest, 'first flight too long')
+    // Only a client of the other edition can start like one of the draft's and be none.
+    this.#decide(guest, this.#settings.edition === 'draft' ? 'after the grace time' : 'in time')
   }
 
   #decide(guest: Guest, when: 'in time' | 'after the grace time'): void {
@@ -161,20 +159,18 @@ export class Reception {
   }
 
   #detected(guest: Guest, flight: FirstFlight): void {
+    const { edition: wanted, noise, plaintextEdition } = this.#settings
     const { bytes } = guest
-    guest.bytes = new Uint8Array(0)
-    if (flight === 'sv1') return this.#refuse(guest, 'speaks Stratum V1; point it at a translator')
-    if (flight === 'plaintext') {
-      if (this.#settings.noise && this.#settings.plaintextEdition === undefined) {
-        return this.#refuse(guest, 'speaks plaintext, and this door wants encryption')
-      }
-      return this.#plain(guest, this.#settings.plaintextEdition ?? 'current', bytes)
+    if (flight === 'sv1') return this.#refuse(guest, MISDIRECTED.v1)
+    if (flight === 'plaintext' || (!noise && startsLikeFrame(bytes))) {
+      if (noise && plaintextEdition === undefined) return this.#refuse(guest, MISDIRECTED.plaintext)
+      return this.#plain(guest, plaintextEdition ?? (wanted === 'auto' ? 'current' : wanted), bytes)
     }
+    if (!noise) return this.#refuse(guest, MISDIRECTED.encrypted)
     const edition = flight === 'current' ? 'current' : 'draft'
-    if (!this.#settings.noise) return this.#refuse(guest, 'wants encryption, and this door is plaintext')
-    if (this.#deps.identities[edition] === undefined)
-      return this.#refuse(guest, `no key for edition ${edition}`)
+    if (wanted !== 'auto' && wanted !== edition) return this.#refuse(guest, ofOtherEdition(edition))
     const receive = this.#handshake(guest, edition)
+    guest.bytes = new Uint8Array(0)
     guest.receive = receive
     receive(bytes)
   }
@@ -264,14 +260,19 @@ export class Reception {
     guest.socket.removeAllListeners('error')
     guest.socket.removeAllListeners('close')
     guest.receive = undefined
-    const onGone = (): void => this.#budget.release(guest.address)
-    this.#deps.engine.adopt(guest.socket, { ...how, onGone })
+    const session = this.#deps.engine.adopt(guest.socket, {
+      ...how,
+      onSetUp: () => clearTimeout(guest.timer),
+      onWork: () => this.#places.works(guest),
+      onGone: () => this.#free(guest),
+    })
+    guest.leave = (reason) => session.abort(reason)
   }
 
   #refuse(guest: Guest, reason: string): void {
     if (guest.done) return
     this.#finish(guest)
-    this.#budget.release(guest.address)
+    this.#free(guest)
     guest.socket.destroy()
     this.#deps.onRefused?.(guest.remote, reason)
   }
@@ -279,16 +280,27 @@ export class Reception {
   #left(guest: Guest): void {
     if (guest.done) return
     this.#finish(guest)
-    this.#budget.release(guest.address)
+    this.#free(guest)
     if (guest.bytes.length > 0) this.#deps.onRefused?.(guest.remote, 'left during the handshake')
   }
 
+  /** The handshake is over; the time to say who it is goes on. */
   #finish(guest: Guest): void {
     guest.done = true
-    clearTimeout(guest.timer)
     clearTimeout(guest.grace)
     this.#guests.delete(guest)
   }
+
+  #free(guest: Guest): void {
+    clearTimeout(guest.timer)
+    this.#budget.release(guest.address)
+    this.#places.free(guest)
+  }
+}
+
+/** The extension and the number of a SetupConnection are zeros; of random keys one in 16 million starts so. */
+function startsLikeFrame(bytes: Uint8Array): boolean {
+  return bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 0
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {

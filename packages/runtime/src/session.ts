@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Capabilities } from '@sv2/messages'
 import type { SessionId } from '@sv2/roles'
+import type { HeldBytes, Holder } from './held-bytes.ts'
 import type { Wire, WireReader } from './wire.ts'
 
 /** What a session is limited to. */
@@ -21,6 +22,14 @@ export interface SessionOwner {
   gone(session: Session, reason: string): void
 }
 
+/** What a session tells of how far its peer has got; each is called once, at most. */
+export interface SessionProgress {
+  /** The peer has said who it is. */
+  readonly onSetUp?: () => void
+  /** The peer works, or has got what it came for. */
+  readonly onWork?: () => void
+}
+
 /** After a close, this long for what was sent to get out, ms. */
 const LINGER_MS = 2_000
 
@@ -28,12 +37,16 @@ const LINGER_MS = 2_000
  * One connection: socket ↔ wire ↔ messages. It limits how much may wait for a peer; whatever a peer gets wrong ends
  * this session, with a reason, and nothing else.
  */
-export class Session implements WireReader {
+export class Session implements WireReader, Holder {
   readonly id: SessionId
   readonly socket: Socket
   readonly #wire: Wire
   readonly #owner: SessionOwner
   readonly #maxQueuedBytes: number
+  readonly #held: HeldBytes
+  readonly #progress: SessionProgress
+  #isSetUp = false
+  #works = false
   #queue: Uint8Array[] = []
   #queuedBytes = 0
   #ended = false
@@ -43,13 +56,21 @@ export class Session implements WireReader {
   /** @param how `maxQueuedBytes`: bytes that may wait for a slow reader before it is dropped */
   constructor(
     identity: { readonly id: SessionId; readonly socket: Socket },
-    how: { readonly wire: Wire; readonly maxQueuedBytes: number; readonly owner: SessionOwner },
+    how: {
+      readonly wire: Wire
+      readonly maxQueuedBytes: number
+      readonly owner: SessionOwner
+      readonly held: HeldBytes
+      readonly progress: SessionProgress
+    },
   ) {
     this.id = identity.id
     this.socket = identity.socket
     this.#wire = how.wire
     this.#owner = how.owner
     this.#maxQueuedBytes = how.maxQueuedBytes
+    this.#held = how.held
+    this.#progress = how.progress
   }
 
   get capabilities(): Capabilities {
@@ -61,10 +82,19 @@ export class Session implements WireReader {
     return this.#wire.edition
   }
 
+  /** Bytes that this peer makes us keep. */
+  get heldBytes(): number {
+    return this.socket.writableLength + this.#wire.heldBytes
+  }
+
   /** Starts listening to the socket; `rest` came behind the handshake. */
   start(rest: Uint8Array): void {
     this.socket.on('data', (chunk: Buffer) => this.#receive(chunk))
-    this.socket.on('close', () => this.#end('connection lost'))
+    this.socket.on('drain', () => this.#held.note(this))
+    this.socket.on('close', () => {
+      this.#held.forget(this)
+      this.#end('connection lost')
+    })
     this.socket.on('error', (error) => this.#end(`connection failed: ${error.message}`))
     this.socket.on('end', () => {
       this.#linger()
@@ -80,6 +110,7 @@ export class Session implements WireReader {
   /** Puts a message into the queue; `flush` writes it. */
   send(message: unknown): void {
     if (this.#ended) return
+    if (!this.#works && this.#wire.provesWork(message)) this.works()
     try {
       const before = this.#queue.length
       this.#wire.encode(message, this.#queue)
@@ -102,7 +133,15 @@ export class Session implements WireReader {
     this.#queuedBytes = 0
     this.socket.write(this.#wire.seal(frames))
     const waiting = this.socket.writableLength
-    if (waiting > this.#maxQueuedBytes) this.abort(`reads too slowly: ${waiting} bytes waited`)
+    if (waiting > this.#maxQueuedBytes) return this.abort(`reads too slowly: ${waiting} bytes waited`)
+    this.#held.note(this)
+  }
+
+  /** The peer works: it is not one of those who make room for others. */
+  works(): void {
+    if (this.#works) return
+    this.#works = true
+    this.#progress.onWork?.()
   }
 
   /** Writes what is queued, then closes. */
@@ -129,6 +168,10 @@ export class Session implements WireReader {
 
   /** Called by the wire. */
   take(message: unknown): boolean {
+    if (!this.#isSetUp && this.#wire.isSetup(message)) {
+      this.#isSetUp = true
+      this.#progress.onSetUp?.()
+    }
     this.#owner.deliver(this, message)
     return !this.#ended
   }
@@ -143,12 +186,15 @@ export class Session implements WireReader {
     } finally {
       this.#owner.delivered()
     }
+    if (!this.#ended) this.#held.note(this)
   }
 
   #end(reason: string): void {
     if (this.#ended) return
     this.#ended = true
     this.#queue = []
+    // What it still writes is counted until its socket is closed.
+    if (this.socket.destroyed) this.#held.forget(this)
     this.#owner.gone(this, reason)
   }
 }

@@ -10,6 +10,7 @@ import { systemNoise } from './doors.ts'
 import type { EditionName } from './editions.ts'
 import { Engine, type SessionInfo } from './engine.ts'
 import { type DoorSettings, listen, type V1DoorSettings } from './listen.ts'
+import { MISDIRECTED } from './misdirected.ts'
 
 const keys = { current: anIdentity('current'), draft: anIdentity('draft') }
 const cleanUp: (() => void)[] = []
@@ -128,9 +129,9 @@ describe('a door for V1 and V2', () => {
   })
 
   test.each([
-    ['GET / HTTP/1.1\r\nHost: x\r\n\r\n', 'speaks HTTP'],
-    ['POST /rpc HTTP/1.1\r\n\r\n', 'speaks HTTP'],
-    ['\x16\x03\x01\x00\xa5\x01\x00\x00', 'speaks TLS, and this door does not'],
+    ['GET / HTTP/1.1\r\nHost: x\r\n\r\n', MISDIRECTED.http],
+    ['POST /rpc HTTP/1.1\r\n\r\n', MISDIRECTED.http],
+    ['\x16\x03\x01\x00\xa5\x01\x00\x00', MISDIRECTED.tls],
   ])('drops %j', async (opening, reason) => {
     const { port, refused, opened } = await door()
     const guest = await knock(port)
@@ -227,7 +228,7 @@ describe('a door for V1 alone', () => {
     const guest = await knock(port)
     guest.write(firstFlight('current'))
     await once(guest, 'close')
-    expect(refused.seen).toEqual(['speaks no Stratum V1'])
+    expect(refused.seen).toEqual([MISDIRECTED.v2])
   })
 
   test('speaks TLS when it has a certificate', async () => {

@@ -25,6 +25,9 @@ interface Sv1Speller {
   readonly encode: (message: never) => Uint8Array
 }
 
+/** By these a miner says who it is. */
+const SETUP: ReadonlySet<string> = new Set<Sv1ToServer['type']>(['mining.subscribe', 'mining.authorize'])
+
 /** Stratum V1: lines of JSON ↔ messages. A line that makes no sense is a message, `malformed`; only its length is a fault. */
 export class Sv1Wire implements Wire {
   readonly edition = 'v1'
@@ -41,6 +44,19 @@ export class Sv1Wire implements Wire {
     for (const line of this.#splitter.push(chunk)) {
       if (!reader.take(this.#speller.decode(line))) return
     }
+  }
+
+  get heldBytes(): number {
+    return this.#splitter.heldBytes
+  }
+
+  isSetup(message: unknown): boolean {
+    return SETUP.has((message as Sv1ToServer).type)
+  }
+
+  /** An answer does not say to what: that a V1 miner works, the role says by its fact. */
+  provesWork(): boolean {
+    return false
   }
 
   encode(message: unknown, pieces: Uint8Array[]): void {

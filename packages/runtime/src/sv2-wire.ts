@@ -22,6 +22,16 @@ export interface Sv2WireSettings {
   readonly maxPayloadBytes: number
 }
 
+/** The longest payload of a client that is not set up: a SetupConnection with five texts of 255 bytes. */
+const SETUP_BYTES = 1_291
+
+/** Said to who works, or to who has asked for what a port other than a miner's gives. */
+const PROOFS: ReadonlySet<unknown> = new Set<Message['type']>([
+  'SubmitShares.Success',
+  'NewTemplate',
+  'AllocateMiningJobToken.Success',
+])
+
 /** Stratum V2 in one edition: noise ↔ frames ↔ domain messages. */
 export class Sv2Wire implements Wire {
   readonly edition: string
@@ -29,6 +39,8 @@ export class Sv2Wire implements Wire {
   readonly #transport: Transport
   readonly #speller: Speller
   readonly #splitter: FrameSplitter
+  /** Payload taken from a client once it is set up, bytes; undefined when it is. */
+  #whenSetUp: number | undefined
 
   constructor({ edition, transport, side, protocol, maxPayloadBytes }: Sv2WireSettings) {
     this.edition = edition.name
@@ -36,6 +48,13 @@ export class Sv2Wire implements Wire {
     this.#transport = transport
     this.#speller = edition.connection({ side, protocol })
     this.#splitter = new FrameSplitter({ maxPayload: maxPayloadBytes })
+    if (side === 'client') return
+    this.#whenSetUp = maxPayloadBytes
+    this.#takeAtMost(Math.min(SETUP_BYTES, maxPayloadBytes))
+  }
+
+  get heldBytes(): number {
+    return this.#transport.heldBytes + this.#splitter.heldBytes
   }
 
   read(chunk: Uint8Array, reader: WireReader): void {
@@ -47,11 +66,30 @@ export class Sv2Wire implements Wire {
   }
 
   encode(message: unknown, pieces: Uint8Array[]): void {
+    const { type } = message as Message
+    if (this.#whenSetUp !== undefined && type === 'SetupConnection.Success') {
+      this.#takeAtMost(this.#whenSetUp)
+      this.#whenSetUp = undefined
+    }
     this.#speller.say(message as Message, pieces)
+  }
+
+  /** The first message: a role closes on any other than SetupConnection. */
+  isSetup(): boolean {
+    return true
+  }
+
+  provesWork(message: unknown): boolean {
+    return PROOFS.has((message as Message).type)
   }
 
   seal(encoded: Uint8Array[]): Uint8Array {
     return this.#transport.seal(encoded)
+  }
+
+  #takeAtMost(payloadBytes: number): void {
+    this.#transport.takeAtMost(payloadBytes)
+    this.#splitter.takeAtMost(payloadBytes)
   }
 
   blames(error: unknown): error is CodecError | EditionError | NoiseError {

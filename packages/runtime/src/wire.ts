@@ -21,6 +21,12 @@ export interface Wire {
    * what `refuses` knows.
    */
   encode(message: unknown, pieces: Uint8Array[]): void
+  /** Memory of what the peer has sent of a message that is not whole yet, bytes. */
+  readonly heldBytes: number
+  /** Whether a message of the peer ends the time it has to say who it is. */
+  isSetup(message: unknown): boolean
+  /** Whether a message of ours says that the peer works, or has what it came for. */
+  provesWork(message: unknown): boolean
   /** The bytes to write for one or more encoded messages. */
   seal(encoded: Uint8Array[]): Uint8Array
   /** Whether an error of `read` is the peer's fault; any other is ours. */

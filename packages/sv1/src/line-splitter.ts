@@ -36,6 +36,11 @@ export class LineSplitter {
     return this.#restLength > 0
   }
 
+  /** Memory of the unfinished line, bytes. */
+  get heldBytes(): number {
+    return this.#rest.length
+  }
+
   /**
    * Takes the next chunk and returns the lines it completes, in order. Nothing keeps a view into the chunk.
    * @throws {Sv1Error} line-too-long as soon as that many bytes are there, and from then on

@@ -3,7 +3,6 @@ import {
   Counter,
   Gauge,
   isV1Fact,
-  type LimitedLine,
   type Logger,
   observeSv1,
   observeUpstreamWork,
@@ -24,7 +23,7 @@ export interface ClientObserver {
   fact(fact: Fact): void
   /** Since the start. `pool`: who is worked for. */
   totals(): SentTotals & { readonly blocks: number; readonly pool: string; readonly jobs: number }
-  readonly warn: LimitedLine
+  readonly warn: Logger['warn']
 }
 
 /** Turns what happens in the negotiator client into log lines and numbers. */

@@ -1,7 +1,6 @@
 import type { V1ToV2Effect } from '@sv2/roles/translator'
 import {
   isV1Fact,
-  type LimitedLine,
   type Logger,
   observeSv1,
   observeUpstreamWork,
@@ -17,7 +16,7 @@ export interface V1ToV2Observer {
   fact(fact: Fact): void
   /** Since the start. */
   totals(): SentTotals
-  readonly warn: LimitedLine
+  readonly warn: Logger['warn']
 }
 
 /** Turns what happens in the translator into log lines and numbers. */

@@ -1,13 +1,5 @@
 import type { V2ToV1Effect } from '@sv2/roles/translator'
-import {
-  Counter,
-  Gauge,
-  type LimitedLine,
-  type Logger,
-  observeMiners,
-  type Registry,
-  shareCodeLabel,
-} from '@sv2/runtime'
+import { Counter, Gauge, type Logger, observeMiners, type Registry, shareCodeLabel } from '@sv2/runtime'
 import type { TranslatorProxyCounts } from '../app.ts'
 
 /** What the role tells besides what is to be done. */
@@ -18,7 +10,7 @@ export interface V2ToV1Observer {
   fact(fact: Fact): void
   /** Since the start. */
   totals(): Pick<TranslatorProxyCounts, 'accepted' | 'refused' | 'submitted' | 'acknowledged'>
-  readonly warn: LimitedLine
+  readonly warn: Logger['warn']
 }
 
 /** Turns what happens in the translator into log lines and numbers. */

@@ -59,7 +59,13 @@ export function doorsSchema(defaults: DoorDefaults): z.ZodType<DoorConfig[]> {
       .boolean()
       .default(false)
       .describe('Edition draft: send the SIGNATURE behind its own length, for clients of 2020'),
-    max_connections: z.int().min(1).default(20_000).describe('Connections at one time; more are refused'),
+    max_connections: z
+      .int()
+      .min(1)
+      .default(20_000)
+      .describe(
+        'Connections at one time; when there are more, the oldest that has shown no work yet makes room',
+      ),
     max_connections_per_ip: z.int().min(1).default(4_096).describe('Connections of one address at one time'),
     connections_per_minute_per_ip: z
       .int()
@@ -75,7 +81,7 @@ export function doorsSchema(defaults: DoorDefaults): z.ZodType<DoorConfig[]> {
       .min(0.1)
       .max(600)
       .default(10)
-      .describe('Time for the handshake, seconds'),
+      .describe('Time for handshake and first message together, seconds'),
     max_handshakes: z
       .int()
       .min(1)

@@ -1,5 +1,9 @@
 import type { Network } from '@sv2/bitcoin'
 import { z } from 'zod'
+import { DEFAULT_HELD_BYTES } from '../held-bytes.ts'
+
+/** Bytes of the unit of memory in configurations. */
+export const MIB = 1024 * 1024
 
 const NETWORKS = ['mainnet', 'testnet', 'testnet4', 'signet', 'regtest'] as const satisfies readonly Network[]
 
@@ -18,6 +22,14 @@ export function serverKeys(defaults: { readonly dataDir: string; readonly dataDi
       .min(1)
       .optional()
       .describe('The same for doors of the draft edition'),
+    max_held_mib: z
+      .int()
+      .min(1)
+      .max(65_536)
+      .default(DEFAULT_HELD_BYTES / MIB)
+      .describe(
+        'Memory for what waits for peers that read slowly, and for messages that are not whole yet, of all connections of the process, MiB; whoever has most is closed first',
+      ),
     cert_validity_sec: z
       .int()
       .min(60)

@@ -1,35 +1,38 @@
-import type { Logger } from '../logger.ts'
-
-/** Lines of one kind in one window, at most. */
-const LINES = 50
-const WINDOW_MS = 10_000
+/** Texts that are counted apart in one window; what comes after them counts as one. */
+const MOST_TEXTS = 1_000
+const OTHERS = 'other lines'
 
 /** Limits how many lines peers can cause: what they can send without end must not fill a disk. */
 export class LineBudget {
-  readonly #spent = new Map<string, number>()
+  readonly #limit: { readonly lines: number; readonly windowMs: number }
+  #spent = new Map<string, number>()
   #since = Number.NEGATIVE_INFINITY
 
-  /** Whether another line with this text may be printed. `now` in ms. */
-  take(text: string, now: number): boolean {
-    if (now - this.#since >= WINDOW_MS) {
-      this.#spent.clear()
+  /** @param limit `lines` of one text in each window */
+  constructor(limit: { readonly lines: number; readonly windowMs: number }) {
+    this.#limit = limit
+  }
+
+  /**
+   * Whether another line with this text may be printed, and how many of which text were left out in the window before,
+   * told once. `now` in ms.
+   */
+  take(
+    text: string,
+    now: number,
+  ): { readonly mayPrint: boolean; readonly leftOut: readonly (readonly [string, number])[] } {
+    const { lines, windowMs } = this.#limit
+    let leftOut: (readonly [string, number])[] = []
+    if (now - this.#since >= windowMs) {
+      leftOut = [...this.#spent].flatMap(([each, spent]) =>
+        spent > lines ? [[each, spent - lines] as const] : [],
+      )
+      this.#spent = new Map()
       this.#since = now
     }
-    const spent = this.#spent.get(text) ?? 0
-    this.#spent.set(text, spent + 1)
-    return spent < LINES
+    const counted = this.#spent.has(text) || this.#spent.size < MOST_TEXTS ? text : OTHERS
+    const spent = this.#spent.get(counted) ?? 0
+    this.#spent.set(counted, spent + 1)
+    return { mayPrint: spent < lines, leftOut }
   }
-}
-
-/** Prints a line that a peer can cause as often as it likes. */
-export type LimitedLine = (fields: Readonly<Record<string, unknown>>, text: string) => void
-
-/** Lines of two levels that stay within a budget; what is too many is for debugging only. */
-export function limitedLines(log: Logger): { readonly warn: LimitedLine; readonly inform: LimitedLine } {
-  const budget = new LineBudget()
-  const limited =
-    (level: 'warn' | 'info'): LimitedLine =>
-    (fields, text) =>
-      log[budget.take(text, performance.now()) ? level : 'debug'](fields, text)
-  return { warn: limited('warn'), inform: limited('info') }
 }

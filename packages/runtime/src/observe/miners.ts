@@ -1,7 +1,6 @@
 import type { MinersFact } from '@sv2/roles'
 import type { Logger } from '../logger.ts'
 import { Counter, Gauge, type Registry } from '../monitoring.ts'
-import { type LimitedLine, limitedLines } from './line-budget.ts'
 import { WorkRate } from './work-rate.ts'
 
 /** Totals of the shares that a node judged. */
@@ -17,9 +16,8 @@ export interface MinersObserver {
   fact(fact: MinersFact): void
   /** Since the start. */
   totals(): ShareTotals
-  /** Lines that peers can cause as often as they like. */
-  readonly warn: LimitedLine
-  readonly inform: LimitedLine
+  readonly warn: Logger['warn']
+  readonly inform: Logger['info']
 }
 
 /**
@@ -61,7 +59,7 @@ export function observeMiners(log: Logger, registry: Registry, prefix: string): 
       this.set(rate.hashrate(performance.now()))
     },
   })
-  const { warn, inform } = limitedLines(log)
+  const [warn, inform] = [log.warn.bind(log), log.info.bind(log)]
   const totals = { accepted: 0, refused: 0 }
   return {
     warn,

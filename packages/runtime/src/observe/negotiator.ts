@@ -2,7 +2,6 @@ import type { ServerFact } from '@sv2/roles/negotiator'
 import type { Logger } from '../logger.ts'
 import { Counter, Histogram, type Registry } from '../monitoring.ts'
 import { readableText } from '../readable-code.ts'
-import { limitedLines } from './line-budget.ts'
 
 /** Turns what happens in a job negotiator server into log lines and numbers. */
 export function observeNegotiator(
@@ -30,7 +29,7 @@ export function observeNegotiator(
     buckets: [0, 1, 5, 15, 60],
     registers,
   })
-  const { warn, inform } = limitedLines(log)
+  const [warn, inform] = [log.warn.bind(log), log.info.bind(log)]
   return {
     mempoolTrouble: (message) => warn({ reason: message }, 'the mempool cannot be read'),
 
