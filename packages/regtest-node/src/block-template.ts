@@ -27,8 +27,16 @@ export type BlockTemplate = {
   readonly transactions: readonly MempoolEntry[]
 }
 
-/** Version bits that signal nothing (BIP 9). */
+/** The version of a block that signals nothing (BIP 9). */
 export const TEMPLATE_VERSION = 0x20000000
+
+/**
+ * The version of a template: every third block signals two deployments, by bits that miners roll too, as nodes did and
+ * will again. A stack that works with the plain version alone is found out.
+ */
+function templateVersion(height: number): number {
+  return height % 3 === 0 ? (TEMPLATE_VERSION | (1 << 28) | (1 << 14)) >>> 0 : TEMPLATE_VERSION
+}
 
 /** The best block on top of the tip: the waiting transactions that pay most for their weight, each with what it depends on. */
 export function blockTemplate(chain: Chain, mempool: Mempool, nowSeconds: number): BlockTemplate {
@@ -39,7 +47,7 @@ export function blockTemplate(chain: Chain, mempool: Mempool, nowSeconds: number
   return {
     parent,
     height,
-    version: TEMPLATE_VERSION,
+    version: templateVersion(height),
     nbits: nbitsAtHeight(chain.params, height),
     minTime,
     time: Math.max(minTime, nowSeconds),

@@ -47,6 +47,59 @@ test.each([current, draft])(
   },
 )
 
+describe('a job whose version has bits that the miner may roll', () => {
+  const SIGNALS = 0x3000_4000
+  const MASK = 0x1fff_e000
+
+  function aSignallingPool() {
+    const { world, pool } = aTranslator(current)
+    pool.send(anUpstreamJob(1, 11, { version: SIGNALS, minNtime: NTIME }))
+    return { world, pool }
+  }
+
+  test.each([
+    ['in the place of those of the job (BIP 310)', (version: number) => version & MASK],
+    ['as what it changed of them (ESP-Miner)', (version: number, shown: number) => version ^ shown],
+  ])('is good for a miner that sends its bits %s', (_, bitsOf) => {
+    const { world, pool } = aSignallingPool()
+    const miner = world.miner()
+    miner.peer.request('mining.configure', ...configure('1fffe000'))
+    miner.login()
+    const shown = miner.job.version
+    const rolled = (shown ^ 0x0123_4000 ^ 0x2000) >>> 0
+    const params = miner.find({ versionBits: (rolled ^ shown) >>> 0 })
+    params[5] = (bitsOf(rolled, shown) >>> 0).toString(16).padStart(8, '0')
+    expect(miner.peer.request('mining.submit', ...params).result).toBe(true)
+    expect(miner.mine()).toBe(true)
+    const went = pool.take('SubmitSharesExtended').map(({ version }) => version >>> 0)
+    expect(went).toEqual([rolled, 0x2000_0000])
+  })
+
+  test('is shown as it is to a miner that rolls none', () => {
+    const { world, pool } = aSignallingPool()
+    const miner = world.miner().login()
+    expect(miner.job.version).toBe(SIGNALS)
+    expect(miner.mine()).toBe(true)
+    expect(pool.take('SubmitSharesExtended')).toMatchObject([{ version: SIGNALS }])
+  })
+
+  test('is held against what the miner was shown, whatever it may roll since', () => {
+    const { world, pool } = aSignallingPool()
+    const miner = world.miner()
+    miner.peer.request('mining.configure', ...configure('1fffe000'))
+    miner.login()
+    const before = miner.job
+    pool.send(anUpstreamJob(1, 12, { version: SIGNALS, minNtime: NTIME, versionRollingAllowed: false }))
+    expect(miner.job.version).toBe(SIGNALS)
+    expect(miner.mine()).toBe(true)
+    expect(miner.mine({ job: before, versionBits: 0x2000 })).toBe(true)
+    pool.send(anUpstreamJob(1, 13, { version: SIGNALS, minNtime: NTIME }))
+    expect(miner.mine({ versionBits: 0x4000 })).toBe(true)
+    const went = pool.take('SubmitSharesExtended').map(({ version }) => version >>> 0)
+    expect(went).toEqual([SIGNALS, 0x2000_2000, 0x2000_4000])
+  })
+})
+
 describe('version rolling', () => {
   test.each([
     ['ffffffff', { 'version-rolling': true, 'version-rolling.mask': '1fffe000' }],

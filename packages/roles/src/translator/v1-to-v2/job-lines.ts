@@ -10,16 +10,19 @@ const BRANCH_BYTES = 67
 /** The last time that a header can hold. */
 const LATEST = 0xffff_ffff
 
-interface Written {
-  plain: Notify | undefined
-  clean: Notify | undefined
+/** How a job is told. */
+export interface JobTelling {
+  readonly cleanJobs: boolean
+  /** Version bits that the miner may roll. */
+  readonly mask: number
+  readonly now: Millis
 }
 
 /**
  * Jobs as V1 lines. One object serves all miners that get a job within the same second, so that it is encoded once.
  */
 export class JobLines {
-  readonly #written = new WeakMap<Job, Written>()
+  readonly #written = new WeakMap<Job, Map<number, Notify>>()
   /** When a tip was first seen, and work: by the bytes that all jobs which repeat it share. */
   readonly #since = new WeakMap<Tip | Uint8Array, Millis>()
 
@@ -27,16 +30,17 @@ export class JobLines {
    * The line of a live job. Its time is the earliest one plus what has passed since: devices that do not roll the time
    * themselves find fresh headers in every job that repeats another.
    */
-  line(job: Job, tip: Tip, how: { readonly cleanJobs: boolean; readonly now: Millis }): Notify {
-    const { cleanJobs, now } = how
+  line(job: Job, tip: Tip, { cleanJobs, mask, now }: JobTelling): Notify {
     const age = Math.max(
       tip.minNtime + this.#secondsSince(tip, now),
       (job.minNtime ?? 0) + this.#secondsSince(job.coinbaseTxSuffix, now),
     )
     // an upstream may name any time there is
     const ntime = Math.min(age, LATEST)
-    const written = this.#written.get(job) ?? { plain: undefined, clean: undefined }
-    const known = cleanJobs ? written.clean : written.plain
+    const version = shownVersion(job.version, mask)
+    const written = this.#written.get(job) ?? new Map<number, Notify>()
+    const key = 2 * version + Number(cleanJobs)
+    const known = written.get(key)
     if (known?.ntime === ntime) return known
     const line: Notify = {
       type: 'mining.notify',
@@ -45,14 +49,12 @@ export class JobLines {
       coinbase1: job.coinbaseTxPrefix,
       coinbase2: job.coinbaseTxSuffix,
       merkleBranch: job.merklePath,
-      version: job.version,
+      version,
       nbits: tip.nbits,
       ntime,
       cleanJobs,
     }
-    if (cleanJobs) written.clean = line
-    else written.plain = line
-    this.#written.set(job, written)
+    this.#written.set(job, written.set(key, line))
     return line
   }
 
@@ -62,6 +64,14 @@ export class JobLines {
     this.#since.set(what, now)
     return 0
   }
+}
+
+/**
+ * The version that a V1 miner is shown: without the bits it may roll. Miners of BIP 310 put their bits in the place of
+ * the job's, the ESP-Miner family sends what it changed of them; both mean the same only where the job has none there.
+ */
+export function shownVersion(version: number, mask: number): number {
+  return (version & ~mask) >>> 0
 }
 
 /** Bytes of a job's coinbase with its extranonce, and of its line. */

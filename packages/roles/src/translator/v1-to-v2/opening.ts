@@ -71,5 +71,5 @@ export function showEarlyWork(state: FrontState, session: Sv1Session, now: Milli
   const difficulty = firstDifficulty(session, settings.front)
   session.toldDifficulty = difficulty
   tell(state, session, { type: 'mining.set_difficulty', difficulty })
-  tell(state, session, lines.line(job, job.tip, { cleanJobs: true, now }))
+  tell(state, session, lines.line(job, job.tip, { cleanJobs: true, mask: session.toldMask, now }))
 }

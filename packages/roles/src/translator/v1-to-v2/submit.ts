@@ -3,7 +3,7 @@ import type { RequestId, Submit } from '@sv2/sv1'
 import type { Millis } from '../../role.ts'
 import type { V1ShareRefusal } from './facts.ts'
 import { answer, end, type FrontState, refuse } from './front-state.ts'
-import { readJobId } from './job-lines.ts'
+import { readJobId, shownVersion } from './job-lines.ts'
 import { SHARE_ANSWERS } from './share-answer.ts'
 import type { Sv1Session } from './sv1-session.ts'
 
@@ -27,10 +27,10 @@ export function submit(state: FrontState, session: Sv1Session, message: Submit, 
   // a job that waits for its tip was never sent to a V1 miner
   if (channel === undefined || jobId === undefined || channel.book.state(jobId) === 'future')
     return refuseShare(state, session, id, 'invalid-job-id')
-  const { versionBits } = message
-  if (versionBits !== undefined && (versionBits & ~session.toldMask) !== 0)
-    return refuseShare(state, session, id, 'version-bits-outside-mask')
-  const jobVersion = channel.live(jobId)?.version ?? 0
+  const { versionBits = 0 } = message
+  const job = channel.live(jobId)
+  const mask = job === undefined ? session.toldMask : session.maskOf(job)
+  if ((versionBits & ~mask) !== 0) return refuseShare(state, session, id, 'version-bits-outside-mask')
   const worker = session.workers.get(message.worker)
   session.sequenceNumber = (session.sequenceNumber + 1) >>> 0
   state.judged = { session: session.session, id }
@@ -41,7 +41,7 @@ export function submit(state: FrontState, session: Sv1Session, message: Submit, 
     jobId,
     nonce: message.nonce,
     ntime: message.ntime,
-    version: versionBits === undefined ? jobVersion : ((jobVersion & ~session.toldMask) | versionBits) >>> 0,
+    version: (shownVersion(job?.version ?? 0, mask) | versionBits) >>> 0,
     extranonce: unhex(message.extranonce2),
     ...(worker !== undefined && { userIdentity: worker }),
   } as const

@@ -36,7 +36,9 @@ export class Sv1Session {
   /** Version bits it asked for; undefined before it configured version rolling, or was refused. */
   askedMask: number | undefined
   /** What it was told it may roll. */
-  toldMask = 0
+  #toldMask = 0
+  /** What it was told before that, and the last job that it was shown then. */
+  #formerMask: { readonly mask: number; readonly order: number } | undefined
   /** What the core lets it roll. */
   coreMask = 0xffff_ffff
   /** Its last job allowed version rolling at all. */
@@ -83,6 +85,25 @@ export class Sv1Session {
     this.dialect = dialectOf(undefined)
     this.shareCap = new RateCap(opening.limits.maxSharesPerSecond, opening.now)
     this.requestCap = new RateCap(opening.limits.maxRequestsPerSecond, opening.now)
+  }
+
+  /** Version bits it was told it may roll. */
+  get toldMask(): number {
+    return this.#toldMask
+  }
+
+  /** It is told what it may roll from now on. */
+  set toldMask(mask: number) {
+    const order = this.job?.order ?? Number.NEGATIVE_INFINITY
+    if (mask !== this.#toldMask && order > (this.#formerMask?.order ?? Number.NEGATIVE_INFINITY))
+      this.#formerMask = { mask: this.#toldMask, order }
+    this.#toldMask = mask
+  }
+
+  /** What it was told it may roll when it was sent a job. */
+  maskOf({ order }: Job): number {
+    const former = this.#formerMask
+    return former !== undefined && order <= former.order ? former.mask : this.#toldMask
   }
 
   /** It may be given a channel. */

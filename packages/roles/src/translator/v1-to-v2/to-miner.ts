@@ -1,5 +1,6 @@
 import { equalBytes } from '@sv2/bitcoin'
 import type { Message, OpenExtendedMiningChannelSuccess } from '@sv2/messages'
+import type { Notify } from '@sv2/sv1'
 import type { Job } from '../../channel/job.ts'
 import { REQUIRES_FIXED_VERSION } from '../../miners/connection.ts'
 import type { Millis, SessionId } from '../../role.ts'
@@ -66,7 +67,7 @@ export function toMiners(
   const rolling =
     message.type === 'NewExtendedMiningJob' ? message.versionRollingAllowed : job.versionRollingAllowed
   const { tip } = job
-  const to = { plain: [] as SessionId[], clean: [] as SessionId[] }
+  const audiences = new Map<number, { readonly line: Notify; readonly sessions: SessionId[] }>()
   for (const session of sessions) {
     if (session.stage !== 'mining' || !fits(state, session, job)) continue
     if (session.jobAllowsRolling !== rolling) {
@@ -78,15 +79,20 @@ export function toMiners(
     // a tip that is told again, with the time of a later job, leaves the work of before as good as it was
     const isOver =
       isTip && (session.job === undefined || session.channel?.live(session.job.jobId) !== session.job)
-    to[isOver || session.cleanNext ? 'clean' : 'plain'].push(session.session)
+    const cleanJobs = isOver || session.cleanNext
     session.job = job
     session.cleanNext = false
+    const mask = session.toldMask
+    const key = 2 * mask + Number(cleanJobs)
+    const audience = audiences.get(key)
+    if (audience !== undefined) audience.sessions.push(session.session)
+    else {
+      const line = state.lines.line(job, tip, { cleanJobs, mask, now })
+      audiences.set(key, { line, sessions: [session.session] })
+    }
   }
-  for (const [kind, receivers] of Object.entries(to)) {
-    if (receivers.length === 0) continue
-    const line = state.lines.line(job, tip, { cleanJobs: kind === 'clean', now })
-    state.out.push({ kind: 'send', to: receivers.length === 1 ? receivers[0]! : receivers, message: line })
-  }
+  for (const { line, sessions: to } of audiences.values())
+    state.out.push({ kind: 'send', to: to.length === 1 ? to[0]! : to, message: line })
 }
 
 /** The job they are all told of: one of them may have been moved to other work meanwhile. */
