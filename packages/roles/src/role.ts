@@ -22,6 +22,11 @@ export type SessionEvent<Port extends string, M = Message> =
       readonly session: SessionId
       readonly port: Port
       readonly capabilities: Capabilities
+      /**
+       * Whose limits the connection counts against: an IPv4 address, or the /64 of an IPv6 one. Undefined where no limit
+       * per address holds: addresses on the allow list of the door, and connections that we made.
+       */
+      readonly address?: string | undefined
     }
   | { readonly kind: 'message'; readonly session: SessionId; readonly message: M }
   | { readonly kind: 'closed'; readonly session: SessionId }

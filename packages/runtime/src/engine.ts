@@ -81,6 +81,8 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
       /** Bytes that may wait for a slow reader before it is dropped. */
       readonly maxQueuedBytes: number
       readonly rest: Uint8Array
+      /** Whose limits it counts against; undefined where none hold. */
+      readonly address?: string | undefined
       readonly onGone?: () => void
     } & SessionProgress,
   ): Session {
@@ -102,6 +104,7 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
       session: session.id,
       port: how.port,
       capabilities: session.capabilities,
+      address: how.address,
     })
     this.#flush()
     session.start(how.rest)

@@ -128,3 +128,17 @@ test.each([
 test('an allow list with something else in it is refused', () => {
   expect(() => budget({ allow: ['localhost'] })).toThrow(RangeError)
 })
+
+test('an address on the allow list counts against nobody, all others against their own, or their /64', () => {
+  const budget = new IpBudget({
+    maxConnectionsPerIp: 1,
+    connectionsPerMinutePerIp: 1,
+    allowList: ['10.0.0.0/8'],
+  })
+  expect(['10.1.2.3', '::ffff:10.1.2.3'].map((address) => budget.holderOf(address))).toEqual([
+    undefined,
+    undefined,
+  ])
+  expect(budget.holderOf('::ffff:192.0.2.1')).toBe('192.0.2.1')
+  expect(budget.holderOf('2001:db8::1')).toBe(budget.holderOf('2001:db8:0:0:ffff::2'))
+})

@@ -60,6 +60,11 @@ export class IpBudget {
     return full ? 'too many connections' : 'connects too often'
   }
 
+  /** Whose limits an address counts against: its own, or that of its /64; undefined for one on the allow list. */
+  holderOf(address: string): string | undefined {
+    return this.#isAllowed(address) ? undefined : budgetKey(address)
+  }
+
   /** An admitted connection has ended. */
   release(address: string): void {
     const key = budgetKey(address)

@@ -262,6 +262,7 @@ export class Reception {
     guest.receive = undefined
     const session = this.#deps.engine.adopt(guest.socket, {
       ...how,
+      address: this.#budget.holderOf(guest.address),
       onSetUp: () => clearTimeout(guest.timer),
       onWork: () => this.#places.works(guest),
       onGone: () => this.#free(guest),
