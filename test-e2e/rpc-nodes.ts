@@ -81,10 +81,10 @@ export async function rpc(node: RpcNode, method: string, ...params: readonly unk
     headers: { authorization: `Basic ${login}`, 'content-type': 'application/json' },
     body: JSON.stringify({ id: 1, method, params }),
   })
-  const { result, error } = (await response.json()) as {
-    result: unknown
-    error: { message: string } | null
-  }
+  const text = await response.text()
+  // what the HTTP server says itself is no JSON: 503 "Work queue depth exceeded", 401 nothing at all
+  if (!text.startsWith('{')) throw new Error(`${method}: HTTP ${response.status} ${text}`)
+  const { result, error } = JSON.parse(text) as { result: unknown; error: { message: string } | null }
   if (error !== null) throw new Error(`${method}: ${error.message}`)
   return result
 }

@@ -1,7 +1,7 @@
 import { MAX_BLOCK_SIGOPS_COST, MAX_BLOCK_WEIGHT } from '@sv2/bitcoin'
 import { type BlockEntry, medianTimePast } from './block-entry.ts'
 import type { Chain } from './chain.ts'
-import { nbitsAtHeight, subsidyAtHeight } from './chain-params.ts'
+import { nbitsAfter, subsidyAtHeight } from './chain-params.ts'
 import type { Mempool } from './mempool.ts'
 import type { MempoolEntry } from './mempool-entry.ts'
 
@@ -44,13 +44,14 @@ export function blockTemplate(chain: Chain, mempool: Mempool, nowSeconds: number
   const parent = chain.tip
   const height = parent.height + 1
   const minTime = medianTimePast(parent) + 1
+  const time = Math.max(minTime, nowSeconds)
   return {
     parent,
     height,
     version: templateVersion(height),
-    nbits: nbitsAtHeight(chain.params, height),
+    nbits: nbitsAfter(chain.params, parent, time),
     minTime,
-    time: Math.max(minTime, nowSeconds),
+    time,
     coinbaseValue: subsidyAtHeight(height) + transactions.reduce((sum, entry) => sum + entry.fee, 0n),
     transactions,
   }

@@ -1,6 +1,6 @@
 import type { BlockHeader } from '@sv2/bitcoin'
 import { type BlockEntry, medianTimePast } from './block-entry.ts'
-import { type ChainParams, nbitsAtHeight } from './chain-params.ts'
+import { type ChainParams, nbitsAfter } from './chain-params.ts'
 
 /** How far a block's time may lie ahead of the node's clock, in seconds. */
 export const MAX_FUTURE_SECONDS = 2 * 60 * 60
@@ -12,7 +12,7 @@ export function checkHeader(
   params: ChainParams,
   nowSeconds: number,
 ): string | undefined {
-  if (header.nbits !== nbitsAtHeight(params, parent.height + 1)) return 'bad-diffbits'
+  if (header.nbits !== nbitsAfter(params, parent, header.ntime)) return 'bad-diffbits'
   if (header.ntime <= medianTimePast(parent)) return 'time-too-old'
   if (header.ntime > nowSeconds + MAX_FUTURE_SECONDS) return 'time-too-new'
   // The version is signed; below 4 was retired by BIP 34, 66 and 65, in force on regtest from height 1.

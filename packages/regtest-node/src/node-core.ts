@@ -3,7 +3,7 @@ import { NETWORKS } from '@sv2/bitcoin'
 import { type BlockEntry, medianTimePast } from './block-entry.ts'
 import { type BlockTemplate, blockTemplate, TEMPLATE_VERSION } from './block-template.ts'
 import { Chain } from './chain.ts'
-import { type ChainParams, nbitsAtHeight, subsidyAtHeight } from './chain-params.ts'
+import { type ChainParams, nbitsAfter, subsidyAtHeight } from './chain-params.ts'
 import { GENESIS_TIME } from './genesis.ts'
 import { Mempool } from './mempool.ts'
 import { mineBlock } from './miner.ts'
@@ -119,12 +119,13 @@ export class NodeCore {
     } = {},
   ): Promise<BlockEntry> {
     const height = parent.height + 1
+    const time = Math.max(choice.time ?? this.clock.now(), medianTimePast(parent) + 1)
     const block = await mineBlock({
       prevHash: parent.block.hash,
       height,
       version: TEMPLATE_VERSION,
-      nbits: nbitsAtHeight(this.chain.params, height),
-      time: Math.max(choice.time ?? this.clock.now(), medianTimePast(parent) + 1),
+      nbits: nbitsAfter(this.chain.params, parent, time),
+      time,
       transactions: [],
       reward: {
         value: subsidyAtHeight(height),

@@ -20,6 +20,8 @@ export type RegtestNodeOptions = {
   readonly nbits?: number
   /** The same as a difficulty; a block takes about 2^32 times as many hashes. 0.00001 is about 43 000 hashes. Not both. */
   readonly difficulty?: number
+  /** So many seconds after a block the next may have regtest's trivial difficulty, as on testnets after 1,200; default: never. */
+  readonly minDifficultyAfterSec?: number
   /** Payments a second the wallet sends to fill the mempool; default 0. */
   readonly mempoolRate?: number
   /** Unix time in seconds, not before the initial chain of February 2011; default the machine's. */
@@ -47,7 +49,14 @@ export function chainParams(options: RegtestNodeOptions): ChainParams {
     throw REFUSED('clock', started, `later than ${GENESIS_TIME}`)
   const initial = options.initialBlocks ?? maturity + 10
   if (!Number.isInteger(initial) || initial < 0) throw REFUSED('initialBlocks', initial, 'an integer from 0')
-  return { coinbaseMaturity: maturity, easyBlocks: initial, nbits: chosenNbits(options) }
+  const late = options.minDifficultyAfterSec
+  if (late !== undefined && !(late > 0)) throw REFUSED('minDifficultyAfterSec', late, 'above 0')
+  return {
+    coinbaseMaturity: maturity,
+    easyBlocks: initial,
+    nbits: chosenNbits(options),
+    minDifficultyAfterSec: late,
+  }
 }
 
 function chosenNbits({ nbits, difficulty }: RegtestNodeOptions): number {

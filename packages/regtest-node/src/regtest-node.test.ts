@@ -280,6 +280,21 @@ test('JSON-RPC 2.0 calls are answered in kind, notifications not at all', async 
   )
 })
 
+test('a block whose time is long after its parent may be easy, and then must be, as on testnets', async () => {
+  const node = await start({ initialBlocks: 1, difficulty: 1e-8, minDifficultyAfterSec: 1_200 })
+  const { ntime } = node.core.chain.tip.block.header
+  const bits = async () => (await rpc(tested(node), 'getblocktemplate', { rules: ['segwit'] })).bits
+  node.setClock(ntime + 1_200)
+  const hard = await bits()
+  node.setClock(ntime + 1_201)
+  expect(await bits()).toBe('207fffff')
+  const next = (await rpc(tested(node), 'getmininginfo')).next.bits
+  expect([hard, next]).toEqual([expect.not.stringMatching('207fffff'), '207fffff'])
+  await node.generate(2)
+  expect(node.core.chain.at(2)!.block.header.nbits.toString(16)).toBe('207fffff')
+  expect(node.core.chain.at(3)!.block.header.nbits.toString(16)).toBe(hard)
+})
+
 test('a node that stops ends its long polls', async () => {
   const node = await start()
   const { longpollid } = await rpc(tested(node), 'getblocktemplate', { rules: ['segwit'] })

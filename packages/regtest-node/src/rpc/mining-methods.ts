@@ -1,4 +1,4 @@
-import { nbitsAtHeight } from '../chain-params.ts'
+import { nbitsAfter } from '../chain-params.ts'
 import { loadSubmittedBlock } from '../loaded-block.ts'
 import { hexBytes, integerArgument, parsed, stringArgument } from './arguments.ts'
 import { bitsText, difficultyOf, targetText } from './block-json.ts'
@@ -16,7 +16,7 @@ function submitBlock({ node }: RpcCall, args: readonly unknown[]): unknown {
 function getMiningInfo({ node }: RpcCall): unknown {
   const { tip, params } = node.chain
   const { nbits } = tip.block.header
-  const nextNbits = nbitsAtHeight(params, tip.height + 1)
+  const nextNbits = nbitsAfter(params, tip, node.clock.now())
   return {
     blocks: tip.height,
     bits: bitsText(nbits),

@@ -1,7 +1,7 @@
-import { displayHash, equalBytes, targetToDifficulty } from '@sv2/bitcoin'
+import { displayHash, targetToDifficulty } from '@sv2/bitcoin'
 import type { NewTemplate } from '@sv2/messages'
 import type { Channel } from '../channel/channel.ts'
-import { blockCoinbase, type Job, type Tip } from '../channel/job.ts'
+import { blockCoinbase, isSameTip, type Job, type Tip } from '../channel/job.ts'
 import { JobBook, MAX_EXTRA_JOBS } from '../channel/job-book.ts'
 import { fullExtranonce, type GoodShare, type Share } from '../channel/judge.ts'
 import { Miners } from '../miners/miners.ts'
@@ -196,7 +196,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       return
     }
     if (news.kind === 'update') return this.#update(news.template, now, 'update')
-    if (this.#tip !== undefined && equalBytes(this.#tip.prevHash, news.tip.prevHash)) {
+    if (this.#tip !== undefined && isSameTip(this.#tip, news.tip)) {
       this.#tip = news.tip
       return this.#update(news.template, now, 'update')
     }

@@ -1,4 +1,4 @@
-import { equalBytes, type Sha256d, WITNESS_RESERVED_VALUE } from '@sv2/bitcoin'
+import { type Sha256d, WITNESS_RESERVED_VALUE } from '@sv2/bitcoin'
 import type { Message, RequestTransactionData, SubmitSolution } from '@sv2/messages'
 import {
   type Millis,
@@ -14,7 +14,7 @@ import type { KeepTemplate, ProviderFact, SubmitBlock } from './facts.ts'
 import type { NodeTemplate } from './node-template.ts'
 import { fitsBlock, type Reserve } from './selection.ts'
 import { type Handout, prevHashOf, type SolvableTemplate, solvable } from './template.ts'
-import { type FeeRule, reserveKey, Templates } from './templates.ts'
+import { type FeeRule, isSameBase, reserveKey, Templates } from './templates.ts'
 
 export interface ProviderSettings extends FeeRule {
   /** Greater than every id of an earlier run of this provider (TP-12). */
@@ -34,9 +34,10 @@ interface Client {
   readonly session: SessionId
   ready: boolean
   reserve: Reserve | undefined
-  /** Template and tip the client was told last. */
+  /** The template it was told last. */
   templateId: bigint
-  prevHash: Uint8Array | undefined
+  /** The template that its last SetNewPrevHash was of. */
+  tip: NodeTemplate | undefined
   /** How often it has told its constraints. */
   constraints: number
 }
@@ -120,7 +121,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
       ready: false,
       reserve: undefined,
       templateId: -1n,
-      prevHash: undefined,
+      tip: undefined,
       constraints: 0,
     })
   }
@@ -167,14 +168,14 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
   }
 
   #templateFor(client: Client, node: NodeTemplate): Handout | undefined {
-    const { reserve, prevHash, templateId } = client
+    const { reserve, tip, templateId } = client
     if (reserve === undefined) return undefined
     if (!fitsBlock(node, reserve)) {
       const { outputSize, outputSigops } = reserve
       this.#misbehaved(client, `outputs of ${outputSize} bytes and ${outputSigops} sigops fit into no block`)
       return undefined
     }
-    const futureTemplate = prevHash === undefined || !equalBytes(prevHash, node.prevHash)
+    const futureTemplate = tip === undefined || !isSameBase(tip, node)
     return this.#templates.make(node, { reserve, futureTemplate, after: templateId }, this.#now)
   }
 
@@ -189,7 +190,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     }
     for (const client of clients) {
       client.templateId = message.templateId
-      client.prevHash = node.prevHash
+      if (message.futureTemplate) client.tip = node
     }
     this.#out.push({
       kind: 'templateSent',

@@ -57,8 +57,7 @@ export class Templates {
   /** Takes the node's template. Answers why it was published, if it was. */
   update(template: NodeTemplate, now: Millis): 'tip' | 'fees' | undefined {
     this.#newest = template
-    if (this.#published !== undefined && equalBytes(this.#published.prevHash, template.prevHash))
-      return this.updateFees(now)
+    if (this.#published !== undefined && isSameBase(this.#published, template)) return this.updateFees(now)
     this.#publish(template, now)
     return 'tip'
   }
@@ -121,6 +120,18 @@ export class Templates {
     this.#published = template
     this.#publishedAt = now
   }
+}
+
+/**
+ * Whether work on one template goes on with the other: same previous block, same target, and no header time that the
+ * other forbids. On test networks the target becomes easy on the same tip, 20 minutes after it.
+ */
+export function isSameBase(told: NodeTemplate, template: NodeTemplate): boolean {
+  return (
+    equalBytes(told.prevHash, template.prevHash) &&
+    told.nbits === template.nbits &&
+    template.mintime <= Math.max(told.curtime, told.mintime)
+  )
 }
 
 /** Reserves with the same key get the same templates. */

@@ -9,19 +9,25 @@ import { type NodeRpc, nodeRpc } from './node-rpc.ts'
 import { type NodeState, NodeWatch } from './node-watch.ts'
 
 let folder = ''
-let cookieFile = ''
 export const cleanUp: (() => unknown)[] = []
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'sv2-watch-'))
-  cookieFile = join(folder, '.cookie')
 })
 afterEach(async () => {
   for (const close of cleanUp.splice(0).reverse()) await close()
   rmSync(folder, { recursive: true, force: true })
 })
 
+/** Where a node of this test writes its cookie. */
+export const cookieFile = (): string => join(folder, '.cookie')
+
 export async function aNode(port = 0): Promise<RegtestNode> {
-  const node = await startRegtestNode({ cookieFile, port, initialBlocks: 2, longPollDelayMs: 0 })
+  const node = await startRegtestNode({
+    cookieFile: cookieFile(),
+    port,
+    initialBlocks: 2,
+    longPollDelayMs: 0,
+  })
   cleanUp.push(() => node.stop())
   return node
 }
@@ -65,7 +71,7 @@ export function rpcOf(
   login: { user?: string; password?: string } = {},
 ): NodeRpc {
   const { user, password } = login
-  return nodeRpc({ url: node.url, cookieFile: user === undefined ? cookieFile : undefined, user, password })
+  return nodeRpc({ url: node.url, cookieFile: user === undefined ? cookieFile() : undefined, user, password })
 }
 
 export const waiting = (part: string) => (state: NodeState) =>

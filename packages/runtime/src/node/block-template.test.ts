@@ -44,7 +44,7 @@ describe('a template', () => {
     )
     const [{ sigops: _, weight: __, hash: ___, ...tx }] = FULL.transactions as [(typeof FULL.transactions)[0]]
     const read = readBlockTemplate({ ...bare, transactions: [tx] })
-    expect(read).toMatchObject({ mintime: 200, sigopLimit: 80_000, weightLimit: 4_000_000, height: 9 })
+    expect(read).toMatchObject({ mintime: 0, sigopLimit: 80_000, weightLimit: 4_000_000, height: 9 })
     expect(read.transactions[0]).toMatchObject({ fee: 7n, weight: 4 * (PAYMENT.length / 2), sigops: 0 })
     expect(read.transactions[0]!.wtxid).toHaveLength(32)
     expect(transactions).toBeDefined()

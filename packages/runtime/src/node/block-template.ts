@@ -68,8 +68,8 @@ export function readBlockTemplate(answer: unknown): NodeTemplate {
     nbits: Number.parseInt(read.bits, 16),
     target: reversed(unhex(read.target)),
     curtime: read.curtime,
-    // no later than the node's own time, which is allowed
-    mintime: read.mintime ?? read.curtime,
+    // the node's own time is allowed, and work begins at that
+    mintime: read.mintime ?? 0,
     coinbaseValue: read.coinbasevalue,
     transactions: read.transactions.map(readTransaction),
     weightLimit: read.weightlimit ?? 4 * (read.sizelimit ?? SIZE_LIMIT),

@@ -1,7 +1,18 @@
 import { reversed, unhex } from '@sv2/bitcoin'
+import { startRegtestNode } from '@sv2/regtest-node'
 import { describe, expect, test } from 'vitest'
 import { Signal } from '../_fixtures.ts'
-import { aNode, cleanUp, counting, ready, readyAgain, rpcOf, waiting, watching } from './_watching.ts'
+import {
+  aNode,
+  cleanUp,
+  cookieFile,
+  counting,
+  ready,
+  readyAgain,
+  rpcOf,
+  waiting,
+  watching,
+} from './_watching.ts'
 import type { NodeRpc } from './node-rpc.ts'
 import { type NodeState, NodeWatch } from './node-watch.ts'
 
@@ -74,6 +85,23 @@ describe('a node that is well', () => {
     await node.generate(1)
     await templates.count(2)
     expect(asked).toEqual([{ rules: ['segwit'] }, { rules: ['segwit'] }])
+  })
+
+  test('tells the easy target that a testnet has twenty minutes after a block, on the same tip', async () => {
+    const node = await startRegtestNode({
+      cookieFile: cookieFile(),
+      initialBlocks: 2,
+      difficulty: 0.001,
+      minDifficultyAfterSec: 1_200,
+    })
+    cleanUp.push(() => node.stop())
+    const mined = node.core.chain.tip.block.header.ntime
+    node.setClock(mined + 1_200)
+    const { templates } = watching(rpcOf(node), { intervalMs: 10 })
+    const hard = await templates.first()
+    node.setClock(mined + 1_201)
+    const easy = await templates.first(({ nbits }) => nbits !== hard.nbits)
+    expect(easy).toMatchObject({ nbits: 0x207fffff, prevHash: hard.prevHash, curtime: mined + 1_201 })
   })
 
   test('is asked at once when it is poked', async () => {

@@ -1,6 +1,5 @@
-import { equalBytes } from '@sv2/bitcoin'
 import type { Message, NewTemplate } from '@sv2/messages'
-import type { Tip } from '../../channel/job.ts'
+import { isSameTip, type Tip } from '../../channel/job.ts'
 import type { Millis } from '../../role.ts'
 import { type CoinbaseRoom, TemplateFeed, type TemplateFeedSettings } from '../../template-feed.ts'
 import type { TemplateTransactions } from './own-work.ts'
@@ -79,9 +78,9 @@ export class OwnTemplates {
       if (before !== undefined) this.#newest = { template, tip: before }
       return { kind: 'update' }
     }
-    const isKnown = before !== undefined && equalBytes(before.prevHash, news.tip.prevHash)
-    // the provider came back, and tells the tip once more
-    this.#newest = { template, tip: isKnown ? before : news.tip }
+    // the provider came back, and tells the tip once more; or the tip has another minimum time
+    const isKnown = before !== undefined && isSameTip(before, news.tip)
+    this.#newest = { template, tip: news.tip }
     if (isKnown) return { kind: 'update' }
     if (before !== undefined) this.#tipSince = now
     return { kind: 'tip', tip: news.tip }

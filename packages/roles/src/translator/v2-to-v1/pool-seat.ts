@@ -88,6 +88,7 @@ export class PoolSeat {
       work.notify.cleanJobs ||
       former === undefined ||
       this.book.active === undefined ||
+      former.notify.nbits !== work.notify.nbits ||
       !equalBytes(former.notify.prevHash, work.notify.prevHash)
     const jobId = this.#deps.nextJobId()
     if (!isSameSpace) this.#space = jobId

@@ -56,6 +56,7 @@ export function sameSpace(a: PoolWork, b: PoolWork): boolean {
   const { notify: other } = b
   return (
     one.version === other.version &&
+    one.nbits === other.nbits &&
     equalBytes(a.extranonce1, b.extranonce1) &&
     equalBytes(one.prevHash, other.prevHash) &&
     equalBytes(one.coinbase1, other.coinbase1) &&
