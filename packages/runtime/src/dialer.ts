@@ -14,8 +14,9 @@ export interface DialerDeps {
 /** A connection that is made again whenever it is lost, for ever. */
 export interface Dialer {
   /**
-   * From now on this address; empty host or port 0 keep what is there (DEV-30). The authority key stays (SEC-21). When
-   * it cannot be reached a few times in a row, the configured address is tried again.
+   * The connection that ends next is made anew at once, at this address; empty host or port 0 keep what is there
+   * (DEV-30). The authority key stays (SEC-21). When it cannot be reached a few times in a row, the configured address is
+   * tried again.
    * @param waitMs the least pause before the next attempt
    */
   redial(host: string, port: number, waitMs?: number): void
@@ -46,6 +47,8 @@ export interface DialerOwner {
 
 /** First pause after a failure, ms; doubles up to the last. */
 const BACKOFF_MS = { first: 500, last: 30_000 }
+/** After a connection that was given up to make it anew, ms; not after more than so many of them in a row. */
+const RENEWAL = { pauseMs: 50, most: 3 }
 /** A session that lived this long starts the pauses anew, ms. */
 const STABLE_MS = 10_000
 /** Attempts at an address that the server named before the configured one is tried again. */
@@ -61,6 +64,9 @@ export class PersistentDialer implements Dialer {
   #port: number
   #attempt = 0
   #leastPauseMs = 0
+  /** The connection that ends next is made anew by choice; and how often that was so since a stable one. */
+  #isRenewing = false
+  #renewals = 0
   #socket: Socket | undefined
   #retry: NodeJS.Timeout | undefined
   #closed = false
@@ -78,6 +84,8 @@ export class PersistentDialer implements Dialer {
     if (port !== 0) this.#port = port
     this.#leastPauseMs = waitMs
     this.#attempt = 0
+    this.#renewals++
+    this.#isRenewing = this.#renewals <= RENEWAL.most
   }
 
   close(): void {
@@ -123,14 +131,30 @@ export class PersistentDialer implements Dialer {
       maxQueuedBytes: this.#approach.maxQueuedBytes,
       rest,
       onGone: () => {
-        if (this.#deps.clock.now() - openedAt > STABLE_MS) this.#attempt = 0
-        this.#again('connection lost')
+        if (this.#deps.clock.now() - openedAt > STABLE_MS) {
+          this.#attempt = 0
+          this.#renewals = 0
+        }
+        if (this.#isRenewing) this.#renew()
+        else this.#again('connection lost')
       },
     })
   }
 
+  #renew(): void {
+    if (this.#closed) return
+    this.#isRenewing = false
+    const pauseMs = Math.max(
+      this.#leastPauseMs,
+      Math.round(RENEWAL.pauseMs * (0.5 + this.#deps.random() / 2)),
+    )
+    this.#leastPauseMs = 0
+    this.#retry = setTimeout(() => this.#connect(), pauseMs)
+  }
+
   #again(reason: string): void {
     if (this.#closed) return
+    this.#isRenewing = false
     const ceiling = Math.min(BACKOFF_MS.last, BACKOFF_MS.first * 2 ** this.#attempt)
     const jittered = Math.round(ceiling * (0.5 + this.#deps.random() / 2))
     const retryMs = Math.max(this.#leastPauseMs, jittered)

@@ -16,8 +16,8 @@ export interface UpstreamHabits {
   readonly prefix?: Uint8Array
   /** What is granted, from what was asked. */
   readonly extranonceSize?: (asked: number) => number
-  /** Extensions agreed to. */
-  readonly supports?: readonly number[]
+  /** Extensions agreed to; `unknown`: it does not know the negotiation, and answers nothing. */
+  readonly supports?: readonly number[] | 'unknown'
   /** Requests for channels are left alone. */
   readonly silent?: boolean
 }
@@ -79,7 +79,9 @@ export class TestUpstream {
       this.peer.send({ type: 'SetupConnection.Success', usedVersion: 2, flags: this.#habits.flags ?? 0 })
     } else if (message.type === 'RequestExtensions') {
       const { requestId } = message
-      const supportedExtensions = [...(this.#habits.supports ?? [])]
+      const { supports = [] } = this.#habits
+      if (supports === 'unknown') return
+      const supportedExtensions = [...supports]
       this.peer.send({ type: 'RequestExtensions.Success', requestId, supportedExtensions })
     } else if (this.#habits.silent !== true) {
       if (message.type === 'OpenExtendedMiningChannel') this.grant(message)

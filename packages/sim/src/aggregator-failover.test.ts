@@ -33,6 +33,47 @@ function aFarm(options: ConstructorParameters<typeof AggregatorWorld>[0] = {}) {
   return { world, first, miner, channel }
 }
 
+describe('an upstream that does not know extension 0x0001', () => {
+  const HABITS = { target: EASY_TARGET, supports: 'unknown' } as const
+
+  /** Two pools, of which the first has just been connected. */
+  function asking() {
+    const world = new AggregatorWorld({ upstreams: [{ extensions: [2] }, {}] })
+    return { world, upstream: world.upstream(current, HABITS) }
+  }
+
+  test('is connected anew at once, asked once more, and then worked with; nothing speaks against it', () => {
+    const { world, upstream } = asking()
+    const dialed = dials(world)
+    world.link.advance(100)
+    expect(upstream.peer.closed).toBe('no answer to RequestExtensions')
+    const second = world.upstream(current, HABITS)
+    world.link.advance(250)
+    expect(second.peer.closed).toBe('no answer to RequestExtensions')
+    const third = world.upstream(current, HABITS)
+    third.tip(1, 10)
+    const facts = world.facts()
+    expect(facts.filter(({ kind }) => kind === 'redial')).toHaveLength(2)
+    expect(facts.filter(({ kind }) => kind === 'upstreamLost' || kind === 'dial')).toEqual([])
+    expect(dialed).toEqual(['dial 0'])
+    expect(facts.filter(({ kind }) => kind === 'upstreamUsed')).toHaveLength(1)
+  })
+
+  test('is remembered: later connections cost nothing more', () => {
+    const { world } = asking()
+    world.link.advance(100)
+    world.upstream(current, HABITS)
+    world.link.advance(250)
+    for (let connection = 0; connection < 5; connection++) {
+      const upstream = world.upstream(current, HABITS)
+      upstream.tip(1, 10)
+      expect(world.factsOf('upstreamUsed')).toHaveLength(1)
+      upstream.peer.disconnect()
+      world.link.advance(3_000)
+    }
+  })
+})
+
 describe('failover', () => {
   test('goes to the next upstream when the first is lost; miners stay and see a new tip', () => {
     const { world, first, miner, channel } = aFarm()

@@ -188,8 +188,12 @@ describe('a server that does not answer', () => {
       link.advance(60_000)
       expect(third.closed).toBeUndefined()
 
-      // another connection is another try: the server may have learned it
+      // what it does not know is remembered, for as long as it will hardly have learned it
       third.disconnect()
+      const fourth = again(link)
+      expect(kinds(fourth.received())).toEqual(['OpenExtendedMiningChannel'])
+      link.advance(3_600_000)
+      fourth.disconnect()
       expect(kinds(again(link).received())).toEqual(['RequestExtensions'])
     },
   )

@@ -11,15 +11,14 @@ import { type Millis, NEVER } from '../role.ts'
 /** How far we are with a server that does not answer: asked once, asked again, given up. */
 type Stage = 'first' | 'again' | 'without'
 
-/**
- * How long an answer is waited for, in connect times, and what the next connection does when none came. Nothing is
- * asked on a connection `without`; the one after it begins anew (EXT-20).
- */
-const STAGES: Readonly<Record<Stage, { readonly patience: number; readonly next: Stage }>> = {
+/** How long an answer is waited for, in connect times, and what the next connection does when none came (EXT-20). */
+const STAGES = {
   first: { patience: 2, next: 'again' },
   again: { patience: 5, next: 'without' },
-  without: { patience: 0, next: 'first' },
-}
+} as const satisfies Partial<Record<Stage, { readonly patience: number; readonly next: Stage }>>
+
+/** A server that does not know the extension is asked again after this, ms: it may have learned it meanwhile. */
+const UNKNOWN_MS = 3_600_000
 
 /** A connect time is never taken to be shorter, ms: on a local line a server may well be slower than its network. */
 const LEAST_CONNECT_MS = 50
@@ -41,6 +40,8 @@ export type Step =
 export class ExtensionTalk {
   readonly #wanted: readonly number[]
   #stage: Stage = 'first'
+  /** When it was first worked with `without`. */
+  #withoutSince: Millis = NEVER
   #requestId = 0
   #openedAt: Millis = 0
   #connectMs = LEAST_CONNECT_MS
@@ -74,9 +75,13 @@ export class ExtensionTalk {
   setUp(now: Millis): RequestExtensions | undefined {
     this.#connectMs = Math.max(now - this.#openedAt, LEAST_CONNECT_MS)
     if (!this.#isOffered || this.#wanted.length === 0) return undefined
-    if (this.#stage !== 'without') return this.#ask(this.#wanted, now)
-    this.#stage = STAGES.without.next
-    return undefined
+    if (this.#stage === 'without') {
+      if (this.#withoutSince === NEVER) this.#withoutSince = now
+      if (now < this.#withoutSince + UNKNOWN_MS) return undefined
+      this.#stage = 'first'
+    }
+    this.#withoutSince = NEVER
+    return this.#ask(this.#wanted, now)
   }
 
   /** The peer at the far end is another: nothing confirmed holds any more. Answers what to ask anew (EXT-06). */
@@ -111,7 +116,7 @@ export class ExtensionTalk {
 
   /** The connection is gone. One that ends over an open request counts as one without an answer. */
   closed(): void {
-    if (this.#open !== undefined) this.#stage = STAGES[this.#stage].next
+    if (this.#open !== undefined && this.#stage !== 'without') this.#stage = STAGES[this.#stage].next
     this.#open = undefined
     this.#confirmed = []
   }
@@ -123,7 +128,8 @@ export class ExtensionTalk {
       requestId: this.#requestId,
       requestedExtensions: [...requestedExtensions],
     }
-    this.#open = { request, until: now + STAGES[this.#stage].patience * this.#connectMs }
+    const { patience } = STAGES[this.#stage === 'again' ? 'again' : 'first']
+    this.#open = { request, until: now + patience * this.#connectMs }
     return request
   }
 }

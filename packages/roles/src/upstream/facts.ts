@@ -4,7 +4,10 @@ export type DialCommand =
   | { readonly kind: 'dial'; readonly upstream: number }
   /** Stop trying to connect it. */
   | { readonly kind: 'hangUp'; readonly upstream: number }
-  /** It wants us at another address; an empty host or port 0 keep what is there (DEV-30). */
+  /**
+   * The connection that ends now is made anew at once: by our own choice, or since it wants us at another address; an
+   * empty host or port 0 keep what is there (DEV-30).
+   */
   | {
       readonly kind: 'redial'
       readonly upstream: number

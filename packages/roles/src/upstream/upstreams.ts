@@ -50,6 +50,8 @@ interface Upstream {
   link: UpstreamLink | undefined
   /** A dialer is at work. */
   dialed: boolean
+  /** We ended its connection to begin another one: that speaks not against it. */
+  isRenewing: boolean
   /** It failed since it was last trusted. */
   failed: boolean
   /** Refusals in a row, and until when it is not asked again. */
@@ -87,6 +89,7 @@ export class Upstreams {
       talk: new ExtensionTalk(each.extensions),
       link: undefined,
       dialed: false,
+      isRenewing: false,
       failed: false,
       refusals: 0,
       bannedUntil: NEVER,
@@ -173,6 +176,7 @@ export class Upstreams {
     const { session, capabilities } = event
     known.link = new UpstreamLink(known.settings, { session, capabilities, talk: known.talk, now })
     known.setUpBy = now + SETUP_MS
+    known.isRenewing = false
   }
 
   /** Takes a message of an upstream; answers what it means to who uses it. */
@@ -211,7 +215,7 @@ export class Upstreams {
     known.readySince = NEVER
     known.setUpBy = NEVER
     known.talk.closed()
-    if (known.dialed) {
+    if (known.dialed && !known.isRenewing) {
       known.failed = true
       this.#out.push({ kind: 'upstreamLost', upstream, name: known.settings.name })
     }
@@ -228,9 +232,11 @@ export class Upstreams {
   }
 
   tick(now: Millis): void {
-    for (const known of this.#upstreams) {
+    for (const [upstream, known] of this.#upstreams.entries()) {
       const { talk, link } = known
       if (now >= talk.deadline) {
+        known.isRenewing = true
+        this.#out.push({ kind: 'redial', upstream, host: '', port: 0 })
         link?.close('no answer to RequestExtensions')
         talk.closed()
       }

@@ -23,6 +23,8 @@ export class Pair {
   readonly tokens = new TokenStock()
   state: PairState = 'away'
   isDialed = false
+  /** We ended its connections to begin others: that speaks not against it. */
+  isRenewing = false
   /** It failed since it was last trusted. */
   hasFailed = false
   /** Faults in a row, and until when it is barred for the last one. */

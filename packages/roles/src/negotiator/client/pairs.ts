@@ -104,8 +104,8 @@ export class Pairs {
 
   nextDeadline(): Millis {
     let next = NEVER
-    for (const { pool, server, barredUntil, openBy } of this.#pairs)
-      next = Math.min(next, pool.talk.deadline, server.talk.deadline, barredUntil, openBy)
+    for (const { pool, barredUntil, openBy } of this.#pairs)
+      next = Math.min(next, pool.talk.deadline, barredUntil, openBy)
     return next
   }
 
@@ -127,11 +127,7 @@ export class Pairs {
 
   tick(now: Millis): void {
     for (const pair of this.#pairs) {
-      for (const { talk, link } of [pair.pool, pair.server]) {
-        if (now < talk.deadline) continue
-        link?.close('no answer to RequestExtensions')
-        talk.closed()
-      }
+      if (now >= pair.pool.talk.deadline) this.#renew(pair)
       if (now >= pair.openBy) this.#overdue(pair, now)
       if (now >= pair.barredUntil) {
         pair.barredUntil = NEVER
@@ -143,6 +139,16 @@ export class Pairs {
         pair.tokens.refill(link, pair.settings.userIdentity, now)
     }
     this.steer(now)
+  }
+
+  /** The pool does not answer what it is asked about extensions: both connections are made anew. */
+  #renew(pair: Pair): void {
+    pair.isRenewing = true
+    for (const upstream of [2 * pair.place, 2 * pair.place + 1])
+      this.#deps.owner.fact({ kind: 'redial', upstream, host: '', port: 0 })
+    pair.pool.talk.closed()
+    pair.pool.link?.close('no answer to RequestExtensions')
+    pair.server.link?.close('the pool is asked anew')
   }
 
   /** Connects what is wanted, lets go what nobody needs, and says which pair to work for. */
@@ -216,6 +222,7 @@ export class Pairs {
     const isPool = index % 2 === 0
     const half = isPool ? pair.pool : pair.server
     this.#bySession.set(event.session, { pair, half })
+    if (isPool) pair.isRenewing = false
     const { session, capabilities } = event
     const link = isPool
       ? ({ ...pair.settings.pool, flags: MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION } as const)
@@ -257,7 +264,7 @@ export class Pairs {
     const { link: other } = half === pair.pool ? pair.server : pair.pool
     other?.close('the other half of the pair is gone')
     this.#forget(pair, now)
-    if (pair.isDialed) {
+    if (pair.isDialed && !pair.isRenewing) {
       pair.hasFailed = true
       this.#trouble = `${pair.settings.name}: connection lost`
     }
