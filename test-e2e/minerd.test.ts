@@ -31,7 +31,10 @@ async function startTranslator(stand: Stand, aggregated: boolean, port = 0): Pro
     v1_to_v2: {
       aggregate_channels: aggregated,
       upstreams: [{ url: stand.pool.urls[0], user_identity: aggregated ? 'farm' : '{identity}' }],
-      ...(MINERD === undefined ? { difficulty: { min_difficulty: 1e-8 } } : {}),
+      difficulty:
+        MINERD === undefined
+          ? { min_difficulty: 1e-8, start_difficulty: 1e-7 }
+          : { min_difficulty: 1e-4, start_difficulty: 1e-3 },
     },
     listen: [{ host: '127.0.0.1', port }],
     monitoring: { port: 0 },

@@ -49,7 +49,9 @@ if (binary === undefined) {
 async function ownStand(): Promise<Stand> {
   const stand = await startStand('current', {
     node: { difficulty: 0.003 },
-    pool: { difficulty: { shares_per_minute: 120, min_difficulty: 1e-7, vardiff: false } },
+    pool: {
+      difficulty: { shares_per_minute: 120, min_difficulty: 1e-7, start_difficulty: 1e-6, vardiff: false },
+    },
   })
   stands.push(stand)
   return stand

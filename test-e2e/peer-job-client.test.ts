@@ -83,7 +83,7 @@ async function ownStand(): Promise<Stand> {
     // in COINBASEONLY the reference, 0.6.0, sets no job when the tip changes, and waits for the next fees
     provider: { template_interval_sec: 0.5 },
     pool: {
-      difficulty: { shares_per_minute: 120, min_difficulty: 1e-7 },
+      difficulty: { shares_per_minute: 120, min_difficulty: 1e-7, start_difficulty: 1e-6 },
       job_negotiator: {
         enabled: true,
         transactions: { interval_sec: 60 },

@@ -5,7 +5,7 @@ import { current } from '@sv2/messages/current'
 import { describe, expect, test } from 'vitest'
 import { aPool, aTemplate, aTip, filled, proves } from './_fixtures.ts'
 import { types } from './_pool-jobs.ts'
-import { TestMiner } from './_test-miner.ts'
+import { type TestChannel, TestMiner } from './_test-miner.ts'
 
 const { REQUIRES_STANDARD_JOBS } = MINING_SETUP_FLAGS
 
@@ -168,29 +168,36 @@ describe('targets and prefixes', () => {
   proves(
     'POOL-46',
     'both',
-    'a job that follows SetTarget has the new target, whoever else was given it',
+    'a job that follows SetTarget has the new target, and was not made before its level was known',
     (edition) => {
       const { link } = aPool(edition)
       const miner = new TestMiner(link, edition)
-      const channels = [miner.open('extended'), miner.open('extended')]
-      const jobs = channels.map((channel) => {
-        miner.take()
-        miner.peer.send({
-          type: 'UpdateChannel',
-          channelId: channel.channelId,
-          nominalHashRate: 0,
-          maximumTarget: harder,
-        })
-        expect(types(miner.take())).toEqual(['SetTarget', 'NewExtendedMiningJob'])
-        return miner.job(channel)
-      })
-      // one job serves both: the second channel's target changed after it was made
-      expect(jobs[0]!.jobId).toBe(jobs[1]!.jobId)
+      const channels = [miner.open('extended'), miner.open('extended'), miner.open('extended')]
+      miner.take()
+      const ask = ({ channelId }: TestChannel) =>
+        miner.peer.send({ type: 'UpdateChannel', channelId, nominalHashRate: 0, maximumTarget: harder })
+      ask(channels[0]!)
+      expect(types(miner.take())).toEqual(['SetTarget', 'NewExtendedMiningJob'])
+      const first = miner.job(channels[0]!)
+      // that job is known now, and would be worked on before the level is chosen: the others wait for another one
+      for (const channel of channels.slice(1)) ask(channel)
+      expect(types(miner.take())).toEqual([])
+      link.advance(2_000)
+      expect(types(miner.take())).toEqual(Array(2).fill(['SetTarget', 'NewExtendedMiningJob']).flat())
+      const [second, third] = channels.slice(1).map((channel) => miner.job(channel))
+      expect([second!.jobId, third!.jobId]).toEqual([second!.jobId, second!.jobId])
+      expect(second!.jobId).not.toBe(first.jobId)
       for (const [index, channel] of channels.entries()) {
         const between = (hash: Uint8Array) => meetsTarget(hash, channel.target) && !meetsTarget(hash, harder)
-        miner.peer.send(miner.find(channel, { job: jobs[index]!, hash: between }))
+        const job = [first, second!, third!][index]!
+        miner.peer.send(miner.find(channel, { job, hash: between }))
         expect(miner.takeOf('SubmitShares.Error')).toMatchObject([{ errorCode: 'difficulty-too-low' }])
       }
+      // and what the others found on the first one counts by the level they had then
+      const [, other] = channels
+      const between = (hash: Uint8Array) => meetsTarget(hash, other!.target) && !meetsTarget(hash, harder)
+      miner.peer.send(miner.find(other!, { job: first, hash: between }))
+      expect(miner.takeOf('SubmitShares.Error')).toEqual([])
     },
   )
 

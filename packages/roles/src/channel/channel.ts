@@ -1,3 +1,4 @@
+import type { RateCap } from '../rate-cap.ts'
 import type { Millis, SessionId } from '../role.ts'
 import type { CustomBook } from './custom-book.ts'
 import type { Level } from './difficulty.ts'
@@ -66,6 +67,10 @@ export class Channel {
   lease: number
   nominalHashrate: number
   easiest: Level | undefined
+  /** The level it gets as soon as it can be given a job that nobody has seen; undefined when it has what it is to have. */
+  wanted: Level | undefined
+  /** How often its client may still ask for another level; undefined until it has asked. */
+  requests: RateCap | undefined
   /** Set when the channel is closed; queues drop what they meet closed. */
   closed = false
   /** Job last made for this channel alone; it is not given the same one twice. */
@@ -104,6 +109,8 @@ export class Channel {
     this.nominalHashrate = settings.nominalHashrate
     this.hashrate = settings.nominalHashrate
     this.easiest = settings.easiest
+    this.wanted = undefined
+    this.requests = undefined
     this.ownJobId = undefined
     this.vardiff = new Vardiff(now)
     this.workers = undefined
@@ -125,10 +132,13 @@ export class Channel {
     return this.#prefix
   }
 
-  /** Applies to jobs that become active at `order` or later; active ones keep theirs (POOL-46). */
-  setLevel(level: Level, order: number): void {
+  /**
+   * Applies to jobs that become active at `order` or later; active ones keep theirs (POOL-46).
+   * @param oldest order of the oldest job that may yet be given to it, where that is older than those it has
+   */
+  setLevel(level: Level, order: number, oldest: number = Number.POSITIVE_INFINITY): void {
     const entry = { until: order, value: this.#level }
-    this.#oldLevels = replaced(this.#oldLevels, entry, this.#oldestLive())
+    this.#oldLevels = replaced(this.#oldLevels, entry, Math.min(oldest, this.#oldestLive()))
     this.#level = level
   }
 
@@ -139,13 +149,13 @@ export class Channel {
     this.#prefix = prefix
   }
 
-  /** The level a job was given with: the one that held when it became active. */
-  levelAt(activeSince: number): Level {
-    return valueAt(this.#oldLevels, activeSince, this.#level)
+  /** The level that held at a place in the order; undefined when that is forgotten. */
+  levelAt(order: number): Level | undefined {
+    return valueAt(this.#oldLevels, order, this.#level)
   }
 
-  /** The prefix a job was given with: the one that held when it was sent. */
-  prefixAt(sent: number): Uint8Array {
+  /** The prefix a job was given with: the one that held when it was sent; undefined when that is forgotten. */
+  prefixAt(sent: number): Uint8Array | undefined {
     return valueAt(this.#oldPrefixes, sent, this.#prefix)
   }
 
@@ -156,15 +166,18 @@ export class Channel {
     this.#generation = former.#generation
   }
 
-  /** A job whose shares count for this channel now. */
+  /** A job whose shares count for this channel now. One whose level or prefix is forgotten is dead, not guessed at. */
   live(jobId: number): Job | undefined {
-    return this.book.live(jobId) ?? this.formerBook?.live(jobId) ?? this.custom?.jobs.live(jobId)
+    const job = this.book.live(jobId) ?? this.formerBook?.live(jobId) ?? this.custom?.jobs.live(jobId)
+    return job === undefined || this.#remembers(job) ? job : undefined
   }
 
   /** What a job id means to this channel at this moment. */
   state(jobId: number): JobState {
-    const state = this.book.state(jobId)
-    return state === 'unknown' ? (this.custom?.jobs.state(jobId) ?? state) : state
+    const ofBook = this.book.state(jobId)
+    const state = ofBook === 'unknown' ? (this.custom?.jobs.state(jobId) ?? ofBook) : ofBook
+    if (state !== 'active' && state !== 'past') return state
+    return this.live(jobId) === undefined ? 'stale' : state
   }
 
   /** What is remembered of a live job, made on first use; memories of dead jobs go on the way. */
@@ -187,8 +200,17 @@ export class Channel {
     return this.custom?.hasSpace(space) === true
   }
 
+  #remembers({ order, activeSince }: Job): boolean {
+    const first = Math.min(order, activeSince)
+    return (this.#oldLevels?.since ?? 0) <= first && (this.#oldPrefixes?.since ?? 0) <= order
+  }
+
   #oldestLive(): number {
-    return Math.min(this.book.oldestLive, this.custom?.jobs.oldestLive ?? Number.POSITIVE_INFINITY)
+    return Math.min(
+      this.book.oldestLive,
+      this.formerBook?.oldestLive ?? Number.POSITIVE_INFINITY,
+      this.custom?.jobs.oldestLive ?? Number.POSITIVE_INFINITY,
+    )
   }
 
   #creditedIn(space: number): Set<number> {

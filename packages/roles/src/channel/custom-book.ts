@@ -55,7 +55,7 @@ export class CustomBook {
     const { expires } = terms
     if (expires === undefined) this.#expiring = this.#expiring.filter((each) => each.space !== space)
     else this.#expiring.push({ jobId: job.jobId, space, expires })
-    this.jobs.addActive(space === job.space ? job : { ...job, space }, tip, job.order)
+    this.jobs.addActive(space === job.space ? job : { ...job, space }, tip, job.activeSince)
   }
 
   /** Drops the jobs whose time is over. */

@@ -39,6 +39,11 @@ export class Ladder {
     return this.#level(Math.round(Math.log2(difficulty) * this.#steps))
   }
 
+  /** The easiest level that is not easier than a difficulty. */
+  atLeast(difficulty: number): Level {
+    return this.#level(Math.ceil(Math.log2(difficulty) * this.#steps))
+  }
+
   /** The hardest level that is not harder than a difficulty. */
   atMost(difficulty: number): Level {
     return this.#level(Math.floor(Math.log2(difficulty) * this.#steps))

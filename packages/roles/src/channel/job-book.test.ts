@@ -60,10 +60,10 @@ describe('limits', () => {
 
   test('jobs for single channels and ids of dead jobs are counted too', () => {
     const book = aBook()
-    for (let jobId = 2; jobId <= 1000; jobId++) book.addExtra(aJob(jobId), aTip(), jobId)
+    for (let jobId = 2; jobId <= 2000; jobId++) book.addExtra(aJob(jobId), aTip(), jobId)
     expect(book.size).toBe(MAX_EXTRA_JOBS + 1)
-    expect(book.state(900)).toBe('stale')
-    expect(book.state(500)).toBe('unknown')
+    expect(book.state(1400)).toBe('stale')
+    expect(book.state(300)).toBe('unknown')
   })
 })
 

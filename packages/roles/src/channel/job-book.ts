@@ -8,9 +8,9 @@ export const MAX_PAST_JOBS = 16
 /** Jobs that wait for a SetNewPrevHash. */
 export const MAX_FUTURE_JOBS = 16
 /** Jobs of the present tip that went to single channels. */
-export const MAX_EXTRA_JOBS = 64
+export const MAX_EXTRA_JOBS = 512
 /** Job ids of earlier tips, so that a late share is called stale and not unknown. */
-const MAX_STALE_IDS = 256
+const MAX_STALE_IDS = 1_024
 
 /** What a job id means at this moment. */
 export type JobState = 'future' | 'active' | 'past' | 'stale' | 'unknown'
@@ -54,10 +54,10 @@ export class JobBook {
     return this.#active
   }
 
-  /** Order of the oldest job for which shares are credited; `Infinity` when there is none. */
+  /** The first place in the order that a job counts from for which shares are credited; `Infinity` when there is none. */
   get oldestLive(): number {
     let oldest = Number.POSITIVE_INFINITY
-    for (const job of this.#live.values()) oldest = Math.min(oldest, job.order)
+    for (const job of this.#live.values()) oldest = Math.min(oldest, job.order, job.activeSince)
     for (const job of this.#future.values()) oldest = Math.min(oldest, job.order)
     return oldest
   }
@@ -94,6 +94,11 @@ export class JobBook {
   /** The jobs that wait for a tip, oldest first. */
   waiting(): IterableIterator<Job> {
     return this.#future.values()
+  }
+
+  /** Whether a job waits for a tip. */
+  get isWaiting(): boolean {
+    return this.#future.size > 0
   }
 
   /** Keeps a job until a tip names it; the oldest one gives way when there are too many. */

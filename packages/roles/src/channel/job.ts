@@ -60,7 +60,7 @@ export interface Job {
   readonly minNtime?: number | undefined
   /** Part of the reward that whoever gives credit gets of its block, 0 … 1; all of it when missing. */
   readonly rewardShare?: number | undefined
-  /** Order at which the job became active; 0 while it is a future job. */
+  /** Order at which the job became active: the tip's, for a job that its client made. 0 while it is a future job. */
   activeSince: number
   /** Undefined while it is a future job. */
   tip: Tip | undefined

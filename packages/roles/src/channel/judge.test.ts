@@ -146,12 +146,27 @@ describe('levels', () => {
     expect(codeOf(judgeOf(between).judge(channel, aShare({ jobId: 6 }), NOW))).toBe('difficulty-too-low')
   })
 
-  test('a device that applies an easier target at once earns that one', () => {
+  test('an easier target asked for since changes nothing for the jobs before: what it is worth is known by then', () => {
     const channel = aChannel({ level: hard })
     channel.setLevel(easy, 5)
-    expect(judgeOf(between).judge(channel, aShare(), NOW)).toMatchObject({ level: easy })
+    expect(codeOf(judgeOf(between).judge(channel, aShare(), NOW))).toBe('difficulty-too-low')
     const better = zeroBits(13).fill(1, 0, 8)
     expect(judgeOf(better).judge(channel, aShare({ nonce: 1 }), NOW)).toMatchObject({ level: hard })
+  })
+
+  test('a job whose level is forgotten is dead, and the ones after it are not', () => {
+    const book = aBook()
+    const channel = aChannel({ book, level: hard })
+    for (let change = 0; change < 33; change++) channel.setLevel(change % 2 === 0 ? easy : hard, 10 + change)
+    expect(codeOf(judgeOf(zeroBits(20)).judge(channel, aShare(), NOW))).toBe('stale-share')
+    book.addActive(aJob(99, { order: 99 }), aTip(), 99)
+    expect(codeOf(judgeOf(zeroBits(20)).judge(channel, aShare({ jobId: 99 }), NOW))).toBe('accepted')
+  })
+
+  test('a job whose prefix is forgotten is dead', () => {
+    const channel = aChannel()
+    for (let change = 0; change < 33; change++) channel.setPrefix(Uint8Array.of(1, change), 10 + change)
+    expect(codeOf(judgeOf(zeroBits(20)).judge(channel, aShare(), NOW))).toBe('stale-share')
   })
 
   test('a target changed before a future job became active holds for it', () => {
@@ -163,10 +178,20 @@ describe('levels', () => {
     expect(codeOf(judgeOf(between).judge(channel, aShare({ jobId: 2 }), NOW))).toBe('difficulty-too-low')
   })
 
-  test('a block counts although the channel’s target is harder, at the network’s difficulty', () => {
+  test('a future job whose target changed on the way earns the easier level, by hashes of the harder', () => {
+    const book = aBook()
+    book.addFuture(aJob(2))
+    const channel = aChannel({ book, level: hard })
+    channel.setLevel(easy, 3)
+    book.activate(2, aTip(), 4)
+    expect(codeOf(judgeOf(between).judge(channel, aShare({ jobId: 2 }), NOW))).toBe('difficulty-too-low')
+    expect(judgeOf(zeroBits(12)).judge(channel, aShare({ jobId: 2 }), NOW)).toMatchObject({ level: easy })
+  })
+
+  test('a block counts although the channel’s target is harder, and earns nothing as a share', () => {
     const book = aBook(aTip({ networkTarget: zeroBits(6) }))
     const verdict = judgeOf(between).judge(aChannel({ book, level: hard }), aShare(), NOW)
-    expect(verdict).toMatchObject({ isBlock: true, level: { target: zeroBits(6) } })
+    expect(verdict).toMatchObject({ isBlock: true, level: { difficulty: 0 } })
   })
 })
 

@@ -2,7 +2,7 @@ import { concatBytes, HEADER_SIZE, meetsTarget, type Sha256d, writeHeader } from
 import type { SubmitSharesExtended, SubmitSharesStandard } from '@sv2/messages'
 import type { Millis } from '../role.ts'
 import type { Channel } from './channel.ts'
-import { exactLevel, type Level } from './difficulty.ts'
+import type { Level } from './difficulty.ts'
 import { type Job, jobMerkleRoot } from './job.ts'
 
 /** Seconds a share's time may lie ahead of ours: the consensus limit for blocks (POOL-34, C-20). */
@@ -40,8 +40,9 @@ export interface GoodShare {
 }
 
 /**
- * Judges shares. Total: whatever a peer sends, the answer is a verdict. A block counts even where the channel's target
- * is harder than the network's (a network that became easier): refusing it would throw the reward away.
+ * Judges shares. Total: whatever a peer sends, the answer is a verdict. A block is taken even where the channel's target
+ * is harder than the network's (a network that became easier): refusing it would throw the reward away. As a share it
+ * earns nothing, or a channel would earn more than it works.
  *
  * A share is known again by 52 bits of its hash: the hash covers everything a duplicate would repeat, whatever job
  * id or field it came with, and a number takes a fifth of the memory of a string of the fields. Two honest shares of
@@ -84,7 +85,7 @@ export class ShareJudge {
     })
     const hash = this.#sha256d(this.#header)
     const isBlock = meetsTarget(hash, tip.networkTarget)
-    const level = creditedLevel(channel, job, hash) ?? (isBlock ? exactLevel(tip.networkTarget) : undefined)
+    const level = creditedLevel(channel, job, hash) ?? (isBlock ? NO_CREDIT : undefined)
     if (level === undefined) return refused('difficulty-too-low')
     const key = shareKey(hash)
     if (memory.credited.has(key)) return refused('duplicate-share')
@@ -102,27 +103,42 @@ export class ShareJudge {
     if (share.type === 'SubmitSharesExtended' && channel.kind === 'extended') {
       return jobMerkleRoot(job, fullExtranonce(channel, job, share), this.#sha256d)
     }
-    memory.merkleRoot ??= jobMerkleRoot(job, channel.prefixAt(job.order), this.#sha256d)
+    memory.merkleRoot ??= jobMerkleRoot(job, prefixOf(channel, job), this.#sha256d)
     return memory.merkleRoot
   }
 }
 
 /** Prefix and rolled part, as they stand in the coinbase of this share. */
 export function fullExtranonce(channel: Channel, job: Job, share: Share): Uint8Array {
-  const prefix = channel.prefixAt(job.order)
+  const prefix = prefixOf(channel, job)
   return share.type === 'SubmitSharesExtended' ? concatBytes(prefix, share.extranonce) : prefix
 }
 
+/** The prefix a live job was given with. */
+function prefixOf(channel: Channel, job: Job): Uint8Array {
+  const prefix = channel.prefixAt(job.order)
+  if (prefix === undefined) throw new RangeError('a live job whose prefix is forgotten')
+  return prefix
+}
+
 /**
- * The level a share earns: that of its job, or, for devices that apply an easier SetTarget to the job they are on,
- * the present one.
+ * The level a share earns; undefined when it earns nothing. A job has one level on a channel, the one it was given
+ * with, whatever was asked for since: what a client may choose once it knows its hashes pays for the best of them.
+ *
+ * A future job has two, that of its sending and that of its tip (POOL-46), and whoever knew of the tip first may have
+ * chosen the second: the hash has to meet the harder one, and earns the easier.
  */
 function creditedLevel(channel: Channel, job: Job, hash: Uint8Array): Level | undefined {
-  const given = channel.levelAt(job.activeSince)
-  if (meetsTarget(hash, given.target)) return given
-  const present = channel.level
-  return present !== given && meetsTarget(hash, present.target) ? present : undefined
+  const sent = channel.levelAt(job.order)
+  const active = channel.levelAt(job.activeSince)
+  if (sent === undefined || active === undefined) return undefined
+  if (!meetsTarget(hash, sent.target) || (active !== sent && !meetsTarget(hash, active.target)))
+    return undefined
+  return active.difficulty < sent.difficulty ? active : sent
 }
+
+/** What a block earns whose hash is below the level of its job: it is passed on, and was not asked for. */
+const NO_CREDIT: Level = { difficulty: 0, target: new Uint8Array(32) }
 
 /** 52 bits from the low, evenly spread end of a hash. */
 function shareKey(hash: Uint8Array): number {

@@ -163,7 +163,8 @@ function accept(
     coinbaseTxPrefix,
     coinbaseTxSuffix,
     rewardShare,
-    activeSince: 0,
+    // its client may have mined it since the tip: a level that was chosen later is not its own
+    activeSince: state.tipOrder,
     tip: undefined,
   }
   for (const channel of channels) {

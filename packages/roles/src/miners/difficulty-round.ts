@@ -4,8 +4,8 @@ import { difficultyFor, hashrateFor, type Level } from '../channel/difficulty.ts
 import type { JobBook } from '../channel/job-book.ts'
 import type { VardiffSettings } from '../channel/vardiff.ts'
 import type { Millis } from '../role.ts'
-import { type MinersState, nextOrder, send } from './state.ts'
-import { freshJob, sendOwnJob } from './work.ts'
+import { changeLevel } from './new-levels.ts'
+import type { MinersState } from './state.ts'
 
 /** Every channel is looked at once in this time, so that silence is noticed as well. */
 const ROUND_MS = 5_000
@@ -26,20 +26,31 @@ export function aimOf(state: MinersState, channel: Channel, now: Millis): Vardif
   return { sharesPerMinute: Math.min(sharesPerMinute * workers, most) }
 }
 
+/** What bounds a channel's level besides what everybody's is bound by. */
+export interface Bounds {
+  /** The easiest the client accepts; undefined when it accepts any. */
+  readonly easiest: Level | undefined
+  /** Difficulty that an easier network takes nothing off. */
+  readonly floor: number
+}
+
 /**
- * The level a channel gets for a difficulty: within the limits of the node, of the network, of whoever gives the work,
- * and of the client.
+ * The level a channel gets for a difficulty: within the limits of the node, of whoever gives the work, and of the
+ * client. It is no harder than the network, so that a device that looks at its own target alone misses no block; but a
+ * floor is a floor, and below it blocks are found by the network's target beside the channel's.
  */
 export function levelFor(
   state: MinersState,
   book: JobBook,
   difficulty: number,
-  easiest: Level | undefined,
+  { easiest, floor }: Bounds,
 ): Level {
   const { ladder, settings } = state
-  const wanted = Math.min(Math.max(difficulty, settings.minDifficulty), Number.MAX_VALUE)
-  const most = Math.min(state.networkDifficulty, book.maxDifficulty)
-  const level = book.only ?? (wanted > most ? ladder.atMost(most) : ladder.nearest(wanted))
+  const { minDifficulty } = settings
+  const most = Math.min(Math.max(state.networkDifficulty, minDifficulty, floor), book.maxDifficulty)
+  const near = difficulty > most ? ladder.atMost(most) : ladder.nearest(Math.max(difficulty, minDifficulty))
+  const isTooEasy = near.difficulty < minDifficulty && minDifficulty <= book.maxDifficulty
+  const level = book.only ?? (isTooEasy ? ladder.atLeast(minDifficulty) : near)
   return easiest !== undefined && compareLe(level.target, easiest.target) > 0 ? easiest : level
 }
 
@@ -53,29 +64,11 @@ export function startDifficulty(
   return difficultyFor(nominalHashrate, aim.sharesPerMinute)
 }
 
-/** Changes a channel's level: SetTarget, and where there is one a fresh job, so that it holds at once (POOL-46). */
-export function changeLevel(state: MinersState, channel: Channel, level: Level, now: Millis): void {
-  const from = channel.level
-  channel.vardiff.restart(now)
-  if (level === from || compareLe(level.target, from.target) === 0) return
-  const job = freshJob(state, channel)
-  channel.setLevel(level, job?.order ?? nextOrder(state))
-  send(state, channel.session, { type: 'SetTarget', channelId: channel.id, maximumTarget: level.target })
-  if (job !== undefined) sendOwnJob(state, channel, job)
-  state.out.push({
-    kind: 'difficultyChanged',
-    session: channel.session,
-    channelId: channel.id,
-    from: from.difficulty,
-    to: level.difficulty,
-  })
-}
-
 /** Holds one channel's shares against the aimed rate. */
 export function adjustDifficulty(state: MinersState, channel: Channel, now: Millis): void {
   const { level, book, easiest } = channel
   if (book.only !== undefined || level.difficulty > book.maxDifficulty) {
-    const dictated = levelFor(state, book, level.difficulty, easiest)
+    const dictated = levelFor(state, book, level.difficulty, { easiest, floor: 0 })
     if (dictated !== level) return changeLevel(state, channel, dictated, now)
     if (book.only !== undefined) return
   }
@@ -83,9 +76,11 @@ export function adjustDifficulty(state: MinersState, channel: Channel, now: Mill
   const aim = aimOf(state, channel, now)
   const factor = channel.vardiff.verdict(aim, now)
   if (factor === undefined) return
-  const difficulty = channel.level.difficulty * factor
+  const difficulty = level.difficulty * factor
   channel.hashrate = hashrateFor(difficulty, aim.sharesPerMinute)
-  changeLevel(state, channel, levelFor(state, channel.book, difficulty, channel.easiest), now)
+  // what is found too often is not made easier, however easy the network is
+  const floor = factor > 1 ? level.difficulty : 0
+  changeLevel(state, channel, levelFor(state, book, difficulty, { easiest, floor }), now)
 }
 
 /** Looks at the channels one after the other, all of them once per round. */

@@ -11,13 +11,18 @@ import type { MinersState } from './state.ts'
 /** A connection, and as much of the state as groups need. */
 function aWorld() {
   const released: JobBook[] = []
-  const state: Pick<MinersState, 'groups' | 'channels' | 'leases' | 'custom' | 'order' | 'out'> & {
+  const state: Pick<
+    MinersState,
+    'groups' | 'channels' | 'leases' | 'custom' | 'wanting' | 'retargeted' | 'order' | 'out'
+  > & {
     readonly source: Pick<MinersState['source'], 'released'>
   } = {
     groups: new Map(),
     channels: [],
     leases: new ExtranonceLeases(65_536),
     custom: new CustomJobs(),
+    wanting: new Set(),
+    retargeted: new Set(),
     order: 0,
     out: [],
     source: { released: (book) => released.push(book) },

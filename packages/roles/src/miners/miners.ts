@@ -12,6 +12,7 @@ import { CustomJobs, setCustomJob, tickCustomJobs, tipChanged } from './custom-j
 import { DifficultyRound } from './difficulty-round.ts'
 import { EarlyShares } from './early-shares.ts'
 import { negotiateExtensions, owesExtensions, setUp } from './handshake.ts'
+import { giveWanted, levelsOfTip } from './new-levels.ts'
 import { openChannel, removeChannel, updateChannel } from './opening.ts'
 import { limitVersionRolling, moveChannel, regroup, renewPrefix, reserve } from './rearrange.ts'
 import {
@@ -62,8 +63,12 @@ export class Miners {
       early: new EarlyShares(),
       waiting: new WaitingRequests(),
       custom: new CustomJobs(),
+      wanting: new Set(),
+      wantingDue: NEVER,
+      retargeted: new Set(),
       idle: new DueQueue(),
       order: 0,
+      tipOrder: 0,
       oldestLive: 0,
       networkDifficulty: Number.POSITIVE_INFINITY,
       now: 0,
@@ -92,9 +97,16 @@ export class Miners {
   }
 
   nextDeadline(): Millis {
-    const { acks, early, idle, channels, custom } = this.#state
+    const { acks, early, idle, channels, custom, wantingDue } = this.#state
     const step = channels.length > 0 ? this.#nextStep : NEVER
-    return Math.min(acks.nextDue(), early.nextDue ?? NEVER, idle.nextDue(), custom.nextDue(), step)
+    return Math.min(
+      acks.nextDue(),
+      early.nextDue ?? NEVER,
+      idle.nextDue(),
+      custom.nextDue(),
+      wantingDue,
+      step,
+    )
   }
 
   handle(event: SessionEvent<string>, now: Millis): void {
@@ -129,6 +141,7 @@ export class Miners {
     this.#state.oldestLive = tip.oldestLive
     this.#state.networkDifficulty = tip.networkDifficulty
     judgeEarly(this.#state, now)
+    levelsOfTip(this.#state)
     tipChanged(this.#state)
   }
 
@@ -259,6 +272,7 @@ export class Miners {
       const reason = idle.flags === undefined ? 'no SetupConnection in time' : 'no channel opened in time'
       state.out.push({ kind: 'close', session: idle.session, reason })
     }
+    giveWanted(state)
     if (now < this.#nextStep) return
     this.#round.step(state, now)
     this.#nextStep = now + STEP_MS

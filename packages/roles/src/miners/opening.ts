@@ -3,16 +3,21 @@ import type { OpenExtendedMiningChannel, OpenStandardMiningChannel, UpdateChanne
 import { Channel } from '../channel/channel.ts'
 import { exactLevel, type Level } from '../channel/difficulty.ts'
 import { extranoncePrefix, leaseSize } from '../channel/extranonce.ts'
+import { RateCap } from '../rate-cap.ts'
 import type { Millis } from '../role.ts'
 import type { Connection } from './connection.ts'
-import { aimOf, changeLevel, levelFor, startDifficulty } from './difficulty-round.ts'
+import { aimOf, levelFor, startDifficulty } from './difficulty-round.ts'
 import { groupOf, join, leave } from './groups.ts'
+import { changeLevel, putOff } from './new-levels.ts'
 import { type Assignment, type MinersState, type Refusal, send } from './state.ts'
 import { MAX_PER_CONNECTION } from './waiting-requests.ts'
 import { sendFirstJob } from './work.ts'
 
 /** Bytes of prefix and rolled part together, at most (editions.md O-06). */
 const MAX_FULL_EXTRANONCE = 32
+
+/** Changes of its level that a channel may ask for, over ten seconds; what is asked for beyond that is put off. */
+const REQUESTS_PER_SECOND = 0.5
 
 type OpenRequest = OpenStandardMiningChannel | OpenExtendedMiningChannel
 
@@ -98,9 +103,12 @@ export function updateChannel(
   channel.nominalHashrate = declared
   const wanted = moved
     ? startDifficulty(state, declared, aimOf(state, channel, now))
-    : channel.level.difficulty
+    : (channel.wanted ?? channel.level).difficulty
   if (moved) channel.hashrate = declared
-  changeLevel(state, channel, levelFor(state, channel.book, wanted, channel.easiest), now)
+  const level = levelFor(state, channel.book, wanted, { easiest: channel.easiest, floor: moved ? 0 : wanted })
+  channel.requests ??= new RateCap(REQUESTS_PER_SECOND, now)
+  if (channel.requests.take(REQUESTS_PER_SECOND, now)) changeLevel(state, channel, level, now)
+  else putOff(state, channel, level)
 }
 
 /** Ends a channel: nothing is sent for it any more, and its lease rests until its jobs are dead (POOL-23). */
@@ -110,6 +118,8 @@ export function removeChannel(state: MinersState, connection: Connection, channe
   const group = connection.groups.get(channel.groupId)
   if (group !== undefined) leave(state, group, channel)
   state.custom.forget(channel)
+  state.wanting.delete(channel)
+  state.retargeted.delete(channel)
   state.leases.release(channel.lease, state.order)
   const last = state.channels.pop()
   if (last !== undefined && last !== channel) {
@@ -170,7 +180,10 @@ function admit(
   if (lease === undefined) throw new RangeError('a lease that was there is gone')
   connection.reserved = undefined
   const easiest = limitOf(request.maxTarget)
-  const level = levelFor(state, assigned.book, startDifficulty(state, request.nominalHashRate), easiest)
+  const start = startDifficulty(state, request.nominalHashRate)
+  // a set start holds however easy the network is; a device that says how fast it is finds its blocks itself
+  const floor = request.nominalHashRate > 0 ? 0 : start
+  const level = levelFor(state, assigned.book, start, { easiest, floor })
   return { ...assigned, level, easiest, lease }
 }
 

@@ -35,8 +35,10 @@ function judgeShare(state: MinersState, submit: Submit, now: Millis): void {
 
   const { difficulty } = verdict.level
   const credit = creditOf(verdict)
-  connection.refusedSince = undefined
-  connection.refusals = 0
+  if (credit > 0) {
+    connection.refusedSince = undefined
+    connection.refusals = 0
+  }
   const worker = share.type === 'SubmitSharesExtended' ? share.userIdentity : undefined
   state.out.push({
     kind: 'shareAccepted',

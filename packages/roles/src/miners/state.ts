@@ -159,13 +159,21 @@ export interface MinersState {
   readonly early: EarlyShares
   readonly waiting: WaitingRequests
   readonly custom: CustomJobs
+  /** Channels that wait for another level, those first that have waited longest. */
+  readonly wanting: Set<Channel>
+  /** When those that wait are looked at; `NEVER` while none does. */
+  wantingDue: Millis
+  /** Channels whose level changed while a job waited for its tip, or changes with the next tip. */
+  readonly retargeted: Set<Channel>
   /** Connections that have to have a channel by then; again each time their last one closes. */
   readonly idle: DueQueue<Connection>
   /** The one order of jobs, levels and prefixes (see JobBook). */
   order: number
+  /** When the present tip came, in that order: clients' own jobs may be as old. */
+  tipOrder: number
   /** Order of the oldest job that may still earn credit. */
   oldestLive: number
-  /** Difficulty of the network; no share target is harder. */
+  /** Difficulty of the network. */
   networkDifficulty: number
   /** Time of the last event. */
   now: Millis

@@ -38,8 +38,8 @@ export function sendFirstJob(state: MinersState, channel: Channel): void {
 }
 
 /**
- * A job of the present tip that this channel has not been given yet, so that a new target or prefix can hold from now
- * on; undefined when there is none, and the change waits for the next job. Jobs made for single channels are shared by
+ * A job of the present tip that this channel has not been given yet, so that a new prefix can hold from now on;
+ * undefined when there is none, and the change waits for the next job. Jobs made for single channels are shared by
  * those that need one at about the same time.
  */
 export function freshJob(state: MinersState, channel: Channel): Job | undefined {
@@ -106,7 +106,7 @@ function ownJob(state: MinersState, job: Job, channel: Channel, fixedVersion: bo
     jobId: job.jobId,
     minNtime: minNtimeOf(job),
     version: job.version,
-    merkleRoot: jobMerkleRoot(job, channel.prefixAt(job.order), state.deps.sha256d),
+    merkleRoot: jobMerkleRoot(job, channel.prefixAt(job.order) ?? channel.prefix, state.deps.sha256d),
   }
 }
 

@@ -61,6 +61,8 @@ export type PoolEffect = SessionEffect | PoolFact
 
 /** Templates that wait for a tip at one time. */
 const MAX_WAITING = 16
+/** Jobs for single channels are made no more often than this, ms. */
+const MIN_EXTRA_JOB_MS = 250
 /** Every bit of a header's version. */
 const ANY_VERSION = 0xffff_ffff
 
@@ -100,7 +102,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     this.#custom = custom
     this.#links = new SolutionLinks(settings.templates.identification, customWork?.negotiators ?? [])
     // a book keeps MAX_EXTRA_JOBS of them; that has to reach beyond the next job for everybody
-    this.#extraJobMs = Math.max(1_000, (1.5 * settings.jobRefreshMs) / MAX_EXTRA_JOBS)
+    this.#extraJobMs = Math.max(MIN_EXTRA_JOB_MS, (1.5 * settings.jobRefreshMs) / MAX_EXTRA_JOBS)
     this.#miners = new Miners(settings.miners, {
       ...deps,
       source: {

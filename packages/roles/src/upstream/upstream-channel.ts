@@ -110,9 +110,13 @@ export class UpstreamChannel {
     }
   }
 
-  /** Whether the upstream pays for a hash: by the target that held when its job became active (POOL-46). */
+  /**
+   * Whether the upstream pays for a hash: by the target that held when its job became active (POOL-46);
+   * not, where that is forgotten.
+   */
   pays(activeSince: number, hash: Uint8Array): boolean {
-    return meetsTarget(hash, valueAt(this.#oldLevels, activeSince, this.#level).target)
+    const level = valueAt(this.#oldLevels, activeSince, this.#level)
+    return level !== undefined && meetsTarget(hash, level.target)
   }
 
   /** Whether the upstream pays for a hash of a job that it takes at this moment. */

@@ -1,8 +1,8 @@
 import { type Dialect, dialectOf } from '@sv2/sv1'
 import type { Channel } from '../../channel/channel.ts'
 import type { Job } from '../../channel/job.ts'
+import { RateCap } from '../../rate-cap.ts'
 import type { Millis, SessionId } from '../../role.ts'
-import { RateCap } from './rate-cap.ts'
 import type { Sv1Limits } from './settings.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Millis } from '../../role.ts'
+import type { Millis } from './role.ts'
 
 /** What was left unused counts for this long, s. */
 const WINDOW_SECONDS = 10
