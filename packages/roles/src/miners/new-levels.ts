@@ -17,9 +17,9 @@ const WAIT_MS = 250
  * hash that was known when it was asked for counts by it. Where there is no such job now, the change waits for one.
  */
 export function changeLevel(state: MinersState, channel: Channel, level: Level, now: Millis): void {
-  channel.vardiff.restart(now)
   if (isSame(level, channel.level)) {
     channel.wanted = undefined
+    channel.vardiff.restart(now)
     return
   }
   if (bringsItsJobs(state, channel)) {
@@ -28,7 +28,8 @@ export function changeLevel(state: MinersState, channel: Channel, level: Level, 
     return give(state, channel, level, undefined)
   }
   if (channel.book.active === undefined) return give(state, channel, level, undefined)
-  const job = newJob(state, channel.book)
+  // where others wait it waits with them: the next job nobody has seen is for all of them
+  const job = state.wanting.size > 0 ? undefined : newJob(state, channel.book)
   if (job === undefined) return putOff(state, channel, level)
   give(state, channel, level, job)
 }
@@ -94,6 +95,8 @@ export function levelsOfTip(state: MinersState): void {
 function give(state: MinersState, channel: Channel, level: Level, job: Job | undefined): void {
   const from = channel.level
   channel.wanted = undefined
+  // not before: while it waits for its level, every share tells more of what that has to be
+  channel.vardiff.restart(state.now)
   if (!isSame(level, from)) {
     const oldest = bringsItsJobs(state, channel) ? state.tipOrder : undefined
     channel.setLevel(level, job?.order ?? nextOrder(state), oldest)
