@@ -40,6 +40,7 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
         minIntervalMs: config.template_interval_sec * 1000,
         firstTemplateId: BigInt(clock.unixSeconds()) << 20n,
         earlier: await templates.start(),
+        keptBytes: config.kept_templates_bytes,
       },
       { sha256d: fastSha256d },
     )
@@ -86,6 +87,14 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
       registers: [registry],
       collect() {
         this.set(provider.counts.clients)
+      },
+    })
+    new Gauge({
+      name: 'sv2_tp_kept_template_bytes',
+      help: 'Memory of the templates that clients may find a block on',
+      registers: [registry],
+      collect() {
+        this.set(provider.counts.templateBytes)
       },
     })
     const monitoring = await serveMonitoring(config.monitoring, {

@@ -15,6 +15,14 @@ export const configSchema = z.strictObject({
     .min(0)
     .default(1_000)
     .describe('Rise of the fees that is worth a new template on the same tip, satoshi'),
+  kept_templates_bytes: z
+    .int()
+    .min(16 * 1024 * 1024)
+    .max(16 * 1024 * 1024 * 1024)
+    .default(256 * 1024 * 1024)
+    .describe(
+      'Memory for templates of this tip and the last that clients may find a block on, bytes; the oldest end first',
+    ),
   nodes: nodesSchema('A node; templates come from the first, solved blocks go to all'),
   listen: doorsSchema({
     host: '127.0.0.1',

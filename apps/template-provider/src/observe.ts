@@ -1,5 +1,5 @@
 import type { ProviderFact } from '@sv2/roles/provider'
-import { Counter, Gauge, type Logger, observeNode, type Registry } from '@sv2/runtime'
+import { Counter, Gauge, type Logger, observeNode, type Registry, RepeatedLine } from '@sv2/runtime'
 
 /** Turns what happens in the template provider into log lines and numbers. */
 export function createObserver(log: Logger, registry: Registry) {
@@ -15,6 +15,12 @@ export function createObserver(log: Logger, registry: Registry) {
     help: 'Solutions that are none',
     registers,
   })
+  const dropped = new Counter({
+    name: 'sv2_tp_templates_dropped_total',
+    help: 'Templates dropped while clients may work on them',
+    registers,
+  })
+  const lines = new RepeatedLine()
   const height = new Gauge({
     name: 'sv2_tp_template_height',
     help: 'Height of the newest template',
@@ -57,6 +63,14 @@ export function createObserver(log: Logger, registry: Registry) {
             ? log.info(fields, 'template sent')
             : log.debug(fields, 'template sent')
         }
+        case 'templatesDropped':
+          dropped.inc(fact.count)
+          if (lines.isDue('dropped'))
+            log.warn(
+              { templates: fact.count },
+              'templates dropped that clients may work on: kept_templates_bytes is too small',
+            )
+          return
         case 'transactionDataRefused':
           return log.debug({ session: fact.session, code: fact.code }, 'transaction data refused')
         case 'solutionRefused': {

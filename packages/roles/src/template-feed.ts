@@ -36,6 +36,8 @@ export type TemplateNews =
   | { readonly kind: 'update'; readonly template: NewTemplate }
   /** A new tip, or after a reconnect perhaps the old one, and the template to mine on it. */
   | { readonly kind: 'tip'; readonly template: NewTemplate; readonly tip: Tip }
+  /** The provider can make no block of a template any more: its jobs are worth nothing. */
+  | { readonly kind: 'gone'; readonly templateId: bigint }
 
 export type TemplateFact =
   | { readonly kind: 'templatesConnected'; readonly session: SessionId }
@@ -133,6 +135,10 @@ export class TemplateFeed {
         return this.#template(message)
       case 'SetNewPrevHashTdp':
         return this.#tip(message)
+      case 'RequestTransactionData.Error':
+        // also without a request: providers of this stack say so of what they can keep no longer
+        if (message.errorCode !== 'template-id-not-found') return undefined
+        return { kind: 'gone', templateId: message.templateId }
       default:
         return undefined
     }

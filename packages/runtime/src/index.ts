@@ -70,7 +70,7 @@ export { type NodeState, NodeWatch, type NodeWatchSettings } from './node/node-w
 export { type SolvedBlock, SolvedBlocks } from './node/solved-blocks.ts'
 export { TemplateFiles } from './node/template-files.ts'
 export { type MinersObserver, observeMiners, type ShareTotals } from './observe/miners.ts'
-export { type NodeObserver, observeNode } from './observe/node.ts'
+export { type NodeObserver, observeNode, RepeatedLine } from './observe/node.ts'
 export { shareCodeLabel } from './observe/share-codes.ts'
 export { isV1Fact, observeSv1, type Sv1Observer } from './observe/sv1.ts'
 export {

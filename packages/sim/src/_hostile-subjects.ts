@@ -265,7 +265,10 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   },
   provider: {
     make: () =>
-      new Provider({ feeThreshold: 1n, minIntervalMs: 1_000, firstTemplateId: 0n }, { sha256d }) as never,
+      new Provider(
+        { feeThreshold: 1n, minIntervalMs: 1_000, firstTemplateId: 0n, keptBytes: 2 ** 28 },
+        { sha256d },
+      ) as never,
     ports: [CLIENTS_PORT],
     events: [1, 2, 3].map((tip) => ({
       kind: 'nodeTemplate',

@@ -30,7 +30,10 @@ type Middle = keyof typeof MIDDLES
 
 /** Provider → pool → proxies → devices of each kind, and a translator with a V1 miner. */
 function aTestnet(middles: readonly Middle[], edition: Edition) {
-  const provider = new Provider({ feeThreshold: 1n, minIntervalMs: 0, firstTemplateId: 0n }, { sha256d })
+  const provider = new Provider(
+    { feeThreshold: 1n, minIntervalMs: 0, firstTemplateId: 0n, keptBytes: 2 ** 28 },
+    { sha256d },
+  )
   const pool = new Pool(poolSettings({ miners: { vardiff: true } }), { sha256d })
   const proxies = middles.map((kind) => MIDDLES[kind]())
   const devices = (['standard', 'grouped', 'extended'] as const).map(

@@ -45,6 +45,22 @@ describe('blocks', () => {
     expect(templates.received()).toHaveLength(1)
   })
 
+  test('no share is credited on a job whose template the provider has no more; others go on', () => {
+    const { templates, miner, channel } = aMiner(current)
+    const gone = miner.find(channel)
+    templates.send(aTemplate({ templateId: 2n, futureTemplate: false }))
+    const kept = miner.find(channel)
+    templates.send({
+      type: 'RequestTransactionData.Error',
+      templateId: 1n,
+      errorCode: 'template-id-not-found',
+    })
+    miner.peer.send(gone)
+    expect(codes(miner)).toEqual(['stale-share'])
+    miner.peer.send(kept)
+    expect(codes(miner)).toEqual([])
+  })
+
   proves(
     'POOL-61, POOL-60, TPC-05',
     'current',

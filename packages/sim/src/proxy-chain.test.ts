@@ -15,7 +15,10 @@ import { type AnyRole, RoleNetwork } from './role-line.ts'
 
 /** Provider ← pool ← proxies, the first next to the pool ← devices; the line above each proxy has its edition. */
 function aChain(editions: { readonly proxies: readonly Edition[]; readonly devices: Edition }) {
-  const provider = new Provider({ feeThreshold: 1n, minIntervalMs: 0, firstTemplateId: 0n }, { sha256d })
+  const provider = new Provider(
+    { feeThreshold: 1n, minIntervalMs: 0, firstTemplateId: 0n, keptBytes: 2 ** 28 },
+    { sha256d },
+  )
   const pool = new Pool(poolSettings(), { sha256d })
   const proxies = editions.proxies.map(
     () => new Aggregator(workSettings({ rolled: { most: 16, least: 2 } }), { sha256d }),

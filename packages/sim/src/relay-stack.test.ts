@@ -21,7 +21,10 @@ interface Editions {
 
 /** Two pools ← a relay with both as upstreams ← a relay below it ← devices of every kind, all of them the shipped roles. */
 function aFarm({ pools: edition, between, devices: deviceEdition }: Editions) {
-  const provider = new Provider({ feeThreshold: 1n, minIntervalMs: 0, firstTemplateId: 0n }, { sha256d })
+  const provider = new Provider(
+    { feeThreshold: 1n, minIntervalMs: 0, firstTemplateId: 0n, keptBytes: 2 ** 28 },
+    { sha256d },
+  )
   const pools = [1, 2].map((serverId) => {
     const extranonce = { serverId: Uint8Array.of(0, serverId), leaseBytes: 4 }
     return new Pool(poolSettings({ miners: { ...MINERS, extranonce } }), { sha256d })

@@ -11,7 +11,10 @@ import { type AnyRole, RoleNetwork } from './role-line.ts'
 
 /** Provider, pool and three devices, the shipped ones, connected through the bytes of an edition. */
 function aStack(edition: Edition) {
-  const provider = new Provider({ feeThreshold: 1n, minIntervalMs: 0, firstTemplateId: 0n }, { sha256d })
+  const provider = new Provider(
+    { feeThreshold: 1n, minIntervalMs: 0, firstTemplateId: 0n, keptBytes: 2 ** 28 },
+    { sha256d },
+  )
   const pool = new Pool(poolSettings({ miners: { vardiff: true } }), { sha256d })
   const devices = (['standard', 'grouped', 'extended'] as const).map(
     (mode) => new Device({ ...DEVICE, mode, nominalHashrate: 2 }, { sha256d }),

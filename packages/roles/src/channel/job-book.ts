@@ -79,6 +79,11 @@ export class JobBook {
     return this.#live.get(jobId)
   }
 
+  /** The jobs for which shares are credited now, oldest first. */
+  running(): IterableIterator<Job> {
+    return this.#live.values()
+  }
+
   /** Whether a job of this search space is live. */
   hasSpace(space: number): boolean {
     if (this.#live.has(space)) return true

@@ -73,6 +73,13 @@ export class JobShelves {
     this.#shelves.delete(shelf.name)
   }
 
+  /** No block can be made of a template any more: shares of its jobs are stale from now on. */
+  dropTemplate(templateId: bigint): void {
+    for (const { book } of this.#shelves.values())
+      for (const job of [...book.running()])
+        if (this.templateOf(job)?.templateId === templateId) book.drop(job.jobId)
+  }
+
   /** A job that waits for its tip. */
   future(shelf: Shelf, template: NewTemplate): Job {
     const job = this.#build(shelf, template)

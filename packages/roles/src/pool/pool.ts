@@ -193,6 +193,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   }
 
   #publish(news: TemplateNews, now: Millis): void {
+    if (news.kind === 'gone') return this.#shelves.dropTemplate(news.templateId)
     if (news.kind === 'future') {
       this.#future(news.template)
       return

@@ -1,50 +1,121 @@
+import { equalBytes } from '@sv2/bitcoin'
 import type { Millis } from '../role.ts'
-import type { Handout } from './template.ts'
+import { type Handout, type SolvableTemplate, solvable } from './template.ts'
 
-/** A template can be asked for and solved at least this long after a newer one took its place (peers.md 20). */
-export const KEEP_SUPERSEDED_MS = 60_000
-/** Templates kept, however young they are (peers.md 22). */
-export const MAX_HANDOUTS = 512
+/** What is known of a template that was handed out, as long as somebody may find a block on it. */
+export interface KeptTemplate {
+  readonly template: SolvableTemplate
+  /** Its coinbase commits to witnesses. */
+  readonly segwit: boolean
+}
 
-interface Kept {
-  readonly handout: Handout
+interface Kept extends KeptTemplate {
+  /** Since when nobody is told of it any more; those go first. */
   superseded: Millis | undefined
 }
 
-/** The templates handed out, oldest first, for solutions and requests to come (TP-05). */
+/** Beyond its tips a template is kept so long after a newer one took its place: solutions travel (peers.md 20). */
+const KEEP_SUPERSEDED_MS = 60_000
+/** Memory of a template besides its transactions: what points to one of them, and the rest. */
+const BYTES = { perTransaction: 8, perHash: 120, rest: 1_000 }
+
+/**
+ * The templates handed out for the present tip and the one before, oldest first, for solutions and requests to come
+ * (TP-05). Whoever has one may work on it until the tip after the next, so that a block can be made of each of
+ * them; only a budget of memory ends one sooner. A transaction that several have is counted once.
+ */
 export class Handouts {
+  readonly #budgetBytes: number
   readonly #kept = new Map<bigint, Kept>()
+  /** How many templates have a transaction. */
+  readonly #uses = new Map<Uint8Array, number>()
+  #bytes = 0
+  #tip: Uint8Array | undefined
+  #before: Uint8Array | undefined
+
+  /** @param earlier of an earlier run, oldest first */
+  constructor(budgetBytes: number, earlier: readonly SolvableTemplate[] = []) {
+    this.#budgetBytes = budgetBytes
+    for (const template of earlier) this.#add({ template, segwit: true, superseded: 0 })
+  }
 
   get size(): number {
     return this.#kept.size
   }
 
-  get(templateId: bigint): Handout | undefined {
-    return this.#kept.get(templateId)?.handout
+  /** Memory of all of them. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get(templateId: bigint): KeptTemplate | undefined {
+    return this.#kept.get(templateId)
   }
 
   add(handout: Handout): void {
-    this.#kept.set(handout.message.templateId, { handout, superseded: undefined })
-    if (this.#kept.size > MAX_HANDOUTS) this.#kept.delete(this.#oldestSuperseded())
+    this.#add({ template: solvable(handout), segwit: handout.node.segwit, superseded: undefined })
   }
 
-  /** Nobody is told of this template any more; the first to go when there are too many. */
+  /** Nobody is told of this template any more. */
   supersede(templateId: bigint, now: Millis): void {
     const kept = this.#kept.get(templateId)
     if (kept !== undefined) kept.superseded ??= now
   }
 
-  /** Newer templates take the place of all there are; forgets what was superseded long enough ago. */
-  supersedeAll(now: Millis): void {
-    for (const [templateId, kept] of this.#kept) {
-      kept.superseded ??= now
-      if (now - kept.superseded > KEEP_SUPERSEDED_MS) this.#kept.delete(templateId)
+  /** Newer templates take the place of all there are. Those that build neither on their tip nor on the one before end soon. */
+  supersedeAll(tip: Uint8Array, now: Millis): void {
+    for (const kept of this.#kept.values()) kept.superseded ??= now
+    if (this.#tip === undefined || !equalBytes(this.#tip, tip)) {
+      this.#before = this.#tip
+      this.#tip = tip
+    }
+    // the tip of an earlier run is not known
+    const before = this.#before
+    if (before === undefined) return
+    for (const { template, superseded = now } of [...this.#kept.values()]) {
+      const isLive = equalBytes(template.prevHash, tip) || equalBytes(template.prevHash, before)
+      if (!isLive && now - superseded > KEEP_SUPERSEDED_MS) this.#drop(template)
     }
   }
 
-  /** A template that somebody mines on never gives way to one that nobody asked for yet. */
-  #oldestSuperseded(): bigint {
-    for (const [templateId, { superseded }] of this.#kept) if (superseded !== undefined) return templateId
-    throw new Error(`${this.#kept.size} templates are in use at one time`)
+  /** Drops the oldest ones that nobody is told of, until the rest is within the budget; answers which. */
+  trim(): readonly bigint[] {
+    const dropped: bigint[] = []
+    if (this.#bytes <= this.#budgetBytes) return dropped
+    for (const { template, superseded } of [...this.#kept.values()]) {
+      if (this.#bytes <= this.#budgetBytes) break
+      if (superseded === undefined) continue
+      this.#drop(template)
+      dropped.push(template.templateId)
+    }
+    return dropped
   }
+
+  #add(kept: Kept): void {
+    const { template } = kept
+    this.#kept.set(template.templateId, kept)
+    this.#bytes += ownBytes(template)
+    for (const data of template.transactions) {
+      const uses = this.#uses.get(data) ?? 0
+      this.#uses.set(data, uses + 1)
+      if (uses === 0) this.#bytes += data.length
+    }
+  }
+
+  #drop(template: SolvableTemplate): void {
+    this.#kept.delete(template.templateId)
+    this.#bytes -= ownBytes(template)
+    for (const data of template.transactions) {
+      const uses = this.#uses.get(data) ?? 1
+      if (uses > 1) this.#uses.set(data, uses - 1)
+      else {
+        this.#uses.delete(data)
+        this.#bytes -= data.length
+      }
+    }
+  }
+}
+
+function ownBytes({ transactions, merklePath }: SolvableTemplate): number {
+  return transactions.length * BYTES.perTransaction + merklePath.length * BYTES.perHash + BYTES.rest
 }

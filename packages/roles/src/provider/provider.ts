@@ -13,15 +13,10 @@ import { buildBlock } from './block.ts'
 import type { KeepTemplate, ProviderFact, SubmitBlock } from './facts.ts'
 import type { NodeTemplate } from './node-template.ts'
 import { fitsBlock, type Reserve } from './selection.ts'
-import { type Handout, prevHashOf, type SolvableTemplate, solvable } from './template.ts'
-import { type FeeRule, isSameBase, reserveKey, Templates } from './templates.ts'
+import { type Handout, prevHashOf, solvable } from './template.ts'
+import { isSameBase, reserveKey, Templates, type TemplatesSettings } from './templates.ts'
 
-export interface ProviderSettings extends FeeRule {
-  /** Greater than every id of an earlier run of this provider (TP-12). */
-  readonly firstTemplateId: bigint
-  /** Of an earlier run: clients may still find a block on them. */
-  readonly earlier?: readonly SolvableTemplate[]
-}
+export type ProviderSettings = TemplatesSettings
 
 export type ProviderEvent =
   | SessionEvent<'clients'>
@@ -46,8 +41,6 @@ interface Client {
 const TEMPLATE_DISTRIBUTION = 2
 /** Constraints one client may tell; each set takes a template of its own. */
 const MAX_CONSTRAINTS = 16
-/** After this long nobody works on a template of an earlier run any more. */
-const FORGET_EARLIER_MS = 600_000
 /** Different constraints of all clients at one time; each takes templates of its own (see Handouts). */
 const MAX_RESERVES = 64
 
@@ -62,8 +55,6 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
   readonly #sha256d: Sha256d
   readonly #clients = new Map<SessionId, Client>()
   readonly #templates: Templates
-  #earlier: ReadonlyMap<bigint, SolvableTemplate>
-  #forgetEarlierAt: Millis | undefined
   /** The greatest id that clients have. */
   #handed = -1n
   #now: Millis = 0
@@ -72,12 +63,12 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
   constructor(settings: ProviderSettings, deps: { readonly sha256d: Sha256d }) {
     this.#sha256d = deps.sha256d
     this.#templates = new Templates(settings, deps)
-    this.#earlier = new Map((settings.earlier ?? []).map((template) => [template.templateId, template]))
   }
 
   /** Live numbers for metrics. */
-  get counts(): { readonly clients: number; readonly templates: number } {
-    return { clients: this.#clients.size, templates: this.#templates.size }
+  get counts(): { readonly clients: number; readonly templates: number; readonly templateBytes: number } {
+    const { count, bytes } = this.#templates.kept
+    return { clients: this.#clients.size, templates: count, templateBytes: bytes }
   }
 
   nextDeadline(): Millis {
@@ -88,7 +79,6 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     this.#now = now
     switch (event.kind) {
       case 'nodeTemplate':
-        this.#forgetEarlier(now)
         this.#publish(this.#templates.update(event.template, now))
         break
       case 'tick':
@@ -108,11 +98,6 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     const out = this.#out
     this.#out = []
     return out
-  }
-
-  #forgetEarlier(now: Millis): void {
-    this.#forgetEarlierAt ??= now + FORGET_EARLIER_MS
-    if (now >= this.#forgetEarlierAt) this.#earlier = new Map()
   }
 
   #opened(session: SessionId): void {
@@ -165,6 +150,16 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
       else others.push(client)
     }
     for (const [handout, takers] of alike) this.#hand(handout, takers, reason)
+    this.#trim()
+  }
+
+  /** Whoever may work on a template that is not kept any more is told, in the one word there is for that. */
+  #trim(): void {
+    const dropped = this.#templates.trim()
+    if (dropped.length === 0) return
+    const to = [...this.#clients.values()].filter(({ ready }) => ready).map(({ session }) => session)
+    for (const templateId of dropped) this.#out.push({ kind: 'send', to, message: notFound(templateId) })
+    this.#out.push({ kind: 'templatesDropped', count: dropped.length })
   }
 
   #templateFor(client: Client, node: NodeTemplate): Handout | undefined {
@@ -262,15 +257,11 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
 
   #transactionData(client: Client, request: RequestTransactionData): void {
     const { templateId } = request
-    const handout = this.#templates.get(templateId)
-    if (handout === undefined || this.#templates.isStale(handout)) {
-      const errorCode = handout === undefined ? 'template-id-not-found' : 'stale-template-id'
+    const kept = this.#templates.get(templateId)
+    if (kept === undefined || this.#templates.isStale(kept)) {
+      const errorCode = kept === undefined ? 'template-id-not-found' : 'stale-template-id'
       this.#out.push(
-        {
-          kind: 'send',
-          to: client.session,
-          message: { type: 'RequestTransactionData.Error', templateId, errorCode },
-        },
+        { kind: 'send', to: client.session, message: { ...notFound(templateId), errorCode } },
         { kind: 'transactionDataRefused', session: client.session, code: errorCode },
       )
       return
@@ -281,22 +272,21 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
       message: {
         type: 'RequestTransactionData.Success',
         templateId,
-        excessData: handout.node.segwit ? WITNESS_RESERVED_VALUE : new Uint8Array(0),
-        transactionList: handout.transactions.map((tx) => tx.data),
+        excessData: kept.segwit ? WITNESS_RESERVED_VALUE : new Uint8Array(0),
+        transactionList: kept.template.transactions,
       },
     })
   }
 
   #solution(client: Client, solution: SubmitSolution): void {
     const { templateId } = solution
-    const handout = this.#templates.get(templateId)
-    const template = handout === undefined ? this.#earlier.get(templateId) : solvable(handout)
-    if (template === undefined) {
+    const kept = this.#templates.get(templateId)
+    if (kept === undefined) {
       const reason = 'its template is not kept any more'
       this.#out.push({ kind: 'solutionRefused', session: client.session, templateId, reason })
       return
     }
-    const built = buildBlock(template, solution, this.#sha256d)
+    const built = buildBlock(kept.template, solution, this.#sha256d)
     if (built.kind === 'refused') {
       this.#out.push({ kind: 'solutionRefused', session: client.session, templateId, reason: built.reason })
       return
@@ -308,4 +298,8 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     const { session } = client
     this.#out.push({ kind: 'peerMisbehaved', session, reason }, { kind: 'close', session, reason })
   }
+}
+
+function notFound(templateId: bigint) {
+  return { type: 'RequestTransactionData.Error', templateId, errorCode: 'template-id-not-found' } as const
 }

@@ -1,9 +1,9 @@
-import { equalBytes, type Sha256d } from '@sv2/bitcoin'
+import { equalBytes, hex, type Sha256d } from '@sv2/bitcoin'
 import type { Millis } from '../role.ts'
-import { Handouts } from './handouts.ts'
-import type { NodeTemplate } from './node-template.ts'
+import { Handouts, type KeptTemplate } from './handouts.ts'
+import type { NodeTemplate, NodeTransaction } from './node-template.ts'
 import type { Reserve } from './selection.ts'
-import { type Handout, makeHandout } from './template.ts'
+import { type Handout, makeHandout, type SolvableTemplate } from './template.ts'
 
 /** When the fees are worth a new template. */
 export interface FeeRule {
@@ -11,6 +11,16 @@ export interface FeeRule {
   readonly feeThreshold: bigint
   /** Fee updates come no closer together than this; a new tip never waits. */
   readonly minIntervalMs: number
+}
+
+/** How templates are made and kept. */
+export interface TemplatesSettings extends FeeRule {
+  /** Greater than every id of an earlier run of this provider (TP-12). */
+  readonly firstTemplateId: bigint
+  /** Of an earlier run: clients may still find a block on them. */
+  readonly earlier?: readonly SolvableTemplate[]
+  /** Memory for the templates that clients may find a block on; the oldest end when it is full. */
+  readonly keptBytes: number
 }
 
 /** What a client's next template has to be like. */
@@ -25,16 +35,19 @@ export interface Wanted {
 export class Templates {
   readonly #rule: FeeRule
   readonly #sha256d: Sha256d
-  readonly #handouts = new Handouts()
+  readonly #handouts: Handouts
   /** Made of what is published now, by what was wanted. */
   #current = new Map<string, Handout>()
+  /** Those of what is published now, by wtxid. */
+  #transactions = new Map<string, NodeTransaction>()
   #templateId: bigint
   #newest: NodeTemplate | undefined
   #published: NodeTemplate | undefined
   #publishedAt: Millis = 0
 
-  constructor(settings: FeeRule & { readonly firstTemplateId: bigint }, deps: { readonly sha256d: Sha256d }) {
+  constructor(settings: TemplatesSettings, deps: { readonly sha256d: Sha256d }) {
     this.#rule = settings
+    this.#handouts = new Handouts(settings.keptBytes, settings.earlier)
     this.#sha256d = deps.sha256d
     this.#templateId = settings.firstTemplateId
   }
@@ -44,9 +57,14 @@ export class Templates {
     return this.#published
   }
 
-  /** How many templates are kept. */
-  get size(): number {
-    return this.#handouts.size
+  /** How many templates are kept, and their memory in bytes. */
+  get kept(): { readonly count: number; readonly bytes: number } {
+    return { count: this.#handouts.size, bytes: this.#handouts.bytes }
+  }
+
+  /** Ends the oldest templates where there are too many; answers which. */
+  trim(): readonly bigint[] {
+    return this.#handouts.trim()
   }
 
   /** When the fees, which have risen enough, may be published; undefined when they have not. */
@@ -100,13 +118,13 @@ export class Templates {
   }
 
   /** A template handed out that is still kept. */
-  get(templateId: bigint): Handout | undefined {
+  get(templateId: bigint): KeptTemplate | undefined {
     return this.#handouts.get(templateId)
   }
 
   /** It builds on another tip than the present one. */
-  isStale(handout: Handout): boolean {
-    return this.#published !== undefined && !equalBytes(handout.node.prevHash, this.#published.prevHash)
+  isStale({ template }: KeptTemplate): boolean {
+    return this.#published !== undefined && !equalBytes(template.prevHash, this.#published.prevHash)
   }
 
   #feesRose(): boolean {
@@ -115,10 +133,23 @@ export class Templates {
   }
 
   #publish(template: NodeTemplate, now: Millis): void {
-    this.#handouts.supersedeAll(now)
+    this.#handouts.supersedeAll(template.prevHash, now)
     this.#current = new Map()
-    this.#published = template
+    this.#published = { ...template, transactions: this.#shared(template.transactions) }
     this.#publishedAt = now
+  }
+
+  /** Each answer of a node brings all its transactions anew: those known already are kept once. */
+  #shared(transactions: readonly NodeTransaction[]): readonly NodeTransaction[] {
+    const known = this.#transactions
+    this.#transactions = new Map()
+    return transactions.map((tx) => {
+      const key = hex(tx.wtxid)
+      const { data, txid, wtxid } = known.get(key) ?? tx
+      const shared = { ...tx, data, txid, wtxid }
+      this.#transactions.set(key, shared)
+      return shared
+    })
   }
 }
 

@@ -5,8 +5,12 @@ import type { SolvableTemplate } from '@sv2/roles/provider'
 import { z } from 'zod'
 import { type SafeWriter, writeFileSafely } from '../write-file-safely.ts'
 
-/** Templates kept: those of a few constraints, for longer than anybody works on them. */
-const MOST = 16
+/** Templates kept: those of a few constraints, and more than a pool has jobs of (16 past ones, 64 for single channels). */
+const MOST = 96
+/** Those that wait to be written. */
+const MOST_WAITING = 16
+/** All of them together; each file has its transactions whole. */
+const MOST_BYTES = 256 * 1024 * 1024
 const EXTENSION = '.template'
 
 /** The first line of a file; the transactions follow, one after the other. */
@@ -24,6 +28,8 @@ export class TemplateFiles {
   readonly #folder: string
   readonly #onTrouble: (error: unknown) => void
   readonly #writeFile: SafeWriter
+  /** Those on the disk, oldest first; nobody else writes there. */
+  #kept: { readonly id: bigint; readonly bytes: number }[] = []
   /** What is to be written, oldest first. */
   readonly #waiting: SolvableTemplate[] = []
   #writing: Promise<void> | undefined
@@ -40,7 +46,9 @@ export class TemplateFiles {
     const templates: SolvableTemplate[] = []
     for (const id of await this.#ids()) {
       try {
-        templates.push(decode(id, await readFile(this.#path(id))))
+        const file = await readFile(this.#path(id))
+        this.#kept.push({ id, bytes: file.length })
+        templates.push(decode(id, file))
       } catch (error) {
         this.#onTrouble(error)
       }
@@ -51,7 +59,7 @@ export class TemplateFiles {
   /** Writes a template, soon; where the disk does not keep up, the oldest that wait are given up. */
   keep(template: SolvableTemplate): void {
     this.#waiting.push(template)
-    if (this.#waiting.length > MOST) this.#waiting.shift()
+    if (this.#waiting.length > MOST_WAITING) this.#waiting.shift()
     this.#writing ??= this.#writeAll()
   }
 
@@ -72,8 +80,16 @@ export class TemplateFiles {
   }
 
   async #write(template: SolvableTemplate): Promise<void> {
-    await this.#writeFile(this.#path(template.templateId), encode(template))
-    for (const id of (await this.#ids()).slice(0, -MOST)) await rm(this.#path(id), { force: true })
+    const { templateId: id } = template
+    const file = encode(template)
+    await this.#writeFile(this.#path(id), file)
+    this.#kept.push({ id, bytes: file.length })
+    let bytes = this.#kept.reduce((sum, kept) => sum + kept.bytes, 0)
+    while (this.#kept.length > MOST || (bytes > MOST_BYTES && this.#kept.length > 1)) {
+      const oldest = this.#kept.shift()!
+      bytes -= oldest.bytes
+      await rm(this.#path(oldest.id), { force: true })
+    }
   }
 
   /** Ids of the templates there are, oldest first. */

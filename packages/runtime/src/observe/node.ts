@@ -115,7 +115,7 @@ export function observeNode(log: Logger, registry: Registry, prefix: string): No
 }
 
 /** A line that is repeated every few seconds is printed when it changes, and once a minute. */
-class RepeatedLine {
+export class RepeatedLine {
   #text = ''
   #printed = 0
 

@@ -70,7 +70,8 @@ export class OwnTemplates {
     }
     if (message.type === 'RequestTransactionData.Error') return this.#came(message.templateId, undefined)
     const news = this.feed.message(message)
-    if (news === undefined || news.kind === 'future') return undefined
+    // a template that is gone has no transactions to ask for; its jobs end with the next template
+    if (news === undefined || news.kind === 'future' || news.kind === 'gone') return undefined
     const { template } = news
     this.#tightUntil = Number.NEGATIVE_INFINITY
     const before = this.#newest?.tip
