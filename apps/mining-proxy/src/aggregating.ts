@@ -1,5 +1,12 @@
 import { Aggregator, type AggregatorEvent, type UpstreamWorkEffect } from '@sv2/roles/proxy'
-import { type AppContext, Engine, fastSha256d, observeUpstreamWork, sessionLines } from '@sv2/runtime'
+import {
+  type AppContext,
+  drainAtEnd,
+  Engine,
+  fastSha256d,
+  observeUpstreamWork,
+  sessionLines,
+} from '@sv2/runtime'
 import type { MiningProxyConfig } from './config.ts'
 import { dialAll, type ProxyCore, performDial } from './proxy.ts'
 import { aggregatorSettings, dialedUpstreams } from './settings.ts'
@@ -27,6 +34,7 @@ export function aggregating(config: MiningProxyConfig, version: string, context:
       const { sent: relayed, acknowledged: accepted, refused, refusedAbove } = observe.totals()
       return { ...role.counts, relayed, accepted, refused: refused + refusedAbove }
     },
+    drainAtEnd: () => drainAtEnd(scope, engine),
     begin: () => engine.tell({ kind: 'tick' }),
   }
 }

@@ -49,6 +49,7 @@ export const miningProxy: App<MiningProxyConfig, RunningMiningProxy> = {
       health: () => ({ ok: proxy.isWell(), ...proxy.counts() }),
     })
     scope.own('monitoring', () => monitoring.close())
+    proxy.drainAtEnd()
     const urls = await openDoors(config, proxy.engine, { context, portName: 'miners' })
     proxy.begin()
     return { urls, monitoringPort: monitoring.port, counts: proxy.counts }

@@ -15,6 +15,8 @@ export interface ProxyCore {
   /** There is an upstream to work with. */
   readonly isWell: () => boolean
   readonly counts: () => MiningProxyCounts
+  /** Takes leave of miners and upstreams when the app ends. */
+  readonly drainAtEnd: () => void
   /** Connects the upstreams. */
   readonly begin: () => void
 }
@@ -44,7 +46,8 @@ export function performDial(
   const command = effect as DialCommand
   switch (command.kind) {
     case 'redial':
-      log.info({ upstream: command.upstream, port: command.port }, 'upstream sends us elsewhere')
+      if (command.host !== '' || command.port !== 0)
+        log.info({ upstream: command.upstream, port: command.port }, 'upstream sends us elsewhere')
       dialers.perform(command)
       return true
     case 'dial':

@@ -1,5 +1,5 @@
 import { Relay, type RelayEffect, type RelayEvent } from '@sv2/roles/proxy'
-import { type AppContext, Engine, fastSha256d, sessionLines } from '@sv2/runtime'
+import { type AppContext, drainAtEnd, Engine, fastSha256d, sessionLines } from '@sv2/runtime'
 import type { MiningProxyConfig } from './config.ts'
 import { createObserver } from './observe.ts'
 import { dialAll, type ProxyCore, performDial } from './proxy.ts'
@@ -27,6 +27,7 @@ export function transparent(config: MiningProxyConfig, version: string, context:
     engine,
     isWell: () => role.isWell,
     counts: () => ({ ...role.counts, ...observe.totals() }),
+    drainAtEnd: () => drainAtEnd(scope, engine),
     begin: () => engine.tell({ kind: 'tick' }),
   }
 }

@@ -2,6 +2,7 @@ import { Pool, type PoolEffect, type PoolEvent } from '@sv2/roles/pool'
 import {
   type App,
   dial,
+  drainAtEnd,
   Engine,
   fastSha256d,
   liveGauges,
@@ -42,9 +43,6 @@ export interface PoolCounts {
 }
 
 const VERSION = '0.0.0'
-
-/** Time for the farewell messages of a drain to go out, ms. */
-const DRAIN_MS = 300
 
 /** The pool: templates in, jobs out, shares judged, blocks up. */
 export const pool: App<PoolConfig, RunningPool> = {
@@ -96,10 +94,7 @@ export const pool: App<PoolConfig, RunningPool> = {
       })
       scope.own(`negotiator ${n}`, () => negotiator.close())
     }
-    scope.own('miners', () => {
-      engine.tell({ kind: 'drain', host: config.drain_to_host, port: config.drain_to_port })
-      return new Promise((resolve) => setTimeout(resolve, DRAIN_MS))
-    })
+    drainAtEnd(scope, engine, { host: config.drain_to_host, port: config.drain_to_port })
 
     const gauge = liveGauges(registry)
     gauge('sv2_clients_total', 'Connected miners', () => role.counts.connections)

@@ -27,6 +27,7 @@ test('the public surface is what it was', () => {
     'dial',
     'dialUpstreams',
     'dialV1',
+    'drainAtEnd',
     'difficultyKeys',
     'difficultySettings',
     'doorSettings',

@@ -27,6 +27,7 @@ export { type DialDeps, dial, type UpstreamSettings } from './dial.ts'
 export { dialUpstreams, type UpstreamDialers } from './dial-upstreams.ts'
 export type { Dialer, DialerDeps } from './dialer.ts'
 export { openDoors, type ServerConfig, sessionLines, systemNoise } from './doors.ts'
+export { drainAtEnd } from './drain.ts'
 export { EDITIONS, type EditionName } from './editions.ts'
 export { Engine, type EngineObserver, type SessionInfo } from './engine.ts'
 export {

@@ -1,5 +1,10 @@
 import { concatBytes } from '@sv2/bitcoin'
-import { type Edition, MINING_SETUP_FLAGS, type SetCustomMiningJob } from '@sv2/messages'
+import {
+  type Edition,
+  MINING_SETUP_FLAGS,
+  MINING_SUCCESS_FLAGS,
+  type SetCustomMiningJob,
+} from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
 import { accountKey, type MiningJobToken } from '@sv2/roles/negotiator'
@@ -48,6 +53,22 @@ describe('custom jobs', () => {
     const channel = miner.open('extended')
     expect(refusalOf(miner, aCustomJob(channel))).toBe('jd-not-supported')
   })
+
+  proves(
+    'POOL-14',
+    'both',
+    'a client that brings its jobs is told that it needs extended channels',
+    (edition) => {
+      const { link } = aPool(edition)
+      const miner = new TestMiner(link, edition, REQUIRES_WORK_SELECTION)
+      expect(miner.log).toMatchObject([
+        { type: 'SetupConnection.Success', flags: MINING_SUCCESS_FLAGS.REQUIRES_EXTENDED_CHANNELS },
+      ])
+      const requestId = miner.request('standard')
+      expect(miner.take()).toMatchObject([{ type: 'OpenMiningChannel.Error', requestId }])
+      expect(miner.open('extended').channelId).toBeGreaterThan(0)
+    },
+  )
 
   proves('POOL-53', 'draft', 'a job for another channel than an extended one is refused', (edition) => {
     const { miner, channel } = aSelectingMiner(edition)

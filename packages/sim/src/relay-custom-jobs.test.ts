@@ -1,5 +1,10 @@
 import { buildCoinbase } from '@sv2/bitcoin'
-import { type Edition, MINING_SETUP_FLAGS, type SetCustomMiningJob } from '@sv2/messages'
+import {
+  type Edition,
+  MINING_SETUP_FLAGS,
+  MINING_SUCCESS_FLAGS,
+  type SetCustomMiningJob,
+} from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
 import { describe, expect, test } from 'vitest'
@@ -53,6 +58,9 @@ describe('custom jobs over a relaying proxy', () => {
     expect(raw.received()).toMatchObject([{ type: 'SetupConnection', flags: REQUIRES_WORK_SELECTION }])
     raw.disconnect()
     const pool = selecting()
+    const [setup] = client.takeOf('SetupConnection.Success')
+    const { REQUIRES_EXTENDED_CHANNELS } = MINING_SUCCESS_FLAGS
+    expect((setup?.flags ?? 0) & REQUIRES_EXTENDED_CHANNELS).toBe(REQUIRES_EXTENDED_CHANNELS)
     expect(client.open(pool, 'extended').kind).toBe('extended')
     client.request('standard')
     expect(client.take()).toMatchObject([{ type: 'OpenMiningChannel.Error' }])

@@ -2,6 +2,20 @@ import { current } from '@sv2/messages/current'
 import { describe, expect, test } from 'vitest'
 import { aRelay, RelayClient, relays, ScriptedPool } from './_relay.ts'
 
+relays('POOL-63', 'a proxy that ends takes leave of clients and upstream', ({ below, above }) => {
+  const { link } = aRelay()
+  const pool = new ScriptedPool(link, { edition: above })
+  const client = new RelayClient(link, below)
+  const channels = [client.open(pool, 'standard'), client.open(pool, 'extended')]
+  pool.take()
+  link.tell({ kind: 'drain', host: 'b.test', port: 3333 })
+  expect(client.take()).toEqual([{ type: 'Reconnect', newHost: 'b.test', newPort: 3333 }])
+  expect(client.peer.closed).toBe('draining')
+  expect(pool.takeOf('CloseChannel').map(({ reasonCode }) => reasonCode)).toEqual(
+    channels.map(() => 'shutting-down'),
+  )
+})
+
 describe('shares over a relaying proxy', () => {
   relays(
     'PRX-12, PRX-20',

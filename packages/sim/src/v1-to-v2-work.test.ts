@@ -244,10 +244,20 @@ describe('extranonce', () => {
   })
 })
 
-test('a drain sends everybody away and closes', () => {
-  const { world } = aTranslator(current)
-  const miner = world.miner().login()
-  world.link.tell({ kind: 'drain', host: 'b.test', port: 3333 })
-  expect(miner.peer.all('client.reconnect')).toMatchObject([{ params: ['b.test', 3333, 0] }])
-  expect(miner.peer.closed).toBe('draining')
-})
+test.each([true, false])(
+  'a drain sends everybody away, and takes leave of the upstream (aggregated: %s)',
+  (aggregated) => {
+    const world = new TranslatorWorld({ eager: aggregated, aggregated })
+    const pool = world.upstream(current)
+    if (aggregated) pool.tip(1, 10)
+    const miner = world.miner().login()
+    if (!aggregated) {
+      pool.serve()
+      pool.tip(1, 10)
+    }
+    world.link.tell({ kind: 'drain', host: 'b.test', port: 3333 })
+    expect(miner.peer.all('client.reconnect')).toMatchObject([{ params: ['b.test', 3333, 0] }])
+    expect(miner.peer.closed).toBe('draining')
+    expect(pool.take('CloseChannel')).toMatchObject([{ channelId: 1, reasonCode: 'shutting-down' }])
+  },
+)

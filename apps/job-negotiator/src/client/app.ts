@@ -3,6 +3,7 @@ import {
   type App,
   dial,
   dialUpstreams,
+  drainAtEnd,
   Engine,
   fastSha256,
   fastSha256d,
@@ -44,9 +45,6 @@ export interface JobClientCounts {
 }
 
 const VERSION = '0.0.0'
-
-/** Time for the farewell messages of a drain to go out, ms. */
-const DRAIN_MS = 300
 
 /** The negotiator client: own templates in, jobs out to miners, and a pool that agrees to pay for them. */
 export const jobNegotiatorClient: App<JobNegotiatorClientConfig, RunningJobClient> = {
@@ -90,10 +88,7 @@ export const jobNegotiatorClient: App<JobNegotiatorClientConfig, RunningJobClien
         log.warn({ where, reason, retryMs }, 'template provider cannot be reached'),
     })
     scope.own('template provider', () => provider.close())
-    scope.own('miners', () => {
-      engine.tell({ kind: 'drain', host: '', port: 0 })
-      return new Promise((resolve) => setTimeout(resolve, DRAIN_MS))
-    })
+    drainAtEnd(scope, engine)
 
     const gauge = liveGauges(registry)
     gauge('sv2_clients_total', 'Connected miners, of both versions', () => role.counts.connections)

@@ -2,6 +2,7 @@ import { V1ToV2, type V1ToV2Effect, type V1ToV2Event } from '@sv2/roles/translat
 import {
   type AppContext,
   dialUpstreams,
+  drainAtEnd,
   Engine,
   fastSha256d,
   liveGauges,
@@ -15,9 +16,6 @@ import type { RunningTranslatorProxy } from '../app.ts'
 import type { TranslatorProxyConfig } from '../config.ts'
 import { createObserver } from './observe.ts'
 import { dialedUpstreams, v1ToV2Settings } from './settings.ts'
-
-/** Time for the farewell messages of a drain to go out, ms. */
-const DRAIN_MS = 300
 
 /** Starts a translator for Stratum V1 miners at Stratum V2 pools. */
 export async function startV1ToV2(
@@ -53,10 +51,7 @@ export async function startV1ToV2(
       observe.warn({ where, reason, retryMs }, 'upstream cannot be reached'),
   })
   scope.own('upstreams', () => upstreams.close())
-  scope.own('miners', () => {
-    engine.tell({ kind: 'drain', host: '', port: 0 })
-    return new Promise((resolve) => setTimeout(resolve, DRAIN_MS))
-  })
+  drainAtEnd(scope, engine)
 
   const gauge = liveGauges(registry)
   gauge('sv1_clients_total', 'V1 miners at work', () => role.counts.v1Miners)

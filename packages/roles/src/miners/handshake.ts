@@ -26,13 +26,14 @@ export function setUp(state: MinersState, connection: Connection, message: Messa
     return
   }
   const fixedVersion = (connection.capabilities.versionRollingMask & ~terms.versionRollingMask) !== 0
-  const { extendedChannelsOnly } = state.settings
+  // standard channels are nothing for a client that brings its jobs (POOL-14)
+  const extendedOnly = state.settings.extendedChannelsOnly || (message.flags & REQUIRES_WORK_SELECTION) !== 0
   const answer = answerSetup(message, {
     protocols: [MINING],
     supportedFlags:
       REQUIRES_STANDARD_JOBS | REQUIRES_WORK_SELECTION | (fixedVersion ? 0 : REQUIRES_VERSION_ROLLING),
     successFlags:
-      (fixedVersion ? REQUIRES_FIXED_VERSION : 0) | (extendedChannelsOnly ? REQUIRES_EXTENDED_CHANNELS : 0),
+      (fixedVersion ? REQUIRES_FIXED_VERSION : 0) | (extendedOnly ? REQUIRES_EXTENDED_CHANNELS : 0),
   })
   send(state, session, answer)
   if (answer.type === 'SetupConnection.Success') {

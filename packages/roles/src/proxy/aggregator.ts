@@ -11,6 +11,8 @@ export type AggregatorEvent =
   | SessionEvent<'miners' | UpstreamPort>
   /** An attempt to connect an upstream failed. */
   | { readonly kind: 'unreachable'; readonly upstream: number }
+  /** Send every miner to another place (empty host and port 0: back here), and take leave of the upstreams. */
+  | { readonly kind: 'drain'; readonly host: string; readonly port: number }
 
 /**
  * An aggregating mining proxy: many miners on one extended channel of an upstream (PRX-02, PRX-17). It is the end of
@@ -45,6 +47,7 @@ export class Aggregator implements Role<AggregatorEvent, UpstreamWorkEffect> {
   handle(event: AggregatorEvent, now: Millis): readonly UpstreamWorkEffect[] {
     const work = this.#work
     if (event.kind === 'tick') work.tick(now)
+    else if (event.kind === 'drain') work.drain(event)
     else if (event.kind === 'unreachable') work.upstream(event, now)
     else if (event.kind === 'opened' && event.port !== 'miners')
       work.upstream({ ...event, port: event.port }, now)

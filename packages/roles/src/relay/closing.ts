@@ -14,6 +14,7 @@ export const OWN_CLOSE_REASONS = {
   'extranonce-does-not-fit':
     'after a change of upstream the new one leaves the device less to roll, or too much',
   'moved-to-another-upstream': 'the channel goes on elsewhere',
+  'shutting-down': 'the proxy ends its operation',
 } as const
 
 /** Whom to tell that a channel is closed, and why. */
@@ -42,6 +43,20 @@ export function closeChannel(state: RelayState, channel: RelayChannel, closing: 
   if (client.channels.size > 0 || client.idleSince === state.now) return
   client.idleSince = state.now
   state.idle.push(client, state.now + state.settings.openChannelWithinMs)
+}
+
+/** Asks every client to go elsewhere (or to come back), and takes leave on both sides (POOL-63). */
+export function drain(
+  state: RelayState,
+  { host: newHost, port: newPort }: { readonly host: string; readonly port: number },
+): void {
+  for (const client of state.clients.values()) {
+    const { session } = client
+    if (client.flags !== undefined) tell(state, session, { type: 'Reconnect', newHost, newPort })
+    for (const channel of [...client.channels.values()])
+      closeChannel(state, channel, { reason: 'shutting-down', below: false, above: true })
+    state.out.push({ kind: 'close', session, reason: 'draining' })
+  }
 }
 
 /** A client's connection is gone: so are its channels (PRX-06), and what it asked for. */

@@ -54,7 +54,8 @@ function answer(state: RelayState, client: Client, home: Home): void {
   if (setup === undefined) return
   client.setup = undefined
   const isFixed = forbidsRolling(home, client)
-  const extendedOnly = (home.link.flags & REQUIRES_EXTENDED_CHANNELS) !== 0
+  const bringsWork = (setup.flags & REQUIRES_WORK_SELECTION) !== 0
+  const extendedOnly = bringsWork || (home.link.flags & REQUIRES_EXTENDED_CHANNELS) !== 0
   const reply = answerSetup(setup, {
     protocols: [MINING],
     supportedFlags:

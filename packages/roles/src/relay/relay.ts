@@ -4,7 +4,7 @@ import { REQUIRES_WORK_SELECTION } from '../miners/connection.ts'
 import type { Millis, Role, SessionEvent } from '../role.ts'
 import { type UpstreamNews, type UpstreamPort, Upstreams } from '../upstream/upstreams.ts'
 import { Client } from './client.ts'
-import { dropClient } from './closing.ts'
+import { drain, dropClient } from './closing.ts'
 import { fromUpstream } from './downward.ts'
 import {
   homeLost,
@@ -27,6 +27,8 @@ export type RelayEvent =
   | SessionEvent<'miners' | UpstreamPort>
   /** An attempt to connect an upstream failed. */
   | { readonly kind: 'unreachable'; readonly upstream: number }
+  /** Send every client to another place (empty host and port 0: back here), and take leave of the upstreams. */
+  | { readonly kind: 'drain'; readonly host: string; readonly port: number }
 
 /** Live numbers of a relay. */
 export interface RelayCounts {
@@ -139,6 +141,8 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
       case 'unreachable':
         state.unsettled = true
         return upstreams.unreachable(event.upstream, now)
+      case 'drain':
+        return drain(state, event)
       case 'tick':
         return this.#tick()
     }

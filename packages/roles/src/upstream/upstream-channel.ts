@@ -42,6 +42,7 @@ export class UpstreamChannel {
   #level: Level
   #oldLevels: History<Level> | undefined
   #sequence = 0
+  #isClosed = false
 
   /** @param size bytes of extranonce that those below split among themselves */
   constructor(
@@ -149,6 +150,8 @@ export class UpstreamChannel {
 
   /** Ends the channel at the upstream. */
   close(reasonCode: string): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
     this.link.send({ type: 'CloseChannel', channelId: this.channelId, reasonCode })
   }
 }

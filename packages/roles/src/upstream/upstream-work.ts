@@ -154,6 +154,12 @@ export class UpstreamWork {
     this.#schedule(now)
   }
 
+  /** Sends every miner to another place (empty host and port 0: back here), and takes leave of the upstreams. */
+  drain(where: { readonly host: string; readonly port: number }): void {
+    this.miners.drain(where)
+    this.#lines.leave('shutting-down')
+  }
+
   tick(now: Millis): void {
     this.#now = now
     this.#lines.feeds.tick(now)

@@ -95,6 +95,11 @@ export class WorkLines {
     if (line !== undefined) this.drop(line, now)
   }
 
+  /** The node ends: the upstreams are told so. */
+  leave(reasonCode: string): void {
+    for (const { supply } of this.lines) supply.feed?.close(reasonCode)
+  }
+
   /** Ends a line that was one miner's. */
   drop(line: Line, now: Millis): void {
     if (this.#settings.aggregated || !this.lines.has(line)) return

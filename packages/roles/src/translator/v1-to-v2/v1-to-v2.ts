@@ -84,7 +84,7 @@ export class V1ToV2 implements Role<V1ToV2Event, V1ToV2Effect> {
       case 'unreachable':
         return core.upstream(event, now)
       case 'drain':
-        return core.miners.drain(event)
+        return core.drain(event)
       case 'renewPrefix':
         return this.#renewPrefix(event.session, event.channelId)
       case 'opened': {
