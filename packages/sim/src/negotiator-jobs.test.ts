@@ -269,7 +269,7 @@ describe('a commit', () => {
   proves('JNS-07', 'draft', 'with a wrong field is refused with the name of the field', (edition) => {
     const wrong: readonly [string, Partial<CommitMiningJob>][] = [
       ['min_extranonce_size', { minExtranonceSize: 33 }],
-      ['coinbase_prefix', { coinbasePrefix: filled(1, 69) }],
+      ['coinbase_prefix', { coinbasePrefix: concatBytes(aCommit(filled(0)).coinbasePrefix, filled(0, 5)) }],
       ['coinbase_prefix', { coinbasePrefix: filled(1, 8) }],
       ['coinbase_tx_value_remaining', { coinbaseTxValueRemaining: 0n }],
       ['coinbase_tx_outputs', { coinbaseTxOutputs: [filled(1, 5)] }],

@@ -1,6 +1,6 @@
 import { difficultyToTarget, MAX_TARGET, targetToDifficulty } from '@sv2/bitcoin'
 import { describe, expect } from 'vitest'
-import { aPool, filled, proves } from './_fixtures.ts'
+import { aPool, filled, NBITS_EASY, proves } from './_fixtures.ts'
 import { TestMiner } from './_test-miner.ts'
 
 describe('updating', () => {
@@ -19,6 +19,24 @@ describe('updating', () => {
       { type: 'SetTarget', channelId: channel.channelId, maximumTarget },
     ])
   })
+
+  proves(
+    'POOL-21',
+    'both',
+    'a maximum_target harder than the network is reflected, and blocks count',
+    (edition) => {
+      const { link, tip } = aPool(edition)
+      tip({ templateId: 2n }, { prevHash: filled(2), nbits: NBITS_EASY })
+      const miner = new TestMiner(link, edition)
+      const channel = miner.open('standard')
+      const maximumTarget = difficultyToTarget(0.5)
+      const { channelId } = channel
+      miner.peer.send({ type: 'UpdateChannel', channelId, nominalHashRate: 0, maximumTarget })
+      expect(miner.takeOf('SetTarget')).toEqual([{ type: 'SetTarget', channelId, maximumTarget }])
+      miner.peer.send(miner.find(channel, { hash: (hash) => hash[31]! < 0x7f }))
+      expect(link.factsOf('blockFound')).toHaveLength(1)
+    },
+  )
 
   proves('POOL-22', 'both', 'an accepted UpdateChannel that changes nothing has no answer', (edition) => {
     const { link } = aPool(edition)

@@ -1,3 +1,4 @@
+import { difficultyToTarget } from '@sv2/bitcoin'
 import { current } from '@sv2/messages/current'
 import { describe, expect, test } from 'vitest'
 import { type Sv1Miner, verdict } from './_sv1-miner.ts'
@@ -86,6 +87,24 @@ describe('the difficulty to begin with', () => {
     world.link.advance(1_100)
     expect(other.jobs.map(({ clean }) => clean)).toEqual([true, false])
   })
+})
+
+test('a wish that a fresh upstream does not pay for is granted when the upstream asks for harder shares', () => {
+  const { world, pool } = aTranslator(
+    current,
+    { ...BY_DIALECT, eager: false },
+    { target: difficultyToTarget(1024) },
+  )
+  pool.tip(1, 20, new Uint8Array(32).fill(0xbb), 0x1500_ffff)
+  const miner = world.miner().login('odd', 'd=65536')
+  pool.serve()
+  pool.tip(1, 20, new Uint8Array(32).fill(0xbb), 0x1500_ffff)
+  expect(told(miner)).toEqual([1024])
+  pool.send({ type: 'SetTarget', channelId: 1, maximumTarget: difficultyToTarget(8192) })
+  world.link.advance(6_000)
+  pool.send({ type: 'SetTarget', channelId: 1, maximumTarget: difficultyToTarget(1_000_000) })
+  world.link.advance(6_000)
+  expect(told(miner).slice(0, 3)).toEqual([1024, 8192, 65_536])
 })
 
 describe('after that', () => {

@@ -69,6 +69,8 @@ export class Channel {
   easiest: Level | undefined
   /** The level it gets as soon as it can be given a job that nobody has seen; undefined when it has what it is to have. */
   wanted: Level | undefined
+  /** A difficulty its client wished for, and whoever gives the work does not pay for yet. */
+  wish: number | undefined
   /** How often its client may still ask for another level; undefined until it has asked. */
   requests: RateCap | undefined
   /** Set when the channel is closed; queues drop what they meet closed. */
@@ -110,6 +112,7 @@ export class Channel {
     this.hashrate = settings.nominalHashrate
     this.easiest = settings.easiest
     this.wanted = undefined
+    this.wish = undefined
     this.requests = undefined
     this.ownJobId = undefined
     this.vardiff = new Vardiff(now)

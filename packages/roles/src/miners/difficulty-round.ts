@@ -64,6 +64,20 @@ export function startDifficulty(
   return difficultyFor(nominalHashrate, aim.sharesPerMinute)
 }
 
+/** A wish that a channel's work does not allow now; undefined where it does. */
+export function ungranted(book: JobBook, difficulty: number): number | undefined {
+  return difficulty > book.maxDifficulty ? difficulty : undefined
+}
+
+/** Grants as much of a client's wish as its work allows by now: an upstream may ask for harder shares than at first. */
+function grantWish(state: MinersState, channel: Channel, now: Millis): void {
+  const { wish, book, easiest, level } = channel
+  if (wish === undefined || book.maxDifficulty <= level.difficulty) return
+  channel.wish = ungranted(book, wish)
+  const granted = levelFor(state, book, wish, { easiest, floor: 0 })
+  if (granted.difficulty > level.difficulty) changeLevel(state, channel, granted, now)
+}
+
 /** Holds one channel's shares against the aimed rate. */
 export function adjustDifficulty(state: MinersState, channel: Channel, now: Millis): void {
   const { level, book, easiest } = channel
@@ -72,10 +86,13 @@ export function adjustDifficulty(state: MinersState, channel: Channel, now: Mill
     if (dictated !== level) return changeLevel(state, channel, dictated, now)
     if (book.only !== undefined) return
   }
+  grantWish(state, channel, now)
   if (!state.settings.vardiff) return
   const aim = aimOf(state, channel, now)
   const factor = channel.vardiff.verdict(aim, now)
   if (factor === undefined) return
+  // how fast it is shows now, whatever it had wished for
+  channel.wish = undefined
   const difficulty = level.difficulty * factor
   channel.hashrate = hashrateFor(difficulty, aim.sharesPerMinute)
   // what is found too often is not made easier, however easy the network is

@@ -6,7 +6,7 @@ import { extranoncePrefix, leaseSize } from '../channel/extranonce.ts'
 import { RateCap } from '../rate-cap.ts'
 import type { Millis } from '../role.ts'
 import type { Connection } from './connection.ts'
-import { aimOf, levelFor, startDifficulty } from './difficulty-round.ts'
+import { aimOf, levelFor, startDifficulty, ungranted } from './difficulty-round.ts'
 import { groupOf, join, leave } from './groups.ts'
 import { changeLevel, putOff } from './new-levels.ts'
 import { type Assignment, type MinersState, type Refusal, send } from './state.ts'
@@ -35,6 +35,7 @@ export function openChannel(
   }
   if ('code' in answer) return refuseChannel(state, connection, request, answer)
   const channel = makeChannel(state, connection, { request, ...answer }, now)
+  channel.wish = ungranted(channel.book, startDifficulty(state, request.nominalHashRate))
   const opened = {
     requestId: request.requestId,
     channelId: channel.id,
@@ -85,7 +86,7 @@ export function updateChannel(
   const code =
     channel === undefined
       ? 'invalid-channel-id'
-      : (badHashrate(update.nominalHashRate) ?? unusableTarget(state, update.maximumTarget))
+      : (badHashrate(update.nominalHashRate) ?? impossibleTarget(update.maximumTarget))
   if (channel === undefined || code !== undefined) {
     const errorCode = code ?? 'invalid-channel-id'
     send(state, connection.session, { type: 'UpdateChannel.Error', channelId: update.channelId, errorCode })
@@ -106,6 +107,7 @@ export function updateChannel(
     : (channel.wanted ?? channel.level).difficulty
   if (moved) channel.hashrate = declared
   const level = levelFor(state, channel.book, wanted, { easiest: channel.easiest, floor: moved ? 0 : wanted })
+  if (moved) channel.wish = ungranted(channel.book, wanted)
   channel.requests ??= new RateCap(REQUESTS_PER_SECOND, now)
   if (channel.requests.take(REQUESTS_PER_SECOND, now)) changeLevel(state, channel, level, now)
   else putOff(state, channel, level)
@@ -259,11 +261,16 @@ function badHashrate(hashrate: number): 'invalid-nominal-hashrate' | undefined {
   return Number.isFinite(hashrate) && hashrate >= 0 ? undefined : 'invalid-nominal-hashrate'
 }
 
-/** A client that wants targets harder than the network's could never send us a block. */
+/** A client that wants targets harder than the network's is better off elsewhere (POOL-17). */
 function unusableTarget(state: MinersState, target: Uint8Array): 'max-target-out-of-range' | undefined {
-  if (target.every((byte) => byte === 0)) return 'max-target-out-of-range'
-  const limit = exactLevel(target)
-  return limit.difficulty > state.networkDifficulty ? 'max-target-out-of-range' : undefined
+  const impossible = impossibleTarget(target)
+  if (impossible !== undefined) return impossible
+  return exactLevel(target).difficulty > state.networkDifficulty ? 'max-target-out-of-range' : undefined
+}
+
+/** A target that no hash meets. */
+function impossibleTarget(target: Uint8Array): 'max-target-out-of-range' | undefined {
+  return target.every((byte) => byte === 0) ? 'max-target-out-of-range' : undefined
 }
 
 /** The client's limit as a level; none when it accepts the easiest there is. */

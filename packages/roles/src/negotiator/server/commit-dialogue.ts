@@ -2,7 +2,6 @@ import {
   BitcoinError,
   concatBytes,
   equalBytes,
-  MAX_COINBASE_SCRIPT_SIZE,
   parseOutputs,
   sha256,
   sipHash24,
@@ -26,6 +25,9 @@ import {
 } from './proposal.ts'
 import type { TransactionCache } from './transaction-cache.ts'
 
+/** Bytes of the scriptSig in front of the extranonce that a job may commit to (JNC-05). */
+const MAX_COINBASE_PREFIX_SIZE = 8
+
 type ShortHashes = Extract<Promised, { kind: 'shortHashes' }>
 
 /** What a CommitMiningJob proposes: the pool's outputs are added as the pool will add them. */
@@ -34,8 +36,8 @@ export function committedJob(message: CommitMiningJob, token: MiningJobToken): J
   if (txShortHashList.length > MAX_JOB_TRANSACTIONS)
     return refusal('tx_short_hash_list', `${txShortHashList.length} transactions`)
   if (minExtranonceSize > MAX_EXTRANONCE_SIZE) return refusal('min_extranonce_size', 'more than 32 bytes')
-  if (coinbasePrefix.length + MAX_EXTRANONCE_SIZE > MAX_COINBASE_SCRIPT_SIZE)
-    return refusal('coinbase_prefix', `${coinbasePrefix.length} bytes leave no room for the extranonce`)
+  if (coinbasePrefix.length > MAX_COINBASE_PREFIX_SIZE)
+    return refusal('coinbase_prefix', `${coinbasePrefix.length} bytes, ${MAX_COINBASE_PREFIX_SIZE} at most`)
   const outputs = readOutputs(message.coinbaseTxOutputs)
   if (outputs === undefined) return refusal('coinbase_tx_outputs', 'an item is no output')
   return {
