@@ -41,6 +41,22 @@ function makePayment(inputs: number): NodeTransaction {
   return described(encodeTransaction(tx))
 }
 
+/** The smallest transactions there can be: one input without a script, one output without one; 60 bytes. */
+export function makeSmallest(count: number): NodeTransaction[] {
+  return Array.from({ length: count }, () => {
+    made++
+    const input = {
+      prevTxid: sha256(Uint8Array.of(made, made >> 8, made >> 16)),
+      prevIndex: 0,
+      scriptSig: new Uint8Array(0),
+      sequence: 0,
+      witness: [],
+    }
+    const output = { value: 1n, script: new Uint8Array(0) }
+    return described(encodeTransaction({ version: 2, inputs: [input], outputs: [output], locktime: made }))
+  })
+}
+
 /** What a node says of a serialized transaction. */
 export function described(data: Uint8Array): NodeTransaction {
   const stripped = encodeStripped(parseTransaction(data))

@@ -56,7 +56,13 @@ export {
   writeHeader,
 } from './header.ts'
 export { encodeHeightPush } from './height-push.ts'
-export { hasMutatedMerkleTree, merklePath, merkleRoot, merkleRootFromPath } from './merkle.ts'
+export {
+  hasMutatedMerkleTree,
+  merklePath,
+  merklePathInSteps,
+  merkleRoot,
+  merkleRootFromPath,
+} from './merkle.ts'
 export { blockSubsidy, NETWORKS, type Network, type NetworkParams, networkOfChain } from './network.ts'
 export { encodeOutput, parseCountedOutputs, parseOutputs, readOutput, type TxOutput } from './output.ts'
 export { type Sha256d, sha256, sha256d } from './sha256d.ts'

@@ -21,6 +21,18 @@ export function merkleRootFromPath(
  * the right-hand sibling on each level, lowest first; empty for a block of the coinbase alone.
  */
 export function merklePath(txids: readonly Uint8Array[], hash: Sha256d = sha256d): Uint8Array[] {
+  const steps = merklePathInSteps(txids, hash)
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/** The same for those who must not be held up: a step for each hash, and the path at the end. */
+export function* merklePathInSteps(
+  txids: readonly Uint8Array[],
+  hash: Sha256d = sha256d,
+): Generator<void, Uint8Array[], void> {
   const path: Uint8Array[] = []
   // `level` holds a level without its leftmost node, the one that depends on the coinbase.
   let level: readonly Uint8Array[] = txids
@@ -30,6 +42,7 @@ export function merklePath(txids: readonly Uint8Array[], hash: Sha256d = sha256d
     const next: Uint8Array[] = []
     for (let i = 1; i < level.length; i += 2) {
       next.push(hashPair(pair, level[i]!, level[i + 1] ?? level[i]!, hash))
+      yield
     }
     level = next
   }

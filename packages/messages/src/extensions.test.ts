@@ -22,6 +22,12 @@ describe('a server', () => {
     expect(answerRequestExtensions(request([3, 4]), policy([2]))).toEqual(error([3, 4]))
   })
 
+  test('finds what it knows among 32,000 ids, and tells few of the others', () => {
+    const ids = Array.from({ length: 32_000 }, (_, n) => 100 + n)
+    expect(answerRequestExtensions(request([...ids, 2]), policy([2]))).toEqual(success([2]))
+    expect(answerRequestExtensions(request(ids), policy([2]))).toEqual(error(ids.slice(0, 64)))
+  })
+
   test('EXT-18 (current): lists in the Error what it requires and was not asked for', () => {
     expect(answerRequestExtensions(request([3]), policy([2, 5], [2, 5]))).toEqual(error([3], [2, 5]))
     expect(answerRequestExtensions(request([2]), policy([2, 5], [2, 5]))).toEqual(error([], [5]))

@@ -10,20 +10,24 @@ export interface ExtensionPolicy {
   readonly required: ReadonlySet<number>
 }
 
-/** The answer to a RequestExtensions. editions.md §6.5. */
+/** Ids that we do not know, listed in an answer; a request may name 32,000. */
+const MOST_UNKNOWN = 64
+
+/** The answer to a RequestExtensions. editions.md §6.5. What it costs grows with what we know, not with what is asked for. */
 export function answerRequestExtensions(
   request: RequestExtensions,
   policy: ExtensionPolicy,
 ): RequestExtensionsSuccess | RequestExtensionsError {
-  const { requestId } = request
-  const requested = new Set(request.requestedExtensions)
-  const supportedExtensions = [...requested].filter((id) => policy.supported.has(id))
-  const unsupportedExtensions = [...requested].filter((id) => !policy.supported.has(id))
-  const requiredExtensions = [...policy.required].filter((id) => !requested.has(id))
-  const noneSupported = requested.size > 0 && supportedExtensions.length === 0
-  return requiredExtensions.length > 0 || noneSupported
-    ? { type: 'RequestExtensions.Error', requestId, unsupportedExtensions, requiredExtensions }
-    : { type: 'RequestExtensions.Success', requestId, supportedExtensions }
+  const { requestId, requestedExtensions: requested } = request
+  const supportedExtensions = [...policy.supported].filter((id) => requested.includes(id))
+  const requiredExtensions = [...policy.required].filter((id) => !requested.includes(id))
+  const noneSupported = requested.length > 0 && supportedExtensions.length === 0
+  if (requiredExtensions.length === 0 && !noneSupported)
+    return { type: 'RequestExtensions.Success', requestId, supportedExtensions }
+  const unsupportedExtensions = [...new Set(requested.slice(0, MOST_UNKNOWN))].filter(
+    (id) => !policy.supported.has(id),
+  )
+  return { type: 'RequestExtensions.Error', requestId, unsupportedExtensions, requiredExtensions }
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Network } from '@sv2/bitcoin'
 import type { PushSolution } from '@sv2/messages'
 import {
+  type KeepJob,
   NegotiatorServer,
   type NegotiatorServerSettings,
   type ServerEffect,
@@ -13,6 +14,7 @@ import { fastSha256, fastSha256d } from './crypto/index.ts'
 import { openDoors, type ServerConfig, sessionLines } from './doors.ts'
 import { Engine } from './engine.ts'
 import { liveGauges } from './monitoring.ts'
+import { JobFiles } from './node/job-files.ts'
 import { MempoolWatch } from './node/mempool-watch.ts'
 import { NodeWatch } from './node/node-watch.ts'
 import { proposeBlock } from './node/propose-block.ts'
@@ -75,12 +77,19 @@ export async function startNegotiatorServer(
     const verdict = await proposeBlock(nodes, block, observeNodes.proposalUndecided)
     engine.tell({ kind: 'proposalChecked', proposalId, verdict })
   }
+  const jobs = new JobFiles(config.data_dir, { onTrouble: observe.jobDiskTrouble })
+  const keep = async ({ proposalId, job }: KeepJob): Promise<void> => {
+    const isKept = await jobs.keep(job, clock.now())
+    engine.tell({ kind: 'jobKept', proposalId, job, isKept })
+  }
   const engine = new Engine<ServerEvent, ServerEffect>(server, {
     clock,
     observer: {
       ...sessionLines(log),
       onEffect(effect) {
         if (effect.kind === 'proposeBlock') return void check(effect.proposalId, effect.block)
+        if (effect.kind === 'keepJob') return void keep(effect)
+        if (effect.kind === 'forgetJob') return void jobs.forget(effect.id)
         if (effect.kind !== 'submitBlock') return observe.fact(effect)
         observeNodes.solved(effect)
         void blocks.submit(effect)
@@ -89,6 +98,7 @@ export async function startNegotiatorServer(
   })
   // Closed after the connections: a block may come until they are.
   scope.own('solved blocks', () => blocks.stop())
+  scope.own('accepted jobs', () => jobs.stop())
   scope.own('job negotiator connections', () => engine.stop('shutting down'))
   const intervalMs = config.transactions.interval_sec * 1000
   const watch = new NodeWatch(nodes[0]!, {
@@ -108,6 +118,9 @@ export async function startNegotiatorServer(
     },
   })
   scope.own('mempool watch', () => mempool.stop())
+  const kept = await jobs.start()
+  if (kept.length > 0) log.info({ jobs: kept.length }, 'jobs of an earlier run are kept')
+  engine.tell({ kind: 'jobsRestored', jobs: kept })
   const left = await blocks.start()
   if (left > 0) log.warn({ blocks: left }, 'submitting blocks of an earlier run again')
   void watch.run()

@@ -10,6 +10,7 @@ import {
   merklePath,
   merkleRootFromPath,
   nbitsToTarget,
+  type Sha256d,
   sha256,
   sha256d,
   sipHash24,
@@ -26,7 +27,12 @@ import type {
   Message,
   PushSolution,
 } from '@sv2/messages'
-import { NegotiatorServer, type NegotiatorServerSettings, type ServerEffect } from '@sv2/roles/negotiator'
+import {
+  type KeptJob,
+  NegotiatorServer,
+  type NegotiatorServerSettings,
+  type ServerEffect,
+} from '@sv2/roles/negotiator'
 import type { NodeTemplate, NodeTransaction } from '@sv2/roles/provider'
 import { aSetup, NOW, NTIME, PAYOUT_SCRIPT } from './_fixtures.ts'
 import { aNodeTemplate } from './_node-templates.ts'
@@ -74,18 +80,23 @@ export interface NegotiatorWorld {
   readonly template: NodeTemplate
   /** The node has another template. */
   node(template: NodeTemplate): void
-  /** The node has this to say of every block it was asked about; answers how many there were. */
+  /** The disk has written what it was given, or refuses it; answers what that was. */
+  disk(isKept: boolean): readonly KeptJob[]
+  /** Lets the server finish what it does in slices; answers how many there were. */
+  work(): number
+  /** The node has this to say of every block it was asked about, and the disk writes what it finds good; answers how many blocks. */
   verdict(verdict: string | null | undefined): number
 }
 
 export function aNegotiator(
   overrides: NegotiatorOverrides = {},
   template: NodeTemplate = aNodeTemplate(),
+  hash: Sha256d = sha256d,
 ): NegotiatorWorld {
   let serial = 0
   const settings = { ...NEGOTIATOR, ...overrides, limits: { ...NEGOTIATOR.limits, ...overrides.limits } }
   const server = new NegotiatorServer(settings, {
-    sha256d,
+    sha256d: hash,
     sha256,
     mac,
     randomBytes(size) {
@@ -97,22 +108,41 @@ export function aNegotiator(
   const node = (next: NodeTemplate) => link.tell({ kind: 'nodeTemplate', template: next })
   node(template)
   link.takeFacts()
+  const disk = (isKept: boolean): readonly KeptJob[] => {
+    const facts = link.takeFacts()
+    link.perform(facts.filter(({ kind }) => kind !== 'keepJob'))
+    const written = facts.flatMap((fact) => (fact.kind === 'keepJob' ? [fact] : []))
+    for (const { proposalId, job } of written) link.tell({ kind: 'jobKept', proposalId, job, isKept })
+    return written.map(({ job }) => job)
+  }
   return {
     link,
     server,
     template,
     node,
+    disk,
+    work() {
+      let slices = 0
+      for (; server.nextDeadline() <= link.now; slices++) link.tell({ kind: 'tick' })
+      return slices
+    },
     verdict(verdict) {
       const asked = link.factsOf('proposeBlock')
       for (const { proposalId } of asked) link.tell({ kind: 'proposalChecked', proposalId, verdict })
+      disk(true)
       return asked.length
     },
   }
 }
 
 /** A client that is set up; `flags` 1: it reveals transactions, or wants asynchronous mining. */
-export function aNegotiatorClient({ link }: NegotiatorWorld, edition: Edition, flags = 1): WirePeer {
-  const client = link.connect({ port: 'clients', edition, protocol: 'negotiation', plays: 'client' })
+export function aNegotiatorClient(
+  { link }: NegotiatorWorld,
+  edition: Edition,
+  flags = 1,
+  address?: string,
+): WirePeer {
+  const client = link.connect({ port: 'clients', edition, protocol: 'negotiation', plays: 'client', address })
   client.send(aSetup({ protocol: 1, flags }))
   client.receivedOf('SetupConnection.Success')
   return client

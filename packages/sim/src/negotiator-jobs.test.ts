@@ -296,7 +296,7 @@ describe('a commit', () => {
       const hashes = world.template.transactions.map(({ data }) => sha256(data))
       client.send({ ...commit, txShortHashList: [commit.txShortHashList[0]!, commit.txShortHashList[0]!] })
       expect(client.received()).toEqual([{ type: 'IdentifyTransactions', requestId: 7 }])
-      client.send({ type: 'IdentifyTransactions.Success', requestId: 7, txHashList: hashes })
+      client.send({ type: 'IdentifyTransactions.Success', requestId: 7, txHashList: hashes.slice(1) })
       expect(client.received()).toMatchObject([{ errorCode: 'invalid-job-param-value-tx_short_hash_list' }])
 
       client.send({
@@ -328,7 +328,25 @@ describe('a commit', () => {
     expect(types(client)).toEqual(['CommitMiningJob.Success'])
   })
 
-  test('whose missing transaction is another than its short hash says is refused', () => {
+  test('whose short hashes are keyed in another way is asked for the whole ones, which are trusted', () => {
+    const world = aNegotiator()
+    const client = aNegotiatorClient(world, draft)
+    const unknown = aTransaction()
+    const transactions = [...world.template.transactions, unknown]
+    const hashes = transactions.map(({ data }) => sha256(data))
+    client.send({
+      ...aCommit(aToken(client).miningJobToken, { transactions }),
+      txShortHashList: hashes.map((hash) => shortHash(78n, hash)),
+    })
+    expect(types(client)).toEqual(['IdentifyTransactions'])
+    client.send({ type: 'IdentifyTransactions.Success', requestId: 7, txHashList: hashes })
+    expect(client.received()).toMatchObject([{ unknownTxPositionList: [transactions.length - 1] }])
+    client.send({ type: 'ProvideMissingTransactions.Success', requestId: 7, transactionList: [unknown.data] })
+    expect(world.verdict(null)).toBe(1)
+    expect(types(client)).toEqual(['CommitMiningJob.Success'])
+  })
+
+  test('whose missing transaction is another than its list says is refused', () => {
     const world = aNegotiator()
     const client = aNegotiatorClient(world, draft)
     const unknown = aTransaction()
@@ -342,8 +360,17 @@ describe('a commit', () => {
       requestId: 7,
       transactionList: [aTransaction().data],
     })
-    expect(client.received()).toMatchObject([{ errorCode: 'invalid-job-param-value-tx_short_hash_list' }])
     expect(shortHash(77n, sha256(unknown.data))).toEqual(commit.txShortHashList[1])
+    expect(types(client)).toEqual(['IdentifyTransactions'])
+    const txHashList = transactions.map(({ data }) => sha256(data))
+    client.send({ type: 'IdentifyTransactions.Success', requestId: 7, txHashList })
+    expect(types(client)).toEqual(['ProvideMissingTransactions'])
+    client.send({
+      type: 'ProvideMissingTransactions.Success',
+      requestId: 7,
+      transactionList: [aTransaction().data],
+    })
+    expect(client.received()).toMatchObject([{ errorCode: 'invalid-job-param-value-tx_short_hash_list' }])
   })
 })
 

@@ -33,9 +33,30 @@ describe('a solution', () => {
     world.verdict(null)
     older.send(aSolution())
     expect(world.link.factsOf('submitBlock')).toHaveLength(1)
-    const pool = aNegotiatorClient(world, edition, 0)
+    const other = aNegotiator()
+    anAcceptedJob(other, edition)
+    const pool = aNegotiatorClient(other, edition, 0)
     pool.send(aSolution())
-    expect(world.link.factsOf('submitBlock')).toMatchObject([{ session: pool.session }])
+    expect(other.link.factsOf('submitBlock')).toMatchObject([{ session: pool.session }])
+  })
+
+  test('that is known costs nothing, whoever tells of it and however often', () => {
+    let hashes = 0
+    const world = aNegotiator({}, aNodeTemplate(), (bytes) => {
+      hashes++
+      return sha256d(bytes)
+    })
+    const client = anAcceptedJob(world, current)
+    const solution = aSolution()
+    client.send(solution)
+    expect(world.link.factsOf('submitBlock')).toHaveLength(1)
+    const stranger = aNegotiatorClient(world, current, 0)
+    world.link.takeFacts()
+    hashes = 0
+    for (let n = 0; n < 1_000; n++) stranger.send(solution)
+    expect(hashes).toBe(0)
+    expect(world.link.takeFacts()).toEqual([])
+    expect(stranger.closed).toBeUndefined()
   })
 
   proves(

@@ -113,16 +113,20 @@ export class WireLink<Effect extends { readonly kind: string }> {
   }
 
   /** Opens a connection on one of the role's ports. */
-  connect(options: PeerOptions & { readonly port: string }): WirePeer {
+  connect(options: PeerOptions & { readonly port: string; readonly address?: string | undefined }): WirePeer {
     const { capabilities } = options.edition
-    return this.attach({ port: options.port, capabilities }, (session) => {
+    return this.attach({ port: options.port, capabilities, address: options.address }, (session) => {
       return new WirePeer({ ...options, session }, (event) => this.deliver(event))
     })
   }
 
   /** Opens a connection whose other end is made by the test. */
   attach<P extends LinkEnd>(
-    where: { readonly port: string; readonly capabilities: Capabilities },
+    where: {
+      readonly port: string
+      readonly capabilities: Capabilities
+      readonly address?: string | undefined
+    },
     make: (session: SessionId) => P,
   ): P {
     this.#session++

@@ -67,8 +67,8 @@ const negotiation = z
     provide_within_sec: z
       .number()
       .min(1)
-      .max(120)
-      .default(15)
+      .max(30)
+      .default(8)
       .describe('Time for a client to send the transactions that are missing, seconds'),
     kept_jobs: z.int().min(1).max(4_096).default(256).describe('Accepted jobs kept for their solutions'),
   })

@@ -11,6 +11,8 @@ export function observeNegotiator(
   fact(fact: ServerFact): void
   /** Transactions cannot be fetched from the node's mempool. */
   mempoolTrouble(message: string): void
+  /** An accepted job cannot be written, read or removed. */
+  jobDiskTrouble(error: unknown): void
 } {
   const registers = [registry]
   const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
@@ -31,6 +33,8 @@ export function observeNegotiator(
   })
   const [warn, inform] = [log.warn.bind(log), log.info.bind(log)]
   return {
+    jobDiskTrouble: (error) =>
+      log.error({ err: error }, 'the disk refuses a job; such jobs are not accepted'),
     mempoolTrouble: (message) => warn({ reason: message }, 'the mempool cannot be read'),
 
     fact(fact) {

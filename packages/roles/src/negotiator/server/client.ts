@@ -29,6 +29,10 @@ export interface WaitingToken {
 export interface Client {
   readonly session: SessionId
   readonly dialogue: 'declare' | 'commit'
+  /** Whose limits it counts against; undefined where none hold per address. */
+  readonly address: string | undefined
+  /** When one of its jobs last went to the node: whoever waited longest is next. */
+  servedAt: number
   /** Undefined before SetupConnection. */
   mode: ClientMode | undefined
   readonly tokens: Budget
@@ -43,13 +47,14 @@ export interface Client {
 
 /** A connection that has said nothing yet. */
 export function newClient(
-  session: SessionId,
-  dialogue: Client['dialogue'],
+  { session, dialogue, address }: Pick<Client, 'session' | 'dialogue' | 'address'>,
   limits: Pick<ServerLimits, 'tokensPerMinute' | 'proposalsPerMinute' | 'failedSolutionsPerMinute'>,
 ): Client {
   return {
     session,
     dialogue,
+    address,
+    servedAt: 0,
     mode: undefined,
     tokens: new Budget(limits.tokensPerMinute),
     failedRequests: new Budget(PATIENCE * limits.tokensPerMinute),

@@ -4,6 +4,7 @@ import { commitDialogue } from './commit-dialogue.ts'
 import { knownTransaction } from './known-transaction.ts'
 import type { Promised, Proposal } from './proposal.ts'
 import { TransactionCache } from './transaction-cache.ts'
+import type { Work } from './work.ts'
 
 const key = sipHashKey(new Uint8Array(16))
 const txs = [1, 2, 3].map(
@@ -35,11 +36,19 @@ const promised = (whole: readonly Uint8Array[] | undefined): Promised => ({
   hashes: whole,
 })
 
+/** What work comes to, all slices at once. */
+function done<T>(work: Work<T>): T {
+  for (;;) {
+    const step = work.next()
+    if (step.done) return step.value
+  }
+}
+
 function lookUp(whole: readonly Uint8Array[] | undefined) {
   const cache = new TransactionCache({ bytes: 10_000, transactions: 10 })
   for (const tx of txs.slice(0, 2)) cache.add(tx)
   const proposal = { job: { promised: promised(whole) }, transactions: [] } as unknown as Proposal
-  return { outcome: commitDialogue.lookUp(proposal, cache), proposal }
+  return { outcome: done(commitDialogue.lookUp(proposal, { cache, sha256 })), proposal }
 }
 
 test.each([undefined, hashes])('what we know is found by short hashes and by whole ones', (whole) => {
@@ -47,13 +56,13 @@ test.each([undefined, hashes])('what we know is found by short hashes and by who
   expect(outcome).toBe('found')
   expect(proposal.transactions).toEqual([txs[0], txs[1], undefined])
   proposal.transactions = [...txs]
-  expect(commitDialogue.settle(proposal)).toBe('found')
+  expect(commitDialogue.settle(proposal, { sha256 })).toBe('found')
 })
 
 test('a list that is complete and has another hash needs the whole hashes', () => {
   const { proposal } = lookUp(undefined)
   proposal.transactions = [txs[0], txs[2], txs[1]]
-  expect(commitDialogue.settle(proposal)).toBe('identify')
+  expect(commitDialogue.settle(proposal, { sha256 })).toBe('identify')
 })
 
 test.each([

@@ -4,7 +4,6 @@ import {
   equalBytes,
   parseOutputs,
   sha256,
-  sipHash24,
   sipHash24Into,
   sipHashKey,
   type TxOutput,
@@ -18,12 +17,17 @@ import type { CommitField, Problem } from './problem.ts'
 import {
   type Dialogue,
   type Job,
+  type LookUpDeps,
   type Lookup,
   MAX_JOB_TRANSACTIONS,
   type Promised,
   type Proposal,
 } from './proposal.ts'
 import type { TransactionCache } from './transaction-cache.ts'
+import { LOOK_UNITS, type Work } from './work.ts'
+
+/** Short hashes of transactions that cost a unit: 0.3 µs each. */
+const SHORT_HASHES_PER_UNIT = 56
 
 /** Bytes of the scriptSig in front of the extranonce that a job may commit to (JNC-05). */
 const MAX_COINBASE_PREFIX_SIZE = 8
@@ -65,25 +69,24 @@ export function committedJob(message: CommitMiningJob, token: MiningJobToken): J
 
 /** A job is committed to by short hashes of its transactions' data (editions.md O-04). */
 export const commitDialogue: Dialogue = {
-  lookUp(proposal, cache) {
+  *lookUp(proposal, deps) {
     const promised = shortHashesOf(proposal)
     return promised.hashes === undefined
-      ? lookUpShort(proposal, promised, cache)
-      : lookUpHashes(proposal, { promised, hashes: promised.hashes }, cache)
+      ? yield* lookUpShort(proposal, promised, deps.cache)
+      : yield* lookUpHashes(proposal, { promised, hashes: promised.hashes }, deps)
   },
 
+  /** Without the whole hashes the hash of the list decides, when all are there. */
   isPromised(promised, place, tx) {
-    if (promised.kind !== 'shortHashes') return false
-    const whole = promised.hashes?.[place]
-    if (whole !== undefined) return equalBytes(whole, tx.dataHash)
-    return equalBytes(sipHash24(promised.key, tx.dataHash), promised.list[place]!)
+    const whole = promised.kind === 'shortHashes' ? promised.hashes?.[place] : undefined
+    return whole === undefined || equalBytes(whole, tx.dataHash)
   },
 
-  settle(proposal) {
+  settle(proposal, { sha256: hash }) {
     const { hashes, listHash } = shortHashesOf(proposal)
     if (hashes !== undefined) return 'found'
     const found = proposal.transactions.flatMap((tx) => (tx === undefined ? [] : [tx.dataHash]))
-    return equalBytes(sha256(concatBytes(...found)), listHash) ? 'found' : 'identify'
+    return equalBytes(hash(concatBytes(...found)), listHash) ? 'found' : 'identify'
   },
 
   accepted: (requestId, newMiningJobToken) => ({
@@ -108,24 +111,32 @@ function commitCode({ code, field }: Problem): string {
   return ours ? 'invalid-mining-job-token' : `invalid-job-param-value-${field}`
 }
 
-/** One pass over what we know; two that answer to one short hash need the whole hashes. */
-function lookUpShort(proposal: Proposal, promised: ShortHashes, cache: TransactionCache): Lookup {
-  const places = new Map(
-    promised.list.map((short, place) => [numberOf(half(short, 0), half(short, 4)), place]),
-  )
+/**
+ * One pass over what we know; two that answer to one short hash need the whole hashes, and so does a list of which we find
+ * nothing: its maker may read the key of short hashes in another way.
+ */
+function* lookUpShort(proposal: Proposal, promised: ShortHashes, cache: TransactionCache): Work<Lookup> {
+  const places = new Map<number, number>()
+  for (const [place, short] of promised.list.entries()) {
+    places.set(numberOf(half(short, 0), half(short, 4)), place)
+    yield LOOK_UNITS
+  }
   if (places.size < promised.list.length) return 'identify'
   const transactions = promised.list.map((): Proposal['transactions'][number] => undefined)
   proposal.transactions = transactions
   // 19 ms for 65,536 transactions; with a new array for each hash 64
   const halves = new Uint32Array(2)
-  for (const tx of cache.all()) {
+  let found = 0
+  for (const [n, tx] of cache.all().entries()) {
+    if (n % SHORT_HASHES_PER_UNIT === 0) yield 1
     sipHash24Into(halves, promised.key, tx.dataHash)
     const place = places.get(numberOf(halves[0]!, halves[1]!))
     if (place === undefined || !isShort(promised.list[place]!, halves)) continue
     if (transactions[place] !== undefined) return 'identify'
     transactions[place] = tx
+    found++
   }
-  return 'found'
+  return found === 0 && promised.list.length > 0 ? 'identify' : 'found'
 }
 
 /** 48 bits of a short hash: a number is looked up without making a text of each transaction that we know. */
@@ -142,29 +153,32 @@ function isShort(short: Uint8Array, halves: Uint32Array): boolean {
   return half(short, 0) === halves[0] && half(short, 4) === halves[1]
 }
 
-function lookUpHashes(
+function* lookUpHashes(
   proposal: Proposal,
   { promised, hashes }: { readonly promised: ShortHashes; readonly hashes: readonly Uint8Array[] },
-  cache: TransactionCache,
-): Lookup {
+  { cache, sha256: hash }: LookUpDeps,
+): Work<Lookup> {
   if (hashes.length !== promised.list.length)
     return refusal(
       'tx_short_hash_list',
       `${promised.list.length} short hashes of ${hashes.length} transactions`,
     )
-  if (!equalBytes(sha256(concatBytes(...hashes)), promised.listHash))
+  if (!equalBytes(hash(concatBytes(...hashes)), promised.listHash))
     return refusal('tx_hash_list_hash', 'another list has this hash')
-  if (new Set(hashes.map(hashKey)).size < hashes.length)
-    return refusal('tx_short_hash_list', 'a transaction stands there twice')
-  for (const [place, whole] of hashes.entries()) {
-    if (!equalBytes(sipHash24(promised.key, whole), promised.list[place]!))
-      return refusal('tx_short_hash_list', `the short hash at ${place} is of another transaction`)
-  }
+  // The whole hashes say more than the short ones, which were only there to save them.
+  const places = new Set<string>()
   const before = proposal.transactions
-  proposal.transactions = hashes.map((whole, place) => {
+  const transactions: Proposal['transactions'] = []
+  for (const [place, whole] of hashes.entries()) {
+    places.add(hashKey(whole))
     const had = before[place]
-    return had !== undefined && equalBytes(had.dataHash, whole) ? had : cache.findByDataHash(whole)
-  })
+    transactions.push(
+      had !== undefined && equalBytes(had.dataHash, whole) ? had : cache.findByDataHash(whole),
+    )
+    yield 2 * LOOK_UNITS
+  }
+  if (places.size < hashes.length) return refusal('tx_short_hash_list', 'a transaction stands there twice')
+  proposal.transactions = transactions
   return 'found'
 }
 

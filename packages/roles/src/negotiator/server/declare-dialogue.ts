@@ -2,8 +2,10 @@ import { equalBytes } from '@sv2/bitcoin'
 import type { DeclareMiningJob } from '@sv2/messages'
 import type { MiningJobToken } from '../token.ts'
 import { readCutCoinbase } from './coinbase-check.ts'
+import { hashKey } from './hash-key.ts'
 import { badList, type Problem } from './problem.ts'
-import { type Dialogue, type Job, MAX_JOB_TRANSACTIONS } from './proposal.ts'
+import { type Dialogue, type Job, MAX_JOB_TRANSACTIONS, type Proposal } from './proposal.ts'
+import { LOOK_UNITS } from './work.ts'
 
 /** What a DeclareMiningJob proposes. */
 export function declaredJob(message: DeclareMiningJob, token: MiningJobToken): Job | Problem {
@@ -23,8 +25,17 @@ export function declaredJob(message: DeclareMiningJob, token: MiningJobToken): J
 
 /** A job is declared by the list of its wtxids. */
 export const declareDialogue: Dialogue = {
-  lookUp(proposal, cache) {
-    proposal.transactions = proposal.job.promised.list.map((wtxid) => cache.find(wtxid))
+  *lookUp(proposal, { cache }) {
+    const { list } = proposal.job.promised
+    const places = new Set<string>()
+    const found: Proposal['transactions'] = []
+    for (const wtxid of list) {
+      places.add(hashKey(wtxid))
+      found.push(cache.find(wtxid))
+      yield 2 * LOOK_UNITS
+    }
+    if (places.size < list.length) return badList('a transaction stands there twice')
+    proposal.transactions = found
     return 'found'
   },
 

@@ -1,4 +1,5 @@
 import type { SessionEffect, SessionId } from '../../role.ts'
+import type { KeptJob } from './kept-jobs.ts'
 
 /** What a client may propose. */
 export type ClientMode = 'full-template' | 'coinbase-only' | 'commit'
@@ -60,14 +61,26 @@ export interface SubmitJobBlock {
   /** Display order, hex. */
   readonly hash: string
   readonly height: number
-  /** Connection that brought the solution. */
   /** Who told of it; undefined: the pool in the same process. */
   readonly session: SessionId | undefined
   /** Full serialization. */
   readonly block: Uint8Array
 }
 
-export type ServerEffect = SessionEffect | ServerFact | ProposeBlock | SubmitJobBlock
+/** An accepted job for the disk, before it is acknowledged; `jobKept` says when it is there. */
+export interface KeepJob {
+  readonly kind: 'keepJob'
+  readonly proposalId: number
+  readonly job: KeptJob
+}
+
+/** A job that no solution is taken for any more: it leaves the disk. */
+export interface ForgetJob {
+  readonly kind: 'forgetJob'
+  readonly id: string
+}
+
+export type ServerEffect = SessionEffect | ServerFact | ProposeBlock | KeepJob | ForgetJob | SubmitJobBlock
 
 /** How the parts of a server say what is to be done. */
 export type Emit = (effect: ServerEffect) => void

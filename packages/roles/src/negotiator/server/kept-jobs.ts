@@ -1,6 +1,8 @@
 import { equalBytes } from '@sv2/bitcoin'
 import type { SessionId } from '../../role.ts'
-import type { Proposal } from './proposal.ts'
+import type { CustomCoinbase } from '../custom-coinbase.ts'
+import type { Emit } from './facts.ts'
+import { firstOfMost, type Holder } from './fair-share.ts'
 import type { Tip } from './tip.ts'
 
 /** Bytes of transactions that only kept jobs hold, at most. */
@@ -8,49 +10,98 @@ const MAX_BYTES = 256 * 1024 * 1024
 /** Of one connection. */
 const MAX_OF_CLIENT = 32
 
-/** Accepted jobs, for the solutions that may come. They outlive the connection of their client. */
+/** A job whose block can be made once there is a solution. */
+export interface SolvableJob {
+  /** What it builds on. */
+  readonly tip: Pick<Tip, 'prevHash' | 'height' | 'nbits' | 'target'>
+  readonly coinbase: CustomCoinbase
+  /** Bytes of the whole extranonce, where the coinbase leaves no choice. */
+  readonly extranonceSize: number | undefined
+  readonly merklePath: readonly Uint8Array[]
+  /** Full serializations, without the coinbase. */
+  readonly transactions: readonly Uint8Array[]
+}
+
+/** An accepted job, as it is kept in memory and on disk. */
+export interface KeptJob extends SolvableJob {
+  /** 16 digits of hex: the serial of its token. */
+  readonly id: string
+  /** Whose it is; of a job from before a restart no connection is known. */
+  readonly holder: Holder
+  /** Bytes of transactions that the client has provided. */
+  readonly providedBytes: number
+}
+
+/**
+ * Accepted jobs, for the solutions that may come. They outlive the connection of their client, and the process: what is
+ * given up here is told, so that it leaves the disk as well. When there are too many, whoever has most loses its oldest.
+ */
 export class KeptJobs {
   readonly #limit: number
+  readonly #emit: Emit
   /** In the order in which they were accepted. */
-  #jobs: Proposal[] = []
+  #jobs: KeptJob[] = []
 
-  constructor(limit: number) {
+  constructor(limit: number, emit: Emit) {
     this.#limit = limit
+    this.#emit = emit
   }
 
   get size(): number {
     return this.#jobs.length
   }
 
-  add(proposal: Proposal): void {
-    this.#jobs.push(proposal)
-    const own = this.#jobs.filter(({ client }) => client === proposal.client)
+  add(job: KeptJob): void {
+    this.#jobs.push(job)
+    const own = this.#jobs.filter(({ holder }) => holder.connection === job.holder.connection)
     if (own.length > MAX_OF_CLIENT) this.#remove(own[0]!)
-    let bytes = this.#jobs.reduce((sum, { providedBytes }) => sum + providedBytes, 0)
-    while (this.#jobs.length > this.#limit || (bytes > MAX_BYTES && this.#jobs.length > 1)) {
-      bytes -= this.#jobs[0]!.providedBytes
-      this.#remove(this.#jobs[0]!)
-    }
+    this.#keepToLimits()
   }
 
-  /** The node is on another block: what builds neither on it nor on the one before is over. */
+  /** Jobs of an earlier run, oldest first. */
+  restore(jobs: readonly KeptJob[]): void {
+    this.#jobs = [...jobs, ...this.#jobs]
+    this.#keepToLimits()
+  }
+
+  /**
+   * The node is on another block: what builds neither on it nor on the one before is over. After a restart nobody knows
+   * the one before by its hash.
+   */
   newTip(tip: Tip, before: Tip | undefined): void {
-    const live = before === undefined ? [tip] : [tip, before]
-    this.#jobs = this.#jobs.filter((job) =>
-      live.some(({ prevHash }) => equalBytes(prevHash, job.tip.prevHash)),
-    )
+    const isLive = (job: KeptJob): boolean =>
+      equalBytes(job.tip.prevHash, tip.prevHash) ||
+      (before === undefined
+        ? job.tip.height >= tip.height - 1
+        : equalBytes(job.tip.prevHash, before.prevHash))
+    for (const job of this.#jobs.filter((each) => !isLive(each))) this.#remove(job)
   }
 
   /** The newest first, those of a connection before all others (JDS-08, JDS-09). */
-  inOrderFor(session: SessionId | undefined): readonly Proposal[] {
+  inOrderFor(session: SessionId | undefined): readonly KeptJob[] {
     const newest = this.#jobs.toReversed()
     return [
-      ...newest.filter(({ client }) => client.session === session),
-      ...newest.filter(({ client }) => client.session !== session),
+      ...newest.filter(({ holder }) => holder.connection === session),
+      ...newest.filter(({ holder }) => holder.connection !== session),
     ]
   }
 
-  #remove(proposal: Proposal): void {
-    this.#jobs = this.#jobs.filter((other) => other !== proposal)
+  #keepToLimits(): void {
+    while (this.#jobs.length > this.#limit) this.#remove(firstOfMost(this.#jobs, holderOf)!)
+    let bytes = this.#jobs.reduce((sum, { providedBytes }) => sum + providedBytes, 0)
+    while (bytes > MAX_BYTES && this.#jobs.length > 1) {
+      const largest = firstOfMost(this.#jobs, holderOf, ({ providedBytes }) => providedBytes)!
+      bytes -= largest.providedBytes
+      this.#remove(largest)
+    }
   }
+
+  #remove(job: KeptJob): void {
+    this.#jobs = this.#jobs.filter((other) => other !== job)
+    this.#emit({ kind: 'forgetJob', id: job.id })
+  }
+}
+
+function holderOf({ holder }: KeptJob): Holder {
+  return holder
 }

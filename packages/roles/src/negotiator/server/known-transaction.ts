@@ -35,12 +35,11 @@ export interface TransactionHashes {
   readonly sha256: (data: Uint8Array) => Uint8Array
 }
 
-/** Reads a transaction from its serialization, which is copied; undefined when it is none. */
+/** Reads a transaction from its serialization, which is kept; undefined when it is none. */
 export function knownTransaction(
-  bytes: Uint8Array,
+  data: Uint8Array,
   { sha256d, sha256 }: TransactionHashes,
 ): KnownTransaction | undefined {
-  const data = bytes.slice()
   try {
     const tx = parseTransaction(data)
     const stripped = strippedOf(tx, data)

@@ -1,13 +1,16 @@
-import type { SipHashKey } from '@sv2/bitcoin'
+import { hex, type SipHashKey } from '@sv2/bitcoin'
 import type { Message, PushSolution } from '@sv2/messages'
 import type { Millis, SessionId } from '../../role.ts'
 import type { CustomCoinbase } from '../custom-coinbase.ts'
 import type { MiningJobToken } from '../token.ts'
 import type { Client } from './client.ts'
-import type { KnownTransaction } from './known-transaction.ts'
+import type { Holder } from './fair-share.ts'
+import type { SolvableJob } from './kept-jobs.ts'
+import type { KnownTransaction, TransactionHashes } from './known-transaction.ts'
 import type { Problem } from './problem.ts'
 import type { Tip } from './tip.ts'
 import type { TransactionCache } from './transaction-cache.ts'
+import type { Work } from './work.ts'
 
 /** No block has more: the smallest transaction weighs 240 units. */
 export const MAX_JOB_TRANSACTIONS = 16_666
@@ -37,7 +40,18 @@ export interface Job {
 }
 
 /** How far a job has got. */
-export type Stage = 'ahead' | 'identifying' | 'incomplete' | 'waiting' | 'checking' | 'decided'
+export type Stage =
+  /** Ours is the next word: it is being worked on. */
+  | 'working'
+  | 'ahead'
+  | 'identifying'
+  | 'incomplete'
+  /** For its turn at the node. */
+  | 'waiting'
+  | 'checking'
+  /** Good, and on its way to the disk. */
+  | 'keeping'
+  | 'decided'
 
 /** A job and how far its check has got. */
 export interface Proposal {
@@ -53,6 +67,8 @@ export interface Proposal {
   /** Places that were asked for. */
   asked: readonly number[]
   providedBytes: number
+  /** What is done of it in slices. */
+  work: Work | undefined
   merklePath: readonly Uint8Array[]
   /** Solutions that came before the transactions, and who brought them. */
   readonly early: { readonly session: SessionId | undefined; readonly solution: PushSolution }[]
@@ -61,14 +77,19 @@ export interface Proposal {
 /** What a look at the promised transactions has led to. */
 export type Lookup = 'found' | 'identify' | Problem
 
+/** What transactions are looked up with. */
+export interface LookUpDeps extends Pick<TransactionHashes, 'sha256'> {
+  readonly cache: TransactionCache
+}
+
 /** How one edition's messages name transactions and tell verdicts. */
 export interface Dialogue {
   /** Fills in the transactions that we have. */
-  lookUp(proposal: Proposal, cache: TransactionCache): Lookup
+  lookUp(proposal: Proposal, deps: LookUpDeps): Work<Lookup>
   /** Whether a transaction that the client has provided is the one promised for its place. */
   isPromised(promised: Promised, place: number, tx: KnownTransaction): boolean
   /** Looks at the complete list. */
-  settle(proposal: Proposal): Lookup
+  settle(proposal: Proposal, deps: Pick<LookUpDeps, 'sha256'>): Lookup
   accepted(requestId: number, token: Uint8Array): Message
   refused(requestId: number, problem: Problem): Message
   /** The code of that message. */
@@ -78,4 +99,32 @@ export interface Dialogue {
 /** All transactions of a job that is complete. */
 export function completeList(proposal: Proposal): readonly KnownTransaction[] {
   return proposal.transactions.filter((tx) => tx !== undefined)
+}
+
+/** What a complete job needs to be made into a block. */
+export function solvableOf(proposal: Proposal): SolvableJob {
+  const { job, tip, merklePath } = proposal
+  const { coinbase, extranonceSize } = job
+  return {
+    coinbase,
+    extranonceSize,
+    tip,
+    merklePath,
+    transactions: completeList(proposal).map(({ data }) => data),
+  }
+}
+
+/** The stages in which the next word is the client's, or the chain's. */
+export function waitsForClient({ stage }: Proposal): boolean {
+  return stage === 'ahead' || stage === 'identifying' || stage === 'incomplete'
+}
+
+/** Whether its client still waits for the verdict. */
+export function isWanted(proposal: Proposal): boolean {
+  return proposal.client.pending.get(proposal.job.requestId) === proposal
+}
+
+/** Whose job it is. */
+export function holderOf({ client, job }: Proposal): Holder {
+  return { address: client.address, account: hex(job.token.account), connection: client.session }
 }

@@ -1,37 +1,38 @@
-import { equalBytes } from '@sv2/bitcoin'
+import { equalBytes, hex } from '@sv2/bitcoin'
 import type { IdentifyTransactionsSuccess, ProvideMissingTransactionsSuccess } from '@sv2/messages'
 import { type Millis, NEVER } from '../../role.ts'
-import { commitTo } from '../commitment.ts'
-import { valueTo } from '../custom-coinbase.ts'
 import type { Client } from './client.ts'
 import { checkOutputs, heightOf } from './coinbase-check.ts'
-import { commitDialogue } from './commit-dialogue.ts'
-import { declareDialogue } from './declare-dialogue.ts'
 import type { Emit } from './facts.ts'
-import { hashKey } from './hash-key.ts'
-import type { KeptJobs } from './kept-jobs.ts'
+import { firstOfMost } from './fair-share.ts'
 import type { TransactionHashes } from './known-transaction.ts'
-import { badList, internalError, missingTransactions, type Problem, staleTip } from './problem.ts'
-import { completeList, type Dialogue, type Job, type Lookup, type Proposal } from './proposal.ts'
+import { internalError, missingTransactions, type Problem, staleTip } from './problem.ts'
+import {
+  holderOf,
+  isWanted,
+  type Job,
+  type Lookup,
+  type Proposal,
+  solvableOf,
+  waitsForClient,
+} from './proposal.ts'
 import { takeProvided } from './provided.ts'
 import { exampleBlock, problemOf, review } from './review.ts'
 import type { ServerLimits } from './settings.ts'
 import { solve } from './solve.ts'
+import type { Solved } from './solved.ts'
 import type { Tip } from './tip.ts'
-import type { Tokens } from './tokens.ts'
 import type { TransactionCache } from './transaction-cache.ts'
+import { dialogueOf, type Verdicts } from './verdicts.ts'
+import { JOIN_UNITS, type Slices, type Work } from './work.ts'
 
 /** What the check of proposals works with. */
 export interface ProposalsDeps extends TransactionHashes {
-  readonly tokens: Tokens
+  readonly verdicts: Verdicts
   readonly cache: TransactionCache
-  readonly kept: KeptJobs
+  readonly solved: Solved
+  readonly slices: Slices
   readonly emit: Emit
-}
-
-const DIALOGUES: Readonly<Record<Client['dialogue'], Dialogue>> = {
-  declare: declareDialogue,
-  commit: commitDialogue,
 }
 
 /** Jobs on their way from a client's proposal to a verdict, the cheap checks first. */
@@ -39,13 +40,20 @@ export class Proposals {
   readonly #limits: ServerLimits
   readonly #deps: ProposalsDeps
   readonly #open = new Map<number, Proposal>()
+  readonly #slices: Slices
+  readonly #verdicts: Verdicts
   #tip: Tip | undefined
   #lastId = 0
   #now: Millis = 0
 
+  /** Jobs that went to the node so far. */
+  #served = 0
+
   constructor(limits: ServerLimits, deps: ProposalsDeps) {
     this.#limits = limits
     this.#deps = deps
+    this.#slices = deps.slices
+    this.#verdicts = deps.verdicts
   }
 
   /** Jobs that are not decided. */
@@ -60,12 +68,19 @@ export class Proposals {
     return due
   }
 
-  /** Why no further job of this client can be taken now. */
+  /**
+   * Why no further job of this client can be taken now. When there are too many in all, one that waits for its client
+   * makes room: of those who hold most, the one that was asked longest ago.
+   */
   refusal(client: Client, requestId: number): Problem | undefined {
     const { pendingPerClient, pendingInAll } = this.#limits
     if (client.pending.has(requestId)) return internalError('a job with this request_id is not decided yet')
     if (client.pending.size >= pendingPerClient) return internalError('too many jobs of this connection')
-    return this.#open.size < pendingInAll ? undefined : internalError('too many jobs')
+    if (this.#open.size < pendingInAll) return undefined
+    const unanswered = firstOfMost([...this.#open.values()].filter(waitsForClient), holderOf)
+    if (unanswered === undefined) return internalError('too many jobs')
+    this.#decide(unanswered, missingTransactions('it made room for another job'))
+    return undefined
   }
 
   /** Takes a job whose token is good. */
@@ -73,7 +88,11 @@ export class Proposals {
     this.#now = now
     const problem = this.#unfit(job)
     if (problem !== undefined || this.#tip === undefined)
-      return this.refuse(client, job.requestId, problem ?? internalError('the node has no template yet'))
+      return this.#verdicts.refuse(
+        client,
+        job.requestId,
+        problem ?? internalError('the node has no template yet'),
+      )
     this.#lastId++
     const proposal: Proposal = {
       id: this.#lastId,
@@ -85,6 +104,7 @@ export class Proposals {
       transactions: [],
       asked: [],
       providedBytes: 0,
+      work: undefined,
       merklePath: [],
       early: [],
     }
@@ -105,8 +125,22 @@ export class Proposals {
     this.#now = now
     const proposal = client.pending.get(message.requestId)
     if (proposal?.stage !== 'incomplete') return
-    const problem = takeProvided(proposal, message.transactionList, {
-      dialogue: this.#dialogueOf(proposal),
+    this.#work(
+      proposal,
+      this.#providing(
+        proposal,
+        message.transactionList.map((data) => data.slice()),
+      ),
+    )
+  }
+
+  *#providing(proposal: Proposal, list: readonly Uint8Array[]): Work {
+    this.#makeRoomFor(
+      proposal,
+      list.reduce((sum, data) => sum + data.length, 0),
+    )
+    const problem = yield* takeProvided(proposal, list, {
+      dialogue: dialogueOf(proposal.client),
       hashes: this.#deps,
       room: this.#limits.pendingBytes - this.#providedBytes(),
     })
@@ -114,11 +148,23 @@ export class Proposals {
     this.#settle(proposal)
   }
 
+  /** The disk has a job that the node found good, or refuses it. */
+  kept(id: number, isKept: boolean, now: Millis): void {
+    this.#now = now
+    const proposal = this.#open.get(id)
+    if (proposal?.stage !== 'keeping') return
+    this.#decide(proposal, isKept ? undefined : internalError('the job cannot be kept on disk now'))
+  }
+
   /** The node has said what it thinks of a block. @param verdict null: good; undefined: no node could be asked */
   checked(id: number, verdict: string | null | undefined, now: Millis): void {
     this.#now = now
     const proposal = this.#open.get(id)
-    if (proposal?.stage === 'checking') this.#decide(proposal, problemOf(verdict))
+    if (proposal?.stage === 'checking') {
+      const problem = problemOf(verdict)
+      if (problem === undefined) this.#keep(proposal)
+      else this.#decide(proposal, problem)
+    }
     this.#toNode()
   }
 
@@ -129,7 +175,8 @@ export class Proposals {
     this.#tip = tip
     if (!moved) return
     for (const proposal of this.#open.values()) {
-      if (proposal.stage === 'checking') continue
+      if (proposal.stage === 'checking' || proposal.stage === 'keeping') continue
+      this.#stopWork(proposal)
       proposal.tip = tip
       this.#place(proposal)
     }
@@ -150,8 +197,7 @@ export class Proposals {
 
   /** A client is gone: what is complete is still checked, since a solution of it may come another way. */
   left(client: Client): void {
-    for (const proposal of client.pending.values())
-      if (waitsForClient(proposal)) this.#open.delete(proposal.id)
+    for (const proposal of client.pending.values()) if (waitsForClient(proposal)) this.#drop(proposal)
     client.pending.clear()
   }
 
@@ -162,18 +208,8 @@ export class Proposals {
     return [...own, ...newest.filter((proposal) => proposal.client !== client)]
   }
 
-  refuse(client: Client, requestId: number, problem: Problem): void {
-    const dialogue = DIALOGUES[client.dialogue]
-    this.#deps.emit({ kind: 'send', to: client.session, message: dialogue.refused(requestId, problem) })
-    const { detail } = problem
-    this.#deps.emit({ kind: 'jobRefused', session: client.session, code: dialogue.codeOf(problem), detail })
-  }
-
   /** Checks that need neither transactions nor the tip. */
-  #unfit({ promised, token, coinbase }: Job): Problem | undefined {
-    const { list } = promised
-    if (promised.kind === 'wtxids' && new Set(list.map(hashKey)).size < list.length)
-      return badList('a transaction stands there twice')
+  #unfit({ token, coinbase }: Job): Problem | undefined {
     return checkOutputs({ token, coinbase })
   }
 
@@ -190,18 +226,24 @@ export class Proposals {
   }
 
   #lookUp(proposal: Proposal): void {
-    this.#follow(proposal, this.#dialogueOf(proposal).lookUp(proposal, this.#deps.cache), () =>
-      this.#ask(proposal),
-    )
+    this.#work(proposal, this.#lookingUp(proposal))
+  }
+
+  *#lookingUp(proposal: Proposal): Work {
+    const lookup = yield* dialogueOf(proposal.client).lookUp(proposal, this.#deps)
+    this.#follow(proposal, lookup, () => this.#ask(proposal))
   }
 
   #settle(proposal: Proposal): void {
-    this.#follow(proposal, this.#dialogueOf(proposal).settle(proposal), () => this.#review(proposal))
+    this.#follow(proposal, dialogueOf(proposal.client).settle(proposal, this.#deps), () =>
+      this.#work(proposal, this.#reviewing(proposal)),
+    )
   }
 
   #follow(proposal: Proposal, lookup: Lookup, goOn: () => void): void {
     if (typeof lookup === 'object') return this.#decide(proposal, lookup)
     if (lookup === 'found') return goOn()
+    if (!isWanted(proposal)) return this.#drop(proposal)
     proposal.stage = 'identifying'
     const { client, job } = proposal
     this.#deps.emit({
@@ -215,6 +257,7 @@ export class Proposals {
     const { client, job, transactions } = proposal
     const missing = transactions.flatMap((tx, place) => (tx === undefined ? [place] : []))
     if (missing.length === 0) return this.#settle(proposal)
+    if (!isWanted(proposal)) return this.#drop(proposal)
     proposal.stage = 'incomplete'
     proposal.asked = missing
     this.#deps.emit({
@@ -235,9 +278,23 @@ export class Proposals {
     return bytes
   }
 
-  #review(proposal: Proposal): void {
-    const problem = review(proposal, this.#deps.sha256d)
+  /** What has not come to its check yet gives way when bytes are scarce: of those who hold most, the first. */
+  #makeRoomFor(newest: Proposal, bytes: number): void {
+    while (this.#providedBytes() + bytes > this.#limits.pendingBytes) {
+      const held = [...this.#open.values()].filter(
+        ({ stage, providedBytes }) => providedBytes > 0 && stage !== 'checking' && stage !== 'keeping',
+      )
+      const largest = firstOfMost(held, holderOf, ({ providedBytes }) => providedBytes)
+      if (largest === undefined || largest.client === newest.client) return
+      this.#decide(largest, internalError('it made room for another job'))
+    }
+  }
+
+  *#reviewing(proposal: Proposal): Work {
+    const problem = yield* review(proposal, this.#deps.sha256d)
     if (problem !== undefined) return this.#decide(proposal, problem)
+    // Of a full block the joining is work for a slice of its own.
+    yield proposal.transactions.length * JOIN_UNITS
     proposal.stage = 'waiting'
     this.#solveEarly(proposal)
     this.#toNode()
@@ -245,61 +302,78 @@ export class Proposals {
 
   #solveEarly(proposal: Proposal): void {
     for (const early of proposal.early.splice(0)) {
-      const block = solve(proposal, early, this.#deps.sha256d)
+      const block = solve(solvableOf(proposal), early, this.#deps.sha256d)
       const { session } = early
-      this.#deps.emit(block ?? { kind: 'solutionRefused', session, reason: 'it solves no job' })
+      if (block === undefined)
+        this.#deps.emit({ kind: 'solutionRefused', session, reason: 'it solves no job' })
+      else this.#deps.solved.add(early.solution, block)
     }
   }
 
+  /** Who was not served longest is next, and of several of theirs the first. */
   #toNode(): void {
     let atNode = 0
     for (const { stage } of this.#open.values()) if (stage === 'checking') atNode++
-    for (const proposal of this.#open.values()) {
-      if (atNode >= this.#limits.atNode) return
-      if (proposal.stage !== 'waiting') continue
-      proposal.stage = 'checking'
-      atNode++
-      const block = exampleBlock(proposal, this.#deps.sha256d)
-      this.#deps.emit({ kind: 'proposeBlock', proposalId: proposal.id, block })
+    for (; atNode < this.#limits.atNode; atNode++) {
+      let next: Proposal | undefined
+      for (const proposal of this.#open.values())
+        if (
+          proposal.stage === 'waiting' &&
+          (next === undefined || proposal.client.servedAt < next.client.servedAt)
+        )
+          next = proposal
+      if (next === undefined) return
+      this.#served++
+      next.client.servedAt = this.#served
+      next.stage = 'checking'
+      const block = exampleBlock(next, this.#deps.sha256d)
+      this.#deps.emit({ kind: 'proposeBlock', proposalId: next.id, block })
     }
   }
 
+  /** A good job goes to the disk; its client hears of it when it is there. */
+  #keep(proposal: Proposal): void {
+    proposal.stage = 'keeping'
+    const { id, job, providedBytes } = proposal
+    this.#deps.emit({
+      kind: 'keepJob',
+      proposalId: id,
+      job: {
+        id: hex(job.token.serial),
+        holder: holderOf(proposal),
+        providedBytes,
+        ...solvableOf(proposal),
+      },
+    })
+  }
+
   #decide(proposal: Proposal, problem: Problem | undefined): void {
+    const { client, job } = proposal
+    const wanted = isWanted(proposal)
+    this.#drop(proposal)
+    if (problem === undefined) return this.#verdicts.accept(proposal, { wanted, now: this.#now })
+    if (wanted) this.#verdicts.refuse(client, job.requestId, problem)
+  }
+
+  #drop(proposal: Proposal): void {
     const { client, job, id } = proposal
+    const wanted = isWanted(proposal)
+    this.#stopWork(proposal)
     proposal.stage = 'decided'
     this.#open.delete(id)
-    const wanted = client.pending.get(job.requestId) === proposal
     if (wanted) client.pending.delete(job.requestId)
-    if (problem === undefined) return this.#accept(proposal, wanted)
-    if (wanted) this.refuse(client, job.requestId, problem)
   }
 
-  #accept(proposal: Proposal, wanted: boolean): void {
-    const { client, job, tip, merklePath } = proposal
-    const transactions = completeList(proposal)
-    for (const tx of transactions) this.#deps.cache.add(tx)
-    this.#deps.kept.add(proposal)
-    if (!wanted) return
-    const { version, coinbase, minExtranonceSize, token } = job
-    const { prevHash, nbits, height } = tip
-    const committed = commitTo({ version, prevHash, nbits, coinbase, merklePath }, minExtranonceSize)
-    const sealed = this.#deps.tokens.commit(token, committed, this.#now)
-    const { session } = client
-    this.#deps.emit({
-      kind: 'send',
-      to: session,
-      message: DIALOGUES[client.dialogue].accepted(job.requestId, sealed),
-    })
-    const payout = valueTo(token.outputs[0]!, coinbase.outputs)
-    this.#deps.emit({ kind: 'jobAccepted', session, height, transactions: transactions.length, payout })
+  /** Long work of a job; what was under way of it is over. */
+  #work(proposal: Proposal, work: Work): void {
+    this.#stopWork(proposal)
+    proposal.stage = 'working'
+    proposal.work = work
+    this.#slices.add(work)
   }
 
-  #dialogueOf({ client }: Proposal): Dialogue {
-    return DIALOGUES[client.dialogue]
+  #stopWork(proposal: Proposal): void {
+    if (proposal.work !== undefined) this.#slices.drop(proposal.work)
+    proposal.work = undefined
   }
-}
-
-/** The stages in which the next word is the client's, or the chain's. */
-function waitsForClient({ stage }: Proposal): boolean {
-  return stage === 'ahead' || stage === 'identifying' || stage === 'incomplete'
 }

@@ -5,29 +5,44 @@ import {
   equalBytes,
   findWitnessCommitment,
   HEADER_SIZE,
-  merklePath,
+  merklePathInSteps,
   merkleRootFromPath,
   type Sha256d,
   witnessCommitment,
-  witnessMerkleRoot,
 } from '@sv2/bitcoin'
 import { cutCoinbase, wholeCoinbase } from '../custom-coinbase.ts'
 import { MAX_EXTRANONCE_SIZE, sumOf } from './coinbase-check.ts'
 import { hasWitnessData, type KnownTransaction } from './known-transaction.ts'
 import { badList, internalError, type Problem, staleTip } from './problem.ts'
 import { completeList, type Proposal } from './proposal.ts'
+import { PAIR_UNITS, type Work } from './work.ts'
+
+/** What counts as the wtxid of a coinbase (BIP 141). */
+const COINBASE_WTXID = new Uint8Array(32)
 
 /** Weight units of a header. */
 const HEADER_WEIGHT = 4 * HEADER_SIZE
 
 /** Checks what can be told of a complete job without the coins that it spends; keeps its merkle path. */
-export function review(proposal: Proposal, sha256d: Sha256d): Problem | undefined {
+export function* review(proposal: Proposal, sha256d: Sha256d): Work<Problem | undefined> {
   const transactions = completeList(proposal)
-  return (
-    checkLimits(proposal, transactions) ??
-    checkCommitment(proposal, transactions, sha256d) ??
-    keepPath(proposal, transactions, sha256d)
+  const problem =
+    checkLimits(proposal, transactions) ?? (yield* checkCommitment(proposal, transactions, sha256d))
+  if (problem !== undefined) return problem
+  proposal.merklePath = yield* pathOf(
+    transactions.map(({ txid }) => txid),
+    sha256d,
   )
+  return undefined
+}
+
+function* pathOf(hashes: readonly Uint8Array[], sha256d: Sha256d): Work<readonly Uint8Array[]> {
+  const steps = merklePathInSteps(hashes, sha256d)
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+    yield PAIR_UNITS
+  }
 }
 
 function checkLimits(proposal: Proposal, transactions: readonly KnownTransaction[]): Problem | undefined {
@@ -48,11 +63,11 @@ function checkLimits(proposal: Proposal, transactions: readonly KnownTransaction
   return undefined
 }
 
-function checkCommitment(
+function* checkCommitment(
   { job }: Proposal,
   transactions: readonly KnownTransaction[],
   sha256d: Sha256d,
-): Problem | undefined {
+): Work<Problem | undefined> {
   const committed = findWitnessCommitment(job.coinbase.outputs)
   const problem = (detail: string): Problem => ({
     code: 'invalid-coinbase-tx',
@@ -61,24 +76,14 @@ function checkCommitment(
   })
   if (committed === undefined)
     return transactions.some(hasWitnessData) ? problem('no witness commitment') : undefined
-  const root = witnessMerkleRoot(
+  const path = yield* pathOf(
     transactions.map(({ wtxid }) => wtxid),
     sha256d,
   )
+  const root = merkleRootFromPath(COINBASE_WTXID, path, sha256d)
   return equalBytes(committed, witnessCommitment(root, undefined, sha256d))
     ? undefined
     : problem('the witness commitment is of other transactions')
-}
-
-function keepPath(
-  proposal: Proposal,
-  transactions: readonly KnownTransaction[],
-  sha256d: Sha256d,
-): undefined {
-  proposal.merklePath = merklePath(
-    transactions.map(({ txid }) => txid),
-    sha256d,
-  )
 }
 
 /** A block of the job for the node to check, its extranonce zeros. */

@@ -7,17 +7,20 @@ import { type Client, newClient, setUp } from './client.ts'
 import { committedJob } from './commit-dialogue.ts'
 import { declaredJob } from './declare-dialogue.ts'
 import type { ServerEffect } from './facts.ts'
-import { KeptJobs } from './kept-jobs.ts'
+import { type KeptJob, KeptJobs } from './kept-jobs.ts'
 import { knownTransaction } from './known-transaction.ts'
 import { badToken, internalError, type Problem } from './problem.ts'
 import type { Job } from './proposal.ts'
 import { Proposals } from './proposals.ts'
 import type { NegotiatorServerDeps, NegotiatorServerSettings } from './settings.ts'
 import { Solutions } from './solutions.ts'
+import { Solved } from './solved.ts'
 import { type Tip, tipOf } from './tip.ts'
 import { TokenDesk } from './token-desk.ts'
 import { Tokens } from './tokens.ts'
 import { TransactionCache } from './transaction-cache.ts'
+import { Verdicts } from './verdicts.ts'
+import { LOOK_UNITS, Slices, unitsOf, type Work } from './work.ts'
 
 export type ServerEvent =
   | SessionEvent<'clients'>
@@ -31,6 +34,10 @@ export type ServerEvent =
       readonly proposalId: number
       readonly verdict: string | null | undefined
     }
+  /** The disk has an accepted job, or refuses it. */
+  | { readonly kind: 'jobKept'; readonly proposalId: number; readonly job: KeptJob; readonly isKept: boolean }
+  /** What an earlier run had accepted, oldest first; at the start. */
+  | { readonly kind: 'jobsRestored'; readonly jobs: readonly KeptJob[] }
   /** The pool in the same process found a block on a job of its miners. */
   | { readonly kind: 'solution'; readonly solution: PushSolution }
 
@@ -47,6 +54,8 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
   readonly #tokens: Tokens
   readonly #desk: TokenDesk
   readonly #kept: KeptJobs
+  readonly #slices = new Slices()
+  readonly #verdicts: Verdicts
   readonly #proposals: Proposals
   readonly #solutions: Solutions
   #tip: Tip | undefined
@@ -62,10 +71,13 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
     this.#cache = new TransactionCache(settings.cache)
     this.#tokens = new Tokens(settings.tokenValidSeconds, deps)
     this.#desk = new TokenDesk(settings, { tokens: this.#tokens, emit })
-    this.#kept = new KeptJobs(limits.keptJobs)
-    const parts = { sha256d, sha256, tokens: this.#tokens, cache: this.#cache, kept: this.#kept, emit }
-    this.#proposals = new Proposals(limits, parts)
-    this.#solutions = new Solutions(sha256d, { kept: this.#kept, proposals: this.#proposals, emit })
+    this.#kept = new KeptJobs(limits.keptJobs, emit)
+    const solved = new Solved(emit)
+    const [slices, cache] = [this.#slices, this.#cache]
+    this.#verdicts = new Verdicts({ tokens: this.#tokens, cache, slices, emit })
+    const parts = { sha256d, sha256, cache, slices, solved, emit }
+    this.#proposals = new Proposals(limits, { ...parts, verdicts: this.#verdicts })
+    this.#solutions = new Solutions(sha256d, { kept: this.#kept, proposals: this.#proposals, solved, emit })
   }
 
   /** Live numbers for metrics. */
@@ -91,6 +103,8 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
   }
 
   nextDeadline(): Millis {
+    // What is left of long work goes on as soon as others had their turn.
+    if (!this.#slices.isEmpty) return this.#now
     return Math.min(this.#desk.nextDeadline(this.#now), this.#proposals.nextDeadline())
   }
 
@@ -101,10 +115,16 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
         this.#template(event.template)
         break
       case 'transactions':
-        for (const data of event.transactions) this.#learn(data)
+        this.#slices.before(this.#learning(event.transactions))
         break
       case 'proposalChecked':
         this.#proposals.checked(event.proposalId, event.verdict, now)
+        break
+      case 'jobKept':
+        this.#jobKept(event)
+        break
+      case 'jobsRestored':
+        this.#kept.restore(event.jobs)
         break
       case 'solution':
         this.#solutions.found(event.solution)
@@ -116,7 +136,14 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
       case 'opened':
         this.#clients.set(
           event.session,
-          newClient(event.session, event.capabilities.jobDialogue, this.#settings.limits),
+          newClient(
+            {
+              session: event.session,
+              dialogue: event.capabilities.jobDialogue,
+              address: event.address,
+            },
+            this.#settings.limits,
+          ),
         )
         break
       case 'closed':
@@ -127,16 +154,14 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
         if (client !== undefined) this.#message(client, event.message)
       }
     }
+    this.#slices.run()
     const out = this.#out
     this.#out = []
     return out
   }
 
   #template(template: NodeTemplate): void {
-    for (const { data, txid, wtxid, weight, sigops } of template.transactions) {
-      if (this.#cache.find(wtxid) !== undefined) continue
-      this.#cache.add({ data, txid, wtxid, dataHash: this.#deps.sha256(data), weight, sigops })
-    }
+    this.#slices.before(this.#learningTemplate(template))
     const before = this.#tip
     this.#tip = tipOf(template)
     if (before === undefined || !equalBytes(before.prevHash, template.prevHash)) {
@@ -147,9 +172,26 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
     this.#proposals.onTip(this.#tip, this.#now)
   }
 
-  #learn(data: Uint8Array): void {
-    const tx = knownTransaction(data, this.#deps)
-    if (tx !== undefined) this.#cache.add(tx)
+  *#learning(transactions: readonly Uint8Array[]): Work {
+    for (const data of transactions) {
+      const tx = knownTransaction(data, this.#deps)
+      if (tx !== undefined) this.#cache.add(tx)
+      yield unitsOf(data.length)
+    }
+  }
+
+  *#learningTemplate({ transactions }: NodeTemplate): Work {
+    for (const { data, txid, wtxid, weight, sigops } of transactions) {
+      const known = this.#cache.find(wtxid) !== undefined
+      if (!known) this.#cache.add({ data, txid, wtxid, dataHash: this.#deps.sha256(data), weight, sigops })
+      yield known ? LOOK_UNITS : unitsOf(data.length) / 2
+    }
+  }
+
+  /** What the disk refuses is not acknowledged, and so not kept. */
+  #jobKept({ proposalId, job, isKept }: Extract<ServerEvent, { kind: 'jobKept' }>): void {
+    if (isKept) this.#kept.add(job)
+    this.#proposals.kept(proposalId, isKept, this.#now)
   }
 
   #closed(session: SessionId): void {
@@ -211,7 +253,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
     read: (token: MiningJobToken) => Job | Problem,
   ): void {
     const { requestId, miningJobToken } = message
-    const refuse = (problem: Problem) => this.#proposals.refuse(client, requestId, problem)
+    const refuse = (problem: Problem) => this.#verdicts.refuse(client, requestId, problem)
     if (client.mode === 'coinbase-only') return refuse(badToken('the connection reveals no transactions'))
     if (!client.proposals.take(this.#now))
       return refuse(internalError('more jobs in a minute than the limits allow'))

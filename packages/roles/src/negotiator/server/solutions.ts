@@ -4,11 +4,15 @@ import type { Millis } from '../../role.ts'
 import type { Client } from './client.ts'
 import type { Emit } from './facts.ts'
 import type { KeptJobs } from './kept-jobs.ts'
+import { type Stage, solvableOf } from './proposal.ts'
 import type { Proposals } from './proposals.ts'
 import { mayFit, solve } from './solve.ts'
+import type { Solved } from './solved.ts'
 
 /** Solutions that wait for the transactions of one job, at most. */
 const MAX_EARLY = 4
+/** Stages in which a block can be made already. */
+const COMPLETE: ReadonlySet<Stage> = new Set(['waiting', 'checking', 'keeping'])
 const NO_JOB = 'it solves no job that is kept'
 
 /** Finds the job of a solution: most often the client's newest, but a solution says no more than the block it is on. */
@@ -16,15 +20,22 @@ export class Solutions {
   readonly #sha256d: Sha256d
   readonly #kept: KeptJobs
   readonly #proposals: Proposals
+  readonly #solved: Solved
   readonly #emit: Emit
 
   constructor(
     sha256d: Sha256d,
-    how: { readonly kept: KeptJobs; readonly proposals: Proposals; readonly emit: Emit },
+    how: {
+      readonly kept: KeptJobs
+      readonly proposals: Proposals
+      readonly solved: Solved
+      readonly emit: Emit
+    },
   ) {
     this.#sha256d = sha256d
     this.#kept = how.kept
     this.#proposals = how.proposals
+    this.#solved = how.solved
     this.#emit = how.emit
   }
 
@@ -47,18 +58,21 @@ export class Solutions {
 
   /** Submits the block, or lets the solution wait for transactions; false when it is of no job that is kept. */
   #solve(message: PushSolution, client: Client | undefined): boolean {
+    if (this.#solved.has(message)) return true
     const session = client?.session
     const solution = {
       ...message,
       extranonce: message.extranonce.slice(),
       prevHash: message.prevHash.slice(),
     }
-    const pending = this.#proposals.inOrderFor(client).filter((proposal) => mayFit(proposal, solution))
-    const complete = pending.filter(({ stage }) => stage === 'waiting' || stage === 'checking')
-    for (const proposal of [...this.#kept.inOrderFor(session), ...complete]) {
-      const block = solve(proposal, { session, solution }, this.#sha256d)
+    const pending = this.#proposals
+      .inOrderFor(client)
+      .filter(({ job, tip }) => mayFit({ ...job, tip }, solution))
+    const complete = pending.filter(({ stage }) => COMPLETE.has(stage))
+    for (const job of [...this.#kept.inOrderFor(session), ...complete.map(solvableOf)]) {
+      const block = solve(job, { session, solution }, this.#sha256d)
       if (block === undefined) continue
-      this.#emit(block)
+      this.#solved.add(solution, block)
       return true
     }
     let waits = false

@@ -13,15 +13,18 @@ import type { SessionId } from '../../role.ts'
 import { cutCoinbase, wholeCoinbase } from '../custom-coinbase.ts'
 import { MAX_EXTRANONCE_SIZE } from './coinbase-check.ts'
 import type { SubmitJobBlock } from './facts.ts'
-import { completeList, type Proposal } from './proposal.ts'
+import type { SolvableJob } from './kept-jobs.ts'
 
 /** Whether a solution can be of this job at all, by what both say without a hash. */
-export function mayFit({ job, tip }: Proposal, solution: PushSolution): boolean {
+export function mayFit(
+  { coinbase, extranonceSize, tip }: Pick<SolvableJob, 'coinbase' | 'extranonceSize' | 'tip'>,
+  solution: PushSolution,
+): boolean {
   const size = solution.extranonce.length
-  const fits = job.extranonceSize === undefined ? size <= MAX_EXTRANONCE_SIZE : size === job.extranonceSize
+  const fits = extranonceSize === undefined ? size <= MAX_EXTRANONCE_SIZE : size === extranonceSize
   return (
     fits &&
-    job.coinbase.scriptPrefix.length + size >= 2 &&
+    coinbase.scriptPrefix.length + size >= 2 &&
     solution.nbits === tip.nbits &&
     equalBytes(solution.prevHash, tip.prevHash)
   )
@@ -29,20 +32,20 @@ export function mayFit({ job, tip }: Proposal, solution: PushSolution): boolean 
 
 /** The block of a complete job that a solution solves (JDS-08); undefined when it solves another one, or none. */
 export function solve(
-  proposal: Proposal,
+  solvable: SolvableJob,
   { session, solution }: { readonly session: SessionId | undefined; readonly solution: PushSolution },
   sha256d: Sha256d,
 ): SubmitJobBlock | undefined {
-  if (!mayFit(proposal, solution)) return undefined
-  const { job, tip, merklePath } = proposal
+  if (!mayFit(solvable, solution)) return undefined
+  const { tip, merklePath, transactions } = solvable
   const { extranonce, version, ntime, nbits, nonce, prevHash } = solution
-  const cut = cutCoinbase(job.coinbase, extranonce.length)
+  const cut = cutCoinbase(solvable.coinbase, extranonce.length)
   const txid = sha256d(concatBytes(cut.prefix, extranonce, cut.suffix))
   const merkleRoot = merkleRootFromPath(txid, merklePath, sha256d)
   const header = encodeHeader({ version, prevHash, merkleRoot, ntime, nbits, nonce })
   const hash = sha256d(header)
   if (!meetsTarget(hash, tip.target)) return undefined
-  const coinbase = wholeCoinbase(cut, extranonce, job.coinbase.outputs)
-  const block = assembleBlock(header, [coinbase, ...completeList(proposal).map(({ data }) => data)])
+  const coinbase = wholeCoinbase(cut, extranonce, solvable.coinbase.outputs)
+  const block = assembleBlock(header, [coinbase, ...transactions])
   return { kind: 'submitBlock', hash: displayHash(hash), height: tip.height, session, block }
 }

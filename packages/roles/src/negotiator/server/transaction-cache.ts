@@ -59,9 +59,11 @@ export class TransactionCache {
     return this.#used(this.#byDataHash.get(hashKey(dataHash)))
   }
 
-  /** All of them, what was not used longest first; no use. */
-  *all(): Iterable<KnownTransaction> {
-    for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) yield entry.tx
+  /** All of them, as they are now, what was not used longest first; no use. */
+  all(): readonly KnownTransaction[] {
+    const all: KnownTransaction[] = []
+    for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) all.push(entry.tx)
+    return all
   }
 
   #used(entry: Entry | undefined): KnownTransaction | undefined {

@@ -1,0 +1,36 @@
+import type { PushSolution } from '@sv2/messages'
+import type { Emit, SubmitJobBlock } from './facts.ts'
+import { hashKey } from './hash-key.ts'
+
+/** Solutions that are remembered; a network has one in ten minutes. */
+const MOST = 1_000
+
+/** Solutions whose blocks were submitted: whoever tells of one again, as anybody can once it is public, costs nothing. */
+export class Solved {
+  readonly #known = new Set<string>()
+  readonly #emit: Emit
+
+  constructor(emit: Emit) {
+    this.#emit = emit
+  }
+
+  has(solution: PushSolution): boolean {
+    return this.#known.has(keyOf(solution))
+  }
+
+  /** Submits the block of a solution. */
+  add(solution: PushSolution, block: SubmitJobBlock): void {
+    this.#known.add(keyOf(solution))
+    this.#emit(block)
+    if (this.#known.size <= MOST) return
+    for (const oldest of this.#known) {
+      this.#known.delete(oldest)
+      return
+    }
+  }
+}
+
+/** All that a solution says. */
+function keyOf({ prevHash, extranonce, version, ntime, nbits, nonce }: PushSolution): string {
+  return `${hashKey(prevHash)} ${extranonce.join()} ${version} ${ntime} ${nbits} ${nonce}`
+}

@@ -1,0 +1,76 @@
+import type { Millis } from '../../role.ts'
+import { commitTo } from '../commitment.ts'
+import { valueTo } from '../custom-coinbase.ts'
+import type { Client } from './client.ts'
+import { commitDialogue } from './commit-dialogue.ts'
+import { declareDialogue } from './declare-dialogue.ts'
+import type { Emit } from './facts.ts'
+import type { KnownTransaction } from './known-transaction.ts'
+import type { Problem } from './problem.ts'
+import { completeList, type Dialogue, type Proposal } from './proposal.ts'
+import type { Tokens } from './tokens.ts'
+import type { TransactionCache } from './transaction-cache.ts'
+import { LOOK_UNITS, type Slices, type Work } from './work.ts'
+
+const DIALOGUES: Readonly<Record<Client['dialogue'], Dialogue>> = {
+  declare: declareDialogue,
+  commit: commitDialogue,
+}
+
+/** How the messages of a client's edition name transactions and tell verdicts. */
+export function dialogueOf({ dialogue }: Pick<Client, 'dialogue'>): Dialogue {
+  return DIALOGUES[dialogue]
+}
+
+/** What verdicts are told with. */
+export interface VerdictsDeps {
+  readonly tokens: Tokens
+  readonly cache: TransactionCache
+  readonly slices: Slices
+  readonly emit: Emit
+}
+
+/** Tells clients what became of their jobs. */
+export class Verdicts {
+  readonly #deps: VerdictsDeps
+
+  constructor(deps: VerdictsDeps) {
+    this.#deps = deps
+  }
+
+  /** Tells a client that its job is not taken, and why. */
+  refuse(client: Client, requestId: number, problem: Problem): void {
+    const dialogue = dialogueOf(client)
+    this.#deps.emit({ kind: 'send', to: client.session, message: dialogue.refused(requestId, problem) })
+    const { detail } = problem
+    this.#deps.emit({ kind: 'jobRefused', session: client.session, code: dialogue.codeOf(problem), detail })
+  }
+
+  /** Tells a client that its job is good; one that does not wait for it any more hears nothing. */
+  accept(proposal: Proposal, { wanted, now }: { readonly wanted: boolean; readonly now: Millis }): void {
+    const { client, job, tip, merklePath } = proposal
+    const transactions = completeList(proposal)
+    this.#deps.slices.add(this.#remembering(transactions))
+    if (!wanted) return
+    const { version, coinbase, minExtranonceSize, token } = job
+    const { prevHash, nbits, height } = tip
+    const committed = commitTo({ version, prevHash, nbits, coinbase, merklePath }, minExtranonceSize)
+    const sealed = this.#deps.tokens.commit(token, committed, now)
+    const { session } = client
+    this.#deps.emit({
+      kind: 'send',
+      to: session,
+      message: dialogueOf(client).accepted(job.requestId, sealed),
+    })
+    const payout = valueTo(token.outputs[0]!, coinbase.outputs)
+    this.#deps.emit({ kind: 'jobAccepted', session, height, transactions: transactions.length, payout })
+  }
+
+  /** What was in a good job is not asked for again. */
+  *#remembering(transactions: readonly KnownTransaction[]): Work {
+    for (const tx of transactions) {
+      this.#deps.cache.add(tx)
+      yield 2 * LOOK_UNITS
+    }
+  }
+}
