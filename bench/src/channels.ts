@@ -213,6 +213,7 @@ function makePool(): Pool {
       },
       versionRolling: true,
       rollableExtranonceSize: 8,
+      fullExtranonceSize: 32,
       templates: {
         identification: { vendor: 'bench', hardwareVersion: '', firmware: '', deviceId: '' },
         endpoint: { host: '', port: 0 },

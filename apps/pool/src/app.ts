@@ -7,10 +7,13 @@ import {
   fastSha256d,
   liveGauges,
   loadTokenKey,
+  nextEpoch,
   openDoors,
+  randomBytes,
   serveMonitoring,
   sessionLines,
   systemNoise,
+  UsedTokenFile,
   upstreamSettings,
 } from '@sv2/runtime'
 import { configSchema, type PoolConfig } from './config.ts'
@@ -57,12 +60,19 @@ export const pool: App<PoolConfig, RunningPool> = {
     const embedded = await startEmbeddedNegotiator(config, context)
     const { token_key_file: keyFile } = config.custom_work
     const mac = takesCustomWork(config) ? (await loadTokenKey(config.data_dir, keyFile)).mac : undefined
-    const role = new Pool(poolSettings(config, VERSION), { sha256d: fastSha256d, mac })
+    const run = { epoch: await nextEpoch(config.data_dir), secret: randomBytes(32) }
+    const tokens = new UsedTokenFile(config.data_dir, { log, now: clock.now() })
+    const role = new Pool(poolSettings(config, VERSION, run), {
+      sha256d: fastSha256d,
+      mac,
+      usedTokens: tokens.used,
+    })
     const engine = new Engine<PoolEvent, PoolEffect>(role, {
       clock,
       observer: {
         ...sessionLines(log),
         onEffect(fact) {
+          if (fact.kind === 'tokenUsed') return tokens.add(fact.token, clock.now())
           if (fact.kind !== 'solutionPushed' || embedded === undefined) return observe.fact(fact)
           embedded.solved(fact.solution)
           observe.fact({ ...fact, negotiators: fact.negotiators + 1 })

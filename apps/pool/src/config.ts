@@ -23,12 +23,13 @@ const payout = z
       .min(1)
       .max(1_000_000)
       .default(10_000)
-      .describe(
-        'Mode solo: payouts at one time; an address counts once for each extranonce size its miners ask for',
-      ),
+      .describe('Mode solo: addresses that are paid at one time'),
   })
   .prefault({})
   .describe('Who is paid for a block')
+
+/** Bytes of server_id and of what tells the runs of a pool apart, in front of every extranonce. */
+const RUN_BYTES = 4
 
 const extranonce = z
   .strictObject({
@@ -52,6 +53,14 @@ const extranonce = z
       .max(24)
       .default(8)
       .describe('Extranonce of an extended channel that asks for no more, bytes'),
+    full_bytes: z
+      .int()
+      .min(16)
+      .max(32)
+      .default(32)
+      .describe(
+        'Whole extranonce of every channel, prefix included, bytes; the same on all nodes of one pool, so that no two channels ever have the same coinbase',
+      ),
     max_channels: z.int().min(1).default(1_000_000).describe('Channels of this node'),
     max_channels_per_connection: z.int().min(1).default(100_000).describe('Channels of one connection'),
   })
@@ -128,7 +137,10 @@ const customWork = z
 /** Configuration of the pool; `--print-default` prints it with comments. */
 export const configSchema = z
   .strictObject({
-    ...serverKeys({ dataDir: './data/pool', dataDirHolds: 'keys' }),
+    ...serverKeys({
+      dataDir: './data/pool',
+      dataDirHolds: 'keys, the number of the last run, and used tokens',
+    }),
     coinbase_tag: z
       .string()
       .max(32)
@@ -166,6 +178,11 @@ export const configSchema = z
     const unusable = embeddedNegotiatorProblem(config.job_negotiator)
     if (unusable !== undefined) {
       context.addIssue({ code: 'custom', path: ['job_negotiator', 'nodes'], message: unusable })
+    }
+    const { prefix_bytes: lease, rollable_bytes: rolled, full_bytes: full } = config.extranonce
+    if (RUN_BYTES + lease + rolled > full) {
+      const message = `${full} have no room for ${RUN_BYTES} of server_id and epoch, ${lease} of prefix_bytes and ${rolled} of rollable_bytes: at least ${RUN_BYTES + lease + rolled}`
+      context.addIssue({ code: 'custom', path: ['extranonce', 'full_bytes'], message })
     }
     const missing = config.extensions.required.filter((id) => !config.extensions.supported.includes(id))
     if (missing.length > 0) {

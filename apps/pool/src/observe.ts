@@ -62,6 +62,9 @@ export function createObserver(log: Logger, registry: Registry) {
             { negotiator: fact.negotiator, code: readableCode(fact.code) },
             'negotiator refused us',
           )
+        case 'tokenUsed':
+          // kept on disk by the app, before the client hears of it
+          return
         case 'prefixNotRenewed':
           return log.warn(
             { session: fact.session, channelId: fact.channelId, reason: fact.reason },

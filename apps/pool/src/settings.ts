@@ -1,5 +1,5 @@
 import { addressToScript } from '@sv2/bitcoin'
-import type { PoolSettings } from '@sv2/roles/pool'
+import type { PoolRun, PoolSettings } from '@sv2/roles/pool'
 import { answerSettings, difficultySettings, type UpstreamSettings, upstreamSettings } from '@sv2/runtime'
 import { DEFAULT_NEGOTIATOR_PORT, type PoolConfig } from './config.ts'
 
@@ -11,7 +11,7 @@ const LONGEST_SCRIPT = 42
 const OUTPUT_SIGOPS = 4
 
 /** What the pool role is told of its configuration. */
-export function poolSettings(config: PoolConfig, version: string): PoolSettings {
+export function poolSettings(config: PoolConfig, version: string, run: PoolRun): PoolSettings {
   const { difficulty, extranonce, jobs } = config
   const { payout } = config
   return {
@@ -32,6 +32,8 @@ export function poolSettings(config: PoolConfig, version: string): PoolSettings 
     },
     versionRolling: jobs.version_rolling,
     rollableExtranonceSize: extranonce.rollable_bytes,
+    fullExtranonceSize: extranonce.full_bytes,
+    run,
     templates: {
       identification: { vendor: 'sv2', hardwareVersion: 'pool', firmware: version, deviceId: '' },
       endpoint: upstreamSettings(config.template_provider, { protocol: 'templates', defaultPort: 8_336 }),

@@ -14,7 +14,7 @@ import { draft } from '@sv2/messages/draft'
 import type { MinersSettings } from '@sv2/roles'
 import { Device, type DeviceEffect, type DeviceSettings } from '@sv2/roles/device'
 import type { TokenMac } from '@sv2/roles/negotiator'
-import { Pool, type PoolEffect, type PoolSettings } from '@sv2/roles/pool'
+import { Pool, type PoolDeps, type PoolEffect, type PoolSettings } from '@sv2/roles/pool'
 import { type NodeTemplate, Provider, type ProviderEffect, type ProviderSettings } from '@sv2/roles/provider'
 import { test } from 'vitest'
 import { WireLink, type WirePeer } from './wire-link.ts'
@@ -81,6 +81,8 @@ export interface PoolOverrides {
   readonly jobRefreshMs?: number
   readonly customWork?: PoolSettings['customWork']
   readonly mac?: TokenMac
+  readonly run?: PoolSettings['run']
+  readonly usedTokens?: PoolDeps['usedTokens']
 }
 
 /** Settings of a pool, all but what matters left alone. */
@@ -89,6 +91,8 @@ export function poolSettings(overrides: PoolOverrides = {}): PoolSettings {
     miners: { ...MINERS, ...overrides.miners },
     versionRolling: overrides.versionRolling ?? true,
     rollableExtranonceSize: 8,
+    fullExtranonceSize: 32,
+    run: overrides.run,
     templates: {
       identification: IDENTIFICATION,
       endpoint: { host: 'tp.test', port: 8336 },
@@ -153,7 +157,11 @@ export function aPool(
   edition: Edition,
   overrides: PoolOverrides & { readonly tip?: boolean; readonly hash?: Sha256d } = {},
 ): PoolWorld {
-  const pool = new Pool(poolSettings(overrides), { sha256d: overrides.hash ?? sha256d, mac: overrides.mac })
+  const pool = new Pool(poolSettings(overrides), {
+    sha256d: overrides.hash ?? sha256d,
+    mac: overrides.mac,
+    usedTokens: overrides.usedTokens,
+  })
   const link = new WireLink<PoolEffect>(pool as never, NOW)
   const templates = connectTemplates(link, edition)
   const world: PoolWorld = {

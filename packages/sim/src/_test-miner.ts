@@ -26,7 +26,7 @@ export type Job = NewMiningJob | NewExtendedMiningJob
 export interface TestChannel {
   readonly kind: 'standard' | 'extended'
   readonly channelId: number
-  readonly groupId: number
+  groupId: number
   readonly extranonceSize: number
   prefix: Uint8Array
   target: Uint8Array

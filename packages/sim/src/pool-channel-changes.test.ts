@@ -113,7 +113,9 @@ describe('closing', () => {
       const { link } = aPool(edition)
       const miner = new TestMiner(link, edition)
       const [one, two] = [miner.open('standard'), miner.open('extended')]
-      const other = miner.open('extended', { minExtranonceSize: 20 })
+      const other = miner.open('extended')
+      link.tell({ kind: 'regroup', session: miner.peer.session, channelIds: [other.channelId] })
+      other.groupId = miner.takeOf('SetGroupChannel')[0]!.groupChannelId
       expect(one.groupId).toBe(two.groupId)
       expect(other.groupId).not.toBe(one.groupId)
       miner.peer.send({ type: 'CloseChannel', channelId: one.groupId, reasonCode: 'done' })

@@ -96,16 +96,15 @@ describe('opening', () => {
   proves('POOL-10', 'current', 'channels of one group have the same full extranonce size', (edition) => {
     const { link } = aPool(edition)
     const miner = new TestMiner(link, edition)
-    const sizes = new Map<number, Set<number>>()
+    const sizes = new Set<number>()
     for (const size of [2, 8, 8, 12, 20, 0, 12]) {
       for (const kind of ['extended', 'standard'] as const) {
         const channel = miner.open(kind, { minExtranonceSize: size })
-        const known = sizes.get(channel.groupId) ?? new Set()
-        sizes.set(channel.groupId, known.add(channel.prefix.length + channel.extranonceSize))
+        sizes.add(channel.prefix.length + channel.extranonceSize)
       }
     }
-    expect(sizes.size).toBeGreaterThan(1)
-    for (const known of sizes.values()) expect(known.size).toBe(1)
+    // and those of all groups, of all connections: two channels never have the same coinbase
+    expect([...sizes]).toEqual([32])
   })
 
   proves('POOL-05', 'both', 'a channel keeps its id through jobs, targets and other channels', (edition) => {
@@ -326,7 +325,7 @@ describe('capacity', () => {
         const { prefix, kind } = miner.open(channel % 2 === 0 ? 'standard' : 'extended')
         // no prefix may begin another: what follows it is rolled
         prefixes.add(Buffer.from(prefix.subarray(0, 6)).toString('hex'))
-        expect(prefix.length).toBe(kind === 'extended' ? 6 : 14)
+        expect(prefix.length).toBe(kind === 'extended' ? 24 : 32)
       }
     }
     expect(prefixes.size).toBe(50)
@@ -385,10 +384,9 @@ describe('capacity', () => {
       { type: 'OpenMiningChannel.Error', requestId, errorCode: 'channel-capacity-exhausted' },
     ])
     expect(link.factsOf('channelRefused')).toMatchObject([{ detail: '2 payouts at one time' }])
-    // one more for an address that is known, but not with another extranonce size
+    // more for an address that is known
     miner.open('extended', { user: `${first}.rig2` })
-    miner.request('extended', { user: first, minExtranonceSize: 20 })
-    expect(miner.take()).toMatchObject([{ errorCode: 'channel-capacity-exhausted' }])
+    miner.open('extended', { user: first, minExtranonceSize: 20 })
     miner.peer.send({ type: 'CloseChannel', channelId, reasonCode: '' })
     expect(miner.open('standard', { user: third }).channelId).toBeGreaterThan(0)
   })

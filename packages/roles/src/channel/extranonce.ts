@@ -1,12 +1,17 @@
 /**
- * Splits the extranonce space of one node: `server id ‖ lease number ‖ rollable part`. Two channels never hold the
- * same lease, and a lease is given out again only when every job that could have used it is dead (POOL-03).
+ * Splits the extranonce space of one node: `server id ‖ lease number ‖ zeros ‖ rollable part`. Two channels never hold
+ * the same lease, and a lease is given out again only when every job that could have used it is dead (POOL-03).
+ *
+ * An extranonce stands at the end of the coinbase's script. Where all of them have one length, prefix and rolled part
+ * together, two channels never have the same coinbase, whoever made it: the leases stand at the same place of both.
  */
 export interface ExtranonceLayout {
-  /** Tells the nodes of one operator apart; stands first in every prefix. Empty for a single node. */
+  /** Tells the nodes of one operator apart, and the runs of a node; stands first in every prefix. May be empty. */
   readonly serverId: Uint8Array
   /** Bytes of the lease number, 1…4: 256^n channels at most. */
   readonly leaseBytes: number
+  /** In what order leases are given out; undefined: as they are numbered. */
+  readonly shuffle?: ((lease: number) => number) | undefined
 }
 
 /** Bytes of the part that is fixed per channel: server id and lease number. */
@@ -18,8 +23,9 @@ export function leaseSize(layout: ExtranonceLayout): number {
 export function extranoncePrefix(layout: ExtranonceLayout, lease: number, padding = 0): Uint8Array {
   const prefix = new Uint8Array(leaseSize(layout) + padding)
   prefix.set(layout.serverId)
+  const number = layout.shuffle?.(lease) ?? lease
   for (let i = 0; i < layout.leaseBytes; i++) {
-    prefix[layout.serverId.length + i] = (lease / 2 ** (8 * (layout.leaseBytes - 1 - i))) & 0xff
+    prefix[layout.serverId.length + i] = (number / 2 ** (8 * (layout.leaseBytes - 1 - i))) & 0xff
   }
   return prefix
 }

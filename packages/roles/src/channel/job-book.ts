@@ -16,7 +16,7 @@ const MAX_STALE_IDS = 1_024
 export type JobState = 'future' | 'active' | 'past' | 'stale' | 'unknown'
 
 /**
- * The jobs that a set of channels shares: same payout, same extranonce size.
+ * The jobs that a set of channels shares: same payout, same length of the whole extranonce.
  *
  * Theory of operation. A job is *future* until the tip it waits for arrives, then *active*; a newer job of the same
  * tip makes it *past* (shares still count), a new tip makes everything older *stale*. Every job, target change and
@@ -36,6 +36,12 @@ export class JobBook {
   maxDifficulty = Number.POSITIVE_INFINITY
   /** The one level of all channels, where only shares are wanted that whoever gives the work pays for. */
   only: Level | undefined
+  readonly #isFormer: ((jobId: number) => boolean) | undefined
+
+  /** @param isFormer whether a job id is one of an earlier run of the node: a share of it is late */
+  constructor(isFormer?: (jobId: number) => boolean) {
+    this.#isFormer = isFormer
+  }
 
   /**
    * No share target is harder than what whoever gives the work pays for; undefined: nobody pays by the share. One that
@@ -71,7 +77,7 @@ export class JobBook {
     if (this.#active?.jobId === jobId) return 'active'
     if (this.#live.has(jobId)) return 'past'
     if (this.#future.has(jobId)) return 'future'
-    return this.#stale.has(jobId) ? 'stale' : 'unknown'
+    return this.#stale.has(jobId) || this.#isFormer?.(jobId) === true ? 'stale' : 'unknown'
   }
 
   /** A job for which shares are credited now. */

@@ -71,6 +71,8 @@ export interface JobIdentity {
   readonly jobId: number
   readonly order: number
   readonly versionRollingAllowed: boolean
+  /** What the coinbase says: a number that no other job has. The job id, when missing. */
+  readonly number?: number | undefined
 }
 
 /**
@@ -84,9 +86,10 @@ export function buildJob(
   extranonceSize: number,
   identity: JobIdentity,
 ): Job {
+  const { jobId, order, versionRollingAllowed, number = jobId } = identity
   const { prefix, suffix } = buildCoinbase({
     version: template.coinbaseTxVersion,
-    scriptSigPrefix: scriptPrefix(template, { tag: payout.tag, number: identity.jobId, extranonceSize }),
+    scriptSigPrefix: scriptPrefix(template, { tag: payout.tag, number, extranonceSize }),
     extranonceSize,
     sequence: template.coinbaseTxInputSequence,
     outputs: [{ value: template.coinbaseTxValueRemaining, script: payout.script }],
@@ -94,8 +97,10 @@ export function buildJob(
     locktime: template.coinbaseTxLocktime,
   })
   return {
-    ...identity,
-    space: identity.jobId,
+    jobId,
+    order,
+    versionRollingAllowed,
+    space: jobId,
     version: template.version,
     merklePath: template.merklePath,
     coinbaseTxPrefix: prefix,

@@ -15,6 +15,7 @@ import {
   NTIME,
   zeroBits,
 } from './_fixtures.ts'
+import { CreditedHashes } from './credited-hashes.ts'
 import { exactLevel } from './difficulty.ts'
 import { JobBook } from './job-book.ts'
 import { MAX_CREDITED_PER_JOB, type Share, ShareJudge, type Verdict } from './judge.ts'
@@ -107,6 +108,22 @@ describe('duplicates', () => {
     expect(codeOf(judge.judge(channel, aShare(), NOW))).toBe('duplicate-share')
   })
 
+  test('a hash pays once, on whatever channel it comes', () => {
+    const judge = judgeOf(zeroBits(20))
+    const [one, other] = [aChannel(), aChannel({ id: 2, book: aBook() })]
+    expect(codeOf(judge.judge(one, aShare(), NOW))).toBe('accepted')
+    expect(codeOf(judge.judge(other, aShare(), NOW))).toBe('duplicate-share')
+  })
+
+  test('where nobody can say whether a hash was paid it is not paid, and a block is passed on', () => {
+    const hashes = new CreditedHashes(1)
+    const channel = aChannel()
+    const judge = (hash: Uint8Array) => new ShareJudge(hashing(hash), hashes).judge(channel, aShare(), NOW)
+    expect(codeOf(judge(zeroBits(20)))).toBe('accepted')
+    expect(codeOf(judge(zeroBits(21).fill(1, 0, 8)))).toBe('invalid-share')
+    expect(judge(filled(0))).toMatchObject({ isBlock: true, level: { difficulty: 0 } })
+  })
+
   test('a block is checked for duplicates like any share', () => {
     const judge = judgeOf(filled(0))
     const channel = aChannel()
@@ -119,11 +136,17 @@ describe('duplicates', () => {
     const judge = judgeOf(() => {
       const hash = filled(0)
       new DataView(hash.buffer).setUint32(0, unique++)
+      hash[31] = isBlock ? 0 : 1
       return hash
     })
+    let isBlock = false
     const channel = aChannel()
     for (let share = 0; share < MAX_CREDITED_PER_JOB; share++) judge.judge(channel, aShare(), NOW)
     expect(codeOf(judge.judge(channel, aShare(), NOW))).toBe('invalid-share')
+    // a block is not lost by that
+    isBlock = true
+    expect(judge.judge(channel, aShare(), NOW)).toMatchObject({ isBlock: true, level: { difficulty: 0 } })
+    isBlock = false
     // and is dropped with the tip
     const { book } = channel
     book.addFuture(aJob(2))

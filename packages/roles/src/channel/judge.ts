@@ -2,6 +2,7 @@ import { concatBytes, HEADER_SIZE, meetsTarget, type Sha256d, writeHeader } from
 import type { SubmitSharesExtended, SubmitSharesStandard } from '@sv2/messages'
 import type { Millis } from '../role.ts'
 import type { Channel } from './channel.ts'
+import { CreditedHashes } from './credited-hashes.ts'
 import type { Level } from './difficulty.ts'
 import { type Job, jobMerkleRoot } from './job.ts'
 
@@ -51,9 +52,11 @@ export interface GoodShare {
 export class ShareJudge {
   readonly #sha256d: Sha256d
   readonly #header = new Uint8Array(HEADER_SIZE)
+  readonly #credited: CreditedHashes
 
-  constructor(sha256d: Sha256d) {
+  constructor(sha256d: Sha256d, credited = new CreditedHashes()) {
     this.#sha256d = sha256d
+    this.#credited = credited
   }
 
   judge(channel: Channel, share: Share, now: Millis): Verdict {
@@ -89,9 +92,14 @@ export class ShareJudge {
     if (level === undefined) return refused('difficulty-too-low')
     const key = shareKey(hash)
     if (memory.credited.has(key)) return refused('duplicate-share')
-    if (memory.credited.size >= MAX_CREDITED_PER_JOB) return refused('invalid-share')
-    memory.credited.add(key)
-    return { accepted: true, level, job, hash, isBlock }
+    const known = memory.credited.size < MAX_CREDITED_PER_JOB ? this.#credited.add(tip, key) : 'full'
+    if (known === 'known') return refused('duplicate-share')
+    if (known === 'new') {
+      memory.credited.add(key)
+      return { accepted: true, level, job, hash, isBlock }
+    }
+    // nobody can say whether it was paid: it is not paid again, and a block is not lost
+    return isBlock ? { accepted: true, level: NO_CREDIT, job, hash, isBlock } : refused('invalid-share')
   }
 
   #merkleRoot(
@@ -140,11 +148,11 @@ function creditedLevel(channel: Channel, job: Job, hash: Uint8Array): Level | un
 /** What a block earns whose hash is below the level of its job: it is passed on, and was not asked for. */
 const NO_CREDIT: Level = { difficulty: 0, target: new Uint8Array(32) }
 
-/** 52 bits from the low, evenly spread end of a hash. */
+/** 52 bits from the low, evenly spread end of a hash; never 0. */
 function shareKey(hash: Uint8Array): number {
   const low = hash[0]! | (hash[1]! << 8) | (hash[2]! << 16) | (hash[3]! << 24)
   const high = hash[4]! | (hash[5]! << 8) | ((hash[6]! & 0x0f) << 16)
-  return (low >>> 0) + high * 2 ** 32
+  return (low >>> 0) + high * 2 ** 32 || 1
 }
 
 function refused(code: ShareErrorCode): Verdict {

@@ -226,7 +226,7 @@ function makeChannel(
   admission: Admission & { readonly request: OpenRequest },
   now: Millis,
 ): Channel {
-  const { request, book, lease, extranonceSize } = admission
+  const { request, book, lease, extranonceSize, padding = 0 } = admission
   const extended = request.type === 'OpenExtendedMiningChannel'
   const group = groupOf(connection, book)
   const channel = new Channel(
@@ -238,7 +238,7 @@ function makeChannel(
       groupId: group.groupId,
       grouped: !extended || connection.capabilities.groupsExtendedChannels,
       lease,
-      prefix: extranoncePrefix(state.settings.extranonce, lease, extended ? 0 : extranonceSize),
+      prefix: extranoncePrefix(state.settings.extranonce, lease, padding + (extended ? 0 : extranonceSize)),
       extranonceSize: extended ? extranonceSize : 0,
       versionMask: connection.fixedVersion ? 0 : connection.capabilities.versionRollingMask,
       level: admission.level,

@@ -67,7 +67,7 @@ export interface WorkSource {
 export interface CustomJobRequest {
   /** As it came; its bytes are the network's. */
   readonly job: SetCustomMiningJob
-  /** Who is to mine it: one extended channel at least, all with extranonces of one size. */
+  /** Who is to mine it: one extended channel at least, all with whole extranonces of one length. */
   readonly channels: readonly Channel[]
 }
 
@@ -128,6 +128,8 @@ export interface Assignment {
   readonly book: JobBook
   /** Bytes of extranonce behind the fixed part: rolled by the device, or zero on a standard channel. */
   readonly extranonceSize: number
+  /** Zero bytes between the two, so that all extranonces of the source have one length; 0 when missing. */
+  readonly padding?: number | undefined
   /** The account, without what identifies the worker. */
   readonly user: string
 }

@@ -14,7 +14,7 @@ import {
 } from '../negotiator/custom-coinbase.ts'
 import { accountKey, type MiningJobToken, openToken, type TokenMac } from '../negotiator/token.ts'
 import type { Millis } from '../role.ts'
-import { UsedTokens } from './used-tokens.ts'
+import { type UsedToken, UsedTokens } from './used-tokens.ts'
 
 /** How a pool takes jobs that miners bring. */
 export interface CustomWorkSettings {
@@ -22,6 +22,15 @@ export interface CustomWorkSettings {
   readonly maxUsedTokens: number
   /** Servers that are told of blocks on such jobs, as their first message names them; port `negotiator N` is one's. */
   readonly negotiators: readonly { readonly host: string; readonly port: number }[]
+}
+
+/** What decides on jobs that miners bring. */
+export interface CustomWorkDeps {
+  readonly mac: TokenMac
+  /** Tokens that were used before the start. */
+  readonly used: Iterable<UsedToken>
+  /** Hears of each token when it is used for the first time. */
+  readonly onUse: (token: UsedToken) => void
 }
 
 /** What a custom job may build on, and how the pool makes jobs. */
@@ -51,9 +60,9 @@ export class CustomWork {
   readonly #used: UsedTokens
   readonly #formerTips = new Set<string>()
 
-  constructor(settings: CustomWorkSettings, mac: TokenMac) {
-    this.#mac = mac
-    this.#used = new UsedTokens(settings.maxUsedTokens)
+  constructor(settings: CustomWorkSettings, deps: CustomWorkDeps) {
+    this.#mac = deps.mac
+    this.#used = new UsedTokens(settings.maxUsedTokens, deps)
   }
 
   /** A tip is replaced. */
@@ -162,9 +171,10 @@ function fault(
   },
 ): string | undefined {
   const { token, coinbase, template } = made
-  const { extranonceSize } = channels[0]!
-  if ((job.extranonceSize ?? extranonceSize) !== extranonceSize) return WRONG_EXTRANONCE_SIZE
-  if ((token.commitment?.minExtranonceSize ?? 0) > extranonceSize) return WRONG_EXTRANONCE_SIZE
+  const sizes = channels.map(({ extranonceSize }) => extranonceSize)
+  if (sizes.some((size) => (job.extranonceSize ?? size) !== size)) return WRONG_EXTRANONCE_SIZE
+  const least = token.commitment?.minExtranonceSize ?? 0
+  if (sizes.some((size) => size < least)) return WRONG_EXTRANONCE_SIZE
   if (!startsWithHeight(job.coinbasePrefix, template)) return 'invalid-coinbase-prefix'
   const { outputs } = coinbase
   const paid = valueTo(token.outputs[0]!, outputs) > 0n && missingOutputs(token.outputs, outputs).length === 0

@@ -1,6 +1,7 @@
 import type { PushSolution } from '@sv2/messages'
 import type { MinersFact } from '../miners/facts.ts'
 import type { TemplateFact } from '../template-feed.ts'
+import type { UsedToken } from './used-tokens.ts'
 
 /** What happened in the pool. */
 export type PoolFact =
@@ -16,6 +17,8 @@ export type PoolFact =
       /** Undefined for a job that the miner brought. */
       readonly templateId: bigint | undefined
     }
+  /** A miner's token stands for a job from now on; it is to be kept before the answers that follow are sent. */
+  | { readonly kind: 'tokenUsed'; readonly token: UsedToken }
   | { readonly kind: 'newTip'; readonly prevHash: string; readonly networkDifficulty: number }
   /** A block on a miner's own job, and how many negotiator servers were told at once. */
   | { readonly kind: 'solutionPushed'; readonly negotiators: number; readonly solution: PushSolution }

@@ -12,7 +12,7 @@ export type PayoutSettings =
       /** Each miner's own address, read from the user identity. */
       readonly mode: 'solo'
       readonly network: Network
-      /** Job books at one time: an address counts once for each extranonce size in use. */
+      /** Addresses that are paid at one time. */
       readonly maxPayouts: number
     }
 

@@ -7,30 +7,37 @@ export interface Shelf {
   readonly name: string
   readonly book: JobBook
   readonly payout: Payout
-  readonly extranonceSize: number
   /** The job last made for single channels, and from which template. */
   extra: Job | undefined
 }
 
-/** Numbers jobs: ids that no live job has, and places in the order of things. */
+/** Numbers jobs: ids that no live job has, places in the order of things, and what their coinbases say. */
 export interface JobNumbers {
   nextJobId(): number
   nextOrder(): number
+  /** The number in the coinbase of a job; one that nobody guesses before the job is sent. */
+  coinbaseNumber(jobId: number): number
+  /** See `JobBook`. */
+  isFormer(jobId: number): boolean
 }
 
-/**
- * The job books of a pool: one for each pair of payout and extranonce size. All of them carry jobs of the same
- * templates.
- */
+/** What is the same in all jobs. */
+export interface ShelfSettings {
+  readonly versionRollingAllowed: boolean
+  /** Bytes of every extranonce, prefix and rolled part together. */
+  readonly extranonceSize: number
+}
+
+/** The job books of a pool: one for each payout. All of them carry jobs of the same templates. */
 export class JobShelves {
   readonly #shelves = new Map<string, Shelf>()
   readonly #byBook = new Map<JobBook, Shelf>()
   readonly #templates = new WeakMap<Job, NewTemplate>()
   readonly #numbers: JobNumbers
-  readonly #versionRollingAllowed: boolean
+  readonly #settings: ShelfSettings
 
-  constructor(settings: { readonly versionRollingAllowed: boolean }, numbers: JobNumbers) {
-    this.#versionRollingAllowed = settings.versionRollingAllowed
+  constructor(settings: ShelfSettings, numbers: JobNumbers) {
+    this.#settings = settings
     this.#numbers = numbers
   }
 
@@ -52,15 +59,15 @@ export class JobShelves {
   }
 
   /** The shelf of a payout, told apart by `key`; undefined when there is none yet. */
-  find(key: string, extranonceSize: number): Shelf | undefined {
-    return this.#shelves.get(shelfName(key, extranonceSize))
+  find(key: string): Shelf | undefined {
+    return this.#shelves.get(key)
   }
 
   /** Makes the shelf of a payout that has none. */
-  make(key: string, payout: Payout, extranonceSize: number): Shelf {
-    const name = shelfName(key, extranonceSize)
-    const shelf: Shelf = { name, book: new JobBook(), payout, extranonceSize, extra: undefined }
-    this.#shelves.set(name, shelf)
+  make(key: string, payout: Payout): Shelf {
+    const book = new JobBook((jobId) => this.#numbers.isFormer(jobId))
+    const shelf: Shelf = { name: key, book, payout, extra: undefined }
+    this.#shelves.set(key, shelf)
     this.#byBook.set(shelf.book, shelf)
     return shelf
   }
@@ -110,17 +117,16 @@ export class JobShelves {
   }
 
   #build(shelf: Shelf, template: NewTemplate): Job {
+    const { versionRollingAllowed, extranonceSize } = this.#settings
+    const jobId = this.#numbers.nextJobId()
     const identity: JobIdentity = {
-      jobId: this.#numbers.nextJobId(),
+      jobId,
       order: this.#numbers.nextOrder(),
-      versionRollingAllowed: this.#versionRollingAllowed,
+      versionRollingAllowed,
+      number: this.#numbers.coinbaseNumber(jobId),
     }
-    const job = buildJob(template, shelf.payout, shelf.extranonceSize, identity)
+    const job = buildJob(template, shelf.payout, extranonceSize, identity)
     this.#templates.set(job, template)
     return job
   }
-}
-
-function shelfName(key: string, extranonceSize: number): string {
-  return `${key}/${extranonceSize}`
 }

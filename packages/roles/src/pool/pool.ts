@@ -21,7 +21,9 @@ import { CustomWork, type CustomWorkSettings, type PresentWork, solutionOf } fro
 import type { PoolFact } from './facts.ts'
 import { type PayoutSettings, readIdentity } from './identity.ts'
 import { JobShelves, type Shelf } from './job-shelf.ts'
+import { layoutOfRun, type PoolRun, RunNumbers } from './run.ts'
 import { type NegotiatorPort, negotiatorOf, SolutionLinks } from './solution-links.ts'
+import type { UsedToken } from './used-tokens.ts'
 
 export interface PoolSettings {
   readonly miners: MinersSettings
@@ -29,6 +31,10 @@ export interface PoolSettings {
   readonly versionRolling: boolean
   /** Bytes of an extended channel's own extranonce when the client asks for no more. */
   readonly rollableExtranonceSize: number
+  /** Bytes of every extranonce, prefix and rolled part together; the same for all nodes of one pool. */
+  readonly fullExtranonceSize: number
+  /** Undefined: the first run of all. */
+  readonly run?: PoolRun | undefined
   readonly templates: TemplateFeedSettings
   readonly payout: PayoutSettings
   /** Text in the coinbase script. */
@@ -43,6 +49,8 @@ export interface PoolSettings {
 export interface PoolDeps extends MinersDeps {
   /** Checks tokens of jobs that miners bring; without it none are taken. */
   readonly mac?: TokenMac | undefined
+  /** Tokens of such jobs that were used before the start, as `tokenUsed` told of them. */
+  readonly usedTokens?: Iterable<UsedToken> | undefined
 }
 
 /** Connections of a pool. */
@@ -80,8 +88,9 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   readonly #shelves: JobShelves
   readonly #custom: CustomWork | undefined
   readonly #links: SolutionLinks
-  /** By extranonce size: the book of channels that bring their own jobs, without any of ours. */
-  readonly #noJobs = new Map<number, JobBook>()
+  /** The book of channels that bring their own jobs, without any of ours. */
+  readonly #noJobs: JobBook
+  readonly #numbers: RunNumbers
   #out: PoolEffect[] = []
   #tip: Tip | undefined
   #template: NewTemplate | undefined
@@ -89,7 +98,6 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   readonly #waiting = new Map<NewTemplate, Map<JobBook, Job>>()
   /** Jobs for single channels are shared by all that need one within this time, ms. */
   readonly #extraJobMs: number
-  #jobId = 0
   #lastJob: Millis = 0
   #extraUntil: Millis = 0
   #now: Millis = 0
@@ -97,33 +105,53 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   constructor(settings: PoolSettings, deps: PoolDeps) {
     this.#settings = settings
     const { customWork } = settings
+    const { mac, usedTokens: used = [] } = deps
+    const onUse = (token: UsedToken) => this.#out.push({ kind: 'tokenUsed', token })
     const custom =
-      customWork === undefined || deps.mac === undefined ? undefined : new CustomWork(customWork, deps.mac)
+      customWork === undefined || mac === undefined
+        ? undefined
+        : new CustomWork(customWork, { mac, used, onUse })
     this.#custom = custom
     this.#links = new SolutionLinks(settings.templates.identification, customWork?.negotiators ?? [])
     // a book keeps MAX_EXTRA_JOBS of them; that has to reach beyond the next job for everybody
     this.#extraJobMs = Math.max(MIN_EXTRA_JOB_MS, (1.5 * settings.jobRefreshMs) / MAX_EXTRA_JOBS)
-    this.#miners = new Miners(settings.miners, {
-      ...deps,
-      source: {
-        terms: () => ({ versionRollingMask: settings.versionRolling ? ANY_VERSION : 0 }),
-        bookFor: (request) => this.#bookFor(request),
-        released: (book) => this.#release(book),
-        extraJob: (book) => this.#extraJob(book),
-        accepted: (channel, share, good) => {
-          if (good.isBlock) this.#solved(channel, share, good)
-          return 'credited'
+    const { run } = settings
+    const numbers = new RunNumbers(run, deps.sha256d)
+    this.#numbers = numbers
+    this.#noJobs = new JobBook((jobId) => numbers.isFormer(jobId))
+    const extranonce =
+      run === undefined
+        ? settings.miners.extranonce
+        : layoutOfRun(settings.miners.extranonce, run, deps.sha256d)
+    this.#miners = new Miners(
+      { ...settings.miners, extranonce },
+      {
+        ...deps,
+        source: {
+          terms: () => ({ versionRollingMask: settings.versionRolling ? ANY_VERSION : 0 }),
+          bookFor: (request) => this.#bookFor(request),
+          released: (book) => this.#release(book),
+          extraJob: (book) => this.#extraJob(book),
+          accepted: (channel, share, good) => {
+            if (good.isBlock) this.#solved(channel, share, good)
+            return 'credited'
+          },
+          customJob:
+            custom === undefined
+              ? undefined
+              : (request: CustomJobRequest) => custom.take(request, this.#present(), this.#now),
         },
-        customJob:
-          custom === undefined
-            ? undefined
-            : (request: CustomJobRequest) => custom.take(request, this.#present(), this.#now),
       },
-    })
+    )
     this.#feed = new TemplateFeed(settings.templates)
     this.#shelves = new JobShelves(
-      { versionRollingAllowed: settings.versionRolling },
-      { nextJobId: () => this.#nextJobId(), nextOrder: () => this.#miners.nextOrder() },
+      { versionRollingAllowed: settings.versionRolling, extranonceSize: settings.fullExtranonceSize },
+      {
+        nextJobId: () => numbers.next(),
+        nextOrder: () => this.#miners.nextOrder(),
+        coinbaseNumber: (jobId) => numbers.coinbaseNumber(jobId),
+        isFormer: (jobId) => numbers.isFormer(jobId),
+      },
     )
   }
 
@@ -242,7 +270,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     this.#miners.newTip({ oldestLive, networkDifficulty }, now)
     this.#out.push(
       { kind: 'newTip', prevHash: displayHash(tip.prevHash), networkDifficulty },
-      { kind: 'jobSent', jobId: this.#jobId, reason: 'tip', groups },
+      { kind: 'jobSent', jobId: this.#numbers.last, reason: 'tip', groups },
     )
   }
 
@@ -255,7 +283,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     for (const shelf of this.#shelves.all()) {
       groups += this.#miners.sendJob(shelf.book, this.#shelves.active(shelf, template, tip))
     }
-    this.#out.push({ kind: 'jobSent', jobId: this.#jobId, reason, groups })
+    this.#out.push({ kind: 'jobSent', jobId: this.#numbers.last, reason, groups })
   }
 
   #refresh(now: Millis): void {
@@ -272,32 +300,27 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   #bookFor(request: WorkRequest): Assignment | Refusal {
     const read = readIdentity(request.identity, this.#settings.payout)
     if ('code' in read) return read
-    const { payout, coinbaseTag, rollableExtranonceSize } = this.#settings
-    const { minExtranonceSize, maxExtranonceSize, leaseSize } = request
-    const extranonceSize = Math.max(minExtranonceSize, Math.min(rollableExtranonceSize, maxExtranonceSize))
-    const { user } = read
-    if (request.requiresWorkSelection)
-      return { book: this.#withoutJobs(leaseSize + extranonceSize), extranonceSize, user }
-    const known = this.#shelves.find(read.key, leaseSize + extranonceSize)
-    if (known !== undefined) return { book: known.book, extranonceSize, user }
+    const { payout, coinbaseTag, rollableExtranonceSize, fullExtranonceSize } = this.#settings
+    const { minExtranonceSize: least, leaseSize } = request
+    const room = fullExtranonceSize - leaseSize
+    const most = Math.min(room, request.maxExtranonceSize)
+    if (least > most) {
+      return {
+        code: 'min-extranonce-size-too-large',
+        detail: `min_extranonce_size ${least}, at most ${most}`,
+      }
+    }
+    const extranonceSize = Math.max(least, Math.min(rollableExtranonceSize, most))
+    const granted = { extranonceSize, padding: room - extranonceSize, user: read.user }
+    if (request.requiresWorkSelection) return { book: this.#noJobs, ...granted }
+    const known = this.#shelves.find(read.key)
+    if (known !== undefined) return { book: known.book, ...granted }
     if (payout.mode === 'solo' && this.#shelves.size >= payout.maxPayouts) {
       return { code: 'channel-capacity-exhausted', detail: `${payout.maxPayouts} payouts at one time` }
     }
-    const shelf = this.#shelves.make(
-      read.key,
-      { script: read.script, tag: coinbaseTag },
-      leaseSize + extranonceSize,
-    )
+    const shelf = this.#shelves.make(read.key, { script: read.script, tag: coinbaseTag })
     this.#stock(shelf)
-    return { book: shelf.book, extranonceSize, user }
-  }
-
-  #withoutJobs(extranonceSize: number): JobBook {
-    const known = this.#noJobs.get(extranonceSize)
-    if (known !== undefined) return known
-    const book = new JobBook()
-    this.#noJobs.set(extranonceSize, book)
-    return book
+    return { book: shelf.book, ...granted }
   }
 
   #present(): PresentWork {
@@ -305,7 +328,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       tip: this.#tip,
       template: this.#template,
       versionRollingAllowed: this.#settings.versionRolling,
-      nextJobId: () => this.#nextJobId(),
+      nextJobId: () => this.#numbers.next(),
     }
   }
 
@@ -357,10 +380,5 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       headerNonce: share.nonce,
       coinbaseTx: blockCoinbase(job, template.coinbaseTxOutputs, fullExtranonce(channel, job, share)),
     })
-  }
-
-  #nextJobId(): number {
-    this.#jobId = (this.#jobId + 1) >>> 0
-    return this.#jobId
   }
 }

@@ -1,7 +1,18 @@
 import { hex } from '@sv2/bitcoin'
 import type { Channel } from '../channel/channel.ts'
+import { shortHash } from '../negotiator/commitment.ts'
 import type { MiningJobToken } from '../negotiator/token.ts'
 import { type Millis, NEVER } from '../role.ts'
+
+/** A token and what it was used for; as it is kept on disk, so that a restart does not forget it. */
+export interface UsedToken {
+  /** Its serial number, and which of the two kinds it is. */
+  readonly key: string
+  /** Short hash of the job, hex. */
+  readonly job: string
+  /** When it expires. */
+  readonly until: Millis
+}
 
 /** What a token was used for. */
 interface Use {
@@ -17,11 +28,20 @@ interface Use {
 export class UsedTokens {
   readonly #uses = new Map<string, Use>()
   readonly #most: number
+  readonly #onUse: (token: UsedToken) => void
   #nextExpiry: Millis = NEVER
 
-  /** @param most how many are remembered; with more in use at one time, tokens not seen before have to wait. */
-  constructor(most: number) {
+  /**
+   * @param most how many are remembered; with more in use at one time, tokens not seen before have to wait.
+   * @param before those that an earlier run has seen, and who is told of each that is used for the first time
+   */
+  constructor(
+    most: number,
+    before: { readonly used: Iterable<UsedToken>; readonly onUse: (token: UsedToken) => void },
+  ) {
     this.#most = most
+    this.#onUse = before.onUse
+    for (const { key, job, until } of before.used) this.#add(key, { job, channels: new WeakSet(), until })
   }
 
   /**
@@ -33,7 +53,8 @@ export class UsedTokens {
     use: { readonly job: string; readonly channels: readonly Channel[]; readonly repeats: boolean },
     now: Millis,
   ): 'invalid-mining-job-token' | 'job-not-yet-validated' | undefined {
-    const { job, channels, repeats } = use
+    const { channels, repeats } = use
+    const job = hex(shortHash(new TextEncoder().encode(use.job)))
     // the token of a checked job may have the number of the one it was asked for with
     const key = `${hex(token.serial)}${token.commitment === undefined ? '' : '+'}`
     const known = this.#uses.get(key)
@@ -46,9 +67,14 @@ export class UsedTokens {
     if (this.#uses.size >= this.#most) this.#sweep(now)
     if (this.#uses.size >= this.#most) return 'job-not-yet-validated'
     const until = token.expires * 1000
-    this.#uses.set(key, { job, channels: new WeakSet(channels), until })
-    this.#nextExpiry = Math.min(this.#nextExpiry, until)
+    this.#add(key, { job, channels: new WeakSet(channels), until })
+    this.#onUse({ key, job, until })
     return undefined
+  }
+
+  #add(key: string, use: Use): void {
+    this.#uses.set(key, use)
+    this.#nextExpiry = Math.min(this.#nextExpiry, use.until)
   }
 
   /** Forgets the expired ones, which nobody may use any more; when none is, that is known without a look. */

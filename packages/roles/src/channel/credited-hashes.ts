@@ -1,0 +1,85 @@
+import { hex } from '@sv2/bitcoin'
+import type { Tip } from './job.ts'
+
+/** Hashes that are remembered, over all tips: 16 bytes each at most, 64 MiB. */
+export const MAX_CREDITED_HASHES = 4_194_304
+/** Tips that are worked on at one time: upstreams of one node hear of a block one after the other. */
+const MAX_TIPS = 4
+const FIRST_CAPACITY = 1_024
+/** 2^32 divided by the golden ratio: spreads what is multiplied by it (Knuth, The Art of Computer Programming 6.4). */
+const GOLDEN = 0x9e37_79b1
+
+/**
+ * The header hashes that were credited, by the tip they build on: a hash pays once, on whatever channel, job and
+ * connection it comes. Search spaces are apart by construction (see extranonce.ts); this holds although they were not.
+ */
+export class CreditedHashes {
+  readonly #sets = new Map<string, HashSet>()
+  /** Jobs share their tip's object, most of them. */
+  readonly #known = new WeakMap<Tip, HashSet>()
+  readonly #most: number
+
+  constructor(most = MAX_CREDITED_HASHES) {
+    this.#most = most
+  }
+
+  /**
+   * Remembers a hash. `full` when no more are: then it is not known whether it came before.
+   * @param key see `shareKey`
+   */
+  add(tip: Tip, key: number): 'new' | 'known' | 'full' {
+    const set = this.#of(tip)
+    if (set.has(key)) return 'known'
+    if (this.#size() >= this.#most) return 'full'
+    set.add(key)
+    return 'new'
+  }
+
+  #of(tip: Tip): HashSet {
+    const known = this.#known.get(tip)
+    if (known !== undefined) return known
+    const name = hex(tip.prevHash)
+    const set = this.#sets.get(name) ?? new HashSet()
+    this.#sets.set(name, set)
+    this.#known.set(tip, set)
+    if (this.#sets.size > MAX_TIPS) this.#sets.delete(this.#sets.keys().next().value!)
+    return set
+  }
+
+  #size(): number {
+    let size = 0
+    for (const set of this.#sets.values()) size += set.size
+    return size
+  }
+}
+
+/** A set of numbers above 0, in 8 to 32 bytes each: a table with open addressing, at most half full. */
+class HashSet {
+  size = 0
+  #table = new Float64Array(FIRST_CAPACITY)
+
+  has(key: number): boolean {
+    return this.#table[this.#place(key)] === key
+  }
+
+  add(key: number): void {
+    if (this.size * 2 >= this.#table.length) this.#grow()
+    this.#table[this.#place(key)] = key
+    this.size++
+  }
+
+  /** Where a key stands, or would. */
+  #place(key: number): number {
+    const mask = this.#table.length - 1
+    const mixed = Math.imul((key | 0) ^ (key / 2 ** 32), GOLDEN)
+    let place = (mixed ^ (mixed >>> 15)) & mask
+    while (this.#table[place] !== 0 && this.#table[place] !== key) place = (place + 1) & mask
+    return place
+  }
+
+  #grow(): void {
+    const former = this.#table
+    this.#table = new Float64Array(former.length * 2)
+    for (const key of former) if (key !== 0) this.#table[this.#place(key)] = key
+  }
+}
