@@ -1,7 +1,5 @@
 /** Why a frame is no message here, or a message has no frame here. */
 export type EditionErrorCode =
-  /** No message of a known extension has this number. */
-  | 'unknown-message'
   /** A message of a sub-protocol other than the one set up. */
   | 'wrong-protocol'
   /** A message that only the other side sends. */

@@ -51,16 +51,10 @@ export class EditionSpeller<M> implements Speller {
   decode(frame: Frame): Message {
     const { table, memory } = this.#parts
     const extensionType = frame.extensionType & 0x7fff
-    const known = table.knows(extensionType)
     const spelling = table.byNumber(extensionType, frame.msgType)
     if (this.#protocol === undefined) this.#checkSetup(spelling, frame)
-    if (!known) return opaqueOf(frame)
-    if (spelling === undefined) {
-      throw new EditionError(
-        'unknown-message',
-        `0x${frame.msgType.toString(16)} of extension ${extensionType}`,
-      )
-    }
+    // a message that came after this code is passed over, as those of unknown extensions are
+    if (spelling === undefined) return opaqueOf(frame)
     this.#checkArea(spelling)
     if (spelling.declaration.direction === this.#ours) {
       throw new EditionError('wrong-direction', `${spelling.type} is ours to send`)

@@ -63,7 +63,7 @@ export interface Speller {
   /**
    * The message of a frame. Byte fields are views into the payload; copy to keep.
    * @throws {CodecError} when the payload is malformed
-   * @throws {EditionError} setup-expected, unknown-message, wrong-protocol, wrong-direction
+   * @throws {EditionError} setup-expected, wrong-protocol, wrong-direction
    */
   decode(frame: Frame): Message
   /**

@@ -3,6 +3,7 @@ import * as surface from './index.ts'
 
 test('the package exports these names and no others', () => {
   expect(Object.keys(surface).sort()).toEqual([
+    'CORE_PROTOCOL',
     'DECLARATION_SETUP_FLAGS',
     'DEFAULT_MAX_ADDITIONAL_SIGOPS',
     'ERROR_CODES',

@@ -24,6 +24,7 @@ export type {
   SetCustomMiningJobSuccess,
 } from './current/custom-jobs.ts'
 export {
+  CORE_PROTOCOL,
   EXTENSIONS_NEGOTIATION,
   type RequestExtensions,
   type RequestExtensionsError,

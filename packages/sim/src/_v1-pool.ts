@@ -220,6 +220,7 @@ export function v2ToV1Settings(pools: number, over: TranslatorOverrides = {}): V
       user: `me${index}`,
       password: 'x',
       versionRolling: true,
+      extranonceSubscribe: true,
       ...pool,
     })),
     returnAfterMs: 30_000,

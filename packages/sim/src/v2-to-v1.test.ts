@@ -2,6 +2,7 @@ import { difficultyToTarget, meetsTarget, targetToDifficulty } from '@sv2/bitcoi
 import type { Edition } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
+import { subscribeResult } from '@sv2/sv1'
 import { describe, expect, test } from 'vitest'
 import { EASY_TARGET, filled, NBITS_EASY, NTIME } from './_fixtures.ts'
 import type { TestChannel, TestMiner } from './_test-miner.ts'
@@ -32,6 +33,29 @@ describe.each([current, draft])('edition $name', (edition: Edition) => {
       { type: 'mining.extranonce.subscribe' },
       { type: 'mining.authorize', user: 'me0', password: 'x' },
     ])
+  })
+
+  test('a pool that breaks on mining.extranonce.subscribe can be spared it, and says where it hung up', () => {
+    const spared = aTranslator({ pool: { extranonceSubscribe: false } })
+    expect(spared.pool.line.of('mining.extranonce.subscribe')).toEqual([])
+    expect(spared.pool.line.of('mining.authorize')).toHaveLength(1)
+    const { world, pool } = aTranslator()
+    expect(world.factsOf('poolReady')).toHaveLength(1)
+    world.drop(pool.line)
+    expect(world.factsOf('poolLost')).toMatchObject([{ unanswered: undefined }])
+    pool.hear = (line, message) => {
+      if (message.type === 'mining.subscribe')
+        line.say({
+          type: 'response',
+          id: message.id,
+          result: subscribeResult({ extranonce1: filled(1, 4), extranonce2Size: 8 }),
+          error: null,
+        })
+      else if (message.type === 'mining.configure') line.answer(message, 20)
+      else if (message.type === 'mining.extranonce.subscribe') world.drop(line)
+    }
+    world.connectPools()
+    expect(world.factsOf('poolLost')).toMatchObject([{ unanswered: 'extranonce.subscribe' }])
   })
 
   test.each([

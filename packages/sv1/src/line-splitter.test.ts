@@ -24,6 +24,14 @@ describe('cutting a stream into lines', () => {
     )
   })
 
+  test('a byte order mark in front of the first line is none of it, a later one is', () => {
+    expect(new LineSplitter().push(utf8('\ufeff{"id":1}\n\ufeff{"id":2}\n'))).toEqual([
+      '{"id":1}',
+      '\ufeff{"id":2}',
+    ])
+    expect(new LineSplitter().push(utf8('\ufeff\r\n{"id":1}\n'))).toEqual(['{"id":1}'])
+  })
+
   test('gives the same lines byte by byte as at once, for any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {

@@ -6,6 +6,8 @@ const CR = 0x0d
 /** What an unfinished line gets at first; it doubles as bytes arrive, never ahead of the peer by more. */
 const FIRST_ALLOCATION = 256
 
+const BYTE_ORDER_MARK = '\ufeff'
+
 const NOTHING = new Uint8Array(0)
 
 // A line feed is never part of a longer UTF-8 sequence, valid or not: many lines may be decoded at once.
@@ -13,7 +15,8 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
  * Cuts a byte stream into lines of text, whatever way the stream was cut into chunks. Lines end with LF; one CR
- * before it is dropped, empty lines are left out, and bytes that are no UTF-8 become U+FFFD.
+ * before it is dropped, empty lines are left out, and bytes that are no UTF-8 become U+FFFD. A byte order mark in front of
+ * the first line is none of it: there is software that writes one.
  *
  * State: the bytes of the unfinished line, at most `maxLength`, and none between lines.
  */
@@ -22,6 +25,8 @@ export class LineSplitter {
   #rest: Uint8Array
   #restLength: number
   #failure: Sv1Error | undefined
+  /** A byte order mark may stand in front of what comes next. */
+  #isFirst = true
 
   /** `maxLength`: the longest line taken, in bytes without its line feed. */
   constructor({ maxLength = 16_384 }: { maxLength?: number } = {}) {
@@ -68,6 +73,12 @@ export class LineSplitter {
       for (const line of decoder.decode(chunk.subarray(start, from - 1)).split('\n')) take(line, lines)
     }
     if (from < chunk.length) this.#keep(chunk.subarray(from))
+    const [first] = lines
+    if (this.#isFirst && first !== undefined) {
+      this.#isFirst = false
+      if (first === BYTE_ORDER_MARK) lines.shift()
+      else if (first.startsWith(BYTE_ORDER_MARK)) lines[0] = first.slice(1)
+    }
     return lines
   }
 

@@ -49,6 +49,12 @@ test.each([
   expect(looksLikeV1(utf8(text), true)).toBe(expected)
 })
 
+test('a byte order mark does not hide V1', () => {
+  const line = new TextEncoder().encode('\ufeff{"id":1}\n')
+  expect(looksLikeV1(line, false)).toBe('v1')
+  expect(looksLikeV1(line.subarray(0, 3), false)).toBe('wait')
+})
+
 test('no single first byte decides for V1, HTTP or TLS', () => {
   for (let first = 0; first < 256; first++) {
     const opening = Uint8Array.of(first, ...unhex('c1d2e3f4a5b6978081'.repeat(7)))

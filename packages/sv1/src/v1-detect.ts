@@ -17,6 +17,9 @@ const SURE_OF_TEXT_BYTES = 32
 const TLS_HEADER_BYTES = 6
 const LONGEST_TLS_RECORD = 16_384
 
+/** U+FEFF in UTF-8; there is V1 software that begins with it. */
+const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf)
+
 const LF = 0x0a
 const OPENING_BRACE = 0x7b
 const CLOSING_BRACE = 0x7d
@@ -43,6 +46,7 @@ const HTTP_OPENINGS: readonly Uint8Array[] = [
  * `isFinal`: nothing more is coming, or the time to wait is over. Then the answer is never `wait`.
  */
 export function looksLikeV1(bytes: Uint8Array, isFinal: boolean): FirstBytes {
+  if (startsWith(bytes, BYTE_ORDER_MARK)) return looksLikeV1(bytes.subarray(BYTE_ORDER_MARK.length), isFinal)
   if (startsLikeTls(bytes)) {
     if (bytes.length >= TLS_HEADER_BYTES) return 'tls'
     return isFinal ? 'other' : 'wait'

@@ -21,6 +21,10 @@ const pool = z
       .boolean()
       .default(true)
       .describe('false: do not ask for version rolling, for pools that break on mining.configure'),
+    extranonce_subscribe: z
+      .boolean()
+      .default(true)
+      .describe('false: do not send mining.extranonce.subscribe, for pools that hang up at it'),
     verify_certificate: z
       .boolean()
       .default(true)

@@ -61,12 +61,16 @@ describe('observer of the translator to V1', () => {
       { kind: 'poolReconnect', pool: 0, host: FOREIGN, port: 1, followed: false },
       { kind: 'poolLineIgnored', pool: 0, reason: FOREIGN },
       { kind: 'poolJobRefused', pool: 0, reason: 'a job without a coinbase' },
-      { kind: 'poolLost', pool: 0, link: 1 },
+      { kind: 'poolLost', pool: 0, link: 1, unanswered: 'extranonce.subscribe' },
       { kind: 'sharesUnanswered', pool: 0, count: 3 },
       { kind: 'extranonceSizeChanged', pool: 0, channels: 2 },
       { kind: 'blockFound', ...ids, hash: 'ab' },
     )
     expect(text).not.toContain(FOREIGN)
+    expect(lines.find(({ msg }) => msg === 'pool lost')).toMatchObject({
+      hungUpAt: 'mining.extranonce.subscribe',
+      try: 'extranonce_subscribe = false',
+    })
     expect(lines.map(({ msg }) => msg)).toEqual([
       'pool ready',
       'pool in use',

@@ -55,7 +55,7 @@ export function createObserver(log: Logger, registry: Registry): V2ToV1Observer 
         case 'poolReady':
           return inform({ pool: fact.pool, link: fact.link }, 'pool ready')
         case 'poolLost':
-          return warn({ pool: fact.pool, link: fact.link }, 'pool lost')
+          return warn({ pool: fact.pool, link: fact.link, ...hungUpAt(fact.unanswered) }, 'pool lost')
         case 'poolRefused': {
           const { pool, link, reason, detail } = fact
           warn({ pool, link, reason }, 'pool does not serve us')
@@ -115,4 +115,16 @@ function createMetrics(registry: Registry) {
       registers,
     }),
   }
+}
+
+/** What an operator can do about a pool that hangs up at one of our requests. */
+const KEYS: Readonly<Record<string, string>> = {
+  configure: 'version_rolling = false',
+  'extranonce.subscribe': 'extranonce_subscribe = false',
+}
+
+function hungUpAt(request: string | undefined): { readonly hungUpAt?: string; readonly try?: string } {
+  if (request === undefined) return {}
+  const key = KEYS[request]
+  return { hungUpAt: `mining.${request}`, ...(key !== undefined && { try: key }) }
 }

@@ -26,6 +26,7 @@ export function v2ToV1Settings(config: V2ToV1Config, version: string): V2ToV1Set
       user: pool.user_identity,
       password: passwordOf(config, place),
       versionRolling: pool.version_rolling,
+      extranonceSubscribe: pool.extranonce_subscribe,
     })),
     returnAfterMs: config.return_after_sec * 1000,
     aggregate: config.aggregate_channels,

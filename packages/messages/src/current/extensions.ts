@@ -4,6 +4,9 @@ import { declarations, type MessageOf } from '../declaration.ts'
 /** Extensions Negotiation. */
 export const EXTENSIONS_NEGOTIATION = 0x0001
 
+/** `extension_type` of the protocol's own messages. */
+export const CORE_PROTOCOL = 0x0000
+
 /** Worker-Specific Hashrate Tracking. */
 export const WORKER_TRACKING = 0x0002
 

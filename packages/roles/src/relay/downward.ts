@@ -1,4 +1,4 @@
-import { type Message, type SetGroupChannel, withoutControlCharacters } from '@sv2/messages'
+import { CORE_PROTOCOL, type Message, type SetGroupChannel, withoutControlCharacters } from '@sv2/messages'
 import type { Client, ClientGroup } from './client.ts'
 import { closeChannel } from './closing.ts'
 import { answerCustomJob } from './custom-jobs.ts'
@@ -27,6 +27,9 @@ export function fromUpstream(state: RelayState, home: Home, message: Message): v
     if (!answerCustomJob(state, home, message)) ignore(state, home, message, 'answers no custom job of ours')
     return
   }
+  // extensions go through; a message of the protocol itself that we do not know is nothing we could vouch for
+  if (message.type === 'Opaque' && message.extensionType === CORE_PROTOCOL)
+    return ignore(state, home, message, `0x${message.msgType.toString(16)} is unknown here`)
   const id = 'channelId' in message ? message.channelId : undefined
   if (id === undefined)
     return message.type === 'Opaque' ? undefined : ignore(state, home, message, 'for nobody')

@@ -1,5 +1,6 @@
 import {
   type CloseChannel,
+  CORE_PROTOCOL,
   type Message,
   type Opaque,
   type UpdateChannel,
@@ -39,7 +40,8 @@ export function fromClient(state: RelayState, client: Client, message: Message):
       return
     }
     case 'Opaque':
-      return relayOpaque(client, message)
+      // extensions go through; a message of the protocol itself that we do not know is nothing we could vouch for
+      return message.extensionType === CORE_PROTOCOL ? undefined : relayOpaque(client, message)
     default:
       return misbehaved(state, client.session, `unexpected ${message.type}`)
   }

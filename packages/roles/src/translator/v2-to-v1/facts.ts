@@ -1,5 +1,6 @@
 import type { MinersFact } from '../../miners/facts.ts'
 import type { SessionId } from '../../role.ts'
+import type { PoolRequest } from './pool-requests.ts'
 
 /** What the driver has to do about connections to pools. A link is one connection to one pool, made again when lost. */
 export type LinkCommand =
@@ -21,7 +22,13 @@ export type V2ToV1Fact =
   | MinersFact
   /** The pool has subscribed and authorized us, and given work. */
   | { readonly kind: 'poolReady'; readonly pool: number; readonly link: number }
-  | { readonly kind: 'poolLost'; readonly pool: number; readonly link: number }
+  | {
+      readonly kind: 'poolLost'
+      readonly pool: number
+      readonly link: number
+      /** The request it hung up at before it gave any work. */
+      readonly unanswered: PoolRequest['kind'] | undefined
+    }
   /** It is there, and does not give what is asked of it; its connection is being closed. */
   | {
       readonly kind: 'poolRefused'

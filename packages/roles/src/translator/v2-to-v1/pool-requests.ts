@@ -34,6 +34,12 @@ export class PoolRequests {
     return this.#shares
   }
 
+  /** What it owes an answer to for the longest time. */
+  get oldest(): PoolRequest['kind'] | undefined {
+    for (const { kind } of this.#waiting.values()) return kind
+    return undefined
+  }
+
   /** Adds a request. Answers its id. */
   add(request: PoolRequest): number {
     this.#lastId++

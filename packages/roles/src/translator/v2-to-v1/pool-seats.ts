@@ -89,10 +89,11 @@ export class PoolSeats {
       this.#out.push({ kind: 'close', session, reason: 'not needed any more' })
       return undefined
     }
-    const { password, versionRolling } = this.#settings.pools[link.pool]!
+    const { password, versionRolling, extranonceSubscribe } = this.#settings.pools[link.pool]!
     const { userAgent } = this.#settings
     const user = this.#userAt(link)
-    const introduction = { userAgent, user, password, versionRolling, leaseSize: this.#leaseSize }
+    const leaseSize = this.#leaseSize
+    const introduction = { userAgent, user, password, versionRolling, extranonceSubscribe, leaseSize }
     link.session = new PoolSession(session, { introduction, now })
     const known = { link, session: link.session }
     this.#bySession.set(session, known)
@@ -126,10 +127,11 @@ export class PoolSeats {
     this.#bySession.delete(session)
     const { link } = known
     if (link.session === known.session) link.session = undefined
+    const unanswered = known.session.work === undefined ? known.session.unansweredRequest : undefined
     const shares = known.session.ended()
     if (link.dialed) {
       link.failed = true
-      this.#out.push({ kind: 'poolLost', pool: link.pool, link: link.id })
+      this.#out.push({ kind: 'poolLost', pool: link.pool, link: link.id, unanswered })
     }
     return { ...known, news: { kind: 'lost', shares } }
   }

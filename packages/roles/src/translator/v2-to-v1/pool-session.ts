@@ -10,7 +10,7 @@ import {
   type Sv1ToPool,
 } from '@sv2/sv1'
 import { type Millis, NEVER, type SessionEffect, type SessionId } from '../../role.ts'
-import { PoolRequests, type SentShare } from './pool-requests.ts'
+import { type PoolRequest, PoolRequests, type SentShare } from './pool-requests.ts'
 import { type PoolWork, workProblem } from './pool-work.ts'
 import { shareErrorCode } from './share-codes.ts'
 
@@ -35,6 +35,8 @@ export interface Introduction {
   readonly user: string | undefined
   readonly password: string
   readonly versionRolling: boolean
+  /** Whether the pool is asked to tell changes of extranonce1. */
+  readonly extranonceSubscribe: boolean
   /** Bytes of extranonce2 that number the channels. */
   readonly leaseSize: number
 }
@@ -112,6 +114,11 @@ export class PoolSession {
   /** Shares without an answer. */
   get unanswered(): number {
     return this.#requests.shares
+  }
+
+  /** The first of its requests that the pool has not answered; undefined when there is none. */
+  get unansweredRequest(): PoolRequest['kind'] | undefined {
+    return this.#requests.oldest
   }
 
   /** Says who mines here; the connection was made before that was known. */
@@ -246,9 +253,10 @@ export class PoolSession {
         if (granted === undefined)
           return this.#unusable('mining.subscribe was refused', error?.message ?? 'no extranonce')
         this.#extranonce = granted
-        const since = now
-        const extra = this.#requests.add({ kind: 'extranonce.subscribe', since })
-        this.#send({ type: 'mining.extranonce.subscribe', id: extra })
+        if (this.#introduction.extranonceSubscribe) {
+          const extra = this.#requests.add({ kind: 'extranonce.subscribe', since: now })
+          this.#send({ type: 'mining.extranonce.subscribe', id: extra })
+        }
         this.#authorize(now)
         return undefined
       }

@@ -12,6 +12,8 @@ export interface V1PoolSettings {
   readonly password: string
   /** False: `mining.configure` is not sent, and no device may roll the version. */
   readonly versionRolling: boolean
+  /** False: `mining.extranonce.subscribe` is not sent. */
+  readonly extranonceSubscribe: boolean
 }
 
 export interface V2ToV1Settings {
