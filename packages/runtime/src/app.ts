@@ -4,6 +4,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { type ConfigSources, loadConfig } from './config/load.ts'
 import { printDefaults } from './config/print.ts'
 import { ConfigError, formatProblem } from './config/problems.ts'
+import { lockFolder } from './folder-lock.ts'
 import { createLogger, type Logger, type LogSettings } from './logger.ts'
 import { createRegistry, type Registry } from './monitoring.ts'
 import { Scope } from './scope.ts'
@@ -14,6 +15,8 @@ export const EXIT = { ok: 0, config: 64, software: 70 } as const
 /** What every app's configuration has. */
 export interface BaseConfig {
   readonly log: LogSettings
+  /** Of apps that keep something: for one process at a time. */
+  readonly data_dir?: string
 }
 
 /** What an app is given to work with. */
@@ -136,6 +139,7 @@ async function live(app: App<BaseConfig>, config: BaseConfig): Promise<void> {
     // A long poll that the node has not answered would keep the process alive.
     process.exit()
   }
+  ignoreSignals(log)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end(signal, EXIT.ok))
   // Once: when the log cannot be written, the second fault must end the process and not come back here.
   process.once('uncaughtException', (error) => {
@@ -143,6 +147,10 @@ async function live(app: App<BaseConfig>, config: BaseConfig): Promise<void> {
     void end('a fault of ours', EXIT.software)
   })
   try {
+    if (config.data_dir !== undefined) {
+      const release = await lockFolder(config.data_dir, app.name)
+      scope.own('data folder', release)
+    }
     await app.start(config, { log, registry: createRegistry(app.name), scope, clock: systemClock })
   } catch (error) {
     if (error instanceof ConfigError) {
@@ -153,6 +161,15 @@ async function live(app: App<BaseConfig>, config: BaseConfig): Promise<void> {
     log.fatal({ err: error }, `cannot start: ${(error as Error).message}`)
     await end('cannot start', EXIT.software)
   }
+}
+
+/** What others use to have logs or configurations read anew, or to start a debugger. Node's own answer ends the process. */
+const IGNORED_SIGNALS = process.platform === 'win32' ? [] : (['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const)
+
+/** The log goes to the standard output, and a configuration is read at the start: there is nothing to do but to say so. */
+function ignoreSignals(log: Logger): void {
+  for (const signal of IGNORED_SIGNALS)
+    process.on(signal, () => log.info({ signal }, 'signal ignored; a new configuration takes a restart'))
 }
 
 /** The part of every configuration that says how to log. */
