@@ -20,7 +20,7 @@ RUN mkdir /app/data && chown node:node /app/data
 USER node
 # keys and solved blocks: keep them
 VOLUME /app/data
-ENTRYPOINT ["node", "dist/main.js"]
+ENTRYPOINT ["node", "--disable-sigusr1", "dist/main.js"]
 
 FROM base AS keys
 COPY --from=build /out/keys ./

@@ -1,4 +1,4 @@
-import { logSchema, upstreamSchema } from '@sv2/runtime'
+import { hostSchema, logSchema, upstreamSchema } from '@sv2/runtime'
 import { z } from 'zod'
 
 /** Where a pool listens when the configuration names no port. */
@@ -22,7 +22,7 @@ const device = z
 const monitoring = z
   .strictObject({
     enabled: z.boolean().default(false).describe('Whether metrics and health are served'),
-    host: z.string().min(1).default('127.0.0.1').describe('Address of /metrics and /healthz'),
+    host: hostSchema().default('127.0.0.1').describe('Address of /metrics and /healthz'),
     port: z.int().min(0).max(65_535).default(9_095).describe('Port; 0 takes any free one'),
   })
   .prefault({})

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { z } from 'zod'
 import { type Clock, systemClock } from './clock.ts'
+import { hostSchema } from './config/host.ts'
 import { type ConfigSources, loadConfig } from './config/load.ts'
 import { printDefaults } from './config/print.ts'
 import { ConfigError, formatProblem } from './config/problems.ts'
@@ -191,7 +192,7 @@ export const logSchema = z
 export function monitoringSchema(defaultPort: number): z.ZodType<{ host: string; port: number }> {
   return z
     .strictObject({
-      host: z.string().min(1).default('127.0.0.1').describe('Address of /metrics and /healthz'),
+      host: hostSchema().default('127.0.0.1').describe('Address of /metrics and /healthz'),
       port: z.int().min(0).max(65535).default(defaultPort).describe('Port; 0 takes any free one'),
     })
     .prefault({})

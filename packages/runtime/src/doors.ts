@@ -7,6 +7,7 @@ import type { EditionName } from './editions.ts'
 import type { Engine, EngineObserver } from './engine.ts'
 import { processHeldBytes } from './held-bytes.ts'
 import { type LoadedIdentity, loadIdentity } from './keys.ts'
+import { reachableAt } from './lan-addresses.ts'
 import { listen } from './listen.ts'
 import type { Logger } from './logger.ts'
 import { Counter, Histogram } from './monitoring.ts'
@@ -57,19 +58,20 @@ export async function openDoors(
       onHandshake: (edition, ms) => handshakes.observe({ edition }, ms / 1000),
     })
     scope.own(`door ${opened.port}`, () => opened.close())
-    const reachable = opened.host === '0.0.0.0' || opened.host === '::' ? '127.0.0.1' : opened.host
+    const [reachable = opened.host, ...others] = reachableAt(opened.host)
+    const also = others.length === 0 ? {} : { also: others.join(' ') }
     if (takesV1(door)) {
       const scheme = door.tls_certificate_file === undefined ? 'tcp' : 'ssl'
       const url = `stratum+${scheme}://${bracketed(reachable)}:${opened.port}`
       urls.push(url)
-      log.info({ host: opened.host, port: opened.port, url }, 'listening for Stratum V1')
+      log.info({ host: opened.host, port: opened.port, url, ...also }, 'listening for Stratum V1')
     }
     if (!takesV2(door)) continue
     for (const edition of door.noise ? editionsOf(door) : []) {
       const { authorityKey } = keys.get(edition)!
       const url = formatPoolUrl({ host: reachable, port: opened.port, authorityKey, edition })
       urls.push(url)
-      log.info({ host: opened.host, port: opened.port, edition, url }, 'listening')
+      log.info({ host: opened.host, port: opened.port, edition, url, ...also }, 'listening')
     }
     if (!door.noise) {
       urls.push(`${reachable}:${opened.port}`)

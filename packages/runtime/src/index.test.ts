@@ -41,6 +41,7 @@ test('the public surface is what it was', () => {
     'fastestBackend',
     'formatProblem',
     'furtherOutputsKey',
+    'hostSchema',
     'isNetwork',
     'isV1Fact',
     'keyFile',

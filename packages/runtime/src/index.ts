@@ -11,6 +11,7 @@ export {
 } from './app.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { type DoorConfig, doorSettings, doorsSchema } from './config/door.ts'
+export { hostSchema } from './config/host.ts'
 export { type ConfigSources, loadConfig } from './config/load.ts'
 export { answerKeys, answerSettings, difficultyKeys, difficultySettings } from './config/miners.ts'
 export { furtherOutputsKey, type NegotiationConfig, negotiationKeys } from './config/negotiator.ts'

@@ -17,9 +17,9 @@ function variables(keys: Readonly<Record<string, string>>): Record<string, strin
 
 const POOL = {
   UPSTREAMS__0__USER_IDENTITY: 'farm.1',
-  UPSTREAMS__0__POOL__HOST: 'pool.example',
+  UPSTREAMS__0__POOL__HOST: 'pool.lan',
   UPSTREAMS__0__POOL__NOISE: 'false',
-  UPSTREAMS__0__NEGOTIATOR__HOST: 'jds.example',
+  UPSTREAMS__0__NEGOTIATOR__HOST: 'jds.lan',
   UPSTREAMS__0__NEGOTIATOR__NOISE: 'false',
 }
 const LEAST = {
@@ -52,12 +52,12 @@ describe('configuration of the negotiator client', () => {
     const config = load({ ...LEAST, ...POOL })
     expect(config).toMatchObject({ mode: 'full-template', listen: [{ port: 34_265 }] })
     expect(dialedUpstreams(config)).toMatchObject([
-      { host: 'pool.example', port: 3_333, protocol: 'mining' },
-      { host: 'jds.example', port: 3_334, protocol: 'negotiation' },
+      { host: 'pool.lan', port: 3_333, protocol: 'mining' },
+      { host: 'jds.lan', port: 3_334, protocol: 'negotiation' },
     ])
     expect(clientSettings(config, '1.2.3')).toMatchObject({
       fullTemplate: true,
-      pairs: [{ name: 'pool.example:3333', userIdentity: 'farm.1', asyncMining: true }],
+      pairs: [{ name: 'pool.lan:3333', userIdentity: 'farm.1', asyncMining: true }],
       patience: { raceMs: 30_000, customJobMs: 15_000 },
       miners: { difficultySteps: 4 },
     })

@@ -3,6 +3,7 @@ import { createSecureContext, type SecureContext } from 'node:tls'
 import { z } from 'zod'
 import { isNetwork } from '../ip-budget.ts'
 import type { DoorSettings, V1DoorSettings } from '../listen.ts'
+import { hostSchema } from './host.ts'
 
 /** What one door of a server is configured with: `[[listen]]`. */
 export interface DoorConfig {
@@ -44,7 +45,7 @@ export interface DoorDefaults {
 /** The schema of a server's doors; one door on the default port when none is configured. */
 export function doorsSchema(defaults: DoorDefaults): z.ZodType<DoorConfig[]> {
   const keys = {
-    host: z.string().min(1).default(defaults.host).describe('Address to listen on'),
+    host: hostSchema().default(defaults.host).describe('Address to listen on'),
     port: z.int().min(0).max(65_535).default(defaults.port).describe('Port; 0 takes any free one'),
     edition: z
       .enum(['current', 'draft', 'auto'])

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { logSchema } from '../app.ts'
+import { logSchema, monitoringSchema } from '../app.ts'
 import { doorsSchema } from './door.ts'
 import { loadConfig } from './load.ts'
 import { ConfigError, formatProblem } from './problems.ts'
@@ -11,6 +11,9 @@ import { ConfigError, formatProblem } from './problems.ts'
 const schema = z.strictObject({
   name: z.string().min(1).default('anonymous'),
   level: z.int().min(1).max(9).default(5),
+  difficulty: z.number().gt(0).lt(9).default(1),
+  data_dir: z.string().default('./data'),
+  monitoring: monitoringSchema(9_090),
   limits: z
     .strictObject({ rate: z.number().min(0.5).max(2).default(1), hosts: z.array(z.string()).default([]) })
     .prefault({}),
@@ -146,5 +149,56 @@ describe('problems of a configuration', () => {
       expect.stringMatching(/^--config = .*missing\.toml: cannot be read: ENOENT/),
     ])
     expect(problems(toml('level = = 3'))).toEqual([expect.stringContaining('config.toml: Invalid TOML')])
+  })
+})
+
+describe('what an operator may mean otherwise', () => {
+  test('~ is the home folder in the names of folders and files, and nowhere else', () => {
+    const config = load(toml('data_dir = "~/sv2"\nname = "~/x"'))
+    expect(config).toMatchObject({ data_dir: join(homedir(), 'sv2'), name: '~/x' })
+    expect(load(undefined, { APP__DATA_DIR: '~' }).data_dir).toBe(homedir())
+    expect(load(toml('data_dir = "~sv2"')).data_dir).toBe('~sv2')
+  })
+
+  test('a bound that is excluded is said so', () => {
+    expect(problems(toml('difficulty = 0'))).toEqual(['difficulty = 0: must be more than 0'])
+    expect(problems(toml('difficulty = 9'))).toEqual(['difficulty = 9: must be less than 9'])
+    expect(problems(toml('level = 0'))).toEqual(['level = 0: must be at least 1'])
+  })
+
+  test('one bracket too few is told with how it is written', () => {
+    expect(problems(toml('[listen]\nport = 1'))).toEqual([
+      expect.stringContaining('is a list, each of its tables in two brackets: [[listen]]'),
+    ])
+  })
+
+  test.each(['name:3333', 'stratum2+tcp://name', '[::1]'])('the host %s is none', (host) => {
+    expect(problems(toml(`[[listen]]\nhost = "${host}"`))).toEqual([
+      expect.stringMatching(/^listen\.0\.host = .*: must be a name or an address alone/),
+    ])
+  })
+})
+
+describe('ports', () => {
+  const doors = (...texts: readonly string[]) => toml(texts.map((text) => `[[listen]]\n${text}`).join('\n'))
+
+  test('that two doors have, or a door and the metrics, are told with who has them', () => {
+    expect(problems(doors('port = 4000', 'port = 4001', 'port = 4000'))).toEqual([
+      'listen.2.port = 4000: listen.0 listens there already',
+    ])
+    expect(problems(doors('port = 9090\nhost = "0.0.0.0"'))).toEqual([
+      expect.stringMatching(
+        /^(listen\.0|monitoring)\.port = 9090: (listen\.0|monitoring) listens there already$/,
+      ),
+    ])
+  })
+
+  test('on other addresses, and those that the system chooses, are no trouble', () => {
+    expect(problems(doors('port = 4000\nhost = "127.0.0.1"', 'port = 4000\nhost = "127.0.0.2"'))).toEqual([])
+    expect(problems(doors('port = 0', 'port = 0'))).toEqual([])
+  })
+
+  test('are told together with everything else that is wrong', () => {
+    expect(problems(toml('level = 0\n[[listen]]\nport = 4000\n[[listen]]\nport = 4000'))).toHaveLength(2)
   })
 })

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { parse, TomlError } from 'smol-toml'
 import { z } from 'zod'
 import { type EnvironmentOverride, overridesIn, setAt, tomlValue } from './environment.ts'
+import { portProblems } from './ports.ts'
 import { ConfigError, problemsOf } from './problems.ts'
 
 /** Where a configuration comes from. */
@@ -24,12 +26,26 @@ export function loadConfig<S extends z.ZodType>(schema: S, sources: ConfigSource
   const tree = sources.file === undefined ? {} : readToml(sources.file)
   const overrides = [...overridesIn(sources.env, sources.prefix), ...(sources.overrides ?? [])]
   for (const override of overrides) setAt(tree, override.path, tomlValue(override.text))
+  expandHome(tree)
   const first = schema.safeParse(tree)
-  if (first.success) return deepFreeze(first.data)
-  const corrected = takeAsText(tree, overrides, first.error)
-  const second = corrected ? schema.safeParse(tree) : first
-  if (second.success) return deepFreeze(second.data)
-  throw new ConfigError(problemsOf(second.error, tree, (path) => keysAt(schema, path)))
+  const corrected = !first.success && takeAsText(tree, overrides, first.error)
+  const parsed = corrected ? schema.safeParse(tree) : first
+  const problems = parsed.success ? [] : problemsOf(parsed.error, tree, (path) => keysAt(schema, path))
+  // With the defaults where there are any; of a configuration that cannot be read, what it says itself.
+  problems.push(...portProblems(parsed.success ? parsed.data : tree))
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
+  return deepFreeze(parsed.data)
+}
+
+/** Keys that name files and folders: a shell would expand `~` in their values, and nobody means a folder of that name. */
+const PATH_KEY = /_(dir|file)$/
+
+function expandHome(table: Record<string, unknown>): void {
+  for (const [key, value] of Object.entries(table)) {
+    if (typeof value === 'object' && value !== null) expandHome(value as Record<string, unknown>)
+    else if (PATH_KEY.test(key) && typeof value === 'string')
+      table[key] = value.replace(/^~(?=$|[/\\])/, homedir())
+  }
 }
 
 /** Environment values that look like numbers where a text is wanted are taken as texts. */

@@ -2,6 +2,7 @@ import { unhex } from '@sv2/bitcoin'
 import { MAX_TOKEN_SCRIPTS, type NegotiatorServerSettings } from '@sv2/roles/negotiator'
 import { z } from 'zod'
 import { type NodeConfig, nodesSchema } from './node.ts'
+import { readableFile } from './server.ts'
 
 /** What a job negotiator server is configured with, besides its doors and who is paid. */
 export interface NegotiationConfig {
@@ -95,11 +96,9 @@ const transactions = z
  */
 export function negotiationKeys(nodes: (description: string) => z.ZodType<NodeConfig[]> = nodesSchema) {
   return {
-    token_key_file: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('File with the key of the tokens, which the pool has too; made in data_dir when missing'),
+    token_key_file: readableFile().describe(
+      'File with the key of the tokens, which the pool has too; made in data_dir when missing',
+    ),
     token_valid_sec: z.int().min(60).max(86_400).default(3_600).describe('How long a token is good, seconds'),
     negotiation,
     transactions,

@@ -13,6 +13,7 @@ interface Shape {
   readonly enum?: readonly unknown[]
   readonly minimum?: number
   readonly maximum?: number
+  readonly exclusiveMinimum?: number
 }
 
 /**
@@ -79,6 +80,7 @@ function range(shape: Shape): string {
   const bounded = (bound: number | undefined): bound is number =>
     bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER
   if (bounded(minimum) && bounded(maximum)) return `(${minimum} … ${maximum})`
+  if (bounded(shape.exclusiveMinimum)) return `(more than ${shape.exclusiveMinimum})`
   if (bounded(minimum)) return `(at least ${minimum})`
   return bounded(maximum) ? `(at most ${maximum})` : ''
 }

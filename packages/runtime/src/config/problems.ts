@@ -54,11 +54,24 @@ export function problemsOf(
 
 function wording(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.code === 'invalid_type' && value === undefined) return `is required (${issue.expected})`
-  if (issue.code === 'too_big') return `must be at most ${issue.maximum}`
-  if (issue.code === 'too_small')
-    return issue.origin === 'string' ? 'must not be empty' : `must be at least ${issue.minimum}`
+  if (issue.code === 'invalid_type' && issue.expected === 'array' && isTable(value))
+    return `is a list, each of its tables in two brackets: [[${issue.path.join('.')}]]`
+  if (issue.code === 'too_big')
+    return issue.inclusive === false
+      ? `must be less than ${issue.maximum}`
+      : `must be at most ${issue.maximum}`
+  if (issue.code === 'too_small') {
+    if (issue.origin === 'string') return 'must not be empty'
+    return issue.inclusive === false
+      ? `must be more than ${issue.minimum}`
+      : `must be at least ${issue.minimum}`
+  }
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`
   return issue.message
+}
+
+function isTable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function suggestion(key: string, known: readonly string[]): string {

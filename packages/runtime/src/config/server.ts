@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Network } from '@sv2/bitcoin'
 import { z } from 'zod'
 import { DEFAULT_HELD_BYTES } from '../held-bytes.ts'
@@ -7,21 +8,30 @@ export const MIB = 1024 * 1024
 
 const NETWORKS = ['mainnet', 'testnet', 'testnet4', 'signet', 'regtest'] as const satisfies readonly Network[]
 
+/** The schema of the path of a file that has to be there. */
+export function readableFile() {
+  return z
+    .string()
+    .min(1)
+    .superRefine((file, context) => {
+      try {
+        readFileSync(file)
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: `cannot be read: ${(error as Error).message}` })
+      }
+    })
+    .optional()
+}
+
 /** The keys that the configuration of every server begins with: network, folder, and the authority key. */
 export function serverKeys(defaults: { readonly dataDir: string; readonly dataDirHolds: string }) {
   return {
     network: z.enum(NETWORKS).default('regtest').describe('Bitcoin network'),
     data_dir: z.string().min(1).default(defaults.dataDir).describe(`Folder for ${defaults.dataDirHolds}`),
-    authority_secret_key_file: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('File with the authority secret, base58check; made in data_dir when missing'),
-    draft_authority_secret_key_file: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('The same for doors of the draft edition'),
+    authority_secret_key_file: readableFile().describe(
+      'File with the authority secret, base58check; made in data_dir when missing',
+    ),
+    draft_authority_secret_key_file: readableFile().describe('The same for doors of the draft edition'),
     max_held_mib: z
       .int()
       .min(1)

@@ -93,6 +93,18 @@ describe('an upstream', () => {
     })
   })
 
+  test('plaintext to where others listen has to be meant', () => {
+    for (const host of ['pool.example', '8.8.8.8'])
+      expect(problems({ host, noise: false })).toEqual([
+        `noise: ${host} is on no local network: others could read and change what is sent; allow_plaintext = true takes that`,
+      ])
+    expect(settings({ host: 'pool.example', noise: false, allow_plaintext: true })).toMatchObject({
+      noise: false,
+    })
+    for (const host of ['localhost', '192.168.1.2', 'pool'])
+      expect(problems({ host, noise: false })).toEqual([])
+  })
+
   test('contradictions are problems', () => {
     const url = formatPoolUrl({ host: 'a', port: 1, authorityKey: key.current, edition: 'current' })
     expect(problems({})).toEqual(['url: is required, or host and port'])

@@ -4,6 +4,7 @@ import { decodeAuthorityKey, NoiseError, parsePoolUrl } from '@sv2/noise'
 import { z } from 'zod'
 import type { UpstreamSettings } from '../dial.ts'
 import type { EditionName } from '../editions.ts'
+import { hostSchema, isPublic } from './host.ts'
 
 /** One upstream as a configuration names it: by URL, or by its parts. */
 export interface UpstreamConfig {
@@ -14,6 +15,7 @@ export interface UpstreamConfig {
   readonly authority_key_file?: string | undefined
   readonly edition?: EditionName | undefined
   readonly noise: boolean
+  readonly allow_plaintext: boolean
   readonly clock_tolerance_sec: number
 }
 
@@ -35,7 +37,7 @@ export function upstreamSchema<Keys extends z.ZodRawShape = Record<never, never>
         .min(1)
         .optional()
         .describe(`stratum2+tcp://host:port/AUTHORITY_KEY, as the server prints it at its start`),
-      host: z.string().min(1).optional().describe('Instead of url: name or address'),
+      host: hostSchema().optional().describe('Instead of url: name or address'),
       port: z
         .int()
         .min(1)
@@ -57,6 +59,10 @@ export function upstreamSchema<Keys extends z.ZodRawShape = Record<never, never>
         .optional()
         .describe('Wire edition; that of the authority key when missing, current without a key'),
       noise: z.boolean().default(true).describe('false: plaintext, for local networks only'),
+      allow_plaintext: z
+        .boolean()
+        .default(false)
+        .describe('true: plaintext even to a host that is not on a local network'),
       clock_tolerance_sec: z
         .int()
         .min(0)
@@ -119,6 +125,12 @@ function contradictions(
       problems.push({ key: 'authority_key_file', message: 'not together with authority_key' })
   }
   const key = keyOf(config)
+  const host = config.host ?? (typeof key === 'object' && 'host' in key ? key.host : undefined)
+  if (!config.noise && !config.allow_plaintext && host !== undefined && isPublic(host))
+    problems.push({
+      key: 'noise',
+      message: `${host} is on no local network: others could read and change what is sent; allow_plaintext = true takes that`,
+    })
   if (typeof key === 'string') {
     problems.push({ key: keyNamedBy(config), message: key })
   } else if (key === undefined && config.noise && config.url === undefined && config.host !== undefined) {
