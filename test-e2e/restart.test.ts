@@ -59,6 +59,21 @@ test('a block found while the provider cannot be reached is sent when it is back
   await provider.logged((line) => line.hash === hash && line.node !== undefined)
 })
 
+test('a block that was acknowledged while the provider is away outlives the pool', async () => {
+  const place = pool.place
+  relay.cut()
+  await pool.logged('template provider lost; miners stay on the last job', place)
+  const { hash } = await pool.logged('block found', pool.place)
+  await pool.kill('SIGKILL')
+  relay.mend()
+  pool = (await stack.startPool(providerUrl)).pool
+  await pool.logged('telling of blocks of an earlier run again')
+  await provider.logged(
+    (line) => line.msg === 'block solved; keeping and submitting it' && line.hash === hash,
+  )
+  await device.logged('shares accepted', device.place)
+})
+
 test('a provider that was killed and started again costs no miner, no share, and no block', async () => {
   await vi.waitFor(() => expect(existsSync(newestTemplate())).toBe(true))
   const [poolPlace, devicePlace] = [pool.place, device.place]

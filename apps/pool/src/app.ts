@@ -10,6 +10,7 @@ import {
   nextEpoch,
   openDoors,
   randomBytes,
+  SolutionFiles,
   serveMonitoring,
   sessionLines,
   systemNoise,
@@ -62,17 +63,23 @@ export const pool: App<PoolConfig, RunningPool> = {
     const mac = takesCustomWork(config) ? (await loadTokenKey(config.data_dir, keyFile)).mac : undefined
     const run = { epoch: await nextEpoch(config.data_dir), secret: randomBytes(32) }
     const tokens = new UsedTokenFile(config.data_dir, { log, now: clock.now() })
-    const role = new Pool(poolSettings(config, VERSION, run), {
-      sha256d: fastSha256d,
-      mac,
-      usedTokens: tokens.used,
-    })
+    const files = new SolutionFiles(config.data_dir, log)
+    const solutions = files.load()
+    const role = new Pool(
+      { ...poolSettings(config, VERSION, run), solutions },
+      {
+        sha256d: fastSha256d,
+        mac,
+        usedTokens: tokens.used,
+      },
+    )
     const engine = new Engine<PoolEvent, PoolEffect>(role, {
       clock,
       observer: {
         ...sessionLines(log),
         onEffect(fact) {
           if (fact.kind === 'tokenUsed') return tokens.add(fact.token, clock.now())
+          if (fact.kind === 'keepSolution' || fact.kind === 'forgetSolution') return files.perform(fact)
           if (fact.kind !== 'solutionPushed' || embedded === undefined) return observe.fact(fact)
           embedded.solved(fact.solution)
           observe.fact({ ...fact, negotiators: fact.negotiators + 1 })
@@ -105,6 +112,8 @@ export const pool: App<PoolConfig, RunningPool> = {
       scope.own(`negotiator ${n}`, () => negotiator.close())
     }
     drainAtEnd(scope, engine, { host: config.drain_to_host, port: config.drain_to_port })
+
+    for (const { message } of solutions) if (message.type === 'PushSolution') embedded?.solved(message)
 
     const gauge = liveGauges(registry)
     gauge('sv2_clients_total', 'Connected miners', () => role.counts.connections)

@@ -1,6 +1,7 @@
 export { DueQueue } from './due-queue.ts'
 export type { MinersFact } from './miners/facts.ts'
 export { type MinersSettings, OWN_OPEN_CODES } from './miners/state.ts'
+export type { OpenSolution, SolutionEffect } from './open-solutions.ts'
 export {
   type Millis,
   NEVER,

@@ -1,6 +1,7 @@
 import { BitcoinError, parseOutputs } from '@sv2/bitcoin'
-import type { Message, NewTemplate, SetNewPrevHashTdp, SubmitSolution } from '@sv2/messages'
+import type { Message, NewTemplate, SetNewPrevHashTdp } from '@sv2/messages'
 import { type Tip, tipOf } from './channel/job.ts'
+import { type OpenSolution, OpenSolutions, type SolutionEffect } from './open-solutions.ts'
 import { owned } from './owned.ts'
 import type { SessionEffect, SessionId } from './role.ts'
 import { type Identification, PROTOCOL_VERSION, setupRequest } from './setup.ts'
@@ -9,9 +10,6 @@ import { type Identification, PROTOCOL_VERSION, setupRequest } from './setup.ts'
 const TEMPLATE_DISTRIBUTION = 2
 /** Templates kept; a provider that sends more than this without a new tip loses the oldest (TPC-06, peers.md 22). */
 const MAX_TEMPLATES = 64
-/** Solutions sent again to a provider that comes back; a block is never too late for a second try. */
-const MAX_SOLUTIONS = 16
-
 /** Bytes of template outputs that still leave room for ours in the 64 kB of a job's coinbase suffix. */
 const MAX_OUTPUT_BYTES = 60_000
 
@@ -26,6 +24,8 @@ export interface CoinbaseRoom {
 export interface TemplateFeedSettings extends CoinbaseRoom {
   readonly identification: Identification
   readonly endpoint: { readonly host: string; readonly port: number }
+  /** Of an earlier run: the provider is told of them again. */
+  readonly solutions?: readonly OpenSolution[]
 }
 
 /** What the feed tells its owner. */
@@ -53,7 +53,7 @@ export class TemplateFeed {
   readonly #settings: TemplateFeedSettings
   #room: CoinbaseRoom
   readonly #templates = new Map<bigint, NewTemplate>()
-  readonly #solutions: SubmitSolution[] = []
+  readonly #solutions: OpenSolutions
   #session: SessionId | undefined
   /** The session is set up and has told a tip; templates before that are not passed on. */
   #synced = false
@@ -63,6 +63,7 @@ export class TemplateFeed {
   constructor(settings: TemplateFeedSettings) {
     this.#settings = settings
     this.#room = settings
+    this.#solutions = new OpenSolutions('SubmitSolution', settings.solutions)
   }
 
   /** What the provider keeps room for in the templates that come from now on. */
@@ -95,6 +96,11 @@ export class TemplateFeed {
     return out
   }
 
+  /** Hands over what is to be done on the disk, before anything else. */
+  takeSolutions(): SolutionEffect[] {
+    return this.#solutions.take()
+  }
+
   owns(session: SessionId): boolean {
     return this.#session === session
   }
@@ -115,11 +121,10 @@ export class TemplateFeed {
     this.#synced = false
   }
 
-  /** A block: sent at once, and again when the provider comes back (TPC-02). */
-  submit(solution: SubmitSolution): void {
-    this.#solutions.push(solution)
-    if (this.#solutions.length > MAX_SOLUTIONS) this.#solutions.shift()
-    if (this.#ready) this.#send(solution)
+  /** A block: kept, sent at once, and again when the provider comes back, until it is decided (TPC-02). */
+  submit(solution: OpenSolution): void {
+    this.#solutions.add(solution)
+    if (this.#ready) this.#send(solution.message)
   }
 
   /** Takes one message of the provider; answers what the owner has to know. */
@@ -150,7 +155,7 @@ export class TemplateFeed {
     if (usedVersion !== PROTOCOL_VERSION) return this.#refused(`protocol version ${usedVersion}`)
     this.#ready = true
     this.#tellRoom()
-    for (const solution of this.#solutions) this.#send(solution)
+    for (const message of this.#solutions.messages()) this.#send(message)
     this.#out.push({ kind: 'templatesConnected', session })
   }
 
@@ -196,6 +201,7 @@ export class TemplateFeed {
     this.#templates.clear()
     this.#templates.set(template.templateId, template)
     this.#synced = true
+    this.#solutions.moved(tip.prevHash)
     return { kind: 'tip', template, tip }
   }
 

@@ -1,3 +1,4 @@
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { dirname } from 'node:path'
 
@@ -40,6 +41,32 @@ export const writeFileSafely: SafeWriter = async (path, content, { mode = 0o600,
     throw error
   }
   await flushFolder(dirname(path), disk)
+}
+
+/** The same, done when it returns: for what must be safe before anything else happens. */
+export function writeFileSafelySync(path: string, content: string): void {
+  const aside = `${path}.part`
+  try {
+    const file = openSync(aside, 'w', 0o600)
+    try {
+      fchmodSync(file, 0o600)
+      writeFileSync(file, content)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(aside, path)
+  } catch (error) {
+    rmSync(aside, { force: true })
+    throw error
+  }
+  if (process.platform === 'win32') return
+  const folder = openSync(dirname(path), 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
 }
 
 /** A new name in a folder is safe once the folder is flushed; Windows has no such call. */

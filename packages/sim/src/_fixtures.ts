@@ -83,6 +83,7 @@ export interface PoolOverrides {
   readonly mac?: TokenMac
   readonly run?: PoolSettings['run']
   readonly usedTokens?: PoolDeps['usedTokens']
+  readonly solutions?: PoolSettings['solutions']
 }
 
 /** Settings of a pool, all but what matters left alone. */
@@ -103,6 +104,7 @@ export function poolSettings(overrides: PoolOverrides = {}): PoolSettings {
     coinbaseTag: new TextEncoder().encode('/t/'),
     jobRefreshMs: overrides.jobRefreshMs ?? 60_000,
     customWork: overrides.customWork,
+    ...(overrides.solutions && { solutions: overrides.solutions }),
   }
 }
 

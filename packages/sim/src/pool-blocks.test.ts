@@ -1,7 +1,8 @@
 import { concatBytes, equalBytes, hasWitness, meetsTarget, parseTransaction, unhex } from '@sv2/bitcoin'
 import type { Edition } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
-import { describe, expect, test } from 'vitest'
+import type { PoolEffect } from '@sv2/roles/pool'
+import { describe, expect, test, vi } from 'vitest'
 import {
   aPool,
   aTemplate,
@@ -153,6 +154,32 @@ describe('blocks', () => {
       'CoinbaseOutputConstraints',
       'SubmitSolution',
     ])
+  })
+})
+
+describe('a block that is not decided', () => {
+  test('is to be kept on disk before its share is acknowledged', () => {
+    const { link, miner, channel } = aBlockMiner(current, 'standard')
+    const handle = vi.spyOn(link.role, 'handle')
+    for (let n = 0; n < 10; n++) miner.peer.send(miner.find(channel, { hash: isBlock }))
+    const effects = handle.mock.results.flatMap(({ value }) => value as readonly PoolEffect[])
+    const order = effects.map((effect) => (effect.kind === 'send' ? effect.message.type : effect.kind))
+    expect(order.indexOf('keepSolution')).toBeGreaterThanOrEqual(0)
+    expect(order.indexOf('keepSolution')).toBeLessThan(order.indexOf('SubmitShares.Success'))
+  })
+
+  test('is told again after a restart, and after six tips no more', () => {
+    const first = aBlockMiner(current, 'standard')
+    first.templates.disconnect()
+    first.miner.peer.send(first.miner.find(first.channel, { hash: isBlock }))
+    const solutions = first.link.factsOf('keepSolution').map(({ solution }) => solution)
+    expect(solutions).toHaveLength(1)
+    const { link, templates, tip } = aPool(current, { solutions })
+    expect(templates.receivedOf('SubmitSolution')).toEqual([solutions[0]!.message])
+    for (let mark = 10; mark < 17; mark++) tip({ templateId: BigInt(mark) }, { prevHash: filled(mark) })
+    expect(link.factsOf('forgetSolution')).toEqual([{ kind: 'forgetSolution', hash: solutions[0]!.hash }])
+    templates.disconnect()
+    expect(connectTemplates(link, current).receivedOf('SubmitSolution')).toEqual([])
   })
 })
 

@@ -229,6 +229,7 @@ describe('blocks on custom jobs', () => {
       const facts = link.takeFacts().filter(({ kind }) => /block|solution|negotiator/i.test(kind))
       expect(facts).toMatchObject([
         { kind: 'negotiatorConnected', negotiator: 0 },
+        { kind: 'keepSolution', solution: { message: solution } },
         { kind: 'blockFound', templateId: undefined, user: 'alice' },
         { kind: 'solutionPushed', negotiators: 1 },
         { kind: 'negotiatorConnected', negotiator: 1 },

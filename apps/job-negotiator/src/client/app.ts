@@ -10,6 +10,7 @@ import {
   liveGauges,
   openDoors,
   randomBytes,
+  SolutionFiles,
   serveMonitoring,
   sessionLines,
   systemNoise,
@@ -56,17 +57,24 @@ export const jobNegotiatorClient: App<JobNegotiatorClientConfig, RunningJobClien
   async start(config, context) {
     const { log, registry, scope, clock } = context
     const observe = createObserver(log, registry)
-    const role = new JobClient(clientSettings(config, VERSION), {
-      sha256d: fastSha256d,
-      sha256: fastSha256,
-      randomBytes,
-      front: frontSettings(config),
-    })
+    const files = new SolutionFiles(config.data_dir, log)
+    const solutions = files.load()
+    const settings = clientSettings(config, VERSION)
+    const role = new JobClient(
+      { ...settings, templates: { ...settings.templates, solutions } },
+      {
+        sha256d: fastSha256d,
+        sha256: fastSha256,
+        randomBytes,
+        front: frontSettings(config),
+      },
+    )
     const engine = new Engine<JobClientEvent, JobClientEffect>(role, {
       clock,
       observer: {
         ...sessionLines(log),
         onEffect(effect) {
+          if (effect.kind === 'keepSolution' || effect.kind === 'forgetSolution') return files.perform(effect)
           if (effect.kind === 'dial' || effect.kind === 'hangUp' || effect.kind === 'redial')
             return upstreams.perform(effect)
           observe.fact(effect)

@@ -1,3 +1,4 @@
+import type { SolutionEffect } from '@sv2/roles'
 import type { JobClientEffect } from '@sv2/roles/negotiator'
 import {
   Counter,
@@ -15,7 +16,7 @@ import {
 /** What the role tells besides what is to be done. */
 export type Fact = Exclude<
   JobClientEffect,
-  { readonly kind: 'send' | 'close' | 'dial' | 'hangUp' | 'redial' }
+  { readonly kind: 'send' | 'close' | 'dial' | 'hangUp' | 'redial' | SolutionEffect['kind'] }
 >
 
 /** What makes lines and numbers of what happens in the negotiator client. */

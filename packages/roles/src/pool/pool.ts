@@ -14,6 +14,7 @@ import type {
   WorkRequest,
 } from '../miners/state.ts'
 import type { TokenMac } from '../negotiator/token.ts'
+import type { OpenSolution, SolutionEffect } from '../open-solutions.ts'
 import type { Millis, Role, SessionEffect, SessionEvent } from '../role.ts'
 import { NEVER } from '../role.ts'
 import { TemplateFeed, type TemplateFeedSettings, type TemplateNews } from '../template-feed.ts'
@@ -43,6 +44,8 @@ export interface PoolSettings {
   readonly jobRefreshMs: number
   /** Jobs that miners bring; undefined: none are taken. */
   readonly customWork?: CustomWorkSettings | undefined
+  /** Blocks of an earlier run that are not decided. */
+  readonly solutions?: readonly OpenSolution[]
 }
 
 /** What the pool is given. */
@@ -65,7 +68,7 @@ export type PoolEvent =
   /** Put channels of a connection into a group of their own. */
   | { readonly kind: 'regroup'; readonly session: number; readonly channelIds: readonly number[] }
 
-export type PoolEffect = SessionEffect | PoolFact
+export type PoolEffect = SessionEffect | PoolFact | SolutionEffect
 
 /** Templates that wait for a tip at one time. */
 const MAX_WAITING = 16
@@ -104,7 +107,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
 
   constructor(settings: PoolSettings, deps: PoolDeps) {
     this.#settings = settings
-    const { customWork } = settings
+    const { customWork, solutions = [] } = settings
     const { mac, usedTokens: used = [] } = deps
     const onUse = (token: UsedToken) => this.#out.push({ kind: 'tokenUsed', token })
     const custom =
@@ -112,7 +115,11 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
         ? undefined
         : new CustomWork(customWork, { mac, used, onUse })
     this.#custom = custom
-    this.#links = new SolutionLinks(settings.templates.identification, customWork?.negotiators ?? [])
+    this.#links = new SolutionLinks(
+      settings.templates.identification,
+      customWork?.negotiators ?? [],
+      solutions,
+    )
     // a book keeps MAX_EXTRA_JOBS of them; that has to reach beyond the next job for everybody
     this.#extraJobMs = Math.max(MIN_EXTRA_JOB_MS, (1.5 * settings.jobRefreshMs) / MAX_EXTRA_JOBS)
     const { run } = settings
@@ -143,7 +150,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
         },
       },
     )
-    this.#feed = new TemplateFeed(settings.templates)
+    this.#feed = new TemplateFeed({ ...settings.templates, solutions })
     this.#shelves = new JobShelves(
       { versionRollingAllowed: settings.versionRolling, extranonceSize: settings.fullExtranonceSize },
       {
@@ -211,10 +218,11 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
 
   /** Passes on what the parts want done, in the order in which they wanted it. */
   #flush(): PoolEffect[] {
+    const kept: PoolEffect[] = [...this.#feed.takeSolutions(), ...this.#links.takeSolutions()]
     this.#out.push(...this.#feed.take(), ...this.#links.take())
     const miners = this.#miners.take()
-    if (this.#out.length === 0) return miners
-    const out = this.#out
+    if (this.#out.length === 0 && kept.length === 0) return miners
+    const out = [...kept, ...this.#out]
     this.#out = []
     for (const effect of miners) out.push(effect)
     return out
@@ -253,6 +261,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     this.#waiting.clear()
     this.#shelves.renewExtras()
     if (this.#tip !== undefined) this.#custom?.retire(this.#tip)
+    this.#links.moved(tip.prevHash)
     this.#tip = tip
     this.#template = template
     this.#lastJob = now
@@ -359,8 +368,8 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     const template = this.#shelves.templateOf(job)
     if (template === undefined) {
       const solution = solutionOf(channel, share, good)
-      if (solution !== undefined) this.#links.push(solution)
-    } else this.#submit(template, channel, share, job)
+      if (solution !== undefined) this.#links.push(solution, displayHash(hash))
+    } else this.#submit(template, channel, share, good)
     this.#out.push({
       kind: 'blockFound',
       session: channel.session,
@@ -371,14 +380,19 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     })
   }
 
-  #submit(template: NewTemplate, channel: Channel, share: Share, job: Job): void {
+  #submit(template: NewTemplate, channel: Channel, share: Share, { job, hash }: GoodShare): void {
+    if (job.tip === undefined) return
     this.#feed.submit({
-      type: 'SubmitSolution',
-      templateId: template.templateId,
-      version: share.version,
-      headerTimestamp: share.ntime,
-      headerNonce: share.nonce,
-      coinbaseTx: blockCoinbase(job, template.coinbaseTxOutputs, fullExtranonce(channel, job, share)),
+      hash: displayHash(hash),
+      prevHash: job.tip.prevHash,
+      message: {
+        type: 'SubmitSolution',
+        templateId: template.templateId,
+        version: share.version,
+        headerTimestamp: share.ntime,
+        headerNonce: share.nonce,
+        coinbaseTx: blockCoinbase(job, template.coinbaseTxOutputs, fullExtranonce(channel, job, share)),
+      },
     })
   }
 }

@@ -1,11 +1,9 @@
 import type { Message, PushSolution } from '@sv2/messages'
 import { DECLARATION_SETUP_FLAGS, PROTOCOL_NUMBERS } from '@sv2/messages'
+import { type OpenSolution, OpenSolutions, type SolutionEffect } from '../open-solutions.ts'
 import type { SessionEffect, SessionId } from '../role.ts'
 import { type Identification, PROTOCOL_VERSION, setupRequest } from '../setup.ts'
 import type { PoolFact } from './facts.ts'
-
-/** Solutions sent again to a server that comes back; a block is never too late for a second try. */
-const MAX_SOLUTIONS = 16
 
 /** A door of the pool's own making: the connection to one of its negotiator servers. */
 export type NegotiatorPort = `negotiator ${number}`
@@ -24,15 +22,17 @@ export class SolutionLinks {
   readonly #identification: Identification
   readonly #servers: readonly { readonly host: string; readonly port: number }[]
   readonly #links = new Map<SessionId, { readonly server: number; ready: boolean }>()
-  readonly #solutions: PushSolution[] = []
+  readonly #solutions: OpenSolutions
   #out: (SessionEffect | PoolFact)[] = []
 
   constructor(
     identification: Identification,
     servers: readonly { readonly host: string; readonly port: number }[],
+    earlier?: readonly OpenSolution[],
   ) {
     this.#identification = identification
     this.#servers = servers
+    this.#solutions = new OpenSolutions('PushSolution', earlier)
   }
 
   /** Hands over what is to be done, in order. */
@@ -40,6 +40,11 @@ export class SolutionLinks {
     const out = this.#out
     this.#out = []
     return out
+  }
+
+  /** Hands over what is to be done on the disk, before anything else. */
+  takeSolutions(): SolutionEffect[] {
+    return this.#solutions.take()
   }
 
   owns(session: SessionId): boolean {
@@ -68,7 +73,7 @@ export class SolutionLinks {
     if (message.type === 'SetupConnection.Success' && message.usedVersion === PROTOCOL_VERSION) {
       link.ready = true
       this.#out.push({ kind: 'negotiatorConnected', session, negotiator })
-      for (const solution of this.#solutions) this.#send(session, solution)
+      for (const message of this.#solutions.messages()) this.#send(session, message)
       return
     }
     if (message.type !== 'SetupConnection.Error' && message.type !== 'SetupConnection.Success') return
@@ -80,10 +85,14 @@ export class SolutionLinks {
     )
   }
 
+  /** There is another tip: it may be one of ours. */
+  moved(prevHash: Uint8Array): void {
+    this.#solutions.moved(prevHash)
+  }
+
   /** Tells every server of a block. */
-  push(solution: PushSolution): void {
-    this.#solutions.push(solution)
-    if (this.#solutions.length > MAX_SOLUTIONS) this.#solutions.shift()
+  push(solution: PushSolution, hash: string): void {
+    this.#solutions.add({ hash, prevHash: solution.prevHash, message: solution })
     const ready = [...this.#links].filter(([, link]) => link.ready).map(([session]) => session)
     for (const session of ready) this.#send(session, solution)
     this.#out.push({ kind: 'solutionPushed', negotiators: ready.length, solution })

@@ -6,6 +6,7 @@ import type { GoodShare, Share } from '../../channel/judge.ts'
 import { EASIEST_TARGET } from '../../device/open-request.ts'
 import { Miners } from '../../miners/miners.ts'
 import type { Assignment, MinersEffect, Refusal, ShareOutcome, WorkRequest } from '../../miners/state.ts'
+import type { SolutionEffect } from '../../open-solutions.ts'
 import { type Millis, NEVER, type SessionEffect, type SessionId } from '../../role.ts'
 import type { ShareTallies } from '../../upstream/share-tally.ts'
 import type { UpstreamWorkEffect } from '../../upstream/upstream-work.ts'
@@ -173,10 +174,10 @@ export class JobClientCore {
   }
 
   /** Hands over everything else that is to be done, and what happened. */
-  takeOwn(): (SessionEffect | JobClientFact)[] {
+  takeOwn(): (SessionEffect | JobClientFact | SolutionEffect)[] {
     const facts = this.#facts
     this.#facts = []
-    return [...facts, ...this.#own.feed.take(), ...this.#pairs.take()]
+    return [...this.#own.feed.takeSolutions(), ...facts, ...this.#own.feed.take(), ...this.#pairs.take()]
   }
 
   nextDeadline(): Millis {
@@ -328,7 +329,7 @@ export class JobClientCore {
     if (origin === undefined) return
     const { work } = origin
     const { submit, push } = solutionOf(origin, { channel, share, good })
-    this.#own.feed.submit(submit)
+    this.#own.feed.submit({ hash: displayHash(good.hash), prevHash: work.tip.prevHash, message: submit })
     const pair = this.#pairs
       .all()
       .find(({ channel: upstream }) => upstream !== undefined && upstream === work.channel)

@@ -1,5 +1,6 @@
 import type { Message } from '@sv2/messages'
 import type { Sv1ToMiner, Sv1ToServer } from '@sv2/sv1'
+import type { SolutionEffect } from '../../open-solutions.ts'
 import type { Millis, Role, SessionEffect, SessionEvent, SessionId } from '../../role.ts'
 import type { V1Fact } from '../../translator/v1-to-v2/facts.ts'
 import type { CoreSettings } from '../../translator/v1-to-v2/front-state.ts'
@@ -18,7 +19,7 @@ export type JobClientEvent =
   /** Send every miner to another place (empty host and port 0: back here), and close. */
   | { readonly kind: 'drain'; readonly host: string; readonly port: number }
 
-export type JobClientEffect = JobClientFact | V1Fact | SessionEffect<Message | Sv1ToMiner>
+export type JobClientEffect = JobClientFact | V1Fact | SolutionEffect | SessionEffect<Message | Sv1ToMiner>
 
 /**
  * The negotiator client: miners of both versions of Stratum below, our own templates, and pools that pay for jobs made
