@@ -14,6 +14,7 @@ const NOT_SENT = new Set([
   // why a Stratum V1 miner is refused, for logs: it is told a number and a text
   'wrong-network',
   'not-an-address',
+  'not-paid-here',
   'name-too-long',
   'too-many-workers',
   'version-bits-outside-mask',

@@ -3,7 +3,7 @@ import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
 import { describe, expect, test } from 'vitest'
 import { filled } from './_fixtures.ts'
-import { JobClientWorld, OWN_SCRIPT, ScriptedPair, working } from './_job-client.ts'
+import { JobClientWorld, OWN_SCRIPT, ScriptedPair, TRANSACTIONS, working } from './_job-client.ts'
 import { Sv1Miner } from './_sv1-miner.ts'
 import { Sv1Peer } from './_sv1-peer.ts'
 import { TestMiner } from './_test-miner.ts'
@@ -30,6 +30,19 @@ describe('a V1 miner inside of the negotiator client', () => {
     expect(pair.shares).toMatchObject([{ jobId }])
     expect(miner.mine()).toBe(true)
     expect(pair.shares).toHaveLength(2)
+  })
+
+  test('is told the transactions of a job that the pool was asked to agree to, once', () => {
+    const { world, pair } = working({}, V1)
+    const miner = v1Miner(world).login()
+    pair.agree()
+    pair.acknowledge()
+    const { jobId } = miner.job
+    const { result } = miner.peer.request('mining.get_transactions', jobId)
+    expect(result).toEqual(TRANSACTIONS.map(hex))
+    const error = (id: string): unknown => miner.peer.request('mining.get_transactions', id).error
+    expect(error(jobId)).toEqual([20, 'Told before', null])
+    expect(error('ffff')).toEqual([21, 'Job not found', null])
   })
 
   test('shares the jobs with devices of Stratum V2', () => {

@@ -1,5 +1,7 @@
+import { addressToScript, concatBytes, scriptToAddress } from '@sv2/bitcoin'
 import { current } from '@sv2/messages/current'
 import { describe, expect, test } from 'vitest'
+import { filled } from './_fixtures.ts'
 import { verdict } from './_sv1-miner.ts'
 import { aTranslator, EASY, TranslatorWorld } from './_sv1-world.ts'
 
@@ -108,8 +110,8 @@ describe('requests in any order', () => {
   test('what is no part of mining is answered politely', () => {
     const { world } = aTranslator(current)
     const peer = world.peer()
-    expect(peer.request('mining.get_transactions', '1').result).toEqual([])
-    expect(peer.request('mining.get_txnhashes', '1').result).toEqual([])
+    expect(verdict(peer.request('mining.get_transactions', '1'))).toBe(21)
+    expect(verdict(peer.request('mining.get_txnhashes', '1'))).toBe(20)
     expect(peer.request('mining.capabilities', {}).result).toBe(true)
     expect(peer.request('mining.ping').result).toBe('pong')
     expect(verdict(peer.request('mining.set_goal', 'x'))).toBe(20)
@@ -179,6 +181,35 @@ describe('workers', () => {
       front: { payoutCheck: { identityIsAddress, network: 'regtest' } },
     })
     expect(world.peer().request('mining.authorize', user, 'x').result).toBe(result)
+  })
+})
+
+describe('a miner whose user name is an address that blocks here do not pay', () => {
+  const paid = [{ address: REGTEST, script: addressToScript(REGTEST, 'regtest') }]
+  const OTHER = scriptToAddress(concatBytes(Uint8Array.of(0, 20), filled(1, 20)), 'regtest')!
+
+  test.each([
+    ['auto', OTHER, false],
+    ['auto', `${OTHER}.rig`, false],
+    ['auto', `${REGTEST}.rig`, true],
+    ['auto', REGTEST.toUpperCase(), true],
+    ['auto', 'rig7', true],
+    ['always', OTHER, false],
+    ['never', OTHER, true],
+  ] as const)('%s: %s may mine: %s', (identityIsAddress, user, result) => {
+    const payoutCheck = { identityIsAddress, network: 'regtest', paid } as const
+    const { world } = aTranslator(current, { front: { payoutCheck } })
+    expect(world.peer().request('mining.authorize', user, 'x').result).toBe(result)
+  })
+
+  test('is told who is paid', () => {
+    const payoutCheck = { identityIsAddress: 'auto', network: 'regtest', paid } as const
+    const { world } = aTranslator(current, { front: { payoutCheck } })
+    const { error } = world.peer().request('mining.authorize', OTHER, 'x')
+    expect((error as [number, string])[1]).toBe(
+      `blocks found here pay ${REGTEST}, not the address in the user name`,
+    )
+    expect(world.factsOf('workerRefused')).toMatchObject([{ reason: 'not-paid-here' }])
   })
 })
 

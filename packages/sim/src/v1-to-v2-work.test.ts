@@ -41,6 +41,14 @@ test.each([current, draft])(
 )
 
 describe('jobs', () => {
+  test('whose transactions are not known here say so, instead of an empty block', () => {
+    const { world } = aTranslator(current)
+    const miner = world.miner().login()
+    const { error } = miner.peer.request('mining.get_transactions', miner.job.jobId)
+    expect(error).toEqual([20, 'The transactions of this job are not known here', null])
+    expect((miner.peer.request('mining.get_txnhashes').error as [number])[0]).toBe(20)
+  })
+
   test('a better job of the same tip is not clean, a new tip is', () => {
     const { world, pool } = aTranslator(current)
     const miner = world.miner().login()

@@ -1,6 +1,6 @@
 import { addressToScript } from '@sv2/bitcoin'
 import type { JobClientSettings } from '@sv2/roles/negotiator'
-import type { Sv1FrontSettings } from '@sv2/roles/translator'
+import { type Sv1FrontSettings, wantedPayout } from '@sv2/roles/translator'
 import {
   answerSettings,
   difficultySettings,
@@ -94,6 +94,10 @@ export function clientSettings(config: JobNegotiatorClientConfig, version: strin
 }
 
 /** What the V1 side is told of its configuration. */
-export function frontSettings({ translator, network }: JobNegotiatorClientConfig): Sv1FrontSettings {
-  return sv1FrontSettings(translator, { network, doors: translator.listen.length })
+export function frontSettings(config: JobNegotiatorClientConfig): Sv1FrontSettings {
+  const { translator, network, payout, upstreams } = config
+  const paid = [payout.address, ...upstreams.map(({ user_identity }) => user_identity)].flatMap(
+    (identity) => wantedPayout(identity, network) ?? [],
+  )
+  return sv1FrontSettings(translator, { network, doors: translator.listen.length, paid })
 }

@@ -67,6 +67,18 @@ describe('configuration of direction v1-to-v2', () => {
     expect(problems({ ...LEAST, ...wrong })).toEqual([expect.stringMatching(told)])
   })
 
+  test('addresses that upstreams pay are those of all miners, where they share an account', () => {
+    const ours = 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4'
+    const paidWith = (env: Record<string, string>) => {
+      const { v1_to_v2 } = load({ ...LEAST, [`${UPSTREAM}USER_IDENTITY`]: `${ours}.farm`, ...env })
+      const node = { network: 'mainnet', version: '1', doors: 1 } as const
+      return v1ToV2Settings(v1_to_v2, node).front.payoutCheck.paid
+    }
+    expect(paidWith({})).toMatchObject([{ address: ours }])
+    expect(paidWith({ [`${UPSTREAM}USER_IDENTITY`]: 'me' })).toEqual([])
+    expect(paidWith({ [`${SECTION}AGGREGATE_CHANNELS`]: 'false' })).toBeUndefined()
+  })
+
   const paid = { ...LEAST, [`${SECTION}VERIFY_PAYOUT`]: 'true' }
   const address = 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4'
 

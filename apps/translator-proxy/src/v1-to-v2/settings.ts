@@ -1,5 +1,5 @@
 import type { Network } from '@sv2/bitcoin'
-import type { V1ToV2Settings } from '@sv2/roles/translator'
+import { type V1ToV2Settings, type WantedPayout, wantedPayout } from '@sv2/roles/translator'
 import { answerSettings, sv1FrontSettings, type UpstreamSettings, upstreamSettings } from '@sv2/runtime'
 import { DEFAULT_UPSTREAM_PORT, type V1ToV2Config } from './config.ts'
 
@@ -24,7 +24,14 @@ export function v1ToV2Settings(
     readonly doors: number
   },
 ): V1ToV2Settings {
-  return { work: workSettings(config, node), front: sv1FrontSettings(config, node) }
+  const paid = sharedPayouts(config, node.network)
+  return { work: workSettings(config, node), front: sv1FrontSettings(config, { ...node, paid }) }
+}
+
+/** The addresses that upstreams pay for all miners together; undefined where each miner has a name of its own there. */
+export function sharedPayouts(config: V1ToV2Config, network: Network): WantedPayout[] | undefined {
+  if (!config.aggregate_channels) return undefined
+  return config.upstreams.flatMap(({ user_identity = '' }) => wantedPayout(user_identity, network) ?? [])
 }
 
 function workSettings(

@@ -15,7 +15,7 @@ import {
 import type { RunningTranslatorProxy } from '../app.ts'
 import type { TranslatorProxyConfig } from '../config.ts'
 import { createObserver } from './observe.ts'
-import { dialedUpstreams, v1ToV2Settings } from './settings.ts'
+import { dialedUpstreams, sharedPayouts, v1ToV2Settings } from './settings.ts'
 
 /** Starts a translator for Stratum V1 miners at Stratum V2 pools. */
 export async function startV1ToV2(
@@ -42,6 +42,12 @@ export async function startV1ToV2(
       },
     },
   })
+  const paid = sharedPayouts(config.v1_to_v2, config.network)?.map(({ address }) => address) ?? []
+  if (paid.length > 0)
+    log.warn(
+      { paid, identityIsAddress: config.v1_to_v2.identity_is_address },
+      'with aggregate_channels blocks of all miners pay these addresses, whatever their user names say',
+    )
   scope.own('connections', () => engine.stop('shutting down'))
   const upstreams = dialUpstreams(dialedUpstreams(config.v1_to_v2), engine, {
     noise: systemNoise,

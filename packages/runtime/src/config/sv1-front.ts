@@ -1,5 +1,5 @@
 import type { Network } from '@sv2/bitcoin'
-import type { Sv1FrontSettings } from '@sv2/roles/translator'
+import type { PaidAddress, Sv1FrontSettings } from '@sv2/roles/translator'
 import { z } from 'zod'
 
 /** Bits that may be rolled at all (BIP 323). */
@@ -70,7 +70,7 @@ export function sv1Keys() {
       .enum(['auto', 'always', 'never'])
       .default('auto')
       .describe(
-        'User names begin with an address; auto: one of another network is refused, always: whatever is no address too',
+        'User names begin with an address; auto: one of another network is refused, and one that blocks found here do not pay; always: what is no address too; never: names mean nothing',
       ),
     worker_separators: z
       .string()
@@ -98,7 +98,12 @@ type Sv1Config = z.output<z.ZodObject<ReturnType<typeof sv1Keys>>> & {
 /** What the V1 side of a node is told of its configuration. */
 export function sv1FrontSettings(
   config: Sv1Config,
-  node: { readonly network: Network; readonly doors: number },
+  node: {
+    readonly network: Network
+    readonly doors: number
+    /** Addresses that all miners share; undefined where each has its own. */
+    readonly paid: readonly PaidAddress[] | undefined
+  },
 ): Sv1FrontSettings {
   const { difficulty, limits } = config
   return {
@@ -106,7 +111,7 @@ export function sv1FrontSettings(
     startDifficulty: difficulty.start_difficulty,
     minDifficulty: difficulty.min_difficulty,
     versionRollingMask: Number.parseInt(config.version_rolling_mask, 16),
-    payoutCheck: { identityIsAddress: config.identity_is_address, network: node.network },
+    payoutCheck: { identityIsAddress: config.identity_is_address, network: node.network, paid: node.paid },
     separators: config.worker_separators,
     probeMs: limits.probe_sec * 1000,
     resumeMs: limits.resume_sec * 1000,

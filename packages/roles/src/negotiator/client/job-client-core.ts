@@ -2,6 +2,7 @@ import { displayHash, type Sha256d, targetToDifficulty } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import type { Channel } from '../../channel/channel.ts'
 import { leaseSize } from '../../channel/extranonce.ts'
+import type { Job } from '../../channel/job.ts'
 import type { GoodShare, Share } from '../../channel/judge.ts'
 import { EASIEST_TARGET } from '../../device/open-request.ts'
 import { Miners } from '../../miners/miners.ts'
@@ -171,6 +172,12 @@ export class JobClientCore {
     if (news.length === 0) return miners
     news.push(...miners)
     return news
+  }
+
+  /** The transactions of a job that a pool was asked to agree to with all of them. */
+  transactionsOf(job: Job): readonly Uint8Array[] | undefined {
+    const work = this.#workshop.origin(job)?.work
+    return work?.channel === undefined ? undefined : (work as PoolWork).transactions?.list
   }
 
   /** Hands over everything else that is to be done, and what happened. */

@@ -45,7 +45,12 @@ export type V1Fact =
       readonly reason: string
     }
 
-export type WorkerRefusal = 'wrong-network' | 'not-an-address' | 'name-too-long' | 'too-many-workers'
+export type WorkerRefusal =
+  | 'wrong-network'
+  | 'not-an-address'
+  | 'not-paid-here'
+  | 'name-too-long'
+  | 'too-many-workers'
 
 /** Why a share was refused: a code of Stratum V2, or what only V1 knows. */
 export type V1ShareRefusal =

@@ -1,5 +1,6 @@
 import type { Message } from '@sv2/messages'
 import type { ErrorTriple, JsonValue, RequestId, Sv1ToMiner } from '@sv2/sv1'
+import type { Job } from '../../channel/job.ts'
 import type { JobBook } from '../../channel/job-book.ts'
 import type { DueQueue } from '../../due-queue.ts'
 import type { Miners } from '../../miners/miners.ts'
@@ -27,6 +28,8 @@ export interface MinerCore {
   miner(event: Parameters<Miners['handle']>[0], now: Millis): void
   /** Hands over what is to be done about miners, in order. */
   take(): UpstreamWorkEffect[]
+  /** The transactions of a job's block besides its coinbase, where the node knows them. */
+  transactionsOf?(job: Job): readonly Uint8Array[] | undefined
 }
 
 /** What the V1 side has to know of that node. */

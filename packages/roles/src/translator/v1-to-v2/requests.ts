@@ -4,6 +4,7 @@ import {
   type Configure,
   configureResult,
   dialectOf,
+  type GetTransactions,
   readPassword,
   type Subscribe,
   type Sv1ToServer,
@@ -11,6 +12,7 @@ import {
 } from '@sv2/sv1'
 import type { Millis } from '../../role.ts'
 import { answer, end, type FrontState, refuse, tell } from './front-state.ts'
+import { readJobId } from './job-lines.ts'
 import { retarget, showEarlyWork, wantWork } from './opening.ts'
 import { submit } from './submit.ts'
 import type { Subscription, Sv1Session } from './sv1-session.ts'
@@ -53,8 +55,13 @@ export function takeLine(state: FrontState, session: Sv1Session, message: Sv1ToS
         suggest(state, session, difficultyOf(message.suggestedTarget), now)
       return
     case 'mining.get_transactions':
+      return tellTransactions(state, session, message)
     case 'mining.get_txnhashes':
-      return answer(state, session, message.id, [])
+      return refuse(state, session, message.id, [
+        20,
+        'Hashes alone are not told: mining.get_transactions',
+        null,
+      ])
     case 'mining.ping':
       return answer(state, session, message.id, 'pong')
     case 'pong':
@@ -68,6 +75,20 @@ export function takeLine(state: FrontState, session: Sv1Session, message: Sv1ToS
     case 'malformed':
       return malformed(state, session, message)
   }
+}
+
+/** Shows what a job's block holds, once for each job: an answer may be as long as a block. */
+function tellTransactions(state: FrontState, session: Sv1Session, message: GetTransactions): void {
+  const { id } = message
+  const jobId = message.jobId === undefined ? undefined : readJobId(message.jobId)
+  const job = jobId === undefined ? undefined : session.channel?.live(jobId)
+  if (job === undefined) return refuse(state, session, id, [21, 'Job not found', null])
+  const transactions = state.core.transactionsOf?.(job)
+  if (transactions === undefined)
+    return refuse(state, session, id, [20, 'The transactions of this job are not known here', null])
+  if (session.shownJob === job) return refuse(state, session, id, [20, 'Told before', null])
+  session.shownJob = job
+  answer(state, session, id, transactions.map(hex))
 }
 
 function configure(state: FrontState, session: Sv1Session, message: Configure, now: Millis): void {

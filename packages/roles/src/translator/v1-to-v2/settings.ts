@@ -36,6 +36,18 @@ export interface Sv1Limits {
 export interface PayoutCheck {
   readonly identityIsAddress: 'auto' | 'always' | 'never'
   readonly network: Network
+  /**
+   * Where all miners share the addresses that upstreams pay: those. A miner that names another one is refused, unless
+   * `identityIsAddress` is `never`. Undefined where upstreams are told each miner's own name, or pay by account.
+   */
+  readonly paid?: readonly PaidAddress[] | undefined
+}
+
+/** An address that blocks found here pay. */
+export interface PaidAddress {
+  readonly address: string
+  /** Output script. */
+  readonly script: Uint8Array
 }
 
 export interface V1ToV2Settings {

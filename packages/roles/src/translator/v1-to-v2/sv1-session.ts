@@ -69,6 +69,8 @@ export class Sv1Session {
   cleanNext = false
   /** The job it was last sent. */
   job: Job | undefined
+  /** The job whose transactions it was told last. */
+  shownJob: Job | undefined
   /** When it was last sent a job. */
   lastJob: Millis = 0
   /** It was found not to take the work of this node. */

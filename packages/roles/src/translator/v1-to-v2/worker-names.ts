@@ -1,4 +1,4 @@
-import { AddressError, addressToScript } from '@sv2/bitcoin'
+import { AddressError, addressToScript, equalBytes } from '@sv2/bitcoin'
 import { readUserName } from '@sv2/sv1'
 import type { WorkerRefusal } from './facts.ts'
 import type { PayoutCheck } from './settings.ts'
@@ -46,8 +46,20 @@ export function admitWorker(
       text: `the user name has to begin with an address of ${check.network}`,
     }
   }
+  const other = unpaid(account, check)
+  if (other !== undefined) return { reason: 'not-paid-here', text: other }
   if (worker === '') return { identity: account, worker: undefined }
   return { identity: `${account}.${worker}`, worker }
+}
+
+/** Why a miner that names its own address had better not mine here: blocks pay other addresses. */
+function unpaid(account: string, { identityIsAddress, network, paid = [] }: PayoutCheck): string | undefined {
+  if (identityIsAddress === 'never' || paid.length === 0) return undefined
+  if (addressProblem(account, { identityIsAddress, network }) !== undefined) return undefined
+  const script = addressToScript(account, network)
+  if (paid.some((each) => equalBytes(each.script, script))) return undefined
+  const others = paid.map(({ address }) => address).join(', ')
+  return `blocks found here pay ${others}, not the address in the user name`
 }
 
 function addressProblem(text: string, { network }: PayoutCheck): AddressError | undefined {
