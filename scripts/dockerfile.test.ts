@@ -39,7 +39,7 @@ describe('Dockerfile', () => {
   test('the entry point is started without a shell, by a user who is not root', () => {
     const base = stages.find(({ name }) => name === 'base')
     expect(base?.lines).toContain('USER node')
-    expect(base?.lines).toContain('ENTRYPOINT ["node", "dist/main.js"]')
+    expect(base?.lines).toContain('ENTRYPOINT ["node", "--disable-sigusr1", "dist/main.js"]')
   })
 
   test.each(targets)(

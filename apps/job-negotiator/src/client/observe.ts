@@ -59,6 +59,15 @@ export function createObserver(log: Logger, registry: Registry): ClientObserver 
           metrics.faults.inc({ reason: event })
           return warn({ pool: name, event, reason: readableText(reason) }, 'pool left for a while')
         }
+        case 'nodeLags': {
+          metrics.lags.set(fact.lags ? 1 : 0)
+          if (!fact.lags)
+            return log.info({ pool: fact.name }, 'our node has caught up; miners work on our own jobs')
+          return warn(
+            { pool: fact.name },
+            "our node lags behind the pool; miners work on the pool's own jobs",
+          )
+        }
         case 'newTip':
           return log.info({ prevHash: fact.prevHash, networkDifficulty: fact.networkDifficulty }, 'new tip')
         case 'jobProposed':
@@ -123,6 +132,10 @@ function createMetrics(registry: Registry) {
     agreement: gauge('sv2_jdc_agreement_seconds', 'From the template to the consent of the pool, last job'),
     dropped: counter('sv2_jdc_shares_dropped_total', 'Shares of jobs that were never acknowledged'),
     blocks: counter('sv2_jdc_blocks_found_total', 'Blocks found'),
+    lags: gauge(
+      'sv2_jdc_node_lags',
+      "1 while our own node is behind the pool, and miners work on the pool's jobs",
+    ),
     templates: gauge('sv2_jdc_templates_connected', '1 while the template provider is connected'),
   }
 }

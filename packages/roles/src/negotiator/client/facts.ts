@@ -38,6 +38,8 @@ export type JobClientFact =
       readonly name: string
       readonly reason: string
     }
+  /** Our own node is behind: miners work on the pool's own jobs (true), or it has caught up (false). */
+  | { readonly kind: 'nodeLags'; readonly place: number; readonly name: string; readonly lags: boolean }
   | { readonly kind: 'newTip'; readonly prevHash: string; readonly networkDifficulty: number }
   | { readonly kind: 'jobProposed'; readonly place: number; readonly transactions: number }
   | {
@@ -67,7 +69,8 @@ export type JobClientFact =
       readonly user: string
       /** Display order, hex. */
       readonly hash: string
-      readonly templateId: bigint
+      /** Undefined: the job was the pool's own. */
+      readonly templateId: bigint | undefined
       /** For whom the job was; undefined: for ourselves. */
       readonly place: number | undefined
     }

@@ -15,7 +15,7 @@ import type { UpstreamEvent } from '../../upstream/upstreams.ts'
 import type { JobClientFact } from './facts.ts'
 import { roomForBoth, roomOf } from './granted-token.ts'
 import { OwnTemplates } from './own-templates.ts'
-import type { PoolWork } from './own-work.ts'
+import type { OwnWork, PaidWork, PoolWork } from './own-work.ts'
 import type { Pair } from './pair.ts'
 import { Pairs } from './pairs.ts'
 import { PoolShares } from './pool-shares.ts'
@@ -177,7 +177,8 @@ export class JobClientCore {
   /** The transactions of a job that a pool was asked to agree to with all of them. */
   transactionsOf(job: Job): readonly Uint8Array[] | undefined {
     const work = this.#workshop.origin(job)?.work
-    return work?.channel === undefined ? undefined : (work as PoolWork).transactions?.list
+    const isOurs = work?.channel !== undefined && work.template !== undefined
+    return isOurs ? (work as PoolWork).transactions?.list : undefined
   }
 
   /** Hands over everything else that is to be done, and what happened. */
@@ -243,7 +244,11 @@ export class JobClientCore {
       case 'tip': {
         const networkDifficulty = targetToDifficulty(news.tip.networkTarget)
         this.#facts.push({ kind: 'newTip', prevHash: displayHash(news.tip.prevHash), networkDifficulty })
-        for (const pair of this.#pairs.all()) this.#shares.tipChanged(pair)
+        for (const pair of this.#pairs.all()) {
+          this.#shares.tipChanged(pair)
+          this.#compareTips(pair, now)
+        }
+        this.#pairs.tipChanged(now)
         this.#plan.work('tip', now)
       }
     }
@@ -264,6 +269,7 @@ export class JobClientCore {
     this.#nextStep = now + STEP_MS
     this.#pairs.tick(now)
     const { inUse } = this.#pairs
+    if (inUse?.isAhead === true && !inUse.minesOffer) this.#plan.mineOffer(inUse, now)
     if (inUse?.isBehind === true && inUse.inFlight === undefined) this.#plan.propose(inUse, 'update', now)
     for (const pair of this.#pairs.all()) {
       this.#proposing.watch(pair, now)
@@ -290,6 +296,12 @@ export class JobClientCore {
     }
     if (channel === undefined || !('channelId' in message)) return
     if (message.channelId !== channel.channelId && message.channelId !== channel.groupId) return
+    if (message.type === 'NewExtendedMiningJob' || message.type === 'SetNewPrevHash') {
+      pair.offer.message(message)
+      this.#compareTips(pair, now)
+      if (pair.minesOffer && !this.#plan.mineOffer(pair, now)) this.#plan.propose(pair, 'tip', now)
+      return
+    }
     const at = { order: this.miners.nextOrder(), oldestLive: this.#workshop.book.oldestLive }
     const news = channel.message(message, at)
     switch (news?.kind) {
@@ -306,6 +318,13 @@ export class JobClientCore {
       case 'ignored':
         this.#facts.push({ kind: 'upstreamMessageIgnored', upstream: pair.place, reason: news.reason })
     }
+  }
+
+  /** A pool that works on a tip of which our node has not told is ahead of it. */
+  #compareTips(pair: Pair, now: Millis): void {
+    const { present } = pair.offer
+    const isAhead = present !== undefined && this.#own.isBehind(present)
+    pair.aheadSince = isAhead ? Math.min(pair.aheadSince, now) : NEVER
   }
 
   #bookFor(request: WorkRequest): Assignment | Refusal | 'later' {
@@ -327,27 +346,30 @@ export class JobClientCore {
     const { work } = origin
     if (good.isBlock) this.#solved(channel, share, good)
     if (work.channel === undefined) return 'credited'
-    return this.#shares.accepted({ channel, share, good }, { ...origin, work: work as PoolWork }, this.#now)
+    return this.#shares.accepted({ channel, share, good }, { ...origin, work: work as PaidWork }, this.#now)
   }
 
   /** A block goes to the own template provider, and to the pool's server, at once (JDC-09, DEV-31). */
   #solved(channel: Channel, share: Share, good: GoodShare): void {
     const origin = this.#workshop.origin(good.job)
     if (origin === undefined) return
-    const { work } = origin
-    const { submit, push } = solutionOf(origin, { channel, share, good })
-    this.#own.feed.submit({ hash: displayHash(good.hash), prevHash: work.tip.prevHash, message: submit })
+    const { work, spare } = origin
     const pair = this.#pairs
       .all()
       .find(({ channel: upstream }) => upstream !== undefined && upstream === work.channel)
-    if (this.#settings.fullTemplate) pair?.dialogue?.push(push)
+    // of a pool's own job the share says it all to the pool, and nobody else can make the block
+    if (work.template !== undefined) {
+      const { submit, push } = solutionOf({ work: work as OwnWork, spare }, { channel, share, good })
+      this.#own.feed.submit({ hash: displayHash(good.hash), prevHash: work.tip.prevHash, message: submit })
+      if (this.#settings.fullTemplate) pair?.dialogue?.push(push)
+    }
     this.#facts.push({
       kind: 'blockFound',
       session: channel.session,
       channelId: channel.id,
       user: channel.user,
       hash: displayHash(good.hash),
-      templateId: work.template.templateId,
+      templateId: work.template?.templateId,
       place: pair?.place,
     })
   }

@@ -1,11 +1,16 @@
+import { hex } from '@sv2/bitcoin'
 import type { Message, NewTemplate } from '@sv2/messages'
 import { isSameTip, type Tip } from '../../channel/job.ts'
 import type { Millis } from '../../role.ts'
 import { type CoinbaseRoom, TemplateFeed, type TemplateFeedSettings } from '../../template-feed.ts'
 import type { TemplateTransactions } from './own-work.ts'
+import { heightIn, heightOfOffer, type Offer } from './pool-offer.ts'
 
 /** A provider answers a wish for more room with another template, or not at all: so long it is waited for, ms. */
 const ROOM_MS = 5_000
+
+/** Tips that are remembered: a pool on one of them is behind us, and on another ahead. */
+const MAX_TIPS = 16
 
 /** What a message of the template provider means. */
 export type OwnTemplateNews =
@@ -24,6 +29,8 @@ export type OwnTemplateNews =
 export class OwnTemplates {
   readonly feed: TemplateFeed
   #newest: { readonly template: NewTemplate; readonly tip: Tip } | undefined
+  /** Previous hashes of the last tips, hex. */
+  readonly #tips = new Set<string>()
   #tipSince: Millis = Number.NEGATIVE_INFINITY
   /** The transactions that came last. */
   #transactions: { readonly templateId: bigint; readonly found: TemplateTransactions } | undefined
@@ -55,6 +62,13 @@ export class OwnTemplates {
     return this.#tipSince
   }
 
+  /** Whether an offer is of a later block than our newest template, on a tip of which our node has not told. */
+  isBehind(offer: Offer): boolean {
+    if (this.#newest === undefined || this.#tips.has(hex(offer.tip.prevHash))) return false
+    const [theirs, ours] = [heightOfOffer(offer), heightIn(this.#newest.template.coinbasePrefix)]
+    return theirs === undefined || ours === undefined || theirs > ours
+  }
+
   /** The provider is gone; what it was asked is not answered any more. */
   closed(): void {
     this.feed.closed()
@@ -82,6 +96,7 @@ export class OwnTemplates {
     // the provider came back, and tells the tip once more; or the tip has another minimum time
     const isKnown = before !== undefined && isSameTip(before, news.tip)
     this.#newest = { template, tip: news.tip }
+    this.#remember(news.tip)
     if (isKnown) return { kind: 'update' }
     if (before !== undefined) this.#tipSince = now
     return { kind: 'tip', tip: news.tip }
@@ -92,6 +107,14 @@ export class OwnTemplates {
     if (this.#transactions?.templateId === templateId) return this.#transactions.found
     if (this.#asked !== templateId && this.feed.requestTransactions(templateId)) this.#asked = templateId
     return undefined
+  }
+
+  #remember({ prevHash }: Tip): void {
+    this.#tips.add(hex(prevHash))
+    for (const oldest of this.#tips) {
+      if (this.#tips.size <= MAX_TIPS) return
+      this.#tips.delete(oldest)
+    }
   }
 
   #came(templateId: bigint, found: TemplateTransactions | undefined): OwnTemplateNews | undefined {

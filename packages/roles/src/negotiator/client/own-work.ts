@@ -28,11 +28,30 @@ export interface TemplateTransactions {
   readonly excessData: Uint8Array
 }
 
-/** Work made from one template of ours, for a pool or for ourselves. */
-export interface OwnWork {
-  readonly template: NewTemplate
+/** Work that miners are given: made from a template of ours, for a pool or for ourselves, or a job of a pool's own. */
+export interface Work {
+  /** Undefined: the job is the pool's own. */
+  readonly template: NewTemplate | undefined
+  readonly version: number
+  readonly versionRollingAllowed: boolean
+  readonly merklePath: readonly Uint8Array[]
   readonly tip: Tip
   readonly channel: UpstreamChannel | undefined
+  /** What the pool has fixed of it; empty for ourselves. */
+  readonly upstreamPrefix: Uint8Array
+  /** Bytes behind that which tell repetitions apart. */
+  readonly spare: number
+  /** The coinbase in halves; undefined as long as only the pool knows it. */
+  readonly whole: { readonly cut: SplitCoinbase } | undefined
+  /** The first job made of it, and how often it was repeated. */
+  job: Job | undefined
+  repeated: number
+  readonly since: Millis
+}
+
+/** Work made from one template of ours, for a pool or for ourselves. */
+export interface OwnWork extends Work {
+  readonly template: NewTemplate
   /** scriptSig up to the extranonce. */
   readonly scriptPrefix: Uint8Array
   /** Our outputs and the template's. */
@@ -41,16 +60,7 @@ export interface OwnWork {
   readonly valueRemaining: bigint
   /** All bytes of the extranonce. */
   readonly extranonceSize: number
-  /** What the pool has fixed of it; empty for ourselves. */
-  readonly upstreamPrefix: Uint8Array
-  /** Bytes behind that which tell repetitions apart. */
-  readonly spare: number
-  /** Undefined as long as only the pool knows it. */
   whole: { readonly coinbase: CustomCoinbase; readonly cut: SplitCoinbase } | undefined
-  /** The first job made of it, and how often it was repeated. */
-  job: Job | undefined
-  repeated: number
-  readonly since: Millis
 }
 
 /** A share that waits for the pool's number of its job. */
@@ -61,10 +71,23 @@ export interface WaitingShare {
   readonly hash: Uint8Array
 }
 
-/** Work that a pool is to pay for. */
-export interface PoolWork extends OwnWork {
+/** Work that a pool pays for, or is to. */
+export interface PaidWork extends Work {
   readonly channel: UpstreamChannel
   stage: WorkStage
+  /** The pool's number of the job. */
+  jobId: number | undefined
+  /** Place of the pool's consent among jobs and levels: the level of that moment is what the pool pays for. */
+  agreedAt: number
+  /** Shares found before the pool had a number for it, with the spare bytes of their job. */
+  readonly waiting: WaitingShare[]
+}
+
+/** Work of ours that a pool is to pay for. */
+export interface PoolWork extends OwnWork, PaidWork {
+  readonly template: NewTemplate
+  readonly channel: UpstreamChannel
+  whole: OwnWork['whole']
   /** Since when it is there. */
   stageSince: Millis
   token: GrantedToken | undefined
@@ -73,18 +96,12 @@ export interface PoolWork extends OwnWork {
   proposalId: number | undefined
   /** The pool's answer bears this id. */
   requestId: number | undefined
-  /** The pool's number of the job. */
-  jobId: number | undefined
-  /** Place of the pool's consent among jobs and levels: the level of that moment is what the pool pays for. */
-  agreedAt: number
   /** A server has to agree to it yet, though the pool has taken it. */
   awaitsServer: boolean
   /** Refusals so far. */
   refusals: number
   /** When it is proposed again. */
   retryAt: Millis
-  /** Shares found before the pool had a number for it, with the spare bytes of their job. */
-  readonly waiting: WaitingShare[]
 }
 
 /** Goes on to another stage. */

@@ -5,6 +5,7 @@ import type { UpstreamChannel } from '../../upstream/upstream-channel.ts'
 import type { Dialogue } from './dialogue.ts'
 import type { PoolWork } from './own-work.ts'
 import type { PairState } from './pair-machine.ts'
+import { PoolOffer } from './pool-offer.ts'
 import type { PairSettings } from './settings.ts'
 import { TokenStock } from './token-stock.ts'
 
@@ -27,6 +28,8 @@ export class Pair {
   isRenewing = false
   /** It failed since it was last trusted. */
   hasFailed = false
+  /** It was left for another view of the chain. */
+  isRaceLost = false
   /** Faults in a row, and until when it is barred for the last one. */
   strikes = 0
   barredUntil: Millis = NEVER
@@ -40,6 +43,11 @@ export class Pair {
   /** The pool puts its outputs into the coinbase itself. */
   completesCoinbase = false
   channel: UpstreamChannel | undefined
+  /** What it offers itself, and since when that is on a tip that our own node has never told; `NEVER` while it is not. */
+  offer = new PoolOffer()
+  aheadSince: Millis = NEVER
+  /** Miners work on that. */
+  minesOffer = false
   /** H/s it was told. */
   told = 0
   /** Work it has not agreed to yet; one at a time. */
@@ -65,11 +73,19 @@ export class Pair {
     return this.pool.link?.isReady === true && this.server.link?.isReady === true
   }
 
+  /** Our own node lags behind it. */
+  get isAhead(): boolean {
+    return this.aheadSince !== NEVER
+  }
+
   /** Forgets what belonged to connections that are gone. */
   forgetWork(): void {
     this.tokens.clear()
     this.dialogue = undefined
     this.channel = undefined
+    this.offer = new PoolOffer()
+    this.aheadSince = NEVER
+    this.minesOffer = false
     this.told = 0
     this.inFlight = undefined
     this.acknowledged = undefined

@@ -186,10 +186,20 @@ export class Pairs {
   fail(pair: Pair, fault: PairFault, reason: string, now: Millis): void {
     if (!this.step(pair, fault, reason)) return
     this.#trouble = `${pair.settings.name}: ${reason}`
-    pair.hasFailed = true
-    pair.barredUntil = now + Math.min(BARRED_MS.last, BARRED_MS.first * 2 ** pair.strikes)
-    pair.strikes++
+    // Whose node was behind nobody knows: it is asked again soon, however often.
+    pair.isRaceLost = fault === 'raceLost'
+    pair.barredUntil = now + BARRED_MS.first
+    if (!pair.isRaceLost) {
+      pair.hasFailed = true
+      pair.barredUntil = now + Math.min(BARRED_MS.last, BARRED_MS.first * 2 ** pair.strikes)
+      pair.strikes++
+    }
     this.steer(now)
+  }
+
+  /** Our node is on another block: who was left for seeing other ones is asked at once. */
+  tipChanged(now: Millis): void {
+    for (const pair of this.#pairs) if (pair.state === 'barred' && pair.isRaceLost) pair.barredUntil = now
   }
 
   /** It pays for our work: earlier faults are forgotten. */

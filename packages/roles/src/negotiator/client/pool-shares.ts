@@ -6,7 +6,7 @@ import { type SentShare, sentShare } from '../../upstream/sent-shares.ts'
 import { ShareTallies } from '../../upstream/share-tally.ts'
 import type { ChannelNews } from '../../upstream/upstream-channel.ts'
 import type { JobClientFact } from './facts.ts'
-import type { PoolWork } from './own-work.ts'
+import type { PaidWork, PoolWork } from './own-work.ts'
 import type { Pair } from './pair.ts'
 import type { PairFault } from './pair-machine.ts'
 import type { WorkOrigin } from './workshop.ts'
@@ -43,7 +43,7 @@ export class PoolShares {
   /** Takes a good share of a job for a pool; answers who acknowledges it. */
   accepted(
     found: { readonly channel: Channel; readonly share: Share; readonly good: GoodShare },
-    { work, spare }: WorkOrigin & { readonly work: PoolWork },
+    { work, spare }: WorkOrigin & { readonly work: PaidWork },
     now: Millis,
   ): ShareOutcome {
     const { hash, isBlock } = found.good
@@ -112,7 +112,7 @@ export class PoolShares {
       this.#deps.owner.fail(pair, 'unanswered', 'does not answer shares', now)
   }
 
-  #send(work: PoolWork, { share, spare }: { readonly share: SentShare; readonly spare: Uint8Array }): void {
+  #send(work: PaidWork, { share, spare }: { readonly share: SentShare; readonly spare: Uint8Array }): void {
     if (work.jobId === undefined) return
     work.channel.submit(share, { jobId: work.jobId, spare })
     this.tallies.of(share.channel).sent++
@@ -133,6 +133,8 @@ export class PoolShares {
     this.tallies.of(share.channel).refused++
     owner.fact({ kind: 'shareRefusedAbove', session, channelId, upstream: pair.place, code })
     owner.settle(share, code, now)
+    // of a job on a tip that the pool has left behind us: our own node lags, and that is not the pool's fault
+    if (pair.isAhead) return
     // only jobs that miners still work on by all we know: a late share of the tip before is nobody's fault
     if (share.channel.live(share.job.jobId) === undefined) return
     const { refused } = pair
@@ -145,6 +147,6 @@ export class PoolShares {
 }
 
 /** Whether the pool pays for a hash: by the level at which it took the job, or that of now while it has not. */
-function pays({ channel, jobId, agreedAt }: PoolWork, hash: Uint8Array): boolean {
+function pays({ channel, jobId, agreedAt }: PaidWork, hash: Uint8Array): boolean {
   return jobId === undefined ? channel.paysNow(hash) : channel.pays(agreedAt, hash)
 }

@@ -143,6 +143,7 @@ export class Proposing {
   /** Once a second: what is overdue, and what is tried again. */
   watch(pair: Pair, now: Millis): void {
     const { owner, patience } = this.#deps
+    if (pair.isAhead) pair.racingSince = NEVER
     if (pair.racingSince + patience.raceMs <= now)
       return owner.fail(pair, 'raceLost', 'it sees another chain tip than our node', now)
     const work = pair.inFlight

@@ -3,11 +3,11 @@ import type { PushSolution, SubmitSolution } from '@sv2/messages'
 import type { Channel } from '../../channel/channel.ts'
 import { fullExtranonce, type GoodShare, type Share } from '../../channel/judge.ts'
 import { wholeCoinbase } from '../custom-coinbase.ts'
-import type { WorkOrigin } from './workshop.ts'
+import type { OwnWork } from './own-work.ts'
 
 /** A block, as the template provider and as a negotiator server are told of it. */
 export function solutionOf(
-  { work, spare }: WorkOrigin,
+  { work, spare }: { readonly work: OwnWork; readonly spare: Uint8Array },
   found: { readonly channel: Channel; readonly share: Share; readonly good: GoodShare },
 ): { readonly submit: SubmitSolution; readonly push: PushSolution } {
   const { channel, share, good } = found

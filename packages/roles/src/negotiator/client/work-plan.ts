@@ -1,10 +1,11 @@
+import { isSameTip, type Tip } from '../../channel/job.ts'
 import { REQUIRES_FIXED_VERSION } from '../../miners/connection.ts'
 import type { Miners } from '../../miners/miners.ts'
 import type { WorkTerms } from '../../miners/state.ts'
 import { type Millis, NEVER, type SessionId } from '../../role.ts'
 import type { JobClientFact } from './facts.ts'
 import type { OwnTemplates } from './own-templates.ts'
-import type { OwnWork, PoolWork } from './own-work.ts'
+import type { PoolWork, Work } from './own-work.ts'
 import type { Pair } from './pair.ts'
 import type { Pairs } from './pairs.ts'
 import type { PoolShares } from './pool-shares.ts'
@@ -13,6 +14,8 @@ import type { Workshop } from './workshop.ts'
 
 /** Header version bits that devices may roll when nobody sets a limit. */
 const ANY_VERSION = 0xffff_ffff
+/** Pools and nodes hear of a block within seconds of each other: so long nobody lags, ms. */
+const LAG_MS = 2_000
 
 export interface WorkPlanDeps {
   readonly miners: Miners
@@ -68,6 +71,21 @@ export class WorkPlan {
 
   /** Has a pool agree to the newest template, and puts the miners to work on it where that is possible before. */
   propose(pair: Pair, how: 'tip' | 'update', now: Millis): void {
+    const { own } = this.#deps
+    if (own.newest === undefined) return
+    const wasOffer = pair.minesOffer
+    if (this.mineOffer(pair, now)) return
+    // what was found on the pool's own job of the same tip is still worth something
+    if (wasOffer && this.#isOnTip(own.newest.tip)) return this.#propose(pair, 'update', now)
+    return this.#propose(pair, how, now)
+  }
+
+  #isOnTip(tip: Tip): boolean {
+    const { active } = this.#deps.workshop.book
+    return active?.tip !== undefined && isSameTip(active.tip, tip)
+  }
+
+  #propose(pair: Pair, how: 'tip' | 'update', now: Millis): void {
     const { own, proposing, pairs } = this.#deps
     if (own.newest === undefined) return
     if (how === 'update' && pair.inFlight !== undefined) {
@@ -82,6 +100,31 @@ export class WorkPlan {
     if (work?.whole !== undefined) {
       if (work.job === undefined) this.#hand(work, how, now)
     } else if (how === 'tip' || !this.hasWork) this.#solo(how, now)
+  }
+
+  /**
+   * As long as our own node lags, miners work on the pool's own jobs, and the pool is not asked to agree to jobs that are
+   * too late. False while the node is well, or the pool offers nothing.
+   */
+  mineOffer(pair: Pair, now: Millis): boolean {
+    const { pairs, workshop, proposing, fact } = this.#deps
+    const { offer, channel, aheadSince, place, settings } = pair
+    const { present } = offer
+    const lags = pairs.inUse === pair && present !== undefined && now >= aheadSince + LAG_MS
+    if (lags !== pair.minesOffer) {
+      pair.minesOffer = lags
+      fact({ kind: 'nodeLags', place, name: settings.name, lags })
+    }
+    if (!lags || present === undefined || channel === undefined) return false
+    proposing.abandon(pair, now)
+    const { active } = workshop.book
+    const before = active === undefined ? undefined : workshop.origin(active)?.work
+    const isHanded = before?.template === undefined && before?.merklePath === present.job.merklePath
+    if (!isHanded) {
+      const isSameWork = before !== undefined && isSameTip(before.tip, present.tip)
+      this.#hand(workshop.offered(present, channel, now), isSameWork ? 'update' : 'tip', now)
+    }
+    return true
   }
 
   /** Another pool is to be worked for; undefined: none can be. */
@@ -117,7 +160,7 @@ export class WorkPlan {
   }
 
   /** Gives work to the miners, on the terms of whoever pays for it. */
-  #hand(work: OwnWork, how: 'tip' | 'update', now: Millis): void {
+  #hand(work: Work, how: 'tip' | 'update', now: Millis): void {
     const { workshop, miners } = this.#deps
     workshop.book.limit(work.channel?.level)
     this.#learnTerms(now)

@@ -14,7 +14,8 @@ import { counted, type UpstreamChannel } from '../../upstream/upstream-channel.t
 import type { JobNumbering } from '../../upstream/work-channel.ts'
 import { type CustomCoinbase, cutCoinbase } from '../custom-coinbase.ts'
 import type { GrantedToken } from './granted-token.ts'
-import type { OwnWork, PoolWork } from './own-work.ts'
+import type { OwnWork, PaidWork, PoolWork, Work } from './own-work.ts'
+import type { Offer } from './pool-offer.ts'
 
 /** A job for single channels is shared by all that need one within this time, ms. */
 const EXTRA_JOB_MS = 1_000
@@ -36,7 +37,7 @@ export interface WorkshopSettings {
 
 /** What a job was made of, and what stands between the pool's prefix and the leased bytes. */
 export interface WorkOrigin {
-  readonly work: OwnWork
+  readonly work: Work
   readonly spare: Uint8Array
 }
 
@@ -125,6 +126,28 @@ export class Workshop {
     }
   }
 
+  /** A pool's own job: the pool pays for it from the start. */
+  offered({ job, tip }: Offer, channel: UpstreamChannel, now: Millis): PaidWork {
+    return {
+      template: undefined,
+      version: job.version,
+      versionRollingAllowed: job.versionRollingAllowed,
+      merklePath: job.merklePath,
+      tip,
+      channel,
+      upstreamPrefix: channel.prefix,
+      spare: channel.spare,
+      whole: { cut: { prefix: job.coinbaseTxPrefix, suffix: job.coinbaseTxSuffix } },
+      job: undefined,
+      repeated: 0,
+      since: now,
+      stage: 'acknowledged',
+      jobId: job.jobId,
+      agreedAt: this.#numbering.nextOrder(),
+      waiting: [],
+    }
+  }
+
   /** Takes the coinbase that a pool has completed; a text says why it is none we could mine on. */
   complete(work: PoolWork, cut: SplitCoinbase): string | undefined {
     if (cut.prefix.length + cut.suffix.length > MAX_COINBASE_BYTES)
@@ -151,7 +174,7 @@ export class Workshop {
    * Hands work to all miners.
    * @param how `tip`: nothing that they were given before is worth anything any more
    */
-  hand(work: OwnWork, how: 'tip' | 'update', now: Millis): void {
+  hand(work: Work, how: 'tip' | 'update', now: Millis): void {
     const job = this.#jobOf(work, new Uint8Array(work.spare))
     work.job = job
     this.#extra = undefined
@@ -177,7 +200,7 @@ export class Workshop {
   }
 
   /** Work that miners had before once more, for everybody. */
-  repeatWork(work: OwnWork, now: Millis): void {
+  repeatWork(work: Work, now: Millis): void {
     const job = this.#again(work)
     if (job === undefined) return
     this.#extra = undefined
@@ -200,13 +223,13 @@ export class Workshop {
     return job
   }
 
-  #again(work: OwnWork): Job | undefined {
+  #again(work: Work): Job | undefined {
     if (work.whole === undefined) return undefined
     work.repeated++
     return this.#jobOf(work, counted(work.repeated, work.spare))
   }
 
-  #jobOf(work: OwnWork, spare: Uint8Array): Job {
+  #jobOf(work: Work, spare: Uint8Array): Job {
     if (work.whole === undefined) throw new RangeError('a job without a coinbase')
     const { prefix, suffix } = work.whole.cut
     const jobId = this.#numbering.nextJobId()
@@ -215,9 +238,9 @@ export class Workshop {
       // without bytes to tell repetitions apart all of them are one search space
       space: work.spare === 0 ? (work.job?.space ?? jobId) : jobId,
       order: this.#numbering.nextOrder(),
-      version: work.template.version,
-      versionRollingAllowed: true,
-      merklePath: work.template.merklePath,
+      version: work.version,
+      versionRollingAllowed: work.versionRollingAllowed,
+      merklePath: work.merklePath,
       coinbaseTxPrefix: concatBytes(prefix, work.upstreamPrefix, spare),
       coinbaseTxSuffix: suffix,
       activeSince: 0,
@@ -233,6 +256,9 @@ export class Workshop {
     const own = isAffordable ? this.#settings.outputs : []
     return {
       template,
+      version: template.version,
+      versionRollingAllowed: true,
+      merklePath: template.merklePath,
       tip,
       number: this.#numbering.nextJobId(),
       clientOutputs: [...own, ...parseOutputs(template.coinbaseTxOutputs)],

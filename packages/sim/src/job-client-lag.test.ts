@@ -1,0 +1,151 @@
+import { buildCoinbase, encodeHeightPush } from '@sv2/bitcoin'
+import type { Message } from '@sv2/messages'
+import { current } from '@sv2/messages/current'
+import { draft } from '@sv2/messages/draft'
+import { describe, expect, test } from 'vitest'
+import { filled, NBITS_HARD, NTIME } from './_fixtures.ts'
+import { JobClientWorld, moves, POOL_SCRIPT, ScriptedPair, twoPools, working } from './_job-client.ts'
+import { TestMiner } from './_test-miner.ts'
+
+/** Height of the templates of these tests. */
+const HEIGHT = 200_000
+
+/** What a pool says when it works on another block: a job of its own, and the tip. */
+function offer(jobId: number, height: number, prevHash: Uint8Array): Message[] {
+  const { prefix, suffix } = buildCoinbase({
+    version: 2,
+    scriptSigPrefix: encodeHeightPush(height),
+    // the pool's prefix, what tells repetitions apart, and what miners split
+    extranonceSize: 4 + 2 + 10,
+    sequence: 0,
+    outputs: [{ value: 5n, script: POOL_SCRIPT }],
+    locktime: 0,
+  })
+  return [
+    {
+      type: 'NewExtendedMiningJob',
+      channelId: 7,
+      jobId,
+      minNtime: undefined,
+      version: 0x2000_0000,
+      versionRollingAllowed: true,
+      merklePath: [filled(0x77)],
+      coinbaseTxPrefix: prefix,
+      coinbaseTxSuffix: suffix,
+    },
+    { type: 'SetNewPrevHash', channelId: 7, jobId, prevHash, minNtime: NTIME, nbits: NBITS_HARD },
+  ]
+}
+
+const lags = (world: JobClientWorld) => world.told('nodeLags').map((fact) => fact.lags)
+
+describe('when our own node lags behind the pool', () => {
+  test.each([
+    {
+      edition: current,
+      before: 'it has agreed to a job of ours',
+      begin(pair: ScriptedPair) {
+        pair.agree()
+        pair.acknowledge()
+      },
+    },
+    { edition: draft, before: 'it has agreed to none yet', begin: () => undefined },
+  ])(
+    '$edition.name, $before: miners work on the pool’s own jobs, and the pool is not left',
+    ({ edition, begin }) => {
+      const { world, pair } = working({ edition, asyncMining: false })
+      begin(pair)
+      const miner = new TestMiner(world.link as never, current)
+      const channel = miner.open('extended')
+      moves(world)
+      pair.pool.send(...offer(99, HEIGHT + 1, filled(0xbb)))
+      world.link.advance(3_000)
+      expect(lags(world)).toEqual([true])
+      miner.peer.send(miner.find(channel))
+      expect(pair.shares).toMatchObject([{ jobId: 99 }])
+      pair.acknowledgeShares()
+      for (let minute = 0; minute < 10; minute++) {
+        pair.giveTokens()
+        world.update(BigInt(10 + minute))
+        world.link.advance(60_000)
+      }
+      expect(moves(world)).toEqual([])
+    },
+  )
+
+  test('they are back on our own within a second after it has caught up, and what they found still counts', () => {
+    const { world, pair } = working()
+    pair.agree()
+    pair.acknowledge()
+    const miner = new TestMiner(world.link as never, current)
+    const channel = miner.open('extended')
+    pair.pool.send(...offer(99, HEIGHT + 1, filled(0xbb)))
+    world.link.advance(3_000)
+    const late = miner.find(channel)
+    const before = pair.proposal
+    world.tip({ templateId: 2n, coinbasePrefix: encodeHeightPush(HEIGHT + 1) }, { prevHash: filled(0xbb) })
+    pair.giveTokens()
+    expect(lags(world)).toContain(false)
+    expect(pair.proposal).not.toBe(before)
+    miner.peer.send(late)
+    expect(pair.shares.map(({ jobId }) => jobId)).toEqual([99])
+    pair.agree()
+    const jobId = pair.acknowledge()
+    miner.peer.send(miner.find(channel))
+    expect(pair.shares.at(-1)).toMatchObject({ jobId })
+  })
+
+  test('a pool that refuses our jobs as stale meanwhile is not left, and not asked again and again', () => {
+    const { world, first } = twoPools()
+    first.pool.send(...offer(99, HEIGHT + 1, filled(0xbb)))
+    world.update(2n)
+    first.disagree('stale-chain-tip')
+    first.giveTokens()
+    world.link.advance(3_000)
+    moves(world)
+    const { proposal } = first
+    for (let n = 0; n < 120; n++) {
+      first.giveTokens()
+      world.link.advance(1_000)
+    }
+    expect(first.proposal).toBe(proposal)
+    expect(moves(world)).toEqual([])
+  })
+})
+
+describe('a pool is not ahead of us', () => {
+  test.each([
+    ['on a tip that we have left', HEIGHT, filled(0xaa)],
+    ['on a block of the same height', HEIGHT, filled(0xcc)],
+    ['further back than we remember', HEIGHT - 5, filled(0xcd)],
+  ])('%s', (_, height, prevHash) => {
+    const { world, first } = twoPools()
+    world.tip({ templateId: 2n }, { prevHash: filled(0xbb) })
+    first.agree()
+    first.acknowledge()
+    first.pool.send(...offer(99, height, prevHash))
+    world.link.advance(10_000)
+    expect(lags(world)).toEqual([])
+  })
+})
+
+test('a pool that was left for another view of the chain is asked again soon, however often, and at once with our next tip', () => {
+  const world = new JobClientWorld()
+  world.provide()
+  const waits: number[] = []
+  for (let turn = 0; turn < 3; turn++) {
+    const pair = new ScriptedPair(world)
+    pair.open()
+    world.answerTemplates()
+    for (let second = 0; second < 40 && pair.pool.closed === undefined; second++) {
+      pair.disagree('stale-chain-tip')
+      pair.giveTokens()
+      world.link.advance(1_000)
+    }
+    world.link.takeFacts()
+    let waited = 0
+    for (; world.told('dial').length === 0; waited++) world.link.advance(1_000)
+    waits.push(waited)
+  }
+  expect(Math.max(...waits)).toBeLessThanOrEqual(5)
+})
