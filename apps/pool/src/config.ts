@@ -129,6 +129,13 @@ const customWork = z
       .max(10_000_000)
       .default(100_000)
       .describe('Tokens in use at one time; further ones have to wait'),
+    unchecked_trust_difficulty: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe(
+        'Shares that are credited on jobs whose transactions nobody has looked at (coinbase-only, or before the server agreed), as difficulty and over all accounts; a block on such a job that becomes part of the chain frees the part of its account. 0: such jobs are refused',
+      ),
     negotiators: z.array(negotiator).max(16).default([]),
   })
   .prefault({})

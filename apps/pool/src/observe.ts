@@ -62,6 +62,11 @@ export function createObserver(log: Logger, registry: Registry) {
             { negotiator: fact.negotiator, code: readableCode(fact.code) },
             'negotiator refused us',
           )
+        case 'uncheckedBlock': {
+          const { user } = fact
+          if (fact.isProven) return log.info({ user }, 'block of an unchecked job is in the chain')
+          return log.warn({ user }, 'block of an unchecked job is not in the chain')
+        }
         case 'tokenUsed':
           // kept on disk by the app, before the client hears of it
           return

@@ -47,7 +47,11 @@ export function poolSettings(config: PoolConfig, version: string, run: PoolRun):
     coinbaseTag: new TextEncoder().encode(config.coinbase_tag),
     jobRefreshMs: jobs.job_refresh_sec * 1000,
     customWork: takesCustomWork(config)
-      ? { maxUsedTokens: config.custom_work.max_used_tokens, negotiators: negotiatorServers(config) }
+      ? {
+          maxUsedTokens: config.custom_work.max_used_tokens,
+          uncheckedTrust: config.custom_work.unchecked_trust_difficulty,
+          negotiators: negotiatorServers(config),
+        }
       : undefined,
   }
 }

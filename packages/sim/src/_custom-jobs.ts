@@ -95,6 +95,7 @@ export function aCustomPool(edition: Edition, overrides: Parameters<typeof aPool
     mac,
     customWork: {
       maxUsedTokens: 1_000,
+      uncheckedTrust: Number.POSITIVE_INFINITY,
       negotiators: [
         { host: 'a.test', port: 1 },
         { host: 'b.test', port: 2 },

@@ -254,7 +254,13 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   'pool with custom work': {
     make: () =>
       new Pool(
-        poolSettings({ customWork: { maxUsedTokens: 3, negotiators: [{ host: 'n.test', port: 1 }] } }),
+        poolSettings({
+          customWork: {
+            maxUsedTokens: 3,
+            uncheckedTrust: Number.POSITIVE_INFINITY,
+            negotiators: [{ host: 'n.test', port: 1 }],
+          },
+        }),
         { sha256d, mac },
       ) as never,
     ports: [SELECTING_PORT, SELECTING_PORT, TEMPLATES_PORT, NEGOTIATOR_PORT],

@@ -144,7 +144,7 @@ describe('custom jobs', () => {
 
   test('tokens that are remembered have a limit, until they expire', () => {
     const { link, miner, channel } = aSelectingMiner(current, {
-      customWork: { maxUsedTokens: 2, negotiators: [] },
+      customWork: { maxUsedTokens: 2, uncheckedTrust: Number.POSITIVE_INFINITY, negotiators: [] },
     })
     const jobs = [2, 300, 300].map((seconds) =>
       aCustomJob(channel, { miningJobToken: aToken({ expires: NTIME + seconds }) }),

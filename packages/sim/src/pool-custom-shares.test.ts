@@ -104,7 +104,8 @@ describe('shares on custom jobs', () => {
   test('what is acknowledged is the smaller reward, and the difficulty follows the work', () => {
     const miners = { vardiff: true, shareBatchSize: 16, startDifficulty: 1 / 4, shareBatchMs: 600_000 }
     const { link, miner, channel } = aSelectingMiner(current, { miners, hash: luckyHash })
-    const outputs = counted(paying(1n), { value: 3n, script: Uint8Array.of(0x51) })
+    const others = { value: (REWARD * 3n) / 4n, script: Uint8Array.of(0x51) }
+    const outputs = counted(paying(REWARD / 4n), others)
     const answer = answerTo(miner, aCustomJob(channel, { coinbaseTxOutputs: outputs }))
     if (answer.type !== 'SetCustomMiningJob.Success') throw new Error(answer.type)
     for (let nonce = 0; nonce < 160; nonce++) {
@@ -179,7 +180,7 @@ describe('shares on custom jobs', () => {
 
   test('thousands of jobs are taken, and only the last ones kept', () => {
     const { miner, channel } = aSelectingMiner(current, {
-      customWork: { maxUsedTokens: 100_000, negotiators: [] },
+      customWork: { maxUsedTokens: 100_000, uncheckedTrust: Number.POSITIVE_INFINITY, negotiators: [] },
     })
     const answers = Array.from({ length: 4_100 }, (_, n) => {
       const merklePath = [Uint8Array.of(n, n >> 8, ...filled(0, 30))]

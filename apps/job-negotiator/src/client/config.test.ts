@@ -57,7 +57,7 @@ describe('configuration of the negotiator client', () => {
     ])
     expect(clientSettings(config, '1.2.3')).toMatchObject({
       fullTemplate: true,
-      pairs: [{ name: 'pool.lan:3333', userIdentity: 'farm.1', asyncMining: true }],
+      pairs: [{ name: 'pool.lan:3333', userIdentity: 'farm.1', asyncMining: false }],
       patience: { raceMs: 30_000, customJobMs: 15_000 },
       miners: { difficultySteps: 4 },
     })

@@ -29,7 +29,7 @@ const upstream = z
       .describe('Who we are at the pool: account.worker'),
     async_mining: z
       .boolean()
-      .default(true)
+      .default(false)
       .describe('Edition draft: insist on tokens that may be used before a job is agreed to'),
     pool: upstreamSchema({ description: 'The pool', defaultPort: DEFAULT_PORTS.pool }),
     negotiator: upstreamSchema({

@@ -35,7 +35,7 @@ describe('configuration of the job negotiator server', () => {
     expect(load(LEAST)).toMatchObject({
       network: 'regtest',
       listen: [{ port: 3_334 }],
-      negotiation: { full_template_required: false, async_mining: true },
+      negotiation: { full_template_required: false, async_mining: false },
     })
     expect(problems({ JNS__NODES__0__COOKIE_FILE: '/node/.cookie' })).toEqual([
       'payout.address: is required in mode pool',

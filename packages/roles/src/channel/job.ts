@@ -29,6 +29,8 @@ export interface Tip {
   readonly prevHash: Uint8Array
   /** Earliest header time, unix seconds. */
   readonly minNtime: number
+  /** The network's own earliest time, where `minNtime` is one that a client chose: two hours after it is the latest. */
+  readonly latestFrom?: number | undefined
   readonly nbits: number
   /** 32 bytes little-endian; a hash at or below it is a block. May be lower than nbits implies. */
   readonly networkTarget: Uint8Array
@@ -60,6 +62,8 @@ export interface Job {
   readonly minNtime?: number | undefined
   /** Part of the reward that whoever gives credit gets of its block, 0 … 1; all of it when missing. */
   readonly rewardShare?: number | undefined
+  /** Nobody has looked at its transactions: it is credited on trust. */
+  readonly isUnchecked?: boolean | undefined
   /** Order at which the job became active: the tip's, for a job that its client made. 0 while it is a future job. */
   activeSince: number
   /** Undefined while it is a future job. */

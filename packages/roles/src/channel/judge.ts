@@ -74,7 +74,7 @@ export class ShareJudge {
         return refused('invalid-non-rollable-version-bit')
     }
     // The tip's own time counts too: a host that was suspended, or booted with a wrong clock, must not refuse all.
-    const latest = Math.max(now / 1000, tip.minNtime) + MAX_NTIME_AHEAD
+    const latest = Math.max(now / 1000, tip.latestFrom ?? tip.minNtime) + MAX_NTIME_AHEAD
     if (share.ntime < tip.minNtime || share.ntime > latest) return refused('invalid-share')
 
     const memory = channel.job(job)

@@ -152,7 +152,7 @@ function accept(
 ): void {
   const { answer, channels } = taken
   const { channelId, requestId } = taken.job
-  const { jobId, version, merklePath, coinbaseTxPrefix, coinbaseTxSuffix, rewardShare } = answer
+  const { jobId, version, merklePath, coinbaseTxPrefix, coinbaseTxSuffix, rewardShare, isUnchecked } = answer
   const job: Job = {
     jobId,
     space: jobId,
@@ -163,6 +163,7 @@ function accept(
     coinbaseTxPrefix,
     coinbaseTxSuffix,
     rewardShare,
+    isUnchecked,
     // its client may have mined it since the tip: a level that was chosen later is not its own
     activeSince: state.tipOrder,
     tip: undefined,

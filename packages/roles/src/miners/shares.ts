@@ -39,6 +39,9 @@ function judgeShare(state: MinersState, submit: Submit, now: Millis): void {
     connection.refusedSince = undefined
     connection.refusals = 0
   }
+  const outcome = state.source.accepted(channel, share, verdict)
+  if (typeof outcome === 'object')
+    return tellRefused(state, { channel, sequenceNumber: share.sequenceNumber }, outcome.code)
   const worker = share.type === 'SubmitSharesExtended' ? share.userIdentity : undefined
   state.out.push({
     kind: 'shareAccepted',
@@ -52,7 +55,7 @@ function judgeShare(state: MinersState, submit: Submit, now: Millis): void {
     channel.workers ??= new RecentWorkers()
     channel.workers.see(worker, now)
   }
-  decide(state, { channel, share, good: verdict }, now)
+  answer(state, { channel, share, good: verdict }, outcome, now)
   channel.vardiff.share(difficulty / channel.level.difficulty, aimOf(state, channel, now), now)
   adjustDifficulty(state, channel, now)
 }
@@ -62,21 +65,20 @@ function creditOf({ level, job }: GoodShare): number {
   return level.difficulty * (job.rewardShare ?? 1)
 }
 
-/** Asks the source what becomes of a good share. */
-function decide(
+/** Answers a good share: now, or when it is decided. */
+function answer(
   state: MinersState,
   found: { readonly channel: Channel; readonly share: Share; readonly good: GoodShare },
+  outcome: 'credited' | 'pending',
   now: Millis,
 ): void {
   const { channel, share, good } = found
   const { sequenceNumber } = share
   const difficulty = creditOf(good)
-  const outcome = state.source.accepted(channel, share, good)
   if (outcome === 'pending') {
     channel.pending ??= new PendingShares()
     return channel.pending.add(sequenceNumber)
   }
-  if (outcome !== 'credited') return tellRefused(state, { channel, sequenceNumber }, outcome.code)
   if (channel.pending?.follow(sequenceNumber, difficulty) === true) return
   acknowledge(state, channel, { count: 1, work: difficulty, last: sequenceNumber }, now)
 }

@@ -83,6 +83,7 @@ export interface CustomJob
       | 'coinbaseTxPrefix'
       | 'coinbaseTxSuffix'
       | 'rewardShare'
+      | 'isUnchecked'
     > {
   /** What it builds on; its `minNtime` is the job's. */
   readonly tip: Tip

@@ -14,12 +14,18 @@ import {
 } from '../negotiator/custom-coinbase.ts'
 import { accountKey, type MiningJobToken, openToken, type TokenMac } from '../negotiator/token.ts'
 import type { Millis } from '../role.ts'
+import { UncheckedTrust } from './unchecked-trust.ts'
 import { type UsedToken, UsedTokens } from './used-tokens.ts'
 
 /** How a pool takes jobs that miners bring. */
 export interface CustomWorkSettings {
   /** Tokens that are remembered as used, at one time. */
   readonly maxUsedTokens: number
+  /**
+   * Difficulty of all shares that are credited on jobs whose transactions nobody has looked at, until blocks prove them;
+   * 0: no such job is taken.
+   */
+  readonly uncheckedTrust: number
   /** Servers that are told of blocks on such jobs, as their first message names them; port `negotiator N` is one's. */
   readonly negotiators: readonly { readonly host: string; readonly port: number }[]
 }
@@ -49,6 +55,8 @@ const CLOCKS_APART = 60
 const MAX_PART_SIZE = 0xffff
 /** Satoshi there can ever be. */
 const MAX_MONEY = 21_000_000n * 100_000_000n
+/** OP_1 … OP_16 push a number; they come after this one. */
+const OP_1_BEFORE = 0x50
 /** A job whose extranonce is not that of the channel; no other list of codes has one for it. */
 const WRONG_EXTRANONCE_SIZE = 'invalid-job-param-value-extranonce_size'
 
@@ -59,10 +67,13 @@ export class CustomWork {
   readonly #mac: TokenMac
   readonly #used: UsedTokens
   readonly #formerTips = new Set<string>()
+  /** What is credited on jobs that nobody has checked. */
+  readonly trust: UncheckedTrust
 
   constructor(settings: CustomWorkSettings, deps: CustomWorkDeps) {
     this.#mac = deps.mac
     this.#used = new UsedTokens(settings.maxUsedTokens, deps)
+    this.trust = new UncheckedTrust(settings.uncheckedTrust)
   }
 
   /** A tip is replaced. */
@@ -79,6 +90,8 @@ export class CustomWork {
     if ('code' in token) return token
     const tip = this.#tipFor(job, present.tip, now)
     if (tip === 'later' || 'code' in tip) return tip
+    const isChecked = token.commitment !== undefined
+    if (!isChecked && !this.trust.allows(channels[0]!.user)) return { code: 'job-not-yet-validated' }
     const coinbase = coinbaseOf(job, token)
     if ('code' in coinbase) return coinbase
     const code = fault(request, { token, coinbase, template: present.template })
@@ -90,7 +103,7 @@ export class CustomWork {
     if (broken !== undefined) return { code: broken }
     const content = searchSpace(made)
     // a token that nothing was checked for may come again with its job: there are clients that send it for each miner
-    const standing = token.commitment === undefined ? standingJob(request, content) : undefined
+    const standing = isChecked ? undefined : standingJob(request, content)
     const use = { job: `${made.version}/${content}`, channels, repeats: standing !== undefined }
     const misuse = this.#used.use(token, use, now)
     if (misuse !== undefined) return { code: misuse }
@@ -101,11 +114,12 @@ export class CustomWork {
       merklePath: job.merklePath.map((hash) => hash.slice()),
       coinbaseTxPrefix: cut.prefix,
       coinbaseTxSuffix: cut.suffix,
-      rewardShare: rewardShare(token, coinbase.outputs),
+      rewardShare: rewardShare(token, coinbase.outputs, present.template),
+      isUnchecked: !isChecked,
       tip,
       content,
       // nobody has checked it, so nobody vouches for it any longer than for its token
-      expires: token.commitment === undefined ? token.expires * 1000 : undefined,
+      expires: isChecked ? undefined : token.expires * 1000,
     }
   }
 
@@ -126,7 +140,7 @@ export class CustomWork {
     const latest = Math.max(now / 1000, tip.minNtime) + MAX_NTIME_AHEAD
     if (job.minNtime < tip.minNtime - CLOCKS_APART || job.minNtime > latest)
       return { code: 'invalid-min-ntime' }
-    return { ...tip, minNtime: job.minNtime }
+    return { ...tip, minNtime: job.minNtime, latestFrom: tip.minNtime }
   }
 }
 
@@ -175,11 +189,37 @@ function fault(
   if (sizes.some((size) => (job.extranonceSize ?? size) !== size)) return WRONG_EXTRANONCE_SIZE
   const least = token.commitment?.minExtranonceSize ?? 0
   if (sizes.some((size) => size < least)) return WRONG_EXTRANONCE_SIZE
+  // none below 4, nor with the sign set, is a block's (BIP 34, 65, 66)
+  if ((job.version | 0) < 4) return 'invalid-version'
   if (!startsWithHeight(job.coinbasePrefix, template)) return 'invalid-coinbase-prefix'
+  if (!isFinal(job, template)) return 'invalid-coinbase-tx-locktime'
   const { outputs } = coinbase
   const paid = valueTo(token.outputs[0]!, outputs) > 0n && missingOutputs(token.outputs, outputs).length === 0
   if (!paid || total(outputs) > MAX_MONEY) return 'invalid-coinbase-tx-outputs'
+  // the server has added up the fees of a job it has checked
+  if (token.commitment === undefined && isTooMuch(outputs, template)) return 'invalid-coinbase-tx-outputs'
   return undefined
+}
+
+/** More than the block can be worth: nobody finds so many fees more than the pool's own template has. */
+function isTooMuch(outputs: readonly TxOutput[], template: NewTemplate | undefined): boolean {
+  return template !== undefined && total(outputs) * 4n > template.coinbaseTxValueRemaining * 5n
+}
+
+/** Whether the coinbase may stand in the block of this height: its locktime is below, or switched off. */
+function isFinal(job: SetCustomMiningJob, template: NewTemplate | undefined): boolean {
+  const { coinbaseTxLocktime: locktime, coinbaseTxInputSequence: sequence } = job
+  if (locktime === 0 || sequence === 0xffff_ffff) return true
+  const height = heightOf(template)
+  return height === undefined || locktime < height
+}
+
+/** The height that a template's prefix pushes; undefined where it is none of that form. */
+function heightOf(template: NewTemplate | undefined): number | undefined {
+  const [first = 0, ...bytes] = template?.coinbasePrefix ?? []
+  if (first > OP_1_BEFORE && first <= OP_1_BEFORE + 16) return first - OP_1_BEFORE
+  if (first === 0 || first > 5 || bytes.length < first) return undefined
+  return bytes.slice(0, first).reduceRight((sum, byte) => sum * 256 + byte, 0)
 }
 
 /** A block whose coinbase does not begin with its height is none (BIP 34). The template's prefix begins with it. */
@@ -208,11 +248,19 @@ function standingJob({ job, channels }: CustomJobRequest, content: string): numb
   return jobs.every((each) => each?.jobId === first.jobId) ? first.jobId : undefined
 }
 
-/** What part of the block's reward goes to the outputs that the token stands for (POOL-57). */
-function rewardShare({ outputs: wanted }: MiningJobToken, outputs: readonly TxOutput[]): number {
+/**
+ * What the outputs that the token stands for get, as a part of what the pool's own template would have brought at this
+ * time, and never more than that (POOL-57): a job that pays little is worth little, whoever gets the rest.
+ */
+function rewardShare(
+  { outputs: wanted }: MiningJobToken,
+  outputs: readonly TxOutput[],
+  template: NewTemplate | undefined,
+): number {
   const scripts = new Set(wanted.map(hex))
   const ours = outputs.filter(({ script }) => scripts.has(hex(script)))
-  return Number(total(ours)) / Number(total(outputs))
+  const own = template?.coinbaseTxValueRemaining ?? 0n
+  return Math.min(1, Number(total(ours)) / Number(own > 0n ? own : total(outputs)))
 }
 
 function total(outputs: readonly TxOutput[]): bigint {

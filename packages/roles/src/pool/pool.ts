@@ -1,4 +1,4 @@
-import { displayHash, targetToDifficulty } from '@sv2/bitcoin'
+import { displayHash, equalBytes, targetToDifficulty } from '@sv2/bitcoin'
 import type { NewTemplate } from '@sv2/messages'
 import type { Channel } from '../channel/channel.ts'
 import { blockCoinbase, isSameTip, type Job, type Tip } from '../channel/job.ts'
@@ -11,6 +11,7 @@ import type {
   MinersDeps,
   MinersSettings,
   Refusal,
+  ShareOutcome,
   WorkRequest,
 } from '../miners/state.ts'
 import type { TokenMac } from '../negotiator/token.ts'
@@ -141,7 +142,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
           extraJob: (book) => this.#extraJob(book),
           accepted: (channel, share, good) => {
             if (good.isBlock) this.#solved(channel, share, good)
-            return 'credited'
+            return good.job.isUnchecked === true ? this.#onTrust(channel, good) : 'credited'
           },
           customJob:
             custom === undefined
@@ -262,6 +263,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     this.#shelves.renewExtras()
     if (this.#tip !== undefined) this.#custom?.retire(this.#tip)
     this.#links.moved(tip.prevHash)
+    if (this.#tip === undefined || !equalBytes(this.#tip.prevHash, tip.prevHash)) this.#spotCheck(tip)
     this.#tip = tip
     this.#template = template
     this.#lastJob = now
@@ -378,6 +380,21 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       hash: displayHash(hash),
       templateId: template?.templateId,
     })
+  }
+
+  /** Blocks on jobs that nobody has checked are looked for in the chain. */
+  #spotCheck({ prevHash }: Tip): void {
+    for (const { account: user, isProven } of this.#custom?.trust.tip(prevHash) ?? [])
+      this.#out.push({ kind: 'uncheckedBlock', user, isProven })
+  }
+
+  /** A share of a job that nobody has checked: as long as the operator trusts so much. */
+  #onTrust({ user }: Channel, { level, job, hash, isBlock }: GoodShare): ShareOutcome {
+    const trust = this.#custom?.trust
+    if (trust === undefined || !trust.allows(user)) return { code: 'stale-share' }
+    trust.credit(user, level.difficulty * (job.rewardShare ?? 1))
+    if (isBlock) trust.found(user, hash)
+    return 'credited'
   }
 
   #submit(template: NewTemplate, channel: Channel, share: Share, { job, hash }: GoodShare): void {

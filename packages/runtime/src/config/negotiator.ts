@@ -38,8 +38,10 @@ const negotiation = z
       .describe('true: clients that do not reveal the transactions of their jobs are refused'),
     async_mining: z
       .boolean()
-      .default(true)
-      .describe('Where clients commit to jobs: tokens may be used before that'),
+      .default(false)
+      .describe(
+        'Where clients commit to jobs: tokens may be used before that; the pool has to trust such jobs (custom_work.unchecked_trust_difficulty)',
+      ),
     tokens_per_minute: z.int().min(1).max(6_000).default(60).describe('Tokens of one connection in a minute'),
     tokens_per_minute_in_all: z
       .int()
