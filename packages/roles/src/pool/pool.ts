@@ -5,23 +5,16 @@ import { blockCoinbase, isSameTip, type Job, type Tip } from '../channel/job.ts'
 import { JobBook, MAX_EXTRA_JOBS } from '../channel/job-book.ts'
 import { fullExtranonce, type GoodShare, type Share } from '../channel/judge.ts'
 import { Miners } from '../miners/miners.ts'
-import type {
-  Assignment,
-  CustomJobRequest,
-  MinersDeps,
-  MinersSettings,
-  Refusal,
-  ShareOutcome,
-  WorkRequest,
-} from '../miners/state.ts'
+import type { CustomJobRequest, MinersDeps, MinersSettings, ShareOutcome } from '../miners/state.ts'
 import type { TokenMac } from '../negotiator/token.ts'
 import type { OpenSolution, SolutionEffect } from '../open-solutions.ts'
 import type { Millis, Role, SessionEffect, SessionEvent } from '../role.ts'
 import { NEVER } from '../role.ts'
 import { TemplateFeed, type TemplateFeedSettings, type TemplateNews } from '../template-feed.ts'
+import { assignmentOf } from './assignment.ts'
 import { CustomWork, type CustomWorkSettings, type PresentWork, solutionOf } from './custom-work.ts'
 import type { PoolFact } from './facts.ts'
-import { type PayoutSettings, readIdentity } from './identity.ts'
+import type { PayoutSettings } from './identity.ts'
 import { JobShelves, type Shelf } from './job-shelf.ts'
 import { layoutOfRun, type PoolRun, RunNumbers } from './run.ts'
 import { type NegotiatorPort, negotiatorOf, SolutionLinks } from './solution-links.ts'
@@ -137,7 +130,12 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
         ...deps,
         source: {
           terms: () => ({ versionRollingMask: settings.versionRolling ? ANY_VERSION : 0 }),
-          bookFor: (request) => this.#bookFor(request),
+          bookFor: (request) =>
+            assignmentOf(request, settings, {
+              shelves: this.#shelves,
+              noJobs: this.#noJobs,
+              stock: (shelf) => this.#stock(shelf),
+            }),
           released: (book) => this.#release(book),
           extraJob: (book) => this.#extraJob(book),
           accepted: (channel, share, good) => {
@@ -306,32 +304,6 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     const { session, channelId } = event
     const result = this.#miners.renewPrefix(session, channelId)
     if (result !== 'renewed') this.#out.push({ kind: 'prefixNotRenewed', session, channelId, reason: result })
-  }
-
-  #bookFor(request: WorkRequest): Assignment | Refusal {
-    const read = readIdentity(request.identity, this.#settings.payout)
-    if ('code' in read) return read
-    const { payout, coinbaseTag, rollableExtranonceSize, fullExtranonceSize } = this.#settings
-    const { minExtranonceSize: least, leaseSize } = request
-    const room = fullExtranonceSize - leaseSize
-    const most = Math.min(room, request.maxExtranonceSize)
-    if (least > most) {
-      return {
-        code: 'min-extranonce-size-too-large',
-        detail: `min_extranonce_size ${least}, at most ${most}`,
-      }
-    }
-    const extranonceSize = Math.max(least, Math.min(rollableExtranonceSize, most))
-    const granted = { extranonceSize, padding: room - extranonceSize, user: read.user }
-    if (request.requiresWorkSelection) return { book: this.#noJobs, ...granted }
-    const known = this.#shelves.find(read.key)
-    if (known !== undefined) return { book: known.book, ...granted }
-    if (payout.mode === 'solo' && this.#shelves.size >= payout.maxPayouts) {
-      return { code: 'channel-capacity-exhausted', detail: `${payout.maxPayouts} payouts at one time` }
-    }
-    const shelf = this.#shelves.make(read.key, { script: read.script, tag: coinbaseTag })
-    this.#stock(shelf)
-    return { book: shelf.book, ...granted }
   }
 
   #present(): PresentWork {

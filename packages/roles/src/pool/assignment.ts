@@ -1,0 +1,45 @@
+import type { JobBook } from '../channel/job-book.ts'
+import type { Assignment, Refusal, WorkRequest } from '../miners/state.ts'
+import { readIdentity } from './identity.ts'
+import type { JobShelves, Shelf } from './job-shelf.ts'
+import type { PoolSettings } from './pool.ts'
+
+/** The books that channels of a pool work on. */
+export interface PoolBooks {
+  readonly shelves: JobShelves
+  /** That of channels that bring their own jobs. */
+  readonly noJobs: JobBook
+  /** Gives a new shelf the jobs that the others have. */
+  readonly stock: (shelf: Shelf) => void
+}
+
+/** Whom a client's work is for, and how much of the extranonce is its own; or why it gets no channel. */
+export function assignmentOf(
+  request: WorkRequest,
+  settings: PoolSettings,
+  books: PoolBooks,
+): Assignment | Refusal {
+  const read = readIdentity(request.identity, settings.payout)
+  if ('code' in read) return read
+  const { payout, coinbaseTag, rollableExtranonceSize, fullExtranonceSize } = settings
+  const { minExtranonceSize: least, leaseSize } = request
+  const room = fullExtranonceSize - leaseSize
+  const most = Math.min(room, request.maxExtranonceSize)
+  if (least > most) {
+    return {
+      code: 'min-extranonce-size-too-large',
+      detail: `min_extranonce_size ${least}, at most ${most}`,
+    }
+  }
+  const extranonceSize = Math.max(least, Math.min(rollableExtranonceSize, most))
+  const granted = { extranonceSize, padding: room - extranonceSize, user: read.user }
+  if (request.requiresWorkSelection) return { book: books.noJobs, ...granted }
+  const known = books.shelves.find(read.key)
+  if (known !== undefined) return { book: known.book, ...granted }
+  if (payout.mode === 'solo' && books.shelves.size >= payout.maxPayouts) {
+    return { code: 'channel-capacity-exhausted', detail: `${payout.maxPayouts} payouts at one time` }
+  }
+  const shelf = books.shelves.make(read.key, { script: read.script, tag: coinbaseTag })
+  books.stock(shelf)
+  return { book: shelf.book, ...granted }
+}
