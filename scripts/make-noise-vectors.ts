@@ -92,7 +92,7 @@ function makeSession(scenario: Scenario) {
     {
       edition,
       identity: fixedIdentity(staticPair, certificate),
-      signatureVariant,
+      ...(edition === 'draft' && { certificate: { form: certificateForm, variant: signatureVariant } }),
       ...(prelude && { prelude: prelude.accepted }),
     },
     { backend: nobleBackend, randomBytes: serverRandom.randomBytes },

@@ -122,7 +122,7 @@ export async function startScriptedPool(dataDir: string, target: Uint8Array): Pr
       port: 0,
       edition: 'current',
       noise: true,
-      prefixedSignature: false,
+      draftCertificate: 'auto',
       maxConnections: 2_000,
       maxConnectionsPerIp: 2_000,
       connectionsPerMinutePerIp: 100_000,

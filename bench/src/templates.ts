@@ -49,7 +49,7 @@ export async function startTemplateSource(): Promise<TemplateSource> {
       port: 0,
       edition: 'current',
       noise: false,
-      prefixedSignature: false,
+      draftCertificate: 'auto',
       maxConnections: 10,
       maxConnectionsPerIp: 10,
       connectionsPerMinutePerIp: 10,

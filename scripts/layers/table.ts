@@ -71,7 +71,7 @@ export const mayNameEditions: readonly RegExp[] = [
   // the type of an edition's name, and the negotiation dialogue that only the draft has
   /^packages\/messages\/src\/(edition|make-edition|index|message)\.ts$/,
   /^packages\/runtime\/src\/(editions|listen|reception|doors)\.ts$/,
-  /^packages\/runtime\/src\/config\/(door|server|upstream)\.ts$/,
+  /^packages\/runtime\/src\/config\/(door|draft-certificate|server|upstream)\.ts$/,
   /^packages\/runtime\/bench\//,
   /^apps\/[^/]+\/src\/([a-z0-9-]+\/)?config\.ts$/,
 ]

@@ -13,6 +13,13 @@ import { frameOfOpaque, opaqueOf } from './opaque.ts'
 import type { Spelling } from './spelling.ts'
 import type { SpellingTable } from './spelling-table.ts'
 
+const NO_NOTES: readonly string[] = []
+
+/** A memory that keeps what is odd about a peer. */
+function keepsNotes(memory: unknown): memory is { takeNotes(): readonly string[] } {
+  return typeof memory === 'object' && memory !== null && 'takeNotes' in memory
+}
+
 interface Parts<M> {
   readonly edition: Edition
   readonly table: SpellingTable<M>
@@ -46,6 +53,11 @@ export class EditionSpeller<M> implements Speller {
 
   get protocol(): SubProtocol | undefined {
     return this.#protocol
+  }
+
+  takeNotes(): readonly string[] {
+    const { memory } = this.#parts
+    return keepsNotes(memory) ? memory.takeNotes() : NO_NOTES
   }
 
   decode(frame: Frame): Message {

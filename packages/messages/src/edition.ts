@@ -66,6 +66,8 @@ export interface Speller {
    * @throws {EditionError} setup-expected, wrong-protocol, wrong-direction
    */
   decode(frame: Frame): Message
+  /** What the peer spells in a way of its own, and was understood all the same, since the last call: texts for its log. */
+  takeNotes(): readonly string[]
   /**
    * The whole frame of a message. The bytes may be shared with other connections: never change them.
    * @throws {EditionError} unrepresentable, wrong-protocol, wrong-direction

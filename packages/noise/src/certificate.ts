@@ -27,6 +27,15 @@ export type CertificateForm = 'text' | 'deployed'
 /** How SIGNATURE is written: bare, or behind a U16 length (editions.md O-01; draft only). */
 export type SignatureVariant = 'plain' | 'prefixed'
 
+/** How a server of the draft edition shows its certificate. */
+export interface CertificateStyle {
+  readonly form: CertificateForm
+  readonly variant: SignatureVariant
+}
+
+/** As the documents of the draft say it, and the current edition has it. */
+export const TEXT_STYLE: CertificateStyle = { form: 'text', variant: 'plain' }
+
 const HEAD_BYTES = 10
 const SIGNATURE_BYTES = 64
 const KEY_BYTES = 32

@@ -4,6 +4,7 @@ import * as surface from './index.ts'
 test('the public surface is what it was', () => {
   expect(Object.keys(surface).sort()).toEqual([
     'NoiseError',
+    'TEXT_STYLE',
     'certificatesOf',
     'createInitiator',
     'createResponder',

@@ -9,10 +9,12 @@ export {
   type Certificate,
   type CertificateFields,
   type CertificateForm,
+  type CertificateStyle,
   decodeCertificate,
   encodeCertificate,
   type SignatureVariant,
   signCertificate,
+  TEXT_STYLE,
   verifyCertificate,
 } from './certificate.ts'
 export type { AeadKey, CryptoBackend, RandomBytes } from './crypto-backend.ts'

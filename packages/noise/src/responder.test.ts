@@ -155,7 +155,6 @@ test('settings that contradict each other are our own mistake', () => {
   expect(() => createResponder({ edition: 'current', identity, prelude: ['AESGCM'] }, deps)).toThrow(
     RangeError,
   )
-  expect(() => createResponder({ edition: 'current', identity, signatureVariant: 'prefixed' }, deps)).toThrow(
-    RangeError,
-  )
+  const certificate = { form: 'text', variant: 'prefixed' } as const
+  expect(() => createResponder({ edition: 'current', identity, certificate }, deps)).toThrow(RangeError)
 })

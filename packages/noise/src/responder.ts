@@ -1,4 +1,4 @@
-import { encodeCertificate, type SignatureVariant } from './certificate.ts'
+import { type CertificateStyle, encodeCertificate, TEXT_STYLE } from './certificate.ts'
 import type { Edition } from './edition.ts'
 import { suiteOf } from './edition-suite.ts'
 import { NoiseError } from './errors.ts'
@@ -15,11 +15,10 @@ export interface ResponderSettings {
   readonly identity: ServerIdentity
   /** The largest payload accepted from the client; U24 maximum unless said otherwise. */
   readonly maxPayloadBytes?: number
-  /**
-   * Draft only: `prefixed` for clients of 2020 that expect a length before SIGNATURE. Bare unless said
-   * otherwise.
-   */
-  readonly signatureVariant?: SignatureVariant
+  /** Draft only: how the certificate is shown; as the documents say it when missing. */
+  readonly certificate?: CertificateStyle
+  /** The same for clients that come with a prelude; as for all others when missing. */
+  readonly preludeCertificate?: CertificateStyle
   /** Draft only: ciphers accepted in the prelude of 2022, best first. Without it a prelude is refused. */
   readonly prelude?: readonly CipherName[]
 }
@@ -40,9 +39,9 @@ const NO_PRELUDE: PreludeChoice = { cipher: 'ChaChaPoly', prologue: new Uint8Arr
 
 /** Starts a server handshake. @throws {RangeError} for settings that contradict each other */
 export function createResponder(settings: ResponderSettings, deps: NoiseDeps): Responder {
-  const { edition, prelude, signatureVariant } = settings
-  if (edition === 'current' && (prelude !== undefined || signatureVariant === 'prefixed')) {
-    throw new RangeError('the current edition has neither a prelude nor a prefixed SIGNATURE')
+  const { edition, prelude, certificate } = settings
+  if (edition === 'current' && (prelude !== undefined || certificate !== undefined)) {
+    throw new RangeError('the current edition has neither a prelude nor more than one kind of certificate')
   }
   return new NxResponder(settings, deps)
 }
@@ -95,7 +94,8 @@ class NxResponder implements Responder {
   }
 
   #answer(message: Uint8Array, unixSeconds: number): HandshakeStep {
-    const { edition, identity, signatureVariant, maxPayloadBytes } = this.#settings
+    const { edition, identity, certificate, preludeCertificate, maxPayloadBytes } = this.#settings
+    const style = (this.#prelude === undefined ? undefined : preludeCertificate) ?? certificate ?? TEXT_STYLE
     const { backend, randomBytes } = this.#deps
     const { cipher, prologue } = this.#prelude ?? NO_PRELUDE
     const suite = suiteOf(edition, backend, cipher)
@@ -104,8 +104,8 @@ class NxResponder implements Responder {
       randomBytes,
     )
     handshake.read(message)
-    const certificate = identity.certificateAt(unixSeconds)
-    const reply = handshake.write(encodeCertificate(certificate, signatureVariant ?? 'plain'))
+    const shown = identity.certificateAt(unixSeconds, style.form)
+    const reply = handshake.write(encodeCertificate(shown, style.variant))
     const keys = handshake.finish()
     const done = {
       transport: transportOf(edition, keys, maxPayloadBytes),

@@ -5,8 +5,8 @@ import type { CertificateScheme, KeyPair } from './suite.ts'
 /** Who a server is: its static key and a certificate for it. Shared by all its connections. */
 export interface ServerIdentity {
   readonly staticPair: KeyPair
-  /** The certificate to show at this time. */
-  certificateAt(unixSeconds: number): Certificate
+  /** The certificate to show at this time, signed in this form; `text` when nothing is said. */
+  certificateAt(unixSeconds: number, form?: CertificateForm): Certificate
 }
 
 /** An identity whose certificate was signed elsewhere; the authority's secret is not on this machine. */
@@ -21,8 +21,6 @@ export interface SigningIdentitySettings {
   readonly authoritySecret: Uint8Array
   /** How long each certificate is good for, in seconds. */
   readonly validitySeconds: number
-  /** `text` unless clients are known that verify the deployed form only. */
-  readonly form?: CertificateForm
 }
 
 /** One hour: a client whose clock is slow by less still accepts a certificate just made. */
@@ -43,20 +41,21 @@ export function signingIdentity(
     throw new RangeError(`certificate validity ${validitySeconds} s is not a positive integer`)
   }
   if (!scheme.isSecret(authoritySecret)) throw new RangeError('the authority secret is outside its range')
-  const signing = { scheme, authoritySecret, serverKey: staticPair.key, form: settings.form ?? 'text' }
-  let latest: Certificate | undefined
+  const signing = { scheme, authoritySecret, serverKey: staticPair.key }
+  const newest = new Map<CertificateForm, Certificate>()
   return {
     staticPair,
-    certificateAt: (unixSeconds) => {
-      if (latest === undefined || isStale(latest, unixSeconds, validitySeconds)) {
-        const fields = {
-          version: 0,
-          validFrom: Math.max(0, unixSeconds - BACKDATED_SECONDS),
-          notValidAfter: Math.min(LAST_U32, unixSeconds + validitySeconds),
-        }
-        latest = signCertificate(fields, signing, deps.randomBytes)
+    certificateAt: (unixSeconds, form = 'text') => {
+      const latest = newest.get(form)
+      if (latest !== undefined && !isStale(latest, unixSeconds, validitySeconds)) return latest
+      const fields = {
+        version: 0,
+        validFrom: Math.max(0, unixSeconds - BACKDATED_SECONDS),
+        notValidAfter: Math.min(LAST_U32, unixSeconds + validitySeconds),
       }
-      return latest
+      const made = signCertificate(fields, { ...signing, form }, deps.randomBytes)
+      newest.set(form, made)
+      return made
     },
   }
 }

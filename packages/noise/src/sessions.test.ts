@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aFrame, hex, ownVectors, queued, toHex, VALID_AT } from './_fixtures.ts'
+import { aFrame, hex, ownVectors, queued, styleOf, toHex, VALID_AT } from './_fixtures.ts'
 import { type CertificateForm, decodeCertificate, type SignatureVariant } from './certificate.ts'
 import type { Edition } from './edition.ts'
 import { suiteOf } from './edition-suite.ts'
@@ -68,7 +68,7 @@ function replay(write: Session['writes'][number], ends: { client: Transport; ser
 }
 
 function endsOf(session: Session) {
-  const { edition, signatureVariant, prelude, serverStatic } = session
+  const { edition, prelude, serverStatic } = session
   const suite = suiteOf(edition, nobleBackend)
   const staticPair = { secret: hex(serverStatic.secret), ...suite.publicKey(hex(serverStatic.wire)) }
   const identity = fixedIdentity(staticPair, decodeCertificate(hex(session.certificateMessage)))
@@ -78,7 +78,7 @@ function endsOf(session: Session) {
       { backend: nobleBackend, randomBytes: queued(...session.clientRandom.map(hex)) },
     ),
     server: createResponder(
-      { edition, identity, signatureVariant, ...(prelude && { prelude: prelude.accepted }) },
+      { edition, identity, ...styleOf(session), ...(prelude && { prelude: prelude.accepted }) },
       { backend: nobleBackend, randomBytes: queued(...session.serverRandom.map(hex)) },
     ),
   }

@@ -42,7 +42,7 @@ export function doorWith(over: Partial<DoorSettings> = {}): DoorSettings {
     port: 0,
     edition: 'current',
     noise: true,
-    prefixedSignature: false,
+    draftCertificate: 'auto',
     maxConnections: 100,
     handshakeTimeoutMs: 10_000,
     maxHandshakes: 100,

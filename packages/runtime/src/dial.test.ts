@@ -333,3 +333,20 @@ describe.each(['current', 'draft'] as const)('who the server is, edition %s', (e
     await adopted.first()
   })
 })
+
+test('a draft server of 2022 is met with the prelude where that is asked for', async () => {
+  const { identity, publicKey } = authority('draft')
+  const { port, handshakes } = await server('draft', identity())
+  const { adopted } = dialled({ port, edition: 'draft', authorityKey: publicKey, prelude: true })
+  expect(await handshakes.first()).toBe('draft')
+  await adopted.first()
+  const plain = createServer()
+  cleanUp.push(() => plain.close())
+  plain.listen(0, '127.0.0.1')
+  await once(plain, 'listening')
+  dialled({ port: portOf(plain.address()), edition: 'draft', authorityKey: publicKey, prelude: true })
+  const [socket] = (await once(plain, 'connection')) as [Socket]
+  cleanUp.push(() => socket.destroy())
+  const [first] = (await once(socket, 'data')) as [Buffer]
+  expect(first.subarray(2, 6).toString()).toBe('STR3')
+})

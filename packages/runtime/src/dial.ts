@@ -21,6 +21,8 @@ export interface UpstreamSettings extends SessionLimits {
   readonly edition: EditionName
   /** False: plaintext, for local networks. */
   readonly noise: boolean
+  /** Draft edition: begin with the prelude that servers of 2022 expect. */
+  readonly prelude?: boolean
   /** 32 bytes. Undefined: whoever answers is believed; only for tests and local networks. */
   readonly authorityKey: Uint8Array | undefined
   /** How far the clocks may be apart. */
@@ -78,10 +80,16 @@ class Sv2Approach implements Approach {
     fail: (reason: string) => void,
     done: (wire: Sv2Wire, rest: Uint8Array) => void,
   ): void {
-    const { edition, noise, authorityKey, clockToleranceSeconds, maxPayloadBytes } = this.#settings
+    const { edition, noise, prelude, authorityKey, clockToleranceSeconds, maxPayloadBytes } = this.#settings
     if (!noise) return done(this.#wire(plainTransport()), new Uint8Array(0))
     const initiator = createInitiator(
-      { edition, authorityKey, clockToleranceSeconds, maxPayloadBytes },
+      {
+        edition,
+        authorityKey,
+        clockToleranceSeconds,
+        maxPayloadBytes,
+        ...(prelude === true && { prelude: ['ChaChaPoly'] as const }),
+      },
       this.#deps.noise,
     )
     socket.on('data', (chunk: Buffer) => {

@@ -125,9 +125,11 @@ function refusals(log: Logger, registry: AppContext['registry']): (remote: strin
 /** Log lines for connections that come and go. */
 export function sessionLines(
   log: Logger,
-): Pick<EngineObserver<unknown>, 'onSessionOpened' | 'onSessionClosed'> {
+): Pick<EngineObserver<unknown>, 'onSessionOpened' | 'onSessionClosed' | 'onOddity'> {
   return {
     onSessionOpened: (info) => log.debug({ ...info }, 'connection opened'),
+    onOddity: ({ session, port, remote }, what) =>
+      log.warn({ session, port, remote, what }, 'peer speaks as software of 2020 does'),
     onSessionClosed: ({ session, port, remote }, reason) =>
       log.info({ session, port, remote, reason }, 'connection closed'),
   }

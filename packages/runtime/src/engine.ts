@@ -20,6 +20,8 @@ export interface EngineObserver<Effect> {
   onEffect(effect: Exclude<Effect, SessionEffect<unknown>>): void
   onSessionOpened?(info: SessionInfo): void
   onSessionClosed?(info: SessionInfo, reason: string): void
+  /** The peer spells something in a way of its own, and was understood all the same. */
+  onOddity?(info: SessionInfo, text: string): void
 }
 
 /** The longest a timer may sleep: past this Node would fire at once. */
@@ -126,6 +128,11 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
 
   deliver(session: Session, message: unknown): void {
     this.#handle({ kind: 'message', session: session.id, message })
+  }
+
+  noted(session: Session, text: string): void {
+    const known = this.#sessions.get(session.id)
+    if (known !== undefined) this.#observer.onOddity?.(known.info, text)
   }
 
   delivered(): void {

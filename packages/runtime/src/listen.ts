@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { NoiseDeps, ServerIdentity } from '@sv2/noise'
 import type { Clock } from './clock.ts'
+import type { DraftCertificate } from './config/draft-certificate.ts'
 import type { EditionName } from './editions.ts'
 import type { Engine } from './engine.ts'
 import type { IpBudgetSettings } from './ip-budget.ts'
@@ -19,8 +20,8 @@ export interface DoorSettings extends IpBudgetSettings, SessionLimits {
   readonly noise: boolean
   /** Plaintext cannot be told apart: what it is on a door with `auto`. */
   readonly plaintextEdition?: EditionName
-  /** Draft edition: SIGNATURE behind its own length, for clients of 2020. */
-  readonly prefixedSignature: boolean
+  /** Draft edition: how its certificates are shown. */
+  readonly draftCertificate: DraftCertificate
   readonly maxConnections: number
   /** Time from the connection to the first message, handshake included. */
   readonly handshakeTimeoutMs: number

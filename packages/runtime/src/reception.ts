@@ -9,6 +9,7 @@ import {
   type Transport,
 } from '@sv2/noise'
 import { looksLikeV1 } from '@sv2/sv1'
+import { certificateStyles } from './config/draft-certificate.ts'
 import { EDITIONS, type EditionName } from './editions.ts'
 import type { Engine } from './engine.ts'
 import { IpBudget } from './ip-budget.ts'
@@ -312,10 +313,7 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   return both
 }
 
-/** What the draft edition keeps for its older clients: the prelude of 2022, and SIGNATURE as in 2020 (O-01). */
-function olderClients({ prefixedSignature }: DoorSettings) {
-  return {
-    prelude: ['ChaChaPoly' as const],
-    signatureVariant: prefixedSignature ? ('prefixed' as const) : ('plain' as const),
-  }
+/** What the draft edition keeps for its older clients: the prelude of 2022, and certificates as they verify them (O-01, O-17). */
+function olderClients({ draftCertificate }: DoorSettings) {
+  return { prelude: ['ChaChaPoly' as const], ...certificateStyles(draftCertificate) }
 }

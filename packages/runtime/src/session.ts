@@ -16,6 +16,8 @@ export interface SessionLimits {
 export interface SessionOwner {
   /** One message arrived. */
   deliver(session: Session, message: unknown): void
+  /** The peer spells something in a way of its own. */
+  noted(session: Session, text: string): void
   /** All messages of one chunk were delivered. */
   delivered(): void
   /** The connection is gone; called once. */
@@ -174,6 +176,11 @@ export class Session implements WireReader, Holder {
     }
     this.#owner.deliver(this, message)
     return !this.#ended
+  }
+
+  /** Called by the wire. */
+  note(text: string): void {
+    this.#owner.noted(this, text)
   }
 
   #receive(chunk: Uint8Array): void {

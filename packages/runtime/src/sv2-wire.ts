@@ -60,7 +60,9 @@ export class Sv2Wire implements Wire {
   read(chunk: Uint8Array, reader: WireReader): void {
     for (const piece of this.#transport.open(chunk)) {
       for (const frame of this.#splitter.push(piece)) {
-        if (!reader.take(this.#speller.decode(frame))) return
+        const message = this.#speller.decode(frame)
+        for (const note of this.#speller.takeNotes()) reader.note?.(note)
+        if (!reader.take(message)) return
       }
     }
   }

@@ -4,6 +4,8 @@ import type { Capabilities } from '@sv2/messages'
 export interface WireReader {
   /** Takes one message; false when no more are wanted. */
   take(message: unknown): boolean
+  /** The peer spells something in a way of its own, and was understood all the same. */
+  note?(text: string): void
 }
 
 /**

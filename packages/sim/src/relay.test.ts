@@ -1,4 +1,6 @@
-import { describe, expect } from 'vitest'
+import { current } from '@sv2/messages/current'
+import { draft } from '@sv2/messages/draft'
+import { describe, expect, test } from 'vitest'
 import { proves } from './_fixtures.ts'
 import { aRelay, RelayClient, relays, ScriptedPool } from './_relay.ts'
 
@@ -38,6 +40,15 @@ describe('channels over a relaying proxy', () => {
     expect(pool.waiting()).toMatchObject([
       { userIdentity: 'farm.rig.7', nominalHashRate: 12_345, maxTarget, minExtranonceSize: 5 },
     ])
+  })
+
+  test('a pool of 2020 that makes a channel its own group is served', () => {
+    const { link } = aRelay()
+    const pool = new ScriptedPool(link, { edition: draft })
+    const client = new RelayClient(link, current)
+    client.request('standard')
+    pool.grant({ channelId: 9, groupId: 9 })
+    expect(client.takeOf('OpenStandardMiningChannel.Success')).toHaveLength(1)
   })
 
   relays('PRX-19', 'a refusal goes back to whom it concerns', ({ below, above }) => {

@@ -19,8 +19,10 @@ export const channelSpellings: readonly Spelling<DraftMemory>[] = [
     received: ({ requestId }, memory: DraftMemory) => memory.requested(requestId, 'extended'),
   }),
   plain(same.openStandardMiningChannelSuccess, {
-    received: ({ channelId, groupChannelId }, memory: DraftMemory) =>
-      memory.channels.open(channelId, { groupId: groupChannelId }),
+    received: ({ channelId, groupChannelId }, memory: DraftMemory) => {
+      if (groupChannelId === channelId) memory.note('a channel is its own group')
+      memory.channels.open(channelId, { groupId: groupChannelId })
+    },
     sent: ({ requestId, channelId, groupChannelId }, memory) => {
       memory.answered(requestId)
       memory.channels.open(channelId, { groupId: groupChannelId })

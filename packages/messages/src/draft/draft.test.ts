@@ -19,6 +19,8 @@ editionConformance(draft, {
       listed(type as keyof typeof DRAFT_ERROR_CODES),
     ]),
   ),
+  // 0 is read as 2
+  'SetupConnection.Success.usedVersion': fc.integer({ min: 1, max: 0xffff }),
   errorCode: fc.stringMatching(/^[a-z-]{0,60}$/),
   reasonCode: fc.stringMatching(/^[a-z-]{0,32}$/),
   'NewMiningJob.futureJob': fc.constant(true),

@@ -6,14 +6,29 @@ export type RequestKind = 'standard' | 'extended'
 /** Unanswered open requests remembered per connection; the oldest goes first. */
 const MAX_REQUESTS = 65_536
 
+const NO_NOTES: readonly string[] = []
+
 /** What one draft connection remembers. A client uses the channels, a server the open requests. */
 export class DraftMemory {
   readonly channels: ChannelMemory
   #requests: Map<number, RequestKind> | undefined
+  #notes: string[] = []
 
   constructor() {
     this.channels = new ChannelMemory()
     this.#requests = undefined
+  }
+
+  /** Keeps what is odd about the peer. */
+  note(text: string): void {
+    this.#notes.push(text)
+  }
+
+  takeNotes(): readonly string[] {
+    if (this.#notes.length === 0) return NO_NOTES
+    const notes = this.#notes
+    this.#notes = []
+    return notes
   }
 
   /** An open request came; its refusal will need the number of its kind. */

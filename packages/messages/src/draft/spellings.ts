@@ -1,4 +1,4 @@
-import { setupConnectionError } from '../current/common.ts'
+import { setupConnectionError, setupConnectionSuccess } from '../current/common.ts'
 import { setNewPrevHash } from '../current/jobs.ts'
 import { DEFAULT_MAX_ADDITIONAL_SIGOPS } from '../current/sigops.ts'
 import { requestTransactionDataError } from '../current/templates.ts'
@@ -88,6 +88,9 @@ const customJobSpellings: readonly Spelling<DraftMemory>[] = [
   }),
 ]
 
+/** The one version there is. */
+const PROTOCOL_VERSION = 2
+
 const NO_OUTPUTS = Uint8Array.of(0)
 
 const negotiationSpellings: readonly Spelling<DraftMemory>[] = [
@@ -110,6 +113,15 @@ const negotiationSpellings: readonly Spelling<DraftMemory>[] = [
 ]
 
 const otherSpellings: readonly Spelling<DraftMemory>[] = [
+  // software of 2020 leaves the version at 0 where it means the one that was offered
+  adapted('SetupConnection.Success', setupConnectionSuccess, {
+    toDomain: (wire, memory: DraftMemory) => {
+      if (wire.usedVersion !== 0) return wire
+      memory.note('used_version 0 is taken as the one offered')
+      return { ...wire, usedVersion: PROTOCOL_VERSION }
+    },
+    toWire: (message) => message,
+  }),
   adapted('SetupConnection.Error', setupConnectionError, {
     toDomain: (wire) => wire,
     toWire: (message) => ({ ...message, errorCode: draftCode(message.type, message.errorCode) }),

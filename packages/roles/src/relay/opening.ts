@@ -122,7 +122,10 @@ function problemOf(home: Home, { request }: Wish, grant: Grant): string | undefi
   if (grant.type !== `${request.type}.Success`) return 'a channel of the other kind'
   if ([home.channels, home.groups, home.leaving].some((ids) => ids.has(grant.channelId)))
     return 'the id is in use'
-  const isAlone = grant.type === 'OpenExtendedMiningChannel.Success' && !home.groupsExtendedChannels
+  // where groups are of standard channels alone, software of 2020 names a channel as its own group
+  const isAlone =
+    !home.groupsExtendedChannels &&
+    (grant.type === 'OpenExtendedMiningChannel.Success' || grant.groupChannelId === grant.channelId)
   if (!isAlone && (home.channels.has(grant.groupChannelId) || grant.groupChannelId === grant.channelId))
     return 'the id of the group is that of a channel'
   const full = grant.extranoncePrefix.length + grantedSize(grant)

@@ -3,6 +3,7 @@ import { createSecureContext, type SecureContext } from 'node:tls'
 import { z } from 'zod'
 import { isNetwork } from '../ip-budget.ts'
 import type { DoorSettings, V1DoorSettings } from '../listen.ts'
+import { DRAFT_CERTIFICATES, type DraftCertificate } from './draft-certificate.ts'
 import { hostSchema } from './host.ts'
 
 /** What one door of a server is configured with: `[[listen]]`. */
@@ -12,7 +13,7 @@ export interface DoorConfig {
   readonly edition: 'current' | 'draft' | 'auto'
   readonly noise: boolean
   readonly plaintext_edition?: 'current' | 'draft' | undefined
-  readonly prefixed_signature: boolean
+  readonly draft_certificate: DraftCertificate
   readonly max_connections: number
   readonly max_connections_per_ip: number
   readonly connections_per_minute_per_ip: number
@@ -56,10 +57,12 @@ export function doorsSchema(defaults: DoorDefaults): z.ZodType<DoorConfig[]> {
       .enum(['current', 'draft'])
       .optional()
       .describe('With edition = "auto": take plaintext clients too, as clients of this edition'),
-    prefixed_signature: z
-      .boolean()
-      .default(false)
-      .describe('Edition draft: send the SIGNATURE behind its own length, for clients of 2020'),
+    draft_certificate: z
+      .enum(DRAFT_CERTIFICATES)
+      .default('auto')
+      .describe(
+        'Edition draft: seeds, as its documents say; deployed, as software of 2020 to 2022 verifies it; auto, deployed for clients of 2022, which can be told, and seeds for others',
+      ),
     max_connections: z
       .int()
       .min(1)
@@ -195,7 +198,7 @@ export function doorSettings(config: DoorConfig): DoorSettings {
     edition: config.edition,
     noise: config.noise,
     ...(config.plaintext_edition === undefined ? {} : { plaintextEdition: config.plaintext_edition }),
-    prefixedSignature: config.prefixed_signature,
+    draftCertificate: config.draft_certificate,
     maxConnections: config.max_connections,
     maxConnectionsPerIp: config.max_connections_per_ip,
     connectionsPerMinutePerIp: config.connections_per_minute_per_ip,

@@ -105,6 +105,15 @@ describe('an upstream', () => {
       expect(problems({ host, noise: false })).toEqual([])
   })
 
+  test('the prelude of 2022 is for the draft', () => {
+    expect(settings({ host: 'a', noise: false, edition: 'draft', draft_prelude: true })).toMatchObject({
+      prelude: true,
+    })
+    expect(problems({ host: 'a', noise: false, draft_prelude: true })).toEqual([
+      'draft_prelude: needs edition = "draft"',
+    ])
+  })
+
   test('contradictions are problems', () => {
     const url = formatPoolUrl({ host: 'a', port: 1, authorityKey: key.current, edition: 'current' })
     expect(problems({})).toEqual(['url: is required, or host and port'])

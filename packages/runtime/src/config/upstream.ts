@@ -16,6 +16,7 @@ export interface UpstreamConfig {
   readonly edition?: EditionName | undefined
   readonly noise: boolean
   readonly allow_plaintext: boolean
+  readonly draft_prelude: boolean
   readonly clock_tolerance_sec: number
 }
 
@@ -63,6 +64,10 @@ export function upstreamSchema<Keys extends z.ZodRawShape = Record<never, never>
         .boolean()
         .default(false)
         .describe('true: plaintext even to a host that is not on a local network'),
+      draft_prelude: z
+        .boolean()
+        .default(false)
+        .describe('Edition draft: begin with the prelude (STR3) that servers of 2022 expect'),
       clock_tolerance_sec: z
         .int()
         .min(0)
@@ -98,6 +103,7 @@ export function upstreamSettings(
     port: url?.port ?? config.port ?? what.defaultPort,
     edition: config.edition ?? key?.edition ?? 'current',
     noise: config.noise,
+    prelude: config.draft_prelude,
     authorityKey: key?.key,
     clockToleranceSeconds: config.clock_tolerance_sec,
     protocol: what.protocol,
@@ -142,6 +148,8 @@ function contradictions(
     problems.push({ key: 'edition', message: `the authority key is one of edition ${key.edition}` })
   }
   const edition = config.edition ?? (typeof key === 'object' ? key.edition : undefined)
+  if (config.draft_prelude && (edition ?? 'current') !== 'draft')
+    problems.push({ key: 'draft_prelude', message: 'needs edition = "draft"' })
   if (only !== undefined && edition !== undefined && edition !== only)
     problems.push({ key: 'edition', message: `must be ${only} here` })
   return problems
