@@ -9,8 +9,9 @@ COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
 RUN pnpm fetch
 COPY . .
 RUN pnpm install --offline --frozen-lockfile && pnpm exec turbo run build
+# from here on nothing asks a registry: what `pnpm fetch` brought is what the lockfile names
 RUN for app in pool template-provider job-negotiator mining-device mining-proxy translator-proxy keys; do \
-      pnpm --filter "@sv2/$app" deploy --prod --legacy "/out/$app" || exit 1; \
+      node scripts/assemble-image.ts "$app" "/out/$app" || exit 1; \
     done
 
 FROM node:22.20.0-bookworm-slim AS base
@@ -20,10 +21,10 @@ RUN mkdir /app/data && chown node:node /app/data
 USER node
 # keys and solved blocks: keep them
 VOLUME /app/data
-ENTRYPOINT ["node", "--disable-sigusr1", "dist/main.js"]
 
 FROM base AS keys
 COPY --from=build /out/keys ./
+ENTRYPOINT ["node", "--disable-sigusr1", "apps/keys/dist/main.js"]
 # docker-compose.yml mounts one volume for each server here; a new volume belongs to whom its folder belongs
 USER root
 RUN for folder in public tokens template-provider pool negotiator-server farm-template-provider negotiator-client \
@@ -32,21 +33,25 @@ USER node
 
 FROM base AS mining-device
 COPY --from=build /out/mining-device ./
+ENTRYPOINT ["node", "--disable-sigusr1", "apps/mining-device/dist/main.js"]
 
 FROM base AS mining-proxy
 COPY --from=build /out/mining-proxy ./
+ENTRYPOINT ["node", "--disable-sigusr1", "apps/mining-proxy/dist/main.js"]
 EXPOSE 3335
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9093/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 
 FROM base AS translator-proxy
 COPY --from=build /out/translator-proxy ./
+ENTRYPOINT ["node", "--disable-sigusr1", "apps/translator-proxy/dist/main.js"]
 EXPOSE 34255
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9092/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 
 FROM base AS job-negotiator
 COPY --from=build /out/job-negotiator ./
+ENTRYPOINT ["node", "--disable-sigusr1", "apps/job-negotiator/dist/main.js"]
 EXPOSE 3334 34265
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9091/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
@@ -55,6 +60,7 @@ CMD ["server"]
 
 FROM base AS template-provider
 COPY --from=build /out/template-provider ./
+ENTRYPOINT ["node", "--disable-sigusr1", "apps/template-provider/dist/main.js"]
 # other containers have to reach it; by default it listens on the loopback interface alone
 ENV TEMPLATE_PROVIDER__LISTEN__0__HOST=0.0.0.0
 EXPOSE 8336 18336
@@ -63,6 +69,7 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
 
 FROM base AS pool
 COPY --from=build /out/pool ./
+ENTRYPOINT ["node", "--disable-sigusr1", "apps/pool/dist/main.js"]
 EXPOSE 3333
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9090/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

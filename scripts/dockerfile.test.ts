@@ -36,10 +36,21 @@ describe('Dockerfile', () => {
     expect(lines).toContain(`RUN npm install --global ${packageManager}`)
   })
 
-  test('the entry point is started without a shell, by a user who is not root', () => {
+  test('programs are started by a user who is not root', () => {
     const base = stages.find(({ name }) => name === 'base')
     expect(base?.lines).toContain('USER node')
-    expect(base?.lines).toContain('ENTRYPOINT ["node", "--disable-sigusr1", "dist/main.js"]')
+    for (const { lines: own } of targets)
+      expect(own.findLast((line) => line.startsWith('USER ')) ?? 'USER node').toBe('USER node')
+  })
+
+  test('after the store is filled nothing asks a registry, and every image holds what the lockfile names', () => {
+    const { lines: build } = stages.find(({ name }) => name === 'build')!
+    const runs = build.filter((line) => line.startsWith('RUN '))
+    const offline = runs.slice(runs.indexOf('RUN pnpm fetch') + 1)
+    expect(offline).toEqual([
+      'RUN pnpm install --offline --frozen-lockfile && pnpm exec turbo run build',
+      expect.stringContaining('node scripts/assemble-image.ts "$app" "/out/$app" || exit 1;'),
+    ])
   })
 
   test.each(targets)(
@@ -48,6 +59,7 @@ describe('Dockerfile', () => {
       expect(Object.values(manifestOf(name).bin)).toEqual(['./dist/main.js'])
       expect(existsSync(resolve(root, 'apps', name, 'src/main.ts'))).toBe(true)
       expect(own).toContain(`COPY --from=build /out/${name} ./`)
+      expect(own).toContain(`ENTRYPOINT ["node", "--disable-sigusr1", "apps/${name}/dist/main.js"]`)
       expect(lines.some((line) => /for app in/.test(line) && line.includes(` ${name}`))).toBe(true)
     },
   )
