@@ -9,6 +9,8 @@ const least = LEVEL_NUMBERS[options.logLevel]
 
 let topology: Topology | undefined
 let stopping = false
+/** Blocks that real nodes have taken; embedded ones are looked at instead. */
+let taken = 0
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => void stop(0, `${signal}: stopping`))
 
@@ -21,6 +23,12 @@ try {
     hashrate: options.hashrate,
     transactions: options.transactions,
     knownPorts: true,
+    ...(options.node === undefined
+      ? {}
+      : {
+          access: { node: options.node, farmNode: options.farmNode ?? options.node },
+          network: options.network,
+        }),
     ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
     onStarting: (name) => say(`starting ${name} …\n`),
     onLine: print,
@@ -33,6 +41,10 @@ try {
 }
 
 function print(name: string, line: LogLine): void {
+  if (options.node !== undefined && line.msg === 'block accepted' && name.endsWith('template-provider')) {
+    taken++
+    end()
+  }
   if (line.level < least) return
   process.stdout.write(options.json ? `${JSON.stringify({ part: name, ...line })}\n` : logText(name, line))
 }
@@ -45,7 +57,7 @@ function banner(running: Topology): string {
   return [
     '',
     `  files: ${running.dataDir}`,
-    `  nodes: ${running.node.url} (pool), ${running.farmNode.url} (farm)`,
+    `  nodes: ${options.node?.url ?? running.node.url} (pool), ${options.farmNode?.url ?? running.farmNode.url} (farm)`,
     ...lines,
     '',
     '  Ctrl-C stops everything.',
@@ -64,14 +76,22 @@ function watch(running: Topology): void {
   }
   if (blocks === undefined) return
   setTimeout(
-    () => void stop(1, `only ${running.ownBlocks} of ${blocks} blocks after ${options.timeout} s`),
+    () => void stop(1, `only ${blocksOf(running)} of ${blocks} blocks after ${options.timeout} s`),
     options.timeout * 1000,
   ).unref()
-  const check = (): void => {
-    if (running.ownBlocks >= blocks) void stop(0, `${running.ownBlocks} blocks of ours are in the chain`)
-  }
-  check()
-  running.node.onBlock(check)
+  end()
+  if (options.node === undefined) running.node.onBlock(end)
+}
+
+function blocksOf(running: Topology): number {
+  return options.node === undefined ? running.ownBlocks : taken
+}
+
+/** Ends when enough blocks are there. */
+function end(): void {
+  const { blocks } = options
+  if (topology === undefined || blocks === undefined || blocksOf(topology) < blocks) return
+  void stop(0, `${blocksOf(topology)} blocks of ours are in the chain`)
 }
 
 async function stop(code: number, why: string): Promise<void> {

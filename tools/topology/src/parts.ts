@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { addressToScript, type Network, scriptToAddress } from '@sv2/bitcoin'
 import type { AppName } from './app-process.ts'
 
 /** One process of the topology. */
@@ -35,19 +36,26 @@ export interface Surroundings {
   readonly node: NodeAccess
   readonly farmNode: NodeAccess
   readonly tokenKeyFile: string
+  readonly network: Network
 }
 
-/** How an app gets at a node. */
-export interface NodeAccess {
-  readonly url: string
-  readonly cookie_file: string
-}
+/** How an app gets at a node: by its cookie file, or by user and password. */
+export type NodeAccess =
+  | { readonly url: string; readonly cookie_file: string }
+  | { readonly url: string; readonly user: string; readonly password: string }
 
 /** Text in the coinbase by which blocks of the topology's pool are known. */
 export const TAG = '/sv2 topology/'
 /** Addresses of nobody: these coins are worth nothing. */
 const POOL_ADDRESS = 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202'
 const FARM_ADDRESS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
+
+/** An address as it is written on a network. */
+function written(address: string, network: Network): string {
+  const text = scriptToAddress(addressToScript(address, 'regtest'), network)
+  if (text === undefined) throw new RangeError(`${address} is none on ${network}`)
+  return text
+}
 
 /** Difficulties that a CPU can follow. */
 const DIFFICULTY = { shares_per_minute: 60, min_difficulty: 1e-8, start_difficulty: 1e-6 }
@@ -87,10 +95,10 @@ function poolSide(): Part[] {
     port: 3_334,
     speaksCurrent: true,
     ready: 'listening',
-    config: ({ node, tokenKeyFile }) => ({
-      network: 'regtest',
+    config: ({ node, tokenKeyFile, network }) => ({
+      network,
       token_key_file: tokenKeyFile,
-      payout: { address: POOL_ADDRESS },
+      payout: { address: written(POOL_ADDRESS, network) },
       negotiation: PATIENT,
       transactions: { interval_sec: 1 },
       nodes: [node],
@@ -104,10 +112,10 @@ function poolSide(): Part[] {
       app: 'pool',
       port: 3_333,
       ready: 'listening',
-      config: ({ url, tokenKeyFile }) => ({
-        network: 'regtest',
+      config: ({ url, tokenKeyFile, network }) => ({
+        network,
         coinbase_tag: TAG,
-        payout: { address: POOL_ADDRESS },
+        payout: { address: written(POOL_ADDRESS, network) },
         difficulty: DIFFICULTY,
         template_provider: { url: url('template-provider') },
         ...(hasNegotiator
@@ -132,11 +140,11 @@ function farmSide(proxied: PartName): Part[] {
     subcommand: 'client',
     port: 34_265,
     ready: 'listening',
-    config: ({ url }) => ({
-      network: 'regtest',
+    config: ({ url, network }) => ({
+      network,
       mode: 'full-template',
       coinbase_tag: TAG,
-      payout: { address: FARM_ADDRESS },
+      payout: { address: written(FARM_ADDRESS, network) },
       difficulty: DIFFICULTY,
       template_provider: { url: url('farm-template-provider') },
       upstreams: [
@@ -165,8 +173,8 @@ function farmSide(proxied: PartName): Part[] {
       app: 'translator-proxy',
       port: 34_255,
       ready: 'listening for Stratum V1',
-      config: ({ url }) => ({
-        network: 'regtest',
+      config: ({ url, network }) => ({
+        network,
         v1_to_v2: {
           upstreams: [{ url: url(proxied), user_identity: 'farm.v1' }],
           difficulty: {
@@ -197,7 +205,11 @@ function provider(
   port: number,
   nodeOf: (at: Surroundings) => NodeAccess,
 ): Part {
-  const config = (at: Surroundings) => ({ network: 'regtest', template_interval_sec: 1, nodes: [nodeOf(at)] })
+  const config = (at: Surroundings) => ({
+    network: at.network,
+    template_interval_sec: 1,
+    nodes: [nodeOf(at)],
+  })
   return { name, app: 'template-provider', port, ready: 'listening', config }
 }
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { hex } from '@sv2/bitcoin'
+import { hex, type Network } from '@sv2/bitcoin'
 import type { RegtestNode } from '@sv2/regtest-node'
 import { makeTokenKeyFile } from '@sv2/runtime'
 import { AppProcess, type Ending, type LogLine } from './app-process.ts'
@@ -32,8 +32,10 @@ export interface TopologyOptions {
   readonly config?: (name: PartName, config: Record<string, unknown>) => Record<string, unknown>
   /** The port at which a part finds another, asked once a link; default the other's own. */
   readonly through?: (link: Link) => Promise<number>
-  /** Nodes that the parts are told of instead of the embedded ones. */
+  /** Nodes that the parts are told of; embedded ones are started where it is missing. */
   readonly access?: { readonly node: NodeAccess; readonly farmNode: NodeAccess }
+  /** What these nodes run on; default regtest. */
+  readonly network?: Network
   /** By how much a part's wall clock is ahead, seconds, at each of its starts. */
   readonly clockOffsetSec?: (name: PartName) => number | undefined
   readonly onLine?: (name: PartName, line: LogLine) => void
@@ -56,10 +58,10 @@ interface Running {
   readonly currentUrl: string
 }
 
-/** A pool and a farm, every app a process of its own, on two nodes of this process that are peers. */
+/** A pool and a farm, every app a process of its own, on two nodes of this process that are peers, or on others. */
 export class Topology {
   readonly dataDir: string
-  readonly nodes: PeerNodes
+  readonly #nodes: PeerNodes | undefined
   readonly #options: TopologyOptions
   readonly #ownBlocks: () => number
   readonly #running = new Map<PartName, Running>()
@@ -67,17 +69,23 @@ export class Topology {
   readonly #links = new Map<string, number>()
 
   constructor(
-    nodes: PeerNodes,
+    nodes: PeerNodes | undefined,
     how: {
       readonly dataDir: string
       readonly options: TopologyOptions
       readonly ownBlocks: () => number
     },
   ) {
-    this.nodes = nodes
+    this.#nodes = nodes
     this.dataDir = how.dataDir
     this.#options = how.options
     this.#ownBlocks = how.ownBlocks
+  }
+
+  /** The embedded nodes. @throws {Error} where others are used */
+  get nodes(): PeerNodes {
+    if (this.#nodes === undefined) throw new Error('this topology has no nodes of its own')
+    return this.#nodes
   }
 
   /** The pool's node; after a restart the new one. */
@@ -167,7 +175,7 @@ export class Topology {
       await process.kill('SIGTERM')
       clearTimeout(forced)
     }
-    await this.nodes.stopAll()
+    await this.#nodes?.stopAll()
     if (this.#options.dataDir === undefined) rmSync(this.dataDir, { recursive: true, force: true })
   }
 
@@ -210,9 +218,8 @@ export class Topology {
           `:${this.port(to)}`,
           `:${this.#links.get(`${from} ${to}`) ?? this.port(to)}`,
         ),
-      node: accessTo(this.node),
-      farmNode: accessTo(this.farmNode),
-      ...this.#options.access,
+      ...(this.#options.access ?? { node: accessTo(this.node), farmNode: accessTo(this.farmNode) }),
+      network: this.#options.network ?? 'regtest',
       tokenKeyFile: join(this.dataDir, 'token.key'),
     }
   }
@@ -229,13 +236,12 @@ export async function startTopology(options: TopologyOptions = {}): Promise<Topo
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'sv2-topology-'))
   const tag = hex(new TextEncoder().encode(TAG))
   let ownBlocks = 0
-  const nodes = await PeerNodes.start(
-    { dataDir, difficulty: options.difficulty ?? 1e-5, mempoolRate: options.transactions ?? 0 },
-    (node, hash) => {
-      const block = node.block(hash)
-      if (block !== undefined && hex(block.subarray(0, 400)).includes(tag)) ownBlocks++
-    },
-  )
+  const rules = { dataDir, difficulty: options.difficulty ?? 1e-5, mempoolRate: options.transactions ?? 0 }
+  const count = (node: RegtestNode, hash: string): void => {
+    const block = node.block(hash)
+    if (block !== undefined && hex(block.subarray(0, 400)).includes(tag)) ownBlocks++
+  }
+  const nodes = options.access === undefined ? await PeerNodes.start(rules, count) : undefined
   const topology = new Topology(nodes, { dataDir, options, ownBlocks: () => ownBlocks })
   try {
     await makeTokenKeyFile(join(dataDir, 'token.key'))

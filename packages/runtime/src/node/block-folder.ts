@@ -67,6 +67,11 @@ export class BlockFolder {
     return true
   }
 
+  /** Blocks above a height whose fate is known, lowest first. */
+  decidedAbove(height: number): readonly BlockName[] {
+    return this.#names.flatMap((name) => read(name) ?? []).filter((name) => name.height > height)
+  }
+
   /** Whether a block's fate is known, and it is kept. */
   hasDecided(name: BlockName): boolean {
     return this.#names.includes(text(name))

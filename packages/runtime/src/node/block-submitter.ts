@@ -89,6 +89,8 @@ export class BlockSubmitter {
   async moved(tip: ChainTip): Promise<void> {
     this.#tip = tip
     this.#parents.delete(tip.hash)
+    // what it had above its tip, it has lost
+    for (const [parent, { height }] of this.#parents) if (height > tip.height) this.#parents.delete(parent)
     for (const entry of [...this.#entries.values()]) await this.#judge(entry, tip)
     for (const [parent, { height }] of this.#parents)
       if (tip.height >= height + PASSED) this.#parents.delete(parent)
@@ -180,6 +182,9 @@ export class BlockSubmitter {
   /** What the node had of our blocks it may have lost. */
   #orphan(block: OpenBlock): void {
     for (const [parent, { hash }] of this.#parents) if (hash === block.parent) this.#parents.delete(parent)
+    // or its parent waits, as one of several of its own parent; now it is worth more than they are
+    const parent = this.#entries.get(block.parent)
+    if (parent !== undefined) this.#parents.delete(parent.block.parent)
     this.#deps.onOrphan(block)
   }
 

@@ -79,6 +79,19 @@ export function readBlockTemplate(answer: unknown): NodeTemplate {
   }
 }
 
+/**
+ * Refuses a signet whose blocks need a signature.
+ * @param challenge of a signet, hex
+ * @throws {UnminableTemplate}
+ */
+export function refuseSigned(challenge: string | undefined): void {
+  if (challenge === undefined || challenge === OPEN_CHALLENGE) return
+  throw new UnminableTemplate(
+    `this signet's blocks need a signature (its challenge is ${challenge.slice(0, 80)}), and this stack does not sign: ` +
+      'use regtest, testnet4, or a signet of your own with -signetchallenge=51',
+  )
+}
+
 function readTransaction(tx: z.output<typeof transaction>): NodeTransaction {
   const data = hexBytes(tx.data)
   return {
@@ -94,11 +107,7 @@ function readTransaction(tx: z.output<typeof transaction>): NodeTransaction {
 
 function refuseUnminable(read: z.output<typeof template>): void {
   const { signet_challenge: challenge, vbrequired, rules } = read
-  if (challenge !== undefined && challenge !== OPEN_CHALLENGE)
-    throw new UnminableTemplate(
-      `this signet's blocks need a signature (its challenge is ${challenge.slice(0, 80)}), and this stack does not sign: ` +
-        'use regtest, testnet4, or a signet of your own with -signetchallenge=51',
-    )
+  refuseSigned(challenge)
   if (vbrequired !== 0)
     throw new UnminableTemplate(
       `the node demands version bits ${vbrequired.toString(16)} (vbrequired), which miners that roll the version would clear: use another node`,

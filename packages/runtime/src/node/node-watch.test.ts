@@ -13,7 +13,7 @@ import {
   waiting,
   watching,
 } from './_watching.ts'
-import type { NodeRpc } from './node-rpc.ts'
+import { type NodeRpc, NodeRpcError } from './node-rpc.ts'
 import { type NodeState, NodeWatch } from './node-watch.ts'
 
 describe('a node that is well', () => {
@@ -200,6 +200,32 @@ describe('a node that is not well', () => {
     const { states } = watching(rpcOf(node))
     expect((await states.first()).kind).toBe('ready')
   })
+
+  test('that must not be given blocks is told so before there is one', async () => {
+    const node = await aNode()
+    const counted = counting(rpcOf(node))
+    const forbidden = new NodeRpcError('forbids submitblock', { code: 403, cause: undefined })
+    counted.answerWith((method) => (method === 'submitblock' ? Promise.reject(forbidden) : undefined))
+    const { states, templates } = watching(counted.rpc)
+    await states.first(waiting('forbids submitblock'))
+    expect(templates.seen).toEqual([])
+  })
+
+  test.each([
+    { challenge: '51', kind: 'ready' },
+    { challenge: '5121aa51ae', kind: 'waiting' },
+  ])(
+    'of a signet of one’s own, challenge $challenge, is $kind at its very first block',
+    async ({ challenge, kind }) => {
+      const real = rpcOf(await aNode())
+      const counted = counting(real)
+      const info = (await real.call('getblockchaininfo', [])) as object
+      const signet = { ...info, chain: 'signet', initialblockdownload: true, signet_challenge: challenge }
+      counted.answerWith((method) => (method === 'getblockchaininfo' ? Promise.resolve(signet) : undefined))
+      const { states } = watching(counted.rpc, { network: 'signet' })
+      expect((await states.first()).kind).toBe(kind)
+    },
+  )
 
   test('on another network is told from ours by name', async () => {
     const node = await aNode()

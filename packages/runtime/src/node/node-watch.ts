@@ -2,7 +2,7 @@ import { displayHash, type Network, networkOfChain } from '@sv2/bitcoin'
 import type { NodeTemplate } from '@sv2/roles/provider'
 import { z } from 'zod'
 import type { ChainTip } from './block-submitter.ts'
-import { readBlockTemplate, UnminableTemplate } from './block-template.ts'
+import { readBlockTemplate, refuseSigned, UnminableTemplate } from './block-template.ts'
 import { type NodeRpc, NodeRpcError } from './node-rpc.ts'
 import { OddAnswer, readAnswer } from './read-answer.ts'
 
@@ -51,6 +51,8 @@ const MAX_BLOCKS_BEHIND = 1
 
 /** Beyond the time it waits, a node that has not answered by then is gone, ms. */
 const WAIT_PATIENCE_MS = 30_000
+/** HTTP: the method is not on the user's white list. */
+const FORBIDDEN = 403
 /** The node is starting (RPC_IN_WARMUP). */
 const WARMING_UP = -28
 
@@ -62,6 +64,7 @@ const chainInfo = z.object({
   blocks: z.int(),
   headers: z.int(),
   bestblockhash: z.string(),
+  signet_challenge: z.string().optional(),
 })
 
 /** The node is not as new as the network. */
@@ -141,6 +144,7 @@ export class NodeWatch {
 
   /** Looks at the node again and again, until it fails. */
   async #follow(): Promise<void> {
+    await this.#mayBeGivenBlocks()
     let wantsTemplate = true
     let feesAt = 0
     while (!this.#stopped) {
@@ -158,6 +162,15 @@ export class NodeWatch {
       const pauseMs = moved || this.#polls ? POLL_MS : Number.POSITIVE_INFINITY
       const news = await this.#news(Math.min(pauseMs, Math.max(0, feesAt - performance.now())))
       wantsTemplate = news || moved || this.#poked || performance.now() >= feesAt
+    }
+  }
+
+  /** A block must not be the first to learn that this user may not hand in blocks. No block is refused as such. */
+  async #mayBeGivenBlocks(): Promise<void> {
+    try {
+      await this.#rpc.call('submitblock', [''])
+    } catch (error) {
+      if (!(error instanceof NodeRpcError) || error.code === FORBIDDEN) throw error
     }
   }
 
@@ -213,7 +226,8 @@ export class NodeWatch {
     this.#observer.onState({ kind: 'polled', node: this.#rpc.url, reason })
   }
 
-  #judge({ chain, initialblockdownload, blocks, headers }: z.output<typeof chainInfo>): void {
+  #judge(info: z.output<typeof chainInfo>): void {
+    const { chain, initialblockdownload, blocks, headers, signet_challenge: challenge } = info
     const network = networkOfChain(chain)
     const { url } = this.#rpc
     if (network !== this.#settings.network) {
@@ -222,8 +236,10 @@ export class NodeWatch {
       )
     }
     const behind = Math.max(0, headers - blocks)
-    // Regtest nodes call an old tip a download; Core hands out templates there all the same.
-    if (initialblockdownload && network !== 'regtest') {
+    refuseSigned(challenge)
+    // Nodes call an old tip a download, also on a network of one's own, which has no other.
+    const isOwn = network === 'regtest' || challenge !== undefined
+    if (initialblockdownload && !isOwn) {
       throw new Behind(`node ${url} is in initial block download (${blocks} of ${headers} blocks)`, behind)
     }
     if (behind > MAX_BLOCKS_BEHIND) {

@@ -44,9 +44,9 @@ export class SolvedBlocks {
   readonly #submitters: readonly BlockSubmitter[]
   /** By hash. */
   readonly #matters = new Map<string, Matter>()
-  /** Blocks on their way to the disk. */
-  readonly #writing = new Map<string, Promise<void>>()
-  #tip: string | undefined
+  /** What is being done on the disk. */
+  readonly #writing = new Set<Promise<void>>()
+  #tip: ChainTip | undefined
 
   constructor(dataDir: string, deps: SolvedBlocksDeps) {
     this.#folder = new BlockFolder(dataDir, deps.write ?? writeFileSafely)
@@ -56,7 +56,7 @@ export class SolvedBlocks {
         new BlockSubmitter(node, {
           onFate: (fate) => deps.onFate(fate),
           onFinal: (block) => this.#final(block),
-          onOrphan: (block) => void this.#bringParent(block),
+          onOrphan: ({ parent, height }) => void this.#bringBack({ hash: parent, height: height - 1 }),
         }),
     )
   }
@@ -70,23 +70,23 @@ export class SolvedBlocks {
 
   /** Keeps a block and submits it to every node; a block already known is left to its first submission. */
   async submit({ hash, height, block }: SolvedBlock): Promise<void> {
-    const known = this.#matters.has(hash) || this.#writing.has(hash)
-    if (known || this.#folder.hasDecided({ hash, height })) return
+    if (this.#matters.has(hash) || this.#folder.hasDecided({ hash, height })) return
     const parent = parentOf(block)
     if (this.#siblings(parent) >= MAX_SIBLINGS) {
       const reason = `${MAX_SIBLINGS} others of the same parent wait already`
       return this.#deps.onFate({ hash, height, node: 'none', outcome: 'spare', reason })
     }
-    const writing = this.#keep({ hash, height }, block)
-    this.#writing.set(hash, writing)
-    await writing
-    this.#writing.delete(hash)
+    await this.#watched(this.#keep({ hash, height }, block))
   }
 
   /** The first node has a new tip. */
   async moved(tip: ChainTip): Promise<void> {
-    if (tip.hash === this.#tip) return
-    this.#tip = tip.hash
+    if (tip.hash === this.#tip?.hash) return
+    await Promise.all(this.#writing)
+    // a node that was killed comes back without its newest blocks, which nobody else may have
+    if (this.#tip === undefined || tip.height < this.#tip.height)
+      for (const name of this.#folder.decidedAbove(tip.height)) await this.#bringBack(name)
+    this.#tip = tip
     await Promise.all(this.#submitters.map((submitter) => submitter.moved(tip)))
   }
 
@@ -101,9 +101,15 @@ export class SolvedBlocks {
   }
 
   async #settled(): Promise<void> {
-    await Promise.all(this.#writing.values())
+    await Promise.all(this.#writing)
     await Promise.all(this.#submitters.map((submitter) => submitter.stop()))
-    await Promise.all(this.#writing.values())
+    await Promise.all(this.#writing)
+  }
+
+  async #watched(work: Promise<void>): Promise<void> {
+    this.#writing.add(work)
+    await work
+    this.#writing.delete(work)
   }
 
   #siblings(parent: string): number {
@@ -155,13 +161,12 @@ export class SolvedBlocks {
     }
   }
 
-  /** A node that was killed may have lost a block of ours that the next one builds on. */
-  async #bringParent({ parent, height }: OpenBlock): Promise<void> {
-    const name = { hash: parent, height: height - 1 }
+  /** Submits a block again whose fate seemed to be known. */
+  async #bringBack(name: BlockName): Promise<void> {
     try {
       if (await this.#folder.reopen(name)) await this.#openAgain(name)
     } catch (error) {
-      this.#deps.onDiskTrouble(parent, error)
+      this.#deps.onDiskTrouble(name.hash, error)
     }
   }
 
@@ -176,12 +181,8 @@ export class SolvedBlocks {
     const matter = this.#matters.get(block.hash)
     this.#matters.delete(block.hash)
     if (matter?.kept !== true) return
-    const work = this.#folder
-      .putAway(nameOf(block))
-      .catch((error: unknown) => this.#deps.onDiskTrouble(block.hash, error))
-    this.#writing.set(block.hash, work)
-    await work
-    this.#writing.delete(block.hash)
+    const work = this.#folder.putAway(nameOf(block))
+    await this.#watched(work.catch((error: unknown) => this.#deps.onDiskTrouble(block.hash, error)))
   }
 }
 
