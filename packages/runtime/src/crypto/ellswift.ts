@@ -1,5 +1,6 @@
 import type { RandomBytes } from '@sv2/noise'
 import { isXOnlyPoint } from 'tiny-secp256k1'
+import { invert, toBigint, toBytes } from './big-numbers.ts'
 
 // ElligatorSwift (BIP 324) as in noble, with fewer and cheaper steps: libsecp256k1 tells what is on the curve, and
 // roots of fractions are drawn without division. All of it works on what a handshake shows openly, so that the time it
@@ -46,7 +47,7 @@ export function decodeEllswift(encoding: Uint8Array): Uint8Array {
   const e = mod(curve + square)
   const cu = mod(ROOT_OF_MINUS_3 * u)
   const denominator = mod(2n * t * cu)
-  const inverse = invert(mod(denominator * e))
+  const inverse = invert(mod(denominator * e), P)
   const y = mod(mod(e * e) * inverse)
   const third = toBytes(mod(u + 4n * y * y))
   if (isXOnlyPoint(third)) return third
@@ -117,26 +118,7 @@ function squared(z: bigint, times: number): bigint {
   return result
 }
 
-/** The inverse modulo p by Euclid's algorithm. */
-function invert(value: bigint): bigint {
-  let [a, b, x, y] = [value, P, 1n, 0n]
-  while (a !== 1n) {
-    if (a === 0n) throw new RangeError('zero has no inverse')
-    const quotient = b / a
-    ;[a, b, x, y] = [b - quotient * a, a, y - quotient * x, x]
-  }
-  return mod(x)
-}
-
 function mod(value: bigint): bigint {
   const rest = value % P
   return rest < 0n ? rest + P : rest
-}
-
-function toBigint(bytes: Uint8Array): bigint {
-  return BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`)
-}
-
-function toBytes(value: bigint): Uint8Array {
-  return Uint8Array.from(Buffer.from(value.toString(16).padStart(64, '0'), 'hex'))
 }

@@ -1,5 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { nobleBackend } from '@sv2/noise'
 import { isPrivate, pointMultiply, signSchnorr, verifySchnorr, xOnlyPointFromScalar } from 'tiny-secp256k1'
+import { invert, toBigint, toBytes } from './big-numbers.ts'
+
+/** n of secp256k1 (SEC 2 §2.4.1): its number of points. */
+const N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
+/** Bytes of the short factor. */
+const BLINDING_BYTES = 8
 
 /** What libsecp256k1 takes as a message, bytes. BIP 340 itself takes any length. */
 const MESSAGE_BYTES = 32
@@ -17,7 +24,7 @@ export const secp256k1 = {
     point[0] = 2
     point.set(x32, 1)
     try {
-      return pointMultiply(point, secret)?.subarray(1)
+      return multiplied(point, secret)?.subarray(1)
     } catch {
       return undefined // the secret is checked, so it is the point that is on no curve
     }
@@ -35,6 +42,35 @@ export const secp256k1 = {
       return false // a malformed key or signature
     }
   },
+}
+
+/** Secrets that were multiplied with before: a key of one handshake shows its time once, and is gone. */
+const usedBefore = new WeakSet<Uint8Array>()
+
+function multiplied(point: Uint8Array, secret: Uint8Array): Uint8Array | null {
+  if (!usedBefore.has(secret)) {
+    usedBefore.add(secret)
+    return pointMultiply(point, secret)
+  }
+  const { first, second } = blindedFactors(secret)
+  return pointMultiply(pointMultiply(point, first)!, second)
+}
+
+/**
+ * Two factors whose product is a secret, other ones each time. The multiplication of a point takes a time that depends on
+ * its factor (53 to 238 µs): of the secret itself it would tell whoever measures many handshakes. The first factor is
+ * short, and costs less than half of the second.
+ */
+export function blindedFactors(secret: Uint8Array): {
+  readonly first: Uint8Array
+  readonly second: Uint8Array
+} {
+  const first = new Uint8Array(32)
+  first.set(randomBytes(BLINDING_BYTES), 32 - BLINDING_BYTES)
+  // never zero
+  first[31]! |= 1
+  const second = (toBigint(secret) * invert(toBigint(first), N)) % N
+  return { first, second: toBytes(second) }
 }
 
 function checkSecret(secret: Uint8Array): void {
