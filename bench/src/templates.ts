@@ -15,7 +15,13 @@ const TRANSACTIONS = 4_000
 /** Opens it, in plaintext: the link to the pool is not what is measured. */
 export async function startTemplateSource(): Promise<TemplateSource> {
   const provider = new Provider(
-    { feeThreshold: 1_000n, minIntervalMs: 60_000, firstTemplateId: 1n, keptBytes: 2 ** 28 },
+    {
+      feeThreshold: 1_000n,
+      minIntervalMs: 60_000,
+      firstTemplateId: 1n,
+      keptBytes: 2 ** 28,
+      workMaxAgeMs: 60_000,
+    },
     { sha256d: fastSha256d },
   )
   const engine = new Engine<ProviderEvent, ProviderEffect>(provider, {

@@ -40,6 +40,7 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
         minIntervalMs: config.template_interval_sec * 1000,
         firstTemplateId: BigInt(clock.unixSeconds()) << 20n,
         earlier: await templates.start(),
+        workMaxAgeMs: config.work_max_age_sec * 1000,
         keptBytes: config.kept_templates_bytes,
       },
       { sha256d: fastSha256d },
@@ -72,7 +73,10 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
       settings: { network: config.network, intervalMs: config.template_interval_sec * 1000 },
       observer: {
         onTemplate: (template) => engine.tell({ kind: 'nodeTemplate', template }),
-        onState: observe.node,
+        onState(state) {
+          observe.node(state)
+          if (state.kind === 'waiting') engine.tell({ kind: 'nodeUnfit', cause: state.cause })
+        },
         onTip: (tip) => void blocks.moved(tip),
       },
     })

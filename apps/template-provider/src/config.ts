@@ -15,6 +15,12 @@ export const configSchema = z.strictObject({
     .min(0)
     .default(1_000)
     .describe('Rise of the fees that is worth a new template on the same tip, satoshi'),
+  work_max_age_sec: z
+    .number()
+    .min(5)
+    .max(86_400)
+    .default(60)
+    .describe('So long after the node gave work last, clients are sent away to other providers, seconds'),
   kept_templates_bytes: z
     .int()
     .min(16 * 1024 * 1024)

@@ -63,6 +63,11 @@ export function createObserver(log: Logger, registry: Registry) {
             ? log.info(fields, 'template sent')
             : log.debug(fields, 'template sent')
         }
+        case 'clientsSentAway':
+          return log.error(
+            { clients: fact.count },
+            'clients sent away: the node gives no work, and what it gave is too old',
+          )
         case 'templatesDropped':
           dropped.inc(fact.count)
           if (lines.isDue('dropped'))

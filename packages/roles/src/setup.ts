@@ -34,7 +34,8 @@ export function answerSetup(
   }
 }
 
-function setupError(flags: number, errorCode: string): SetupConnectionError {
+/** A refusal. */
+export function setupError(flags: number, errorCode: string): SetupConnectionError {
   return { type: 'SetupConnection.Error', flags, errorCode }
 }
 

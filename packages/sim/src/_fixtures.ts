@@ -205,7 +205,14 @@ export function aProvider(
   overrides: Partial<ProviderSettings> = {},
 ): WireLink<ProviderEffect> & { node(template: NodeTemplate): void } {
   const provider = new Provider(
-    { feeThreshold: 1000n, minIntervalMs: 5_000, firstTemplateId: 100n, keptBytes: 2 ** 28, ...overrides },
+    {
+      feeThreshold: 1000n,
+      minIntervalMs: 5_000,
+      firstTemplateId: 100n,
+      keptBytes: 2 ** 28,
+      workMaxAgeMs: 60_000,
+      ...overrides,
+    },
     { sha256d },
   )
   const link = new WireLink<ProviderEffect>(provider as never, NOW)

@@ -272,7 +272,13 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   provider: {
     make: () =>
       new Provider(
-        { feeThreshold: 1n, minIntervalMs: 1_000, firstTemplateId: 0n, keptBytes: 2 ** 28 },
+        {
+          feeThreshold: 1n,
+          minIntervalMs: 1_000,
+          firstTemplateId: 0n,
+          keptBytes: 2 ** 28,
+          workMaxAgeMs: 60_000,
+        },
         { sha256d },
       ) as never,
     ports: [CLIENTS_PORT],

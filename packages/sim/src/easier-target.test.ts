@@ -31,7 +31,7 @@ type Middle = keyof typeof MIDDLES
 /** Provider → pool → proxies → devices of each kind, and a translator with a V1 miner. */
 function aTestnet(middles: readonly Middle[], edition: Edition) {
   const provider = new Provider(
-    { feeThreshold: 1n, minIntervalMs: 0, firstTemplateId: 0n, keptBytes: 2 ** 28 },
+    { feeThreshold: 1n, minIntervalMs: 0, firstTemplateId: 0n, keptBytes: 2 ** 28, workMaxAgeMs: 60_000 },
     { sha256d },
   )
   const pool = new Pool(poolSettings({ miners: { vardiff: true } }), { sha256d })

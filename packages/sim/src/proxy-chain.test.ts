@@ -16,7 +16,7 @@ import { type AnyRole, RoleNetwork } from './role-line.ts'
 /** Provider ← pool ← proxies, the first next to the pool ← devices; the line above each proxy has its edition. */
 function aChain(editions: { readonly proxies: readonly Edition[]; readonly devices: Edition }) {
   const provider = new Provider(
-    { feeThreshold: 1n, minIntervalMs: 0, firstTemplateId: 0n, keptBytes: 2 ** 28 },
+    { feeThreshold: 1n, minIntervalMs: 0, firstTemplateId: 0n, keptBytes: 2 ** 28, workMaxAgeMs: 60_000 },
     { sha256d },
   )
   const pool = new Pool(poolSettings(), { sha256d })

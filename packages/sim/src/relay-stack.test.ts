@@ -22,7 +22,7 @@ interface Editions {
 /** Two pools ← a relay with both as upstreams ← a relay below it ← devices of every kind, all of them the shipped roles. */
 function aFarm({ pools: edition, between, devices: deviceEdition }: Editions) {
   const provider = new Provider(
-    { feeThreshold: 1n, minIntervalMs: 0, firstTemplateId: 0n, keptBytes: 2 ** 28 },
+    { feeThreshold: 1n, minIntervalMs: 0, firstTemplateId: 0n, keptBytes: 2 ** 28, workMaxAgeMs: 60_000 },
     { sha256d },
   )
   const pools = [1, 2].map((serverId) => {

@@ -12,7 +12,7 @@ import { type AnyRole, RoleNetwork } from './role-line.ts'
 /** Provider, pool and three devices, the shipped ones, connected through the bytes of an edition. */
 function aStack(edition: Edition) {
   const provider = new Provider(
-    { feeThreshold: 1n, minIntervalMs: 0, firstTemplateId: 0n, keptBytes: 2 ** 28 },
+    { feeThreshold: 1n, minIntervalMs: 0, firstTemplateId: 0n, keptBytes: 2 ** 28, workMaxAgeMs: 60_000 },
     { sha256d },
   )
   const pool = new Pool(poolSettings({ miners: { vardiff: true } }), { sha256d })

@@ -34,6 +34,8 @@ export type ProviderFact =
       readonly value: bigint
       readonly clients: number
     }
+  /** The node gives no work, and what it gave is too old. */
+  | { readonly kind: 'clientsSentAway'; readonly count: number }
   /** Templates that clients may work on are not kept any more: there is no memory left for them. */
   | { readonly kind: 'templatesDropped'; readonly count: number }
   | { readonly kind: 'transactionDataRefused'; readonly session: SessionId; readonly code: string }

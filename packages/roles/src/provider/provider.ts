@@ -8,7 +8,7 @@ import {
   type SessionEvent,
   type SessionId,
 } from '../role.ts'
-import { answerSetup } from '../setup.ts'
+import { answerSetup, setupError } from '../setup.ts'
 import { buildBlock } from './block.ts'
 import type { KeepTemplate, ProviderFact, SubmitBlock } from './facts.ts'
 import type { NodeTemplate } from './node-template.ts'
@@ -16,12 +16,17 @@ import { fitsBlock, type Reserve } from './selection.ts'
 import { type Handout, prevHashOf, solvable } from './template.ts'
 import { isSameBase, reserveKey, Templates, type TemplatesSettings } from './templates.ts'
 
-export type ProviderSettings = TemplatesSettings
+export interface ProviderSettings extends TemplatesSettings {
+  /** So long after the node gave work last, what clients have of it is none: they are sent away (4.2, 6.3). */
+  readonly workMaxAgeMs: number
+}
 
 export type ProviderEvent =
   | SessionEvent<'clients'>
   /** The node has a template: a new tip, or other transactions. */
   | { readonly kind: 'nodeTemplate'; readonly template: NodeTemplate }
+  /** The node gives no work: it is away, or it knows itself that its work is old. */
+  | { readonly kind: 'nodeUnfit'; readonly cause: 'away' | 'behind' | 'unminable' }
 
 export type ProviderEffect = SessionEffect | ProviderFact | SubmitBlock | KeepTemplate
 
@@ -37,8 +42,12 @@ interface Client {
   constraints: number
 }
 
+/** The node has given no work for so long that what it gave is none. */
+const NOT_READY = 'node-not-ready'
 /** SetupConnection.protocol of template distribution. */
 const TEMPLATE_DISTRIBUTION = 2
+/** A node that is behind the network is given so long to catch up: two blocks at once may look like that. */
+const CATCH_UP_MS = 5_000
 /** Constraints one client may tell; each set takes a template of its own. */
 const MAX_CONSTRAINTS = 16
 /** Different constraints of all clients at one time; each takes templates of its own (see Handouts). */
@@ -57,11 +66,15 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
   readonly #templates: Templates
   /** The greatest id that clients have. */
   #handed = -1n
+  /** When clients are sent away, unless the node gives work again; undefined while it does. */
+  #unfitAt: Millis | undefined
+  readonly #workMaxAgeMs: number
   #now: Millis = 0
   #out: ProviderEffect[] = []
 
   constructor(settings: ProviderSettings, deps: { readonly sha256d: Sha256d }) {
     this.#sha256d = deps.sha256d
+    this.#workMaxAgeMs = settings.workMaxAgeMs
     this.#templates = new Templates(settings, deps)
   }
 
@@ -72,16 +85,21 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
   }
 
   nextDeadline(): Millis {
-    return this.#templates.feesDue ?? NEVER
+    return Math.min(this.#templates.feesDue ?? NEVER, this.#sendAwayAt)
   }
 
   handle(event: ProviderEvent, now: Millis): readonly ProviderEffect[] {
     this.#now = now
     switch (event.kind) {
       case 'nodeTemplate':
+        this.#unfitAt = undefined
         this.#publish(this.#templates.update(event.template, now))
         break
+      case 'nodeUnfit':
+        this.#unfit(event.cause)
+        break
       case 'tick':
+        this.#sendAway()
         this.#publish(this.#templates.updateFees(now))
         break
       case 'opened':
@@ -98,6 +116,26 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     const out = this.#out
     this.#out = []
     return out
+  }
+
+  /** When clients have to be sent away; later they are not let in. */
+  get #sendAwayAt(): Millis {
+    return this.#unfitAt !== undefined && this.#unfitAt > this.#now ? this.#unfitAt : NEVER
+  }
+
+  #unfit(cause: 'away' | 'behind' | 'unminable'): void {
+    const patienceMs = { away: this.#workMaxAgeMs, behind: CATCH_UP_MS, unminable: 0 }[cause]
+    this.#unfitAt = Math.min(this.#unfitAt ?? NEVER, this.#now + patienceMs)
+    this.#sendAway()
+  }
+
+  /** Whoever works on what is too old goes to another provider. */
+  #sendAway(): void {
+    if (this.#unfitAt === undefined || this.#now < this.#unfitAt) return
+    const ready = [...this.#clients.values()].filter((client) => client.ready)
+    if (ready.length === 0) return
+    for (const { session } of ready) this.#out.push({ kind: 'close', session, reason: NOT_READY })
+    this.#out.push({ kind: 'clientsSentAway', count: ready.length })
   }
 
   #opened(session: SessionId): void {
@@ -225,11 +263,14 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     const { session } = client
     if (message.type !== 'SetupConnection')
       return this.#misbehaved(client, `${message.type} before SetupConnection`)
-    const answer = answerSetup(message, {
-      protocols: [TEMPLATE_DISTRIBUTION],
-      supportedFlags: 0,
-      successFlags: 0,
-    })
+    const isUnfit = this.#unfitAt !== undefined && this.#now >= this.#unfitAt
+    const answer = isUnfit
+      ? setupError(0, NOT_READY)
+      : answerSetup(message, {
+          protocols: [TEMPLATE_DISTRIBUTION],
+          supportedFlags: 0,
+          successFlags: 0,
+        })
     this.#out.push({ kind: 'send', to: session, message: answer })
     if (answer.type === 'SetupConnection.Success') {
       client.ready = true
