@@ -23,7 +23,7 @@ import {
   witnessMerkleRoot,
 } from '@sv2/bitcoin'
 import { negotiatorServer } from '@sv2/job-negotiator/server'
-import type { PushSolution } from '@sv2/messages'
+import type { DeclareMiningJob, PushSolution } from '@sv2/messages'
 import { pool } from '@sv2/pool'
 import { type RegtestNode, startRegtestNode } from '@sv2/regtest-node'
 import { createLogger, createRegistry, Scope, systemClock } from '@sv2/runtime'
@@ -146,9 +146,27 @@ function nextBlock(node: RegtestNode): Promise<number> {
   return new Promise((resolve) => node.onBlock(({ transactions }) => resolve(transactions)))
 }
 
-async function aClient(url: string | undefined): Promise<{ client: TestClient; token: Uint8Array }> {
+function declarationOf(block: ReturnType<typeof aBlock>, miningJobToken: Uint8Array): DeclareMiningJob {
+  const cut = coinbaseOf(block)
+  const full = addCoinbaseWitness(cut.prefix, cut.suffix)
+  return {
+    type: 'DeclareMiningJob',
+    requestId: 5,
+    miningJobToken,
+    version: block.template.version,
+    coinbaseTxPrefix: full.prefix,
+    coinbaseTxSuffix: full.suffix,
+    wtxidList: block.ids.map(({ wtxid }) => wtxid),
+    excessData: NOTHING,
+  }
+}
+
+async function aClient(
+  url: string | undefined,
+  flags = 1,
+): Promise<{ client: TestClient; token: Uint8Array }> {
   const client = await TestClient.connect({ url: url!, protocol: 'negotiation' })
-  client.send(setupConnection({ protocol: 1, flags: 1 }))
+  client.send(setupConnection({ protocol: 1, flags }))
   await client.next('SetupConnection.Success')
   client.send({ type: 'AllocateMiningJobToken', userIdentifier: 'alice.rig', requestId: 1 })
   const { miningJobToken } = await client.next('AllocateMiningJobToken.Success')
@@ -159,18 +177,7 @@ test('JDS-05, JDS-08 (current): a declared job with unknown transactions is acce
   const { node, urls } = await aServer()
   const { client, token } = await aClient(urls[0])
   const block = aBlock(node)
-  const cut = coinbaseOf(block)
-  const full = addCoinbaseWitness(cut.prefix, cut.suffix)
-  client.send({
-    type: 'DeclareMiningJob',
-    requestId: 5,
-    miningJobToken: token,
-    version: block.template.version,
-    coinbaseTxPrefix: full.prefix,
-    coinbaseTxSuffix: full.suffix,
-    wtxidList: block.ids.map(({ wtxid }) => wtxid),
-    excessData: NOTHING,
-  })
+  client.send(declarationOf(block, token))
   const { unknownTxPositionList } = await client.next('ProvideMissingTransactions')
   expect(unknownTxPositionList).toEqual([0, 1, 2])
   const transactionList = block.ids.map(({ data }) => data)
@@ -183,9 +190,41 @@ test('JDS-05, JDS-08 (current): a declared job with unknown transactions is acce
   client.end()
 })
 
+test('a block of a job that was accepted before a restart of the server is not lost', async () => {
+  const { node, hasTip, config, common, context } = await aNode()
+  const run = async () => {
+    const scope = new Scope()
+    const running = await negotiatorServer.start(negotiatorServer.schema.parse({ ...common, ...config }), {
+      ...context,
+      registry: createRegistry('server'),
+      scope,
+    })
+    return { url: running.urls[0], end: () => scope.close((name) => expect(name).toBe('')) }
+  }
+  const first = await run()
+  await hasTip
+  const { client, token } = await aClient(first.url)
+  const block = aBlock(node)
+  client.send(declarationOf(block, token))
+  await client.next('ProvideMissingTransactions')
+  const transactionList = block.ids.map(({ data }) => data)
+  client.send({ type: 'ProvideMissingTransactions.Success', requestId: 5, transactionList })
+  await client.next('DeclareMiningJob.Success')
+  client.end()
+  await first.end()
+
+  const second = await run()
+  const found = nextBlock(node)
+  const { client: pool } = await aClient(second.url)
+  pool.send(solve(block))
+  expect(await found).toBe(4)
+  pool.end()
+  await second.end()
+})
+
 test('JNS-09, JNS-12 (draft): a committed job with unknown transactions is accepted, and its solution comes over another link', async () => {
   const { node, urls } = await aServer()
-  const { client, token } = await aClient(urls[1])
+  const { client, token } = await aClient(urls[1], 0)
   const block = aBlock(node)
   const { template } = block
   const hashes = block.ids.map(({ data }) => sha256(data))
@@ -207,6 +246,9 @@ test('JNS-09, JNS-12 (draft): a committed job with unknown transactions is accep
     txHashListHash: sha256(concatBytes(...hashes)),
     excessData: NOTHING,
   })
+  // of a list of which nothing is known the whole hashes are asked for first
+  await client.next('IdentifyTransactions')
+  client.send({ type: 'IdentifyTransactions.Success', requestId: 5, txHashList: hashes })
   const { unknownTxPositionList } = await client.next('ProvideMissingTransactions')
   expect(unknownTxPositionList).toEqual([0, 1, 2])
   const transactionList = block.ids.map(({ data }) => data)
