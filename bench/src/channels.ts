@@ -218,6 +218,7 @@ function makePool(): Pool {
         identification: { vendor: 'bench', hardwareVersion: '', firmware: '', deviceId: '' },
         endpoint: { host: '', port: 0 },
         outputSize: 51,
+        workMaxAgeMs: 120_000,
         outputSigops: 4,
       },
       payout: { mode: 'pool', script: unhex(`0014${'11'.repeat(20)}`) },

@@ -162,6 +162,7 @@ describe('observer of the pool', () => {
     { fact: { kind: 'newTip', prevHash: '00', networkDifficulty: 1 }, level: 30 },
     { fact: { kind: 'templatesRefused', session: 1, code: FOREIGN }, level: 50 },
     { fact: { kind: 'templatesLost', session: 1 }, level: 40 },
+    { fact: { kind: 'workTooOld', connections: 3 }, level: 50 },
     {
       fact: { kind: 'peerMisbehaved', session: 1, reason: 'unexpected NewTemplate' },
       level: 40,

@@ -39,6 +39,7 @@ export function poolSettings(config: PoolConfig, version: string, run: PoolRun):
       endpoint: upstreamSettings(config.template_provider, { protocol: 'templates', defaultPort: 8_336 }),
       outputSize: OUTPUT_OVERHEAD + LONGEST_SCRIPT,
       outputSigops: OUTPUT_SIGOPS,
+      workMaxAgeMs: jobs.work_max_age_sec * 1000,
     },
     payout:
       payout.mode === 'solo'

@@ -3,7 +3,7 @@ import type { Message, NewTemplate, SetNewPrevHashTdp } from '@sv2/messages'
 import { type Tip, tipOf } from './channel/job.ts'
 import { type OpenSolution, OpenSolutions, type SolutionEffect } from './open-solutions.ts'
 import { owned } from './owned.ts'
-import type { SessionEffect, SessionId } from './role.ts'
+import { type Millis, NEVER, type SessionEffect, type SessionId } from './role.ts'
 import { type Identification, PROTOCOL_VERSION, setupRequest } from './setup.ts'
 
 /** SetupConnection.protocol of template distribution. */
@@ -24,6 +24,8 @@ export interface CoinbaseRoom {
 export interface TemplateFeedSettings extends CoinbaseRoom {
   readonly identification: Identification
   readonly endpoint: { readonly host: string; readonly port: number }
+  /** How long the last work of a provider that is away is mined. */
+  readonly workMaxAgeMs: Millis
   /** Of an earlier run: the provider is told of them again. */
   readonly solutions?: readonly OpenSolution[]
 }
@@ -57,6 +59,8 @@ export class TemplateFeed {
   #session: SessionId | undefined
   /** The session is set up and has told a tip; templates before that are not passed on. */
   #synced = false
+  /** Since when nobody would tell of newer work; `NEVER` while somebody does, and once that was told. */
+  #awaySince: Millis = NEVER
   #ready = false
   #out: (SessionEffect | TemplateFact)[] = []
 
@@ -114,11 +118,24 @@ export class TemplateFeed {
     this.#send(setupRequest(identification, endpoint, { protocol: TEMPLATE_DISTRIBUTION, flags: 0 }))
   }
 
-  closed(): void {
+  closed(now: Millis): void {
     if (this.#session !== undefined) this.#out.push({ kind: 'templatesLost', session: this.#session })
+    if (this.#synced) this.#awaySince = now
     this.#session = undefined
     this.#ready = false
     this.#synced = false
+  }
+
+  /** When the work of a provider that is away becomes too old. */
+  nextDeadline(): Millis {
+    return this.#awaySince + this.#settings.workMaxAgeMs
+  }
+
+  /** Time has passed; whether the provider has been away for so long now that its last work is none any more. */
+  tick(now: Millis): boolean {
+    if (now < this.nextDeadline()) return false
+    this.#awaySince = NEVER
+    return true
   }
 
   /** A block: kept, sent at once, and again when the provider comes back, until it is decided (TPC-02). */
@@ -201,6 +218,7 @@ export class TemplateFeed {
     this.#templates.clear()
     this.#templates.set(template.templateId, template)
     this.#synced = true
+    this.#awaySince = NEVER
     this.#solutions.moved(tip.prevHash)
     return { kind: 'tip', template, tip }
   }

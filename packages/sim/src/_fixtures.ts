@@ -99,6 +99,7 @@ export function poolSettings(overrides: PoolOverrides = {}): PoolSettings {
       endpoint: { host: 'tp.test', port: 8336 },
       outputSize: 43,
       outputSigops: 4,
+      workMaxAgeMs: 120_000,
     },
     payout: overrides.payout ?? { mode: 'pool', script: PAYOUT_SCRIPT },
     coinbaseTag: new TextEncoder().encode('/t/'),

@@ -30,6 +30,7 @@ function clientSettings(overrides: Overrides): JobClientSettings {
       endpoint: { host: 'tp.test', port: 8336 },
       outputSize: 100,
       outputSigops: 8,
+      workMaxAgeMs: 120_000,
     },
     pairs: Array.from({ length: pairs }, (_, place) => ({
       name: `pool ${place}`,

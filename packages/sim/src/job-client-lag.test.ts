@@ -1,41 +1,14 @@
-import { buildCoinbase, encodeHeightPush } from '@sv2/bitcoin'
-import type { Message } from '@sv2/messages'
+import { encodeHeightPush } from '@sv2/bitcoin'
 import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
 import { describe, expect, test } from 'vitest'
-import { filled, NBITS_HARD, NTIME } from './_fixtures.ts'
-import { JobClientWorld, moves, POOL_SCRIPT, ScriptedPair, twoPools, working } from './_job-client.ts'
+import { filled } from './_fixtures.ts'
+import { JobClientWorld, moves, ScriptedPair, twoPools, working } from './_job-client.ts'
+import { anOffer } from './_pool-offer.ts'
 import { TestMiner } from './_test-miner.ts'
 
 /** Height of the templates of these tests. */
 const HEIGHT = 200_000
-
-/** What a pool says when it works on another block: a job of its own, and the tip. */
-function offer(jobId: number, height: number, prevHash: Uint8Array): Message[] {
-  const { prefix, suffix } = buildCoinbase({
-    version: 2,
-    scriptSigPrefix: encodeHeightPush(height),
-    // the pool's prefix, what tells repetitions apart, and what miners split
-    extranonceSize: 4 + 2 + 10,
-    sequence: 0,
-    outputs: [{ value: 5n, script: POOL_SCRIPT }],
-    locktime: 0,
-  })
-  return [
-    {
-      type: 'NewExtendedMiningJob',
-      channelId: 7,
-      jobId,
-      minNtime: undefined,
-      version: 0x2000_0000,
-      versionRollingAllowed: true,
-      merklePath: [filled(0x77)],
-      coinbaseTxPrefix: prefix,
-      coinbaseTxSuffix: suffix,
-    },
-    { type: 'SetNewPrevHash', channelId: 7, jobId, prevHash, minNtime: NTIME, nbits: NBITS_HARD },
-  ]
-}
 
 const lags = (world: JobClientWorld) => world.told('nodeLags').map((fact) => fact.lags)
 
@@ -58,7 +31,7 @@ describe('when our own node lags behind the pool', () => {
       const miner = new TestMiner(world.link as never, current)
       const channel = miner.open('extended')
       moves(world)
-      pair.pool.send(...offer(99, HEIGHT + 1, filled(0xbb)))
+      pair.pool.send(...anOffer(99, HEIGHT + 1, filled(0xbb)))
       world.link.advance(3_000)
       expect(lags(world)).toEqual([true])
       miner.peer.send(miner.find(channel))
@@ -79,7 +52,7 @@ describe('when our own node lags behind the pool', () => {
     pair.acknowledge()
     const miner = new TestMiner(world.link as never, current)
     const channel = miner.open('extended')
-    pair.pool.send(...offer(99, HEIGHT + 1, filled(0xbb)))
+    pair.pool.send(...anOffer(99, HEIGHT + 1, filled(0xbb)))
     world.link.advance(3_000)
     const late = miner.find(channel)
     const before = pair.proposal
@@ -97,7 +70,7 @@ describe('when our own node lags behind the pool', () => {
 
   test('a pool that refuses our jobs as stale meanwhile is not left, and not asked again and again', () => {
     const { world, first } = twoPools()
-    first.pool.send(...offer(99, HEIGHT + 1, filled(0xbb)))
+    first.pool.send(...anOffer(99, HEIGHT + 1, filled(0xbb)))
     world.update(2n)
     first.disagree('stale-chain-tip')
     first.giveTokens()
@@ -123,7 +96,7 @@ describe('a pool is not ahead of us', () => {
     world.tip({ templateId: 2n }, { prevHash: filled(0xbb) })
     first.agree()
     first.acknowledge()
-    first.pool.send(...offer(99, height, prevHash))
+    first.pool.send(...anOffer(99, height, prevHash))
     world.link.advance(10_000)
     expect(lags(world)).toEqual([])
   })

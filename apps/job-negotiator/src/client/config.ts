@@ -109,6 +109,14 @@ const jobs = z
       .max(3_600)
       .default(60)
       .describe('Every device gets a new job at least this often, seconds'),
+    work_max_age_sec: z
+      .number()
+      .min(10)
+      .max(86_400)
+      .default(120)
+      .describe(
+        'The template provider is away: its last work is mined for so long, then miners are sent elsewhere, seconds',
+      ),
     ...answerKeys(),
   })
   .prefault({})

@@ -103,6 +103,11 @@ export function createObserver(log: Logger, registry: Registry): ClientObserver 
         case 'templatesConnected':
           metrics.templates.set(1)
           return log.info('template provider connected')
+        case 'workTooOld':
+          return log.error(
+            { connections: fact.connections },
+            'no work: the template provider is away for too long; miners are sent elsewhere',
+          )
         case 'templatesLost':
           metrics.templates.set(0)
           return log.warn('template provider lost; miners stay on the last job')

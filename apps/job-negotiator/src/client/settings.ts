@@ -57,7 +57,12 @@ export function clientSettings(config: JobNegotiatorClientConfig, version: strin
       extendedChannelsOnly: false,
       extensions: { supported: new Set(extensions), required: new Set() },
     },
-    templates: { identification, endpoint: { host, port }, ...EXPECTED_OUTPUTS },
+    templates: {
+      identification,
+      endpoint: { host, port },
+      ...EXPECTED_OUTPUTS,
+      workMaxAgeMs: jobs.work_max_age_sec * 1000,
+    },
     pairs: config.upstreams.map(({ user_identity: userIdentity, async_mining: asyncMining }, place) => {
       const pool = endpoint(2 * place)
       return {

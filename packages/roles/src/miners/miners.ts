@@ -232,6 +232,13 @@ export class Miners {
     }
   }
 
+  /** Closes every connection: there is nothing to mine. Answers how many there were. */
+  leave(reason: string): number {
+    const { connections, out } = this.#state
+    for (const { session } of connections.values()) out.push({ kind: 'close', session, reason })
+    return connections.size
+  }
+
   #opened(connection: Connection): void {
     this.#state.connections.set(connection.session, connection)
     this.#state.idle.push(connection, this.#idleUntil(connection))

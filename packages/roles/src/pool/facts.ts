@@ -5,6 +5,8 @@ import type { UsedToken } from './used-tokens.ts'
 
 /** What happened in the pool. */
 export type PoolFact =
+  /** The template provider was away for too long: so many connections were sent elsewhere. */
+  | { readonly kind: 'workTooOld'; readonly connections: number }
   | MinersFact
   | TemplateFact
   | {

@@ -1,9 +1,9 @@
 import { displayHash, equalBytes, targetToDifficulty } from '@sv2/bitcoin'
 import type { NewTemplate } from '@sv2/messages'
 import type { Channel } from '../channel/channel.ts'
-import { blockCoinbase, isSameTip, type Job, type Tip } from '../channel/job.ts'
+import { isSameTip, type Job, type Tip } from '../channel/job.ts'
 import { JobBook, MAX_EXTRA_JOBS } from '../channel/job-book.ts'
-import { fullExtranonce, type GoodShare, type Share } from '../channel/judge.ts'
+import type { GoodShare, Share } from '../channel/judge.ts'
 import { Miners } from '../miners/miners.ts'
 import type { CustomJobRequest, MinersDeps, MinersSettings, ShareOutcome } from '../miners/state.ts'
 import type { TokenMac } from '../negotiator/token.ts'
@@ -18,6 +18,7 @@ import type { PayoutSettings } from './identity.ts'
 import { JobShelves, type Shelf } from './job-shelf.ts'
 import { layoutOfRun, type PoolRun, RunNumbers } from './run.ts'
 import { type NegotiatorPort, negotiatorOf, SolutionLinks } from './solution-links.ts'
+import { submissionOf } from './submission.ts'
 import type { UsedToken } from './used-tokens.ts'
 
 export interface PoolSettings {
@@ -91,6 +92,8 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   #out: PoolEffect[] = []
   #tip: Tip | undefined
   #template: NewTemplate | undefined
+  /** The work there was became too old. */
+  #hasStopped = false
   /** Templates handed down as future jobs, and the job each book has of them. */
   readonly #waiting = new Map<NewTemplate, Map<JobBook, Job>>()
   /** Jobs for single channels are shared by all that need one within this time, ms. */
@@ -129,7 +132,8 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       {
         ...deps,
         source: {
-          terms: () => ({ versionRollingMask: settings.versionRolling ? ANY_VERSION : 0 }),
+          terms: () =>
+            this.#hasStopped ? undefined : { versionRollingMask: settings.versionRolling ? ANY_VERSION : 0 },
           bookFor: (request) =>
             assignmentOf(request, settings, {
               shelves: this.#shelves,
@@ -173,7 +177,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
 
   nextDeadline(): Millis {
     const refresh = this.#tip === undefined ? NEVER : this.#lastJob + this.#settings.jobRefreshMs
-    return Math.min(this.#miners.nextDeadline(), refresh)
+    return Math.min(this.#miners.nextDeadline(), this.#feed.nextDeadline(), refresh)
   }
 
   handle(event: PoolEvent, now: Millis): readonly PoolEffect[] {
@@ -190,6 +194,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
         break
       case 'tick':
         this.#miners.handle(event, now)
+        if (this.#feed.tick(now)) this.#stop()
         this.#refresh(now)
         break
       default:
@@ -204,7 +209,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     if (negotiator !== undefined) return this.#links.opened(event.session, negotiator)
     if (this.#links.owns(event.session)) return this.#ofNegotiator(event)
     if (!this.#feed.owns(event.session)) return this.#miners.handle(event, now)
-    if (event.kind === 'closed') return this.#feed.closed()
+    if (event.kind === 'closed') return this.#feed.closed(now)
     if (event.kind !== 'message') return
     const news = this.#feed.message(event.message)
     if (news !== undefined) this.#publish(news, now)
@@ -229,6 +234,11 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
 
   #publish(news: TemplateNews, now: Millis): void {
     if (news.kind === 'gone') return this.#shelves.dropTemplate(news.templateId)
+    if (this.#hasStopped && news.kind === 'tip') {
+      this.#hasStopped = false
+      this.#newTip(news.template, news.tip, now)
+      return this.#miners.resume(now)
+    }
     if (news.kind === 'future') {
       this.#future(news.template)
       return
@@ -239,6 +249,15 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       return this.#update(news.template, now, 'update')
     }
     this.#newTip(news.template, news.tip, now)
+  }
+
+  /** There is no work any more: miners go elsewhere, and are told our terms again when there is some. */
+  #stop(): void {
+    this.#hasStopped = true
+    this.#template = undefined
+    this.#tip = undefined
+    for (const { book } of this.#shelves.all()) book.clear()
+    this.#out.push({ kind: 'workTooOld', connections: this.#miners.leave('no work that is up to date') })
   }
 
   #future(template: NewTemplate): Map<JobBook, Job> {
@@ -343,7 +362,12 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     if (template === undefined) {
       const solution = solutionOf(channel, share, good)
       if (solution !== undefined) this.#links.push(solution, displayHash(hash))
-    } else this.#submit(template, channel, share, good)
+    } else if (job.tip !== undefined)
+      this.#feed.submit({
+        hash: displayHash(hash),
+        prevHash: job.tip.prevHash,
+        message: submissionOf(template, channel, { share, job }),
+      })
     this.#out.push({
       kind: 'blockFound',
       session: channel.session,
@@ -367,21 +391,5 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     trust.credit(user, level.difficulty * (job.rewardShare ?? 1))
     if (isBlock) trust.found(user, hash)
     return 'credited'
-  }
-
-  #submit(template: NewTemplate, channel: Channel, share: Share, { job, hash }: GoodShare): void {
-    if (job.tip === undefined) return
-    this.#feed.submit({
-      hash: displayHash(hash),
-      prevHash: job.tip.prevHash,
-      message: {
-        type: 'SubmitSolution',
-        templateId: template.templateId,
-        version: share.version,
-        headerTimestamp: share.ntime,
-        headerNonce: share.nonce,
-        coinbaseTx: blockCoinbase(job, template.coinbaseTxOutputs, fullExtranonce(channel, job, share)),
-      },
-    })
   }
 }

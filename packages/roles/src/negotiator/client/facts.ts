@@ -38,6 +38,8 @@ export type JobClientFact =
       readonly name: string
       readonly reason: string
     }
+  /** Our template provider was away for too long: so many connections were sent elsewhere. */
+  | { readonly kind: 'workTooOld'; readonly connections: number }
   /** Our own node is behind: miners work on the pool's own jobs (true), or it has caught up (false). */
   | { readonly kind: 'nodeLags'; readonly place: number; readonly name: string; readonly lags: boolean }
   | { readonly kind: 'newTip'; readonly prevHash: string; readonly networkDifficulty: number }

@@ -222,9 +222,9 @@ export class JobClientCore {
     for (const pair of this.#pairs.all()) this.#proposing.templatesOpened(pair, now)
   }
 
-  /** The template provider is gone; miners stay on the last job. */
-  templatesClosed(): void {
-    this.#own.closed()
+  /** The template provider is gone; miners stay on the last job for a while. */
+  templatesClosed(now: Millis): void {
+    this.#own.closed(now)
   }
 
   /** The template provider said something. */
@@ -268,6 +268,7 @@ export class JobClientCore {
     if (now < this.#nextStep) return
     this.#nextStep = now + STEP_MS
     this.#pairs.tick(now)
+    if (this.#own.tick(now)) this.#plan.stop(now)
     const { inUse } = this.#pairs
     if (inUse?.isAhead === true && !inUse.minesOffer) this.#plan.mineOffer(inUse, now)
     if (inUse?.isBehind === true && inUse.inFlight === undefined) this.#plan.propose(inUse, 'update', now)

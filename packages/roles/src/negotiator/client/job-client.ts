@@ -95,7 +95,7 @@ export class JobClient implements Role<JobClientEvent, JobClientEffect> {
         return this.#message(event.session, event.message as Message, now)
       case 'closed':
         if (front.has(event.session)) return front.closed(event.session, now)
-        if (core.ownsTemplates(event.session)) return core.templatesClosed()
+        if (core.ownsTemplates(event.session)) return core.templatesClosed(now)
         if (core.ownsUpstream(event.session)) return core.upstream(event, now)
         return core.miner(event, now)
     }

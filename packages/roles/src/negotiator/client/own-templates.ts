@@ -70,9 +70,16 @@ export class OwnTemplates {
   }
 
   /** The provider is gone; what it was asked is not answered any more. */
-  closed(): void {
-    this.feed.closed()
+  closed(now: Millis): void {
+    this.feed.closed(now)
     this.#asked = undefined
+  }
+
+  /** Time has passed; whether our last work is none any more since the provider is away for too long. */
+  tick(now: Millis): boolean {
+    if (!this.feed.tick(now)) return false
+    this.#newest = undefined
+    return true
   }
 
   /** Takes one message of the provider. */

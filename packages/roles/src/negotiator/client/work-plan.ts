@@ -107,10 +107,11 @@ export class WorkPlan {
    * too late. False while the node is well, or the pool offers nothing.
    */
   mineOffer(pair: Pair, now: Millis): boolean {
-    const { pairs, workshop, proposing, fact } = this.#deps
+    const { pairs, workshop, proposing, fact, own } = this.#deps
     const { offer, channel, aheadSince, place, settings } = pair
     const { present } = offer
-    const lags = pairs.inUse === pair && present !== undefined && now >= aheadSince + LAG_MS
+    const isLate = own.newest === undefined || now >= aheadSince + LAG_MS
+    const lags = pairs.inUse === pair && present !== undefined && isLate
     if (lags !== pair.minesOffer) {
       pair.minesOffer = lags
       fact({ kind: 'nodeLags', place, name: settings.name, lags })
@@ -125,6 +126,20 @@ export class WorkPlan {
       this.#hand(workshop.offered(present, channel, now), isSameWork ? 'update' : 'tip', now)
     }
     return true
+  }
+
+  /**
+   * Our own work became too old. The pool's own jobs are mined where it offers any; else miners go elsewhere, and are told
+   * our terms again when there is work.
+   */
+  stop(now: Millis): void {
+    const { pairs, workshop, miners, fact } = this.#deps
+    const pair = pairs.inUse
+    if (pair !== undefined && this.mineOffer(pair, now)) return
+    workshop.book.clear()
+    this.#terms = undefined
+    this.#from = undefined
+    fact({ kind: 'workTooOld', connections: miners.leave('no work that is up to date') })
   }
 
   /** Another pool is to be worked for; undefined: none can be. */
