@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { jobNegotiatorClient } from '@sv2/job-negotiator/client'
 import { negotiatorServer } from '@sv2/job-negotiator/server'
 import { miningProxy } from '@sv2/mining-proxy'
@@ -18,7 +19,7 @@ interface Running {
  */
 const { app, config } = JSON.parse(process.argv[2] ?? '{}') as { app: string; config: unknown }
 const quiet = createLogger(app, { level: 'silent', format: 'json' })
-// A tip's frames are all handed to the kernel in the turn that logs it.
+// The first frames of a tip are handed to the kernel in the turn that logs it, and all of them where there are few.
 const log = Object.assign(Object.create(quiet) as typeof quiet, {
   info: (_fields: unknown, text?: string) => {
     if (text === 'new tip')
@@ -46,6 +47,7 @@ const starts: Readonly<Record<string, () => Promise<Running>>> = {
 const begin = starts[app]
 if (begin === undefined) throw new Error(`no app ${app}`)
 const running = await begin()
+const loop = monitorEventLoopDelay({ resolution: 1 })
 process.on('message', (question: string) => {
   if (question === 'usage') {
     globalThis.gc?.()
@@ -53,6 +55,12 @@ process.on('message', (question: string) => {
     const { rss, heapUsed, external } = process.memoryUsage()
     process.send?.({ cpuMicros: user + system, rss, heapUsed, external, ...running.counts?.() })
   }
+  if (question === 'watch') {
+    loop.enable()
+    loop.reset()
+    process.send?.({ watching: true })
+  }
+  if (question === 'stalled') process.send?.({ stalledMs: loop.max / 1e6 })
   if (question === 'stop') process.exit(0)
 })
 process.send?.({ urls: running.urls })

@@ -12,6 +12,7 @@ import { measureNegotiatedTips } from './negotiated-tip.ts'
 import { type Measurement, table } from './report.ts'
 import { measureShares } from './share.ts'
 import { measureSoak, SOAK_MINUTES } from './soak.ts'
+import { measureStalls } from './stall.ts'
 import { measureSv1, measureSv1Memory } from './sv1.ts'
 import { measureTips } from './tip.ts'
 
@@ -24,6 +25,7 @@ const PARTS: Readonly<
 > = {
   share: { title: 'Shares through an encrypted connection', run: measureShares },
   tip: { title: 'A new block to many connections', run: measureTips },
+  stall: { title: 'Stalls by very many channels on one connection', run: measureStalls },
   handshake: { title: 'Handshakes', run: measureHandshakes },
   memory: {
     title: 'Memory',

@@ -24,6 +24,14 @@ const payout = z
       .max(1_000_000)
       .default(10_000)
       .describe('Mode solo: addresses that are paid at one time'),
+    max_payouts_per_address: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(100)
+      .describe(
+        'Mode solo: of them, those that miners of one network address bring; not for those on allow_list',
+      ),
   })
   .prefault({})
   .describe('Who is paid for a block')
@@ -62,6 +70,11 @@ const extranonce = z
         'Whole extranonce of every channel, prefix included, bytes; the same on all nodes of one pool, so that no two channels ever have the same coinbase',
       ),
     max_channels: z.int().min(1).default(1_000_000).describe('Channels of this node'),
+    max_channels_per_address: z
+      .int()
+      .min(1)
+      .default(10_000)
+      .describe('Channels of one network address; not for those on allow_list'),
     max_channels_per_connection: z.int().min(1).default(100_000).describe('Channels of one connection'),
   })
   .prefault({})

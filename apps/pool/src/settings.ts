@@ -22,6 +22,7 @@ export function poolSettings(config: PoolConfig, version: string, run: PoolRun):
       },
       maxChannels: extranonce.max_channels,
       maxChannelsPerConnection: extranonce.max_channels_per_connection,
+      maxChannelsPerAddress: extranonce.max_channels_per_address,
       ...difficultySettings(difficulty),
       ...answerSettings(jobs),
       extendedChannelsOnly: jobs.extended_channels_only,
@@ -43,7 +44,12 @@ export function poolSettings(config: PoolConfig, version: string, run: PoolRun):
     },
     payout:
       payout.mode === 'solo'
-        ? { mode: 'solo', network: config.network, maxPayouts: payout.max_payouts }
+        ? {
+            mode: 'solo',
+            network: config.network,
+            maxPayouts: payout.max_payouts,
+            maxPayoutsPerAddress: payout.max_payouts_per_address,
+          }
         : { mode: 'pool', script: addressToScript(payout.address ?? '', config.network) },
     coinbaseTag: new TextEncoder().encode(config.coinbase_tag),
     jobRefreshMs: jobs.job_refresh_sec * 1000,

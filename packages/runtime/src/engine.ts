@@ -45,6 +45,7 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
   #dirty: Session[] = []
   #lastId = 0
   #timer: NodeJS.Timeout | undefined
+  #soon: NodeJS.Immediate | undefined
   #timerDue = Number.POSITIVE_INFINITY
   #handling = false
   #waiting: Event[] = []
@@ -122,7 +123,7 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
   /** Closes every connection. The role hears no more of anything: what ends now is no news. */
   stop(reason: string): void {
     this.#stopped = true
-    clearTimeout(this.#timer)
+    this.#disarm()
     for (const { session } of [...this.#sessions.values()]) session.close(reason)
   }
 
@@ -215,13 +216,21 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
   #arm(): void {
     const due = this.#role.nextDeadline()
     if (this.#stopped || due >= this.#timerDue) return
-    clearTimeout(this.#timer)
+    this.#disarm()
     this.#timerDue = due
-    const delay = Math.min(Math.max(0, Math.ceil(due - this.#clock.now())), MAX_TIMER_MS)
-    this.#timer = setTimeout(() => {
+    const tick = (): void => {
       this.#timerDue = Number.POSITIVE_INFINITY
       this.#handle({ kind: 'tick' })
       this.#flush()
-    }, delay)
+    }
+    const delay = Math.min(Math.max(0, Math.ceil(due - this.#clock.now())), MAX_TIMER_MS)
+    // a role that has more to do at once has it done after what came in meanwhile
+    if (delay === 0) this.#soon = setImmediate(tick)
+    else this.#timer = setTimeout(tick, delay)
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer)
+    clearImmediate(this.#soon)
   }
 }

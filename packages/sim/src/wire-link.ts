@@ -142,8 +142,9 @@ export class WireLink<Effect extends { readonly kind: string }> {
     const end = this.now + ms
     for (let due = this.role.nextDeadline(); due <= end; due = this.role.nextDeadline()) {
       this.now = Math.max(this.now, due)
-      this.deliver({ kind: 'tick' })
-      if (this.role.nextDeadline() <= due) break
+      const effects = this.role.handle({ kind: 'tick' }, this.now)
+      this.perform(effects)
+      if (effects.length === 0 && this.role.nextDeadline() <= due) break
     }
     this.now = end
     this.deliver({ kind: 'tick' })

@@ -73,6 +73,8 @@ export class Channel {
   wish: number | undefined
   /** How often its client may still ask for another level; undefined until it has asked. */
   requests: RateCap | undefined
+  /** What was begun to be told when it joined its group: it has heard of that by then. */
+  joined = 0
   /** Set when the channel is closed; queues drop what they meet closed. */
   closed = false
   /** Job last made for this channel alone; it is not given the same one twice. */

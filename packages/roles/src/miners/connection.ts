@@ -25,6 +25,8 @@ export interface Group {
 export class Connection {
   readonly session: SessionId
   readonly capabilities: Capabilities
+  /** Whose limits it counts against; undefined where none hold. */
+  readonly address: string | undefined
   /** Since when it could have had a channel and had none; of no meaning while it has one. */
   idleSince: Millis
   /** Flags of its SetupConnection; undefined until then. */
@@ -49,9 +51,17 @@ export class Connection {
   extensions: readonly number[] | undefined
   #lastId = 0
 
-  constructor(session: SessionId, opening: { readonly capabilities: Capabilities; readonly now: Millis }) {
+  constructor(
+    session: SessionId,
+    opening: {
+      readonly capabilities: Capabilities
+      readonly address?: string | undefined
+      readonly now: Millis
+    },
+  ) {
     this.session = session
     this.capabilities = opening.capabilities
+    this.address = opening.address
     this.idleSince = opening.now
   }
 

@@ -100,10 +100,20 @@ export function adjustDifficulty(state: MinersState, channel: Channel, now: Mill
   changeLevel(state, channel, levelFor(state, book, difficulty, { easiest, floor }), now)
 }
 
+/** Channels that are looked at in one step, about; more channels have shorter steps. */
+const CHANNELS_PER_STEP = 1_000
+/** The longest a step is, ms. */
+const MAX_STEP_MS = 1_000
+
 /** Looks at the channels one after the other, all of them once per round. */
 export class DifficultyRound {
   #cursor = 0
   #last: Millis = 0
+
+  /** Milliseconds between two steps for so many channels. */
+  static stepMs(channels: number): number {
+    return Math.min(MAX_STEP_MS, (ROUND_MS * CHANNELS_PER_STEP) / channels)
+  }
 
   step(state: MinersState, now: Millis): void {
     const { channels } = state

@@ -5,6 +5,7 @@ import { JobBook } from '../channel/job-book.ts'
 import { Connection, type Group } from './connection.ts'
 import { CustomJobs } from './custom-jobs.ts'
 import { groupOf, join, newGroup } from './groups.ts'
+import { Lanes } from './lanes.ts'
 import { removeChannel } from './opening.ts'
 import type { MinersState } from './state.ts'
 
@@ -13,7 +14,16 @@ function aWorld() {
   const released: JobBook[] = []
   const state: Pick<
     MinersState,
-    'groups' | 'channels' | 'leases' | 'custom' | 'wanting' | 'retargeted' | 'order' | 'out'
+    | 'groups'
+    | 'channels'
+    | 'leases'
+    | 'custom'
+    | 'lanes'
+    | 'perAddress'
+    | 'wanting'
+    | 'retargeted'
+    | 'order'
+    | 'out'
   > & {
     readonly source: Pick<MinersState['source'], 'released'>
   } = {
@@ -21,6 +31,8 @@ function aWorld() {
     channels: [],
     leases: new ExtranonceLeases(65_536),
     custom: new CustomJobs(),
+    lanes: new Lanes(),
+    perAddress: new Map(),
     wanting: new Set(),
     retargeted: new Set(),
     order: 0,

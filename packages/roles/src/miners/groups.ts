@@ -22,6 +22,7 @@ export function newGroup(connection: Connection, book: JobBook): Group {
 /** Puts a channel into a group, and the group among those that get the book's jobs. */
 export function join(state: MinersState, group: Group, channel: Channel): void {
   group.channels.add(channel)
+  channel.joined = state.lanes.begun
   if (channel.grouped) group.members++
   const groups = state.groups.get(group.book)
   if (groups === undefined) state.groups.set(group.book, new Set([group]))

@@ -12,6 +12,7 @@ import { CustomJobs, setCustomJob, tickCustomJobs, tipChanged } from './custom-j
 import { DifficultyRound } from './difficulty-round.ts'
 import { EarlyShares } from './early-shares.ts'
 import { negotiateExtensions, owesExtensions, setUp } from './handshake.ts'
+import { Lanes } from './lanes.ts'
 import { giveWanted, levelsOfTip } from './new-levels.ts'
 import { openChannel, removeChannel, updateChannel } from './opening.ts'
 import { limitVersionRolling, moveChannel, regroup, renewPrefix, reserve } from './rearrange.ts'
@@ -36,9 +37,6 @@ import {
 import { WaitingRequests } from './waiting-requests.ts'
 import { freshJob, sendJob, sendOwnJob, sendTip } from './work.ts'
 
-/** Vardiff looks around this often. */
-const STEP_MS = 1_000
-
 /**
  * The server side of the mining protocol: connections, channels, jobs handed down, shares judged. Pool, aggregating
  * proxy and negotiator client differ only in where work comes from (`WorkSource`).
@@ -47,6 +45,8 @@ export class Miners {
   readonly #state: MinersState
   readonly #round = new DifficultyRound()
   #nextStep: Millis = 0
+  /** More is to be told than one moment is for. */
+  #behind = false
 
   constructor(settings: MinersSettings, deps: MinersDeps & { readonly source: WorkSource }) {
     this.#state = {
@@ -63,6 +63,8 @@ export class Miners {
       early: new EarlyShares(),
       waiting: new WaitingRequests(),
       custom: new CustomJobs(),
+      lanes: new Lanes(),
+      perAddress: new Map(),
       wanting: new Set(),
       wantingDue: NEVER,
       retargeted: new Set(),
@@ -78,7 +80,10 @@ export class Miners {
 
   /** Hands over what is to be done, in order. */
   take(): MinersEffect[] {
-    const { out } = this.#state
+    const { out, lanes } = this.#state
+    // what was not told at once is told by and by, when a tick says that others had their turn
+    if (!this.#behind) for (const effect of lanes.slice()) out.push(effect)
+    this.#behind = !lanes.isEmpty
     this.#state.out = []
     return out
   }
@@ -98,6 +103,7 @@ export class Miners {
 
   nextDeadline(): Millis {
     const { acks, early, idle, channels, custom, wantingDue } = this.#state
+    if (this.#behind) return this.#state.now
     const step = channels.length > 0 ? this.#nextStep : NEVER
     return Math.min(
       acks.nextDue(),
@@ -113,7 +119,7 @@ export class Miners {
     this.#state.now = now
     switch (event.kind) {
       case 'opened':
-        return this.#opened(new Connection(event.session, { capabilities: event.capabilities, now }))
+        return this.#opened(new Connection(event.session, { ...event, now }))
       case 'message':
         return this.#message(event.session, event.message, now)
       case 'closed':
@@ -256,6 +262,7 @@ export class Miners {
     const channels = connection.channels.size
     for (const channel of connection.channels.values()) removeChannel(state, connection, channel)
     state.connections.delete(session)
+    state.lanes.forget(connection)
     state.waiting.forget(connection)
     if (connection.reserved !== undefined) state.leases.release(connection.reserved, state.order)
     state.out.push({ kind: 'minerDisconnected', session, channels })
@@ -263,6 +270,7 @@ export class Miners {
 
   #tick(now: Millis): void {
     const state = this.#state
+    this.#behind = false
     acknowledgeDue(state, now)
     judgeEarly(state, now)
     tickCustomJobs(state, now)
@@ -282,7 +290,7 @@ export class Miners {
     giveWanted(state)
     if (now < this.#nextStep) return
     this.#round.step(state, now)
-    this.#nextStep = now + STEP_MS
+    this.#nextStep = now + DifficultyRound.stepMs(state.channels.length)
   }
 
   #message(session: SessionId, message: Message, now: Millis): void {

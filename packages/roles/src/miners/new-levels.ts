@@ -4,8 +4,8 @@ import type { Level } from '../channel/difficulty.ts'
 import type { Job } from '../channel/job.ts'
 import type { JobBook } from '../channel/job-book.ts'
 import { type Millis, NEVER } from '../role.ts'
-import { type MinersState, nextOrder, send } from './state.ts'
-import { sendOwnJob } from './work.ts'
+import { type MinersState, nextOrder } from './state.ts'
+import { sendOwnJob, tell } from './work.ts'
 
 /** Channels that get another level at one moment. */
 const MAX_AT_ONCE = 512
@@ -102,7 +102,7 @@ function give(state: MinersState, channel: Channel, level: Level, job: Job | und
     channel.setLevel(level, job?.order ?? nextOrder(state), oldest)
     if (channel.book.isWaiting) state.retargeted.add(channel)
     const { id: channelId, session } = channel
-    send(state, session, { type: 'SetTarget', channelId, maximumTarget: level.target })
+    tell(state, channel, { type: 'SetTarget', channelId, maximumTarget: level.target })
     state.out.push({
       kind: 'difficultyChanged',
       session,

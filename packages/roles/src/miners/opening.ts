@@ -116,6 +116,7 @@ export function updateChannel(
 /** Ends a channel: nothing is sent for it any more, and its lease rests until its jobs are dead (POOL-23). */
 export function removeChannel(state: MinersState, connection: Connection, channel: Channel): void {
   channel.closed = true
+  count(state, connection, -1)
   connection.channels.delete(channel.id)
   const group = connection.groups.get(channel.groupId)
   if (group !== undefined) leave(state, group, channel)
@@ -176,6 +177,7 @@ function admit(
     maxExtranonceSize: room,
     leaseSize: leaseSize(settings.extranonce),
     requiresWorkSelection: connection.requiresWorkSelection,
+    address: connection.address,
   })
   if (assigned === 'later' || 'code' in assigned) return assigned
   const lease = connection.reserved ?? state.leases.take(state.oldestLive)
@@ -197,9 +199,26 @@ function fullHouse(state: MinersState, connection: Connection): string | undefin
   // what waits for work counts as well: the source may have begun to get it
   if (connection.channels.size + waiting >= maxChannelsPerConnection)
     return `${maxChannelsPerConnection} channels on one connection`
+  const { maxChannelsPerAddress = Number.POSITIVE_INFINITY } = state.settings
+  if (channelsOf(state, connection) + waiting >= maxChannelsPerAddress)
+    return `${maxChannelsPerAddress} channels of one address`
   if (state.channels.length + state.waiting.size >= maxChannels) return `${maxChannels} channels`
   if (connection.reserved !== undefined || state.leases.has(state.oldestLive)) return undefined
   return 'no extranonce space is left'
+}
+
+/** Open channels of a connection's address; none where no limit per address holds. */
+function channelsOf({ perAddress }: MinersState, { address }: Connection): number {
+  return address === undefined ? 0 : (perAddress.get(address) ?? 0)
+}
+
+/** Counts a channel of a connection's address in, or out. */
+function count(state: MinersState, connection: Connection, by: 1 | -1): void {
+  const { address } = connection
+  if (address === undefined) return
+  const channels = channelsOf(state, connection) + by
+  if (channels > 0) state.perAddress.set(address, channels)
+  else state.perAddress.delete(address)
 }
 
 function refusedKind(state: MinersState, connection: Connection, extended: boolean): Refusal | undefined {
@@ -253,6 +272,7 @@ function makeChannel(
   connection.former = undefined
   connection.channels.set(channel.id, channel)
   state.channels.push(channel)
+  count(state, connection, 1)
   join(state, group, channel)
   return channel
 }

@@ -3,8 +3,8 @@ import { extranoncePrefix, leaseSize } from '../channel/extranonce.ts'
 import type { JobBook } from '../channel/job-book.ts'
 import type { SessionId } from '../role.ts'
 import { groupOf, join, leave, newGroup } from './groups.ts'
-import { type MinersState, nextOrder, send } from './state.ts'
-import { freshJob, sendFirstJob, sendOwnJob } from './work.ts'
+import { type MinersState, nextOrder } from './state.ts'
+import { freshJob, sendFirstJob, sendOwnJob, tell } from './work.ts'
 
 /**
  * Puts channels of one connection into a new group of their own (SetGroupChannel). Channels that cannot be grouped,
@@ -31,7 +31,7 @@ export function regroup(
     channel.groupId = group.groupId
   }
   const ids = moved.map((channel) => channel.id)
-  send(state, session, { type: 'SetGroupChannel', groupChannelId: group.groupId, channelIds: ids })
+  tell(state, moved[0]!, { type: 'SetGroupChannel', groupChannelId: group.groupId, channelIds: ids })
   return group.groupId
 }
 
@@ -51,7 +51,7 @@ export function renewPrefix(
   state.leases.release(channel.lease, nextOrder(state))
   channel.setPrefix(prefix, job?.order ?? state.order)
   channel.lease = lease
-  send(state, session, { type: 'SetExtranoncePrefix', channelId, extranoncePrefix: prefix })
+  tell(state, channel, { type: 'SetExtranoncePrefix', channelId, extranoncePrefix: prefix })
   if (job !== undefined) sendOwnJob(state, channel, job)
   return 'renewed'
 }
@@ -88,8 +88,7 @@ export function moveChannel(state: MinersState, channel: Channel, book: JobBook)
   if (from !== undefined) leave(state, from, channel)
   channel.groupId = group.groupId
   if (channel.grouped && !connection.requiresStandardJobs) {
-    const { session } = connection
-    send(state, session, {
+    tell(state, channel, {
       type: 'SetGroupChannel',
       groupChannelId: group.groupId,
       channelIds: [channel.id],

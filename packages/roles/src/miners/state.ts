@@ -13,6 +13,7 @@ import type { Connection, Group } from './connection.ts'
 import type { CustomJobs } from './custom-jobs.ts'
 import type { EarlyShares } from './early-shares.ts'
 import type { MinersFact } from './facts.ts'
+import type { Lanes } from './lanes.ts'
 import type { WaitingRequests } from './waiting-requests.ts'
 
 /** How a node treats its miners. */
@@ -21,6 +22,8 @@ export interface MinersSettings {
   /** Channels of this node, over all connections. */
   readonly maxChannels: number
   readonly maxChannelsPerConnection: number
+  /** Channels of one address, over its connections; no limit when missing. */
+  readonly maxChannelsPerAddress?: number | undefined
   readonly sharesPerMinute: number
   readonly shareBatchSize: number
   readonly shareBatchMs: number
@@ -113,6 +116,8 @@ export interface WorkRequest {
   readonly leaseSize: number
   /** It brings its own jobs and is sent none. */
   readonly requiresWorkSelection: boolean
+  /** Whose limits it counts against; undefined where none hold. */
+  readonly address?: string | undefined
 }
 
 /** Codes of OpenMiningChannel.Error that no published list has, and what they mean (ERR-05). */
@@ -168,6 +173,10 @@ export interface MinersState {
   wantingDue: Millis
   /** Channels whose level changed while a job waited for its tip, or changes with the next tip. */
   readonly retargeted: Set<Channel>
+  /** Channels by the address of their connections. */
+  readonly perAddress: Map<string, number>
+  /** What is still to be told of jobs. */
+  readonly lanes: Lanes
   /** Connections that have to have a channel by then; again each time their last one closes. */
   readonly idle: DueQueue<Connection>
   /** The one order of jobs, levels and prefixes (see JobBook). */

@@ -2,9 +2,9 @@ import type { Message } from '@sv2/messages'
 import type { Channel } from '../channel/channel.ts'
 import { type Job, jobMerkleRoot, type Tip } from '../channel/job.ts'
 import type { JobBook } from '../channel/job-book.ts'
-import type { SessionId } from '../role.ts'
 import type { Group } from './connection.ts'
-import { type MinersState, send } from './state.ts'
+import type { About } from './lanes.ts'
+import type { MinersState } from './state.ts'
 
 /**
  * Sends a job to every channel of its book: one frame per group id, and a job of its own only for channels that
@@ -12,18 +12,28 @@ import { type MinersState, send } from './state.ts'
  * message object goes to all of them and is encoded once.
  */
 export function sendJob(state: MinersState, book: JobBook, job: Job): number {
+  // as it is now: a future job that is told late is a future job all the same
+  const told = { ...job }
   return toBook(state, book, {
-    shared: (channelId, fixedVersion) => extendedJob(job, channelId, fixedVersion),
-    own: (channel, fixedVersion) => ownJob(state, job, channel, fixedVersion),
+    about: { kind: job.tip === undefined ? 'future' : 'job', book, jobId: job.jobId },
+    shared: (channelId, fixedVersion) => extendedJob(told, channelId, fixedVersion),
+    own: (channel, fixedVersion) => ownJob(state, told, channel, fixedVersion),
   })
 }
 
 /** Tells every channel of a book that the tip has changed and which job to mine on it. */
 export function sendTip(state: MinersState, book: JobBook, jobId: number, tip: Tip): number {
   return toBook(state, book, {
+    about: { kind: 'tip', book, jobId },
     shared: (channelId) => prevHashMessage(channelId, jobId, tip),
     own: (channel) => prevHashMessage(channel.id, jobId, tip),
   })
+}
+
+/** Tells a channel something of its jobs, behind what its connection is still to be told of them. */
+export function tell(state: MinersState, channel: Channel, message: Message): void {
+  const connection = state.connections.get(channel.session)
+  if (connection !== undefined) state.lanes.message(connection, message, { order: state.lanes.begin() })
 }
 
 /** Sends one channel what it needs to start: the active job as a future one, the tip, and the jobs that wait (POOL-38). */
@@ -31,10 +41,9 @@ export function sendFirstJob(state: MinersState, channel: Channel): void {
   const { active } = channel.book
   if (active?.tip === undefined) return
   const fixedVersion = isFixed(state, channel)
-  send(state, channel.session, ownJob(state, { ...active, tip: undefined }, channel, fixedVersion))
-  send(state, channel.session, prevHashMessage(channel.id, active.jobId, active.tip))
-  for (const job of channel.book.waiting())
-    send(state, channel.session, ownJob(state, job, channel, fixedVersion))
+  tell(state, channel, ownJob(state, { ...active, tip: undefined }, channel, fixedVersion))
+  tell(state, channel, prevHashMessage(channel.id, active.jobId, active.tip))
+  for (const job of channel.book.waiting()) tell(state, channel, ownJob(state, job, channel, fixedVersion))
 }
 
 /**
@@ -51,7 +60,7 @@ export function freshJob(state: MinersState, channel: Channel): Job | undefined 
 /** Gives a job to one channel alone. */
 export function sendOwnJob(state: MinersState, channel: Channel, job: Job): void {
   channel.ownJobId = job.jobId
-  send(state, channel.session, ownJob(state, job, channel, isFixed(state, channel)))
+  tell(state, channel, ownJob(state, job, channel, isFixed(state, channel)))
 }
 
 function isFixed(state: MinersState, channel: Channel): boolean {
@@ -60,42 +69,42 @@ function isFixed(state: MinersState, channel: Channel): boolean {
 
 /** What a book's channels are told: one message per group id, or one per channel. */
 interface Telling {
+  readonly about: About
   readonly shared: (groupId: number, fixedVersion: boolean) => Message
   readonly own: (channel: Channel, fixedVersion: boolean) => Message
 }
 
-/** Who gets the same message: connections that call the group alike and may do the same with the version. */
-interface Audience {
-  readonly groupId: number
-  readonly fixedVersion: boolean
-  readonly sessions: SessionId[]
-}
-
 function toBook(state: MinersState, book: JobBook, telling: Telling): number {
-  const shared = new Map<number, Audience>()
   const groups = state.groups.get(book)
   if (groups === undefined) return 0
-  for (const group of groups) tellGroup(state, group, telling, shared)
-  for (const { groupId, fixedVersion, sessions } of shared.values())
-    send(state, sessions, telling.shared(groupId, fixedVersion))
+  const order = state.lanes.begin()
+  // connections that call the group alike and may do the same with the version get the same object
+  const shared = new Map<number, Message>()
+  for (const group of groups) tellGroup(state, group, { ...telling, order, messages: shared })
   return groups.size
 }
 
-function tellGroup(state: MinersState, group: Group, telling: Telling, shared: Map<number, Audience>): void {
-  const { connection } = group
+function tellGroup(
+  { lanes }: MinersState,
+  group: Group,
+  telling: Telling & { readonly order: number; readonly messages: Map<number, Message> },
+): void {
+  const { connection, groupId } = group
+  const { order, about, messages } = telling
   if (connection.requiresWorkSelection) return
   if (connection.requiresStandardJobs || !connection.capabilities.groupsExtendedChannels) {
-    for (const channel of group.channels) {
-      if (!channel.grouped || connection.requiresStandardJobs)
-        send(state, channel.session, telling.own(channel, connection.fixedVersion))
-    }
+    const make = (channel: Channel): Message | undefined =>
+      !channel.grouped || connection.requiresStandardJobs
+        ? telling.own(channel, connection.fixedVersion)
+        : undefined
+    lanes.each(connection, group.channels, { order, about, make })
   }
   if (connection.requiresStandardJobs || group.members === 0) return
-  const { session, fixedVersion } = connection
-  const key = fixedVersion ? -group.groupId : group.groupId
-  const audience = shared.get(key)
-  if (audience === undefined) shared.set(key, { groupId: group.groupId, fixedVersion, sessions: [session] })
-  else audience.sessions.push(session)
+  const { fixedVersion } = connection
+  const key = fixedVersion ? -groupId : groupId
+  const message = messages.get(key) ?? telling.shared(groupId, fixedVersion)
+  messages.set(key, message)
+  lanes.message(connection, message, { order, about })
 }
 
 function ownJob(state: MinersState, job: Job, channel: Channel, fixedVersion: boolean): Message {

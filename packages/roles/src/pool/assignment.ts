@@ -39,7 +39,13 @@ export function assignmentOf(
   if (payout.mode === 'solo' && books.shelves.size >= payout.maxPayouts) {
     return { code: 'channel-capacity-exhausted', detail: `${payout.maxPayouts} payouts at one time` }
   }
-  const shelf = books.shelves.make(read.key, { script: read.script, tag: coinbaseTag })
+  const { address } = request
+  if (payout.mode === 'solo' && address !== undefined) {
+    const { maxPayoutsPerAddress: most = payout.maxPayouts } = payout
+    if (books.shelves.broughtBy(address) >= most)
+      return { code: 'channel-capacity-exhausted', detail: `${most} payouts of one network address` }
+  }
+  const shelf = books.shelves.make(read.key, { script: read.script, tag: coinbaseTag }, address)
   books.stock(shelf)
   return { book: shelf.book, ...granted }
 }

@@ -14,6 +14,8 @@ export type PayoutSettings =
       readonly network: Network
       /** Addresses that are paid at one time. */
       readonly maxPayouts: number
+      /** Of them, those that clients of one network address brought; no limit when missing. */
+      readonly maxPayoutsPerAddress?: number
     }
 
 /** What a user identity means to the pool. */

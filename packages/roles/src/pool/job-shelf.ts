@@ -7,6 +7,8 @@ export interface Shelf {
   readonly name: string
   readonly book: JobBook
   readonly payout: Payout
+  /** Network address of the client that brought it; undefined where no limit per address holds. */
+  readonly broughtBy: string | undefined
   /** The job last made for single channels, and from which template. */
   extra: Job | undefined
 }
@@ -32,6 +34,7 @@ export interface ShelfSettings {
 export class JobShelves {
   readonly #shelves = new Map<string, Shelf>()
   readonly #byBook = new Map<JobBook, Shelf>()
+  readonly #brought = new Map<string, number>()
   readonly #templates = new WeakMap<Job, NewTemplate>()
   readonly #numbers: JobNumbers
   readonly #settings: ShelfSettings
@@ -49,6 +52,11 @@ export class JobShelves {
     return this.#shelves.size
   }
 
+  /** How many shelves clients of one network address brought. */
+  broughtBy(address: string): number {
+    return this.#brought.get(address) ?? 0
+  }
+
   /** The template a job was made of. */
   templateOf(job: Job): NewTemplate | undefined {
     return this.#templates.get(job)
@@ -64,11 +72,12 @@ export class JobShelves {
   }
 
   /** Makes the shelf of a payout that has none. */
-  make(key: string, payout: Payout): Shelf {
+  make(key: string, payout: Payout, broughtBy?: string): Shelf {
     const book = new JobBook((jobId) => this.#numbers.isFormer(jobId))
-    const shelf: Shelf = { name: key, book, payout, extra: undefined }
+    const shelf: Shelf = { name: key, book, payout, broughtBy, extra: undefined }
     this.#shelves.set(key, shelf)
     this.#byBook.set(shelf.book, shelf)
+    if (broughtBy !== undefined) this.#brought.set(broughtBy, this.broughtBy(broughtBy) + 1)
     return shelf
   }
 
@@ -78,6 +87,11 @@ export class JobShelves {
     if (shelf === undefined) return
     this.#byBook.delete(book)
     this.#shelves.delete(shelf.name)
+    const { broughtBy } = shelf
+    if (broughtBy === undefined) return
+    const left = this.broughtBy(broughtBy) - 1
+    if (left > 0) this.#brought.set(broughtBy, left)
+    else this.#brought.delete(broughtBy)
   }
 
   /** No block can be made of a template any more: shares of its jobs are stale from now on. */
