@@ -30,6 +30,7 @@ export const commands = {
   dev,
   'test:unit': (args) => vitest('vitest.config.ts', args),
   'test:e2e': async (args) => (await compile([])) || endToEnd(args),
+  'test:compose': (args) => source('scripts/try-compose.ts', args),
   'test:slow': (args) => vitest('vitest.slow.config.ts', args),
 }
 
