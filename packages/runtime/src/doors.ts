@@ -10,7 +10,7 @@ import { type LoadedIdentity, loadIdentity } from './keys.ts'
 import { reachableAt } from './lan-addresses.ts'
 import { listen } from './listen.ts'
 import type { Logger } from './logger.ts'
-import { Counter, Histogram } from './monitoring.ts'
+import { Counter, Histogram, liveGauges } from './monitoring.ts'
 import { LineBudget } from './observe/line-budget.ts'
 import { randomBytes } from './random.ts'
 
@@ -43,6 +43,7 @@ export async function openDoors(
 ): Promise<string[]> {
   const { log, registry, scope, clock } = how.context
   processHeldBytes.limit = config.max_held_mib * MIB
+  heldBytes(registry)
   const handshakes = handshakeTimes(registry)
   const refused = refusals(log, registry)
   const keys = await loadKeys(config, log)
@@ -79,6 +80,17 @@ export async function openDoors(
     }
   }
   return urls
+}
+
+/** What peers make this process keep; of all its servers together. */
+function heldBytes(registry: AppContext['registry']): void {
+  const name = 'sv2_held_bytes'
+  if (registry.getSingleMetric(name) !== undefined) return
+  liveGauges(registry)(
+    name,
+    'Bytes kept for peers that read slowly or send slowly',
+    () => processHeldBytes.sum,
+  )
 }
 
 /** A process may have more than one server; their doors share these numbers. */

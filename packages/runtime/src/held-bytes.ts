@@ -1,5 +1,5 @@
 /** Bytes that a process keeps for peers that read slowly or send slowly, when nothing else is said. */
-export const DEFAULT_HELD_BYTES = 256 * 1024 * 1024
+export const DEFAULT_HELD_BYTES = 128 * 1024 * 1024
 
 /** Less than this is not counted: most connections hold a few bytes for a moment. */
 const SMALL_BYTES = 4_096
