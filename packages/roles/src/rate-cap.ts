@@ -20,11 +20,28 @@ export class RateCap {
 
   /** Takes one; false when that is too often. */
   take(perSecond: number, now: Millis): boolean {
-    const gained = (Math.max(0, now - this.#at) / 1000) * perSecond
-    this.#left = Math.min(perSecond * WINDOW_SECONDS, this.#left + gained)
-    this.#at = now
+    this.#gain(perSecond, now)
     if (this.#left < 1) return false
     this.#left--
     return true
+  }
+
+  /** Takes one that has happened already. Answers for how many seconds none may follow; 0 while there is room. */
+  owe(perSecond: number, now: Millis): number {
+    this.#gain(perSecond, now)
+    this.#left--
+    return Math.max(0, -this.#left / perSecond)
+  }
+
+  /** Whether nothing has happened lately. */
+  isUnused(perSecond: number, now: Millis): boolean {
+    this.#gain(perSecond, now)
+    return this.#left >= perSecond * WINDOW_SECONDS
+  }
+
+  #gain(perSecond: number, now: Millis): void {
+    const gained = (Math.max(0, now - this.#at) / 1000) * perSecond
+    this.#left = Math.min(perSecond * WINDOW_SECONDS, this.#left + gained)
+    this.#at = now
   }
 }

@@ -37,6 +37,8 @@ export type SessionEffect<M = Message> =
   | { readonly kind: 'send'; readonly to: SessionId | readonly SessionId[]; readonly message: M }
   /** Flush what was sent, then close. `reason` goes to the log. */
   | { readonly kind: 'close'; readonly session: SessionId; readonly reason: string }
+  /** Read nothing more of what a peer sends, for so many ms from now. What was read already still comes. */
+  | { readonly kind: 'pause'; readonly session: SessionId; readonly ms: Millis }
 
 /**
  * A role decides; it never acts. Events and times in, effects out: the same sequence always yields the same

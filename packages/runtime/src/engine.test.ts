@@ -176,6 +176,25 @@ describe('sessions', () => {
     expect(inbox.seen).toMatchObject([OPENED])
     expect(closed.seen).toEqual(['enough'])
   })
+
+  test('a pause asked for by the role holds the peer back, others are heard, and then it is read on', async () => {
+    const { engine, role } = anEngine()
+    const [slow, other] = [await client(engine), await client(engine)]
+    role.react = (event) =>
+      event.kind === 'own'
+        ? [{ kind: 'pause', session: slow.id, ms: 5_000 }]
+        : event.kind === 'message'
+          ? [{ kind: 'send', to: event.session, message: OPENED }]
+          : []
+    engine.tell({ kind: 'own', name: 'too much' })
+    slow.say(request(1))
+    other.say(request(2))
+    await other.inbox.count(1)
+    expect(slow.near.isPaused()).toBe(true)
+    expect(slow.inbox.seen).toEqual([])
+    vi.advanceTimersByTime(5_000)
+    await slow.inbox.count(1)
+  })
 })
 
 describe('a session that goes wrong', () => {

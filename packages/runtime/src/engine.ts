@@ -180,6 +180,9 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
       case 'close':
         this.#sessions.get(effectOfSession.session)?.session.close(effectOfSession.reason)
         return
+      case 'pause':
+        this.#sessions.get(effectOfSession.session)?.session.pause(effectOfSession.ms)
+        return
       default:
         this.#noteWork(effect)
         this.#observer.onEffect(effect as Exclude<Effect, SessionEffect<unknown>>)

@@ -52,6 +52,7 @@ export class Session implements WireReader, Holder {
   #queue: Uint8Array[] = []
   #queuedBytes = 0
   #ended = false
+  #resume: NodeJS.Timeout | undefined
   /** Set while the session waits in the engine's list of those to flush. */
   dirty = false
 
@@ -146,6 +147,14 @@ export class Session implements WireReader, Holder {
     this.#progress.onWork?.()
   }
 
+  /** Reads nothing for so many ms; TCP holds the peer back. */
+  pause(ms: number): void {
+    if (this.#ended) return
+    clearTimeout(this.#resume)
+    this.socket.pause()
+    this.#resume = setTimeout(() => this.socket.resume(), ms)
+  }
+
   /** Writes what is queued, then closes. */
   close(reason: string): void {
     if (this.#ended) return
@@ -200,6 +209,9 @@ export class Session implements WireReader, Holder {
     if (this.#ended) return
     this.#ended = true
     this.#queue = []
+    // what it still sends is read, so that its end is seen
+    clearTimeout(this.#resume)
+    this.socket.resume()
     // What it still writes is counted until its socket is closed.
     if (this.socket.destroyed) this.#held.forget(this)
     this.#owner.gone(this, reason)

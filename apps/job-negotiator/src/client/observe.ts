@@ -16,7 +16,7 @@ import {
 /** What the role tells besides what is to be done. */
 export type Fact = Exclude<
   JobClientEffect,
-  { readonly kind: 'send' | 'close' | 'dial' | 'hangUp' | 'redial' | SolutionEffect['kind'] }
+  { readonly kind: 'send' | 'close' | 'pause' | 'dial' | 'hangUp' | 'redial' | SolutionEffect['kind'] }
 >
 
 /** What makes lines and numbers of what happens in the negotiator client. */

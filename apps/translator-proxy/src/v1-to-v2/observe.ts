@@ -9,7 +9,10 @@ import {
 } from '@sv2/runtime'
 
 /** What the role tells besides what is to be done. */
-type Fact = Exclude<V1ToV2Effect, { readonly kind: 'send' | 'close' | 'dial' | 'hangUp' | 'redial' }>
+type Fact = Exclude<
+  V1ToV2Effect,
+  { readonly kind: 'send' | 'close' | 'pause' | 'dial' | 'hangUp' | 'redial' }
+>
 
 /** What makes lines and numbers of what happens in the translator. */
 export interface V1ToV2Observer {

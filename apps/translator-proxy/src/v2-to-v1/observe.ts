@@ -3,7 +3,10 @@ import { Counter, Gauge, type Logger, observeMiners, type Registry, shareCodeLab
 import type { TranslatorProxyCounts } from '../app.ts'
 
 /** What the role tells besides what is to be done. */
-type Fact = Exclude<V2ToV1Effect, { readonly kind: 'send' | 'close' | 'dial' | 'hangUp' | 'redial' }>
+type Fact = Exclude<
+  V2ToV1Effect,
+  { readonly kind: 'send' | 'close' | 'pause' | 'dial' | 'hangUp' | 'redial' }
+>
 
 /** What makes lines and numbers of what happens in the translator. */
 export interface V2ToV1Observer {

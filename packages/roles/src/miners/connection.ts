@@ -47,6 +47,12 @@ export class Connection {
   /** Only refusals since then; undefined after an accepted share. */
   refusedSince: Millis | undefined
   refusals = 0
+  /** It was told of that much of what it sends is refused. */
+  isWarned = false
+  /** Nothing of it is read until then. */
+  pausedUntil: Millis = 0
+  /** It is being closed for that. */
+  isCut = false
   /** Extensions agreed on; undefined until then. */
   extensions: readonly number[] | undefined
   #lastId = 0

@@ -5,6 +5,7 @@ import type { Job } from '../channel/job.ts'
 import { owned } from '../owned.ts'
 import { type Millis, NEVER } from '../role.ts'
 import type { Connection } from './connection.ts'
+import { chargeRefusal } from './refusals.ts'
 import { type CustomJob, type MinersState, nextOrder, send } from './state.ts'
 
 /** How long a job may wait for its tip, ms. */
@@ -188,4 +189,5 @@ function refuse(state: MinersState, connection: Connection, job: SetCustomMining
   const { channelId, requestId } = job
   send(state, session, { type: 'SetCustomMiningJob.Error', channelId, requestId, errorCode: code })
   state.out.push({ kind: 'customJobRefused', session, channelId, code })
+  chargeRefusal(state, connection)
 }

@@ -87,4 +87,12 @@ export type MinersFact =
       readonly channelId: number
       readonly code: string
     }
+  /** Much of what a miner sends is refused: it is told of once, then slowed down; see `chargeRefusal`. */
+  | {
+      readonly kind: 'manyRefusals'
+      readonly session: SessionId
+      /** Refusals a second that its address may cause. */
+      readonly perSecond: number
+      readonly grade: 'warned' | 'slowed'
+    }
   | { readonly kind: 'peerMisbehaved'; readonly session: SessionId; readonly reason: string }

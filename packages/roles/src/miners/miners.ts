@@ -16,6 +16,7 @@ import { Lanes } from './lanes.ts'
 import { giveWanted, levelsOfTip } from './new-levels.ts'
 import { openChannel, removeChannel, updateChannel } from './opening.ts'
 import { limitVersionRolling, moveChannel, regroup, renewPrefix, reserve } from './rearrange.ts'
+import { chargeRefusal, Refusals } from './refusals.ts'
 import {
   acknowledgeDue,
   flushAck,
@@ -65,6 +66,7 @@ export class Miners {
       custom: new CustomJobs(),
       lanes: new Lanes(),
       perAddress: new Map(),
+      refusals: new Refusals(),
       wanting: new Set(),
       wantingDue: NEVER,
       retargeted: new Set(),
@@ -319,7 +321,7 @@ export class Miners {
       case 'ChannelEndpointChanged':
         return forgetWorkers(connection, message.channelId)
       case 'Opaque':
-        return
+        return chargeRefusal(state, connection)
       default:
         return misbehaved(state, session, `unexpected ${message.type}`)
     }

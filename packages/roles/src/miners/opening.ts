@@ -9,6 +9,7 @@ import type { Connection } from './connection.ts'
 import { aimOf, levelFor, startDifficulty, ungranted } from './difficulty-round.ts'
 import { groupOf, join, leave } from './groups.ts'
 import { changeLevel, putOff } from './new-levels.ts'
+import { chargeRefusal } from './refusals.ts'
 import { type Assignment, type MinersState, type Refusal, send } from './state.ts'
 import { MAX_PER_CONNECTION } from './waiting-requests.ts'
 import { sendFirstJob } from './work.ts'
@@ -73,6 +74,7 @@ function refuseChannel(
     errorCode: refusal.code,
   })
   state.out.push({ kind: 'channelRefused', session: connection.session, ...refusal })
+  chargeRefusal(state, connection)
 }
 
 /** Takes over a client's new hash rate and limit (POOL-21, POOL-22). */
@@ -96,6 +98,7 @@ export function updateChannel(
       channelId: update.channelId,
       code: errorCode,
     })
+    chargeRefusal(state, connection)
     return
   }
   channel.easiest = limitOf(update.maximumTarget)
@@ -110,7 +113,10 @@ export function updateChannel(
   if (moved) channel.wish = ungranted(channel.book, wanted)
   channel.requests ??= new RateCap(REQUESTS_PER_SECOND, now)
   if (channel.requests.take(REQUESTS_PER_SECOND, now)) changeLevel(state, channel, level, now)
-  else putOff(state, channel, level)
+  else {
+    putOff(state, channel, level)
+    chargeRefusal(state, connection)
+  }
 }
 
 /** Ends a channel: nothing is sent for it any more, and its lease rests until its jobs are dead (POOL-23). */

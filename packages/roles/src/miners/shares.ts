@@ -6,6 +6,7 @@ import type { Millis } from '../role.ts'
 import type { Connection } from './connection.ts'
 import { adjustDifficulty, aimOf } from './difficulty-round.ts'
 import type { Submit } from './early-shares.ts'
+import { chargeRefusal } from './refusals.ts'
 import { type MinersState, send } from './state.ts'
 
 /** Refusals in a row before a connection that sends nothing else may be closed. */
@@ -173,6 +174,7 @@ function refuse(
     errorCode: code,
   })
   state.out.push({ kind: 'shareRefused', session: connection.session, channelId: share.channelId, code })
+  chargeRefusal(state, connection)
   connection.refusals++
   connection.refusedSince ??= now
   if (connection.refusals < MANY_REFUSALS) return

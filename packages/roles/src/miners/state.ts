@@ -14,6 +14,7 @@ import type { CustomJobs } from './custom-jobs.ts'
 import type { EarlyShares } from './early-shares.ts'
 import type { MinersFact } from './facts.ts'
 import type { Lanes } from './lanes.ts'
+import type { Refusals } from './refusals.ts'
 import type { WaitingRequests } from './waiting-requests.ts'
 
 /** How a node treats its miners. */
@@ -38,6 +39,8 @@ export interface MinersSettings {
   readonly extendedChannelsOnly: boolean
   /** A connection without a channel is closed after this time (POOL-15). */
   readonly openChannelWithinMs: number
+  /** Refused shares and requests of one address in a second, without a channel; no limit when missing. */
+  readonly maxRefusalsPerSecond?: number | undefined
   /** A connection that only sends refused shares is closed after this time. */
   readonly onlyRefusalsMs: number
   /** Extensions of extension 0x0001's negotiation. */
@@ -175,6 +178,7 @@ export interface MinersState {
   readonly retargeted: Set<Channel>
   /** Channels by the address of their connections. */
   readonly perAddress: Map<string, number>
+  readonly refusals: Refusals
   /** What is still to be told of jobs. */
   readonly lanes: Lanes
   /** Connections that have to have a channel by then; again each time their last one closes. */

@@ -72,6 +72,14 @@ export function answerKeys() {
       .min(1)
       .default(60)
       .describe('A connection without a channel is closed after this time, seconds'),
+    max_refusals_per_second: z
+      .number()
+      .min(1)
+      .max(100_000)
+      .default(100)
+      .describe(
+        'Refused shares and requests of one network address in a second, and one more for every two of its channels; not for those on allow_list',
+      ),
     only_refusals_sec: z
       .number()
       .min(1)
@@ -85,11 +93,15 @@ type AnswerConfig = z.output<z.ZodObject<ReturnType<typeof answerKeys>>>
 /** What the miners of a node are told of it. */
 export function answerSettings(
   config: AnswerConfig,
-): Pick<MinersSettings, 'shareBatchSize' | 'shareBatchMs' | 'openChannelWithinMs' | 'onlyRefusalsMs'> {
+): Pick<
+  MinersSettings,
+  'shareBatchSize' | 'shareBatchMs' | 'openChannelWithinMs' | 'onlyRefusalsMs' | 'maxRefusalsPerSecond'
+> {
   return {
     shareBatchSize: config.share_batch_size,
     shareBatchMs: config.share_batch_sec * 1000,
     openChannelWithinMs: config.open_channel_within_sec * 1000,
     onlyRefusalsMs: config.only_refusals_sec * 1000,
+    maxRefusalsPerSecond: config.max_refusals_per_second,
   }
 }

@@ -42,6 +42,7 @@ export function observeMiners(log: Logger, registry: Registry, prefix: string): 
     'error_code',
   )
   const misbehaved = counter(`${prefix}_peers_misbehaved_total`, 'Connections closed for what the peer sent')
+  const slowed = counter(`${prefix}_peers_slowed_total`, 'Times a peer was not read, for what was refused')
   const jobs = counter(`${prefix}_jobs_sent_total`, 'Jobs sent to all miners, by reason', 'reason')
   const changes = counter(`${prefix}_difficulty_changes_total`, 'Changes of a channel difficulty')
   const customJobs = counter(`${prefix}_custom_jobs_total`, 'Jobs of miners that were taken')
@@ -123,6 +124,12 @@ export function observeMiners(log: Logger, registry: Registry, prefix: string): 
             { session: fact.session, channelId: fact.channelId, code: fact.code },
             'custom job refused',
           )
+        case 'manyRefusals': {
+          const { session, perSecond, grade } = fact
+          if (grade === 'warned') return warn({ session, perSecond }, 'much of what a miner sends is refused')
+          slowed.inc()
+          return warn({ session, perSecond }, 'miner slowed down: too many refusals')
+        }
         case 'peerMisbehaved':
           misbehaved.inc()
           return warn({ session: fact.session, reason: fact.reason }, 'miner misbehaved')
