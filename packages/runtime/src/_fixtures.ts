@@ -60,6 +60,7 @@ export type TestEvent = SessionEvent<string> | { readonly kind: 'own'; readonly 
 export type TestEffect =
   | { readonly kind: 'send'; readonly to: number | readonly number[]; readonly message: Message }
   | { readonly kind: 'close'; readonly session: number; readonly reason: string }
+  | { readonly kind: 'pause'; readonly session: number; readonly ms: number }
   | { readonly kind: 'fact'; readonly text: string }
 
 /** A role that does what a test says, and keeps what it was told. */
