@@ -6,7 +6,7 @@ cli() {
   bitcoin-cli -chain=regtest -rpcconnect=pool-node -rpcport=8332 -rpccookiefile=/rpc/.cookie "$@"
 }
 
-cli listwallets | grep -q '"demo"' || cli loadwallet demo || cli createwallet demo
+cli listwallets | grep -q '"demo"' || cli loadwallet demo || cli -named createwallet wallet_name=demo load_on_startup=true
 blocks=$((110 - $(cli getblockcount)))
 # at least one, so that the newest block is never old
 [ "$blocks" -ge 1 ] || blocks=1
