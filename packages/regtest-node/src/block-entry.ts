@@ -13,7 +13,7 @@ export type BlockEntry = {
   readonly sequence: number
   /** `stored`: waits on a side chain, its spends not judged. `valid`: was part of the active chain. */
   status: 'stored' | 'valid' | 'invalid'
-  /** What connecting it changed; undefined while it is not part of the active chain. */
+  /** What connecting it changed; undefined while it is not part of the active chain, and when it is too deep in it. */
   changes: CoinChanges | undefined
 }
 

@@ -1,3 +1,4 @@
+import { BlockArchive } from './block-archive.ts'
 import { type BlockEntry, blockEntry, blocksBetween, forkPoint, medianTimePast } from './block-entry.ts'
 import type { ChainParams } from './chain-params.ts'
 import { checkBlock, checkBlockInContext, hasProofOfWork, isMutation } from './check-block.ts'
@@ -7,6 +8,9 @@ import { connectBlock, type SpendContext } from './connect-block.ts'
 import { genesisBlock } from './genesis.ts'
 import type { LoadedBlock } from './loaded-block.ts'
 import { SignatureCache } from './signature-cache.ts'
+
+/** Blocks below the tip that are kept in memory, and may be taken off the chain again; a pruned node has as many. */
+const KEPT_BLOCKS = 288
 
 /** The active chain moved: blocks taken off (highest first) and put on (lowest first). */
 export type TipChange = {
@@ -29,6 +33,9 @@ export class Chain {
   readonly #now: () => number
   readonly #entries = new Map<string, BlockEntry>()
   readonly #active: BlockEntry[] = []
+  /** In order of arrival, those whose contents are in memory. */
+  readonly #young: BlockEntry[] = []
+  readonly #archive = new BlockArchive()
   readonly #verdicts = new Map<string, string>()
   #listeners: readonly ((change: TipChange) => void)[] = []
 
@@ -101,11 +108,13 @@ export class Chain {
     if (misplaced !== undefined && isMutation(misplaced)) return misplaced
     const entry = blockEntry(block, parent, this.#entries.size)
     this.#entries.set(block.id, entry)
+    this.#young.push(entry)
     if (misplaced !== undefined) {
       entry.status = 'invalid'
       return misplaced
     }
     if (entry.chainWork > this.tip.chainWork) this.#activateBest()
+    this.#archiveOld()
     if (this.isActive(entry)) return null
     const verdict = this.#verdicts.get(block.id)
     this.#verdicts.clear()
@@ -132,6 +141,10 @@ export class Chain {
   /** Declares a block and all above it invalid, as the invalidateblock RPC does. @throws {RangeError} on the genesis block. */
   invalidate(entry: BlockEntry): void {
     if (entry.parent === undefined) throw new RangeError('the genesis block cannot be invalidated')
+    if (this.isActive(entry) && entry.changes === undefined)
+      throw new RangeError(
+        `block ${entry.height} is more than ${KEPT_BLOCKS} blocks deep and cannot be taken back`,
+      )
     this.#markInvalid(entry)
     this.#activateBest()
   }
@@ -145,6 +158,15 @@ export class Chain {
       if (other.status === 'invalid' && isDescendant(other, entry)) other.status = 'stored'
     }
     this.#activateBest()
+  }
+
+  #archiveOld(): void {
+    for (let oldest = this.#young[0]; oldest !== undefined; oldest = this.#young[0]) {
+      if (oldest.height > this.tip.height - KEPT_BLOCKS) return
+      this.#young.shift()
+      oldest.block.archive(this.#archive)
+      oldest.changes = undefined
+    }
   }
 
   #activateBest(): void {
@@ -166,9 +188,15 @@ export class Chain {
   #mostWork(): BlockEntry {
     let best: BlockEntry = this.tip.status === 'invalid' ? this.genesis : this.tip
     for (const entry of this.#entries.values()) {
-      if (entry.status !== 'invalid' && entry.chainWork > best.chainWork) best = entry
+      if (entry.status !== 'invalid' && entry.chainWork > best.chainWork && this.#isInReach(entry))
+        best = entry
     }
     return best
+  }
+
+  /** Blocks too deep in the active chain cannot be taken off it any more. */
+  #isInReach(entry: BlockEntry): boolean {
+    return forkPoint(this.tip, entry).height >= this.tip.height - KEPT_BLOCKS
   }
 
   // Goes as far as the blocks are good; the caller looks again for the best chain when one was not.

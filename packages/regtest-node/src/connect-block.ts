@@ -78,7 +78,8 @@ function moveCoins(
   for (const [index, { value, script }] of tx.outputs.entries()) {
     const key = outpointKey(id, index)
     if (overlay.get(key) !== undefined) return false
-    if (script[0] !== OP_RETURN) overlay.add(key, { value, script, height, coinbase })
+    // its own bytes: a view would keep the whole block in memory
+    if (script[0] !== OP_RETURN) overlay.add(key, { value, script: script.slice(), height, coinbase })
   }
   return true
 }
