@@ -26,7 +26,7 @@ describe.each(['current', 'draft'] as const)('what an observer of edition %s see
     await stand.close()
   })
 
-  test(`SEC-02, SEC-04 (${edition}): nothing of a share, and the same number of bytes for each`, async () => {
+  test(`SEC-04 (${edition}): nothing of a share, and the same number of bytes for each`, async () => {
     const client = await TestClient.connect({ url })
     client.send(setupConnection({ vendor: 'a vendor to look for' }), openStandard())
     const { channelId } = await client.next('OpenStandardMiningChannel.Success')

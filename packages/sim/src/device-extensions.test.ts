@@ -247,8 +247,8 @@ proves(
   },
 )
 
-proves('EXT-06', 'draft', 'ChannelEndpointChanged: there is nothing to reset, work goes on', (edition) => {
-  const { link, server } = asking(edition)
+test('ChannelEndpointChanged in the draft, which has no extensions: work goes on', () => {
+  const { link, server } = asking(draft)
   work(server)
   server.send({ type: 'ChannelEndpointChanged', channelId: CHANNEL })
   expect(server.received()).toEqual([])

@@ -108,7 +108,7 @@ describe('shares', () => {
     },
   )
 
-  proves('POOL-47', 'both', 'SetTarget on a group id holds for a channel of the group', (edition) => {
+  proves('DEV-20', 'both', 'SetTarget on a group id holds for a channel of the group', (edition) => {
     const { link, server } = opened(edition, { mode: 'grouped' })
     const harder = difficultyToTarget(2 ** -20)
     server.send({ type: 'SetTarget', channelId: GROUP, maximumTarget: harder })

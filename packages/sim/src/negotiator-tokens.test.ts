@@ -147,6 +147,12 @@ describe('tokens', () => {
     const client = aNegotiatorClient(aNegotiator(), edition, 1)
     const allowed = [1, 2, 3].map((id) => aToken(client, id).asyncMiningAllowed)
     expect(allowed).toEqual([true, true, true])
+    // a server that does not give such tokens does not take the client
+    const { link } = aNegotiator({ asyncMining: false })
+    const refused = link.connect({ port: 'clients', edition, protocol: 'negotiation', plays: 'client' })
+    refused.send(aSetup({ protocol: 1, flags: 1 }))
+    expect(refused.received()).toMatchObject([{ type: 'SetupConnection.Error', flags: 1 }])
+    expect(refused.closed).toBeDefined()
   })
 
   proves('JNS-05', 'draft', 'may not be used at once where asynchronous mining is off', (edition) => {

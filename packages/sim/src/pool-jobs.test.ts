@@ -134,6 +134,35 @@ describe('unique work', () => {
     expect(miner.jobs(channel)).toHaveLength(7)
   })
 
+  proves(
+    'POOL-04',
+    'both',
+    'a device too fast for the space of one job gets others in between',
+    (edition) => {
+      const { link } = aPool(edition, { versionRolling: false, jobRefreshMs: 20_000 })
+      const miner = new TestMiner(link, edition, REQUIRES_STANDARD_JOBS)
+      // without version rolling a job has 2^32 headers for each second
+      const [slow, fast] = [2 ** 31, 2 ** 33].map((hashrate) => miner.open('standard', { hashrate }))
+      link.advance(19_000)
+      expect(miner.jobs(slow!)).toHaveLength(1)
+      const jobs = miner.jobs(fast!)
+      expect(jobs.length).toBeGreaterThan(6)
+      expect(new Set(space(miner, fast!)).size).toBe(jobs.length)
+      // and none any more once it is slower
+      const { channelId } = fast!
+      miner.peer.send({
+        type: 'UpdateChannel',
+        channelId,
+        nominalHashRate: 2 ** 31,
+        maximumTarget: MAX_TARGET,
+      })
+      link.advance(6_000)
+      const before = miner.jobs(fast!).length
+      link.advance(10_000)
+      expect(miner.jobs(fast!).length).toBe(before)
+    },
+  )
+
   proves('POOL-39', 'current', 'no job id is given out twice', (edition) => {
     const { link, templates, tip } = aPool(edition)
     const miner = new TestMiner(link, edition)
@@ -274,7 +303,7 @@ describe('tips', () => {
   )
 
   proves(
-    'POOL-45, POOL-44',
+    'POOL-45',
     'current',
     'the best template the provider has for a new tip follows at once',
     (edition) => {

@@ -114,6 +114,29 @@ describe('solutions', () => {
   )
 
   proves(
+    'TP-13',
+    'both',
+    'a template that waits for no tip makes a block on the one that was told last',
+    (edition) => {
+      const link = aProvider()
+      link.node(aNodeTemplate())
+      const client = aTemplateClient(link, edition)
+      link.node(aNodeTemplate({ prevHash: filled(0xbb), height: 200_001 }))
+      link.advance(60_000)
+      client.received()
+      const transactions = [aTransaction({ fee: 9_000n })]
+      link.node(aNodeTemplate({ prevHash: filled(0xbb), height: 200_001, transactions }))
+      const [template, ...more] = client.received()
+      expect(more).toEqual([])
+      if (template?.type !== 'NewTemplate') throw new Error('no template')
+      expect(template.futureTemplate).toBe(false)
+      client.send(aSolution(template, true, undefined, filled(0xbb)))
+      const [submitted] = link.factsOf('submitBlock')
+      expect(parseBlock(submitted!.block).header.prevHash).toEqual(filled(0xbb))
+    },
+  )
+
+  proves(
     'TP-05',
     'both',
     'a block of an earlier template is still submitted a minute after the tip moved on',
@@ -265,6 +288,7 @@ function aSolution(
   template: NewTemplate,
   segwit: boolean,
   good = (hash: Uint8Array): boolean => hash[31]! < 0x7f,
+  prevHash: Uint8Array = filled(0xaa),
 ): SubmitSolution {
   const extranonce = filled(3, 8)
   const parts = buildCoinbase({
@@ -286,7 +310,7 @@ function aSolution(
   const view = new DataView(new ArrayBuffer(80))
   const header = new Uint8Array(view.buffer)
   view.setUint32(0, template.version, true)
-  header.set(filled(0xaa), 4)
+  header.set(prevHash, 4)
   header.set(root, 36)
   view.setUint32(68, NTIME, true)
   view.setUint32(72, 0x207fffff, true)

@@ -56,7 +56,7 @@ describe('templates', () => {
   })
 
   proves(
-    'TP-03, TP-13',
+    'TP-03',
     'both',
     'risen fees are pushed as a template to mine at once, small changes are not',
     (edition) => {

@@ -126,7 +126,7 @@ describe('failover of a relaying proxy', () => {
     },
   )
 
-  relays('DEV-22, PRX-06', 'work returns to the first upstream when it is well, without a gap', (sides) => {
+  relays('PRX-06', 'work returns to the first upstream when it is well, without a gap', (sides) => {
     const { link, relay, first, client, standard } = twoUpstreams(sides)
     first.peer.disconnect()
     const second = new ScriptedPool(link, { edition: sides.above, upstream: 1 })

@@ -81,6 +81,27 @@ describe('jobs over a relaying proxy', () => {
     },
   )
 
+  relays(
+    'POOL-47',
+    'a target for a group is told to every channel of it, and to no other',
+    ({ below, above }) => {
+      const { link } = aRelay()
+      const pool = new ScriptedPool(link, { edition: above })
+      const clients = [1, 2, 3].map(() => new RelayClient(link, below))
+      const [one, two, outside] = clients as [RelayClient, RelayClient, RelayClient]
+      one.open(pool, 'standard')
+      one.open(pool, 'standard')
+      two.open(pool, 'standard')
+      outside.open(pool, 'standard', { groupId: 77 })
+      for (const client of clients) client.take()
+      const maximumTarget = filled(0x11)
+      pool.peer.send({ type: 'SetTarget', channelId: GROUP, maximumTarget })
+      // each connection has its channels of the group under this id
+      const told = [{ type: 'SetTarget', channelId: GROUP, maximumTarget }]
+      expect(clients.map((client) => client.take())).toEqual([told, told, []])
+    },
+  )
+
   test('a job for many connections is one message, so that it is encoded once', () => {
     const { relay, link } = aRelay()
     const pool = new ScriptedPool(link, { edition: current })

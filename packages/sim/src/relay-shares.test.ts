@@ -2,7 +2,7 @@ import { current } from '@sv2/messages/current'
 import { describe, expect, test } from 'vitest'
 import { aRelay, RelayClient, relays, ScriptedPool } from './_relay.ts'
 
-relays('POOL-63', 'a proxy that ends takes leave of clients and upstream', ({ below, above }) => {
+relays('DEV-22, POOL-63', 'a proxy that ends takes leave of clients and upstream', ({ below, above }) => {
   const { link } = aRelay()
   const pool = new ScriptedPool(link, { edition: above })
   const client = new RelayClient(link, below)

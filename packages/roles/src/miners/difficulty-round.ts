@@ -5,6 +5,7 @@ import type { JobBook } from '../channel/job-book.ts'
 import type { VardiffSettings } from '../channel/vardiff.ts'
 import type { Millis } from '../role.ts'
 import { changeLevel } from './new-levels.ts'
+import { noteSpeed } from './search-space.ts'
 import type { MinersState } from './state.ts'
 
 /** Every channel is looked at once in this time, so that silence is noticed as well. */
@@ -81,6 +82,7 @@ function grantWish(state: MinersState, channel: Channel, now: Millis): void {
 /** Holds one channel's shares against the aimed rate. */
 export function adjustDifficulty(state: MinersState, channel: Channel, now: Millis): void {
   const { level, book, easiest } = channel
+  noteSpeed(state, channel)
   if (book.only !== undefined || level.difficulty > book.maxDifficulty) {
     const dictated = levelFor(state, book, level.difficulty, { easiest, floor: 0 })
     if (dictated !== level) return changeLevel(state, channel, dictated, now)

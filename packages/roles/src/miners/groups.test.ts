@@ -34,6 +34,7 @@ function aWorld() {
     lanes: new Lanes(),
     perAddress: new Map(),
     wanting: new Set(),
+    starving: new Set(),
     retargeted: new Set(),
     order: 0,
     out: [],

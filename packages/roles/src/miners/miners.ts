@@ -17,6 +17,7 @@ import { giveWanted, levelsOfTip } from './new-levels.ts'
 import { openChannel, removeChannel, updateChannel } from './opening.ts'
 import { limitVersionRolling, moveChannel, regroup, renewPrefix, reserve } from './rearrange.ts'
 import { chargeRefusal, Refusals } from './refusals.ts'
+import { feedStarving } from './search-space.ts'
 import {
   acknowledgeDue,
   flushAck,
@@ -71,6 +72,7 @@ export class Miners {
       wantingDue: NEVER,
       retargeted: new Set(),
       idle: new DueQueue(),
+      starving: new Set(),
       order: 0,
       tipOrder: 0,
       oldestLive: 0,
@@ -292,6 +294,7 @@ export class Miners {
     giveWanted(state)
     if (now < this.#nextStep) return
     this.#round.step(state, now)
+    feedStarving(state)
     this.#nextStep = now + DifficultyRound.stepMs(state.channels.length)
   }
 

@@ -128,6 +128,7 @@ export function removeChannel(state: MinersState, connection: Connection, channe
   if (group !== undefined) leave(state, group, channel)
   state.custom.forget(channel)
   state.wanting.delete(channel)
+  state.starving.delete(channel)
   state.retargeted.delete(channel)
   state.leases.release(channel.lease, state.order)
   const last = state.channels.pop()

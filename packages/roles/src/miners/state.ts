@@ -183,6 +183,8 @@ export interface MinersState {
   readonly lanes: Lanes
   /** Connections that have to have a channel by then; again each time their last one closes. */
   readonly idle: DueQueue<Connection>
+  /** Standard channels whose devices are too fast for the space of one job. */
+  readonly starving: Set<Channel>
   /** The one order of jobs, levels and prefixes (see JobBook). */
   order: number
   /** When the present tip came, in that order: clients' own jobs may be as old. */

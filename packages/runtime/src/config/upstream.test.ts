@@ -83,7 +83,7 @@ describe('an upstream', () => {
     ])
   })
 
-  test('SEC-02, SEC-03 (current, draft): without a key nobody is trusted, but where the operator says plaintext', () => {
+  test('SEC-03 (current, draft): without a key nobody is trusted, but where the operator says plaintext', () => {
     expect(problems({ host: 'pool.example' })).toEqual([
       'authority_key: is required with noise; it is what proves who the server is',
     ])
@@ -93,7 +93,7 @@ describe('an upstream', () => {
     })
   })
 
-  test('plaintext to where others listen has to be meant', () => {
+  test('SEC-02 (current, draft): plaintext to where others listen has to be meant', () => {
     for (const host of ['pool.example', '8.8.8.8'])
       expect(problems({ host, noise: false })).toEqual([
         `noise: ${host} is on no local network: others could read and change what is sent; allow_plaintext = true takes that`,
