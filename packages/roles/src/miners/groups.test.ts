@@ -21,6 +21,7 @@ function aWorld() {
     | 'lanes'
     | 'perAddress'
     | 'wanting'
+    | 'starving'
     | 'retargeted'
     | 'order'
     | 'out'
