@@ -18,7 +18,7 @@ export interface SolvableJob {
   /** Bytes of the whole extranonce, where the coinbase leaves no choice. */
   readonly extranonceSize: number | undefined
   readonly merklePath: readonly Uint8Array[]
-  /** Full serializations, without the coinbase. */
+  /** Full serializations, without the coinbase; listed when they are asked for. */
   readonly transactions: readonly Uint8Array[]
 }
 

@@ -110,7 +110,10 @@ export function solvableOf(proposal: Proposal): SolvableJob {
     extranonceSize,
     tip,
     merklePath,
-    transactions: completeList(proposal).map(({ data }) => data),
+    // most solutions are of another job: the list is made for the one they are of
+    get transactions() {
+      return completeList(proposal).map(({ data }) => data)
+    },
   }
 }
 

@@ -37,7 +37,7 @@ export function solve(
   sha256d: Sha256d,
 ): SubmitJobBlock | undefined {
   if (!mayFit(solvable, solution)) return undefined
-  const { tip, merklePath, transactions } = solvable
+  const { tip, merklePath } = solvable
   const { extranonce, version, ntime, nbits, nonce, prevHash } = solution
   const cut = cutCoinbase(solvable.coinbase, extranonce.length)
   const txid = sha256d(concatBytes(cut.prefix, extranonce, cut.suffix))
@@ -46,6 +46,6 @@ export function solve(
   const hash = sha256d(header)
   if (!meetsTarget(hash, tip.target)) return undefined
   const coinbase = wholeCoinbase(cut, extranonce, solvable.coinbase.outputs)
-  const block = assembleBlock(header, [coinbase, ...transactions])
+  const block = assembleBlock(header, [coinbase, ...solvable.transactions])
   return { kind: 'submitBlock', hash: displayHash(hash), height: tip.height, session, block }
 }
