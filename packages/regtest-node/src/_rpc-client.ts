@@ -37,7 +37,10 @@ export function post(node: TestedNode, body: string, signal?: AbortSignal): Prom
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export async function rpc(node: TestedNode, method: string, ...params: readonly unknown[]): Promise<any> {
   const response = await post(node, JSON.stringify({ id: 1, method, params }))
-  const answer = (await response.json()) as {
+  const text = await response.text()
+  // what the HTTP server says itself is no JSON: 503 "Work queue depth exceeded"
+  if (!text.startsWith('{')) throw new Error(`${method}: HTTP ${response.status} ${text}`)
+  const answer = JSON.parse(text) as {
     result: unknown
     error: { code: number; message: string } | null
   }

@@ -3,6 +3,7 @@ import {
   equalBytes,
   hex,
   meetsTarget,
+  nbitsToTarget,
   parseCountedOutputs,
   parseOutputs,
   parseTransaction,
@@ -202,6 +203,19 @@ describe('a negotiator client that declares its jobs', () => {
     expect(miner.takeOf('SubmitShares.Error')).toMatchObject([{ errorCode: 'stale-share' }])
     pair.agree()
     expect(pair.customJobs.map(({ prevHash }) => hex(prevHash))).toEqual([hex(filled(0xbb))])
+  })
+
+  test('the same tip with another target, as on testnets, takes its place too', () => {
+    const { world, pair } = working()
+    const miner = new TestMiner(world.link as never, current)
+    const channel = miner.open('standard')
+    const late = miner.find(channel)
+    const nbits = 0x1c00ffff
+    world.tip({ templateId: 5n }, { nbits, target: nbitsToTarget(nbits) })
+    miner.peer.send(late)
+    expect(miner.takeOf('SubmitShares.Error')).toMatchObject([{ errorCode: 'stale-share' }])
+    pair.agree()
+    expect(pair.customJobs).toMatchObject([{ nbits }])
   })
 })
 

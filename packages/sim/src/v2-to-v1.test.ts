@@ -24,6 +24,23 @@ function pools(pool: ScriptedPool) {
   return pool.submits.map(({ verdict }) => verdict)
 }
 
+test.each([current, draft])(
+  'a pool’s job of another target on the same tip is a new tip ($name)',
+  (edition) => {
+    const { world, pool } = aTranslator()
+    const miner = world.miner(edition)
+    const channel = miner.open('extended')
+    const late = miner.find(channel)
+    const nbits = 0x1c00ffff
+    pool.notify({ jobId: 'easier', nbits, cleanJobs: false })
+    expect(miner.tip(channel).nbits).toBe(nbits)
+    miner.take()
+    miner.peer.send(late)
+    world.advance(1_100)
+    expect(miner.take()).toMatchObject([{ type: 'SubmitShares.Error' }])
+  },
+)
+
 describe.each([current, draft])('edition $name', (edition: Edition) => {
   test('a pool is configured, subscribed and authorized, in this order', () => {
     const { pool } = aTranslator()
