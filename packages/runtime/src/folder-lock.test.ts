@@ -51,3 +51,11 @@ test('of another machine the last word counts for a minute', async () => {
   utimesSync(file(), longAgo, longAgo)
   await (await lockFolder(folder, 'pool'))()
 })
+
+test('a disk that takes no lock is told of, and ends nothing', async () => {
+  writeFileSync(join(folder, 'file'), '')
+  const troubles: unknown[] = []
+  const release = await lockFolder(join(folder, 'file', 'data'), 'pool', (error) => troubles.push(error))
+  expect(troubles).toMatchObject([{ code: 'ENOTDIR' }])
+  await release()
+})

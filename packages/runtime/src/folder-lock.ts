@@ -21,10 +21,26 @@ type Owner = z.output<typeof ownerSchema>
 
 /**
  * Takes a data folder for this process: two of them on one folder would give out the same search space, and overwrite
- * each other's files. A lock whose owner is gone is taken over. Answers what gives the folder back.
+ * each other's files. A lock whose owner is gone is taken over. A disk that takes no lock, since it is full, is no reason not
+ * to mine. Answers what gives the folder back.
+ * @param onTrouble the disk refuses the lock
  * @throws {ConfigError} naming the owner, when there is one
  */
-export async function lockFolder(folder: string, app: string): Promise<() => Promise<void>> {
+export async function lockFolder(
+  folder: string,
+  app: string,
+  onTrouble: (error: unknown) => void = () => undefined,
+): Promise<() => Promise<void>> {
+  try {
+    return await locked(folder, app)
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    onTrouble(error)
+    return () => Promise.resolve()
+  }
+}
+
+async function locked(folder: string, app: string): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, 'lock')
   const owner: Owner = { app, pid: process.pid, host: hostname(), started: startOf(process.pid) ?? '' }
