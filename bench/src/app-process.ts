@@ -6,6 +6,7 @@ import { pool } from '@sv2/pool'
 import { type App, type BaseConfig, createLogger, createRegistry, Scope, systemClock } from '@sv2/runtime'
 import { templateProvider } from '@sv2/template-provider'
 import { translatorProxy } from '@sv2/translator-proxy'
+import { Turns } from './turns.ts'
 
 /** What every measured app tells of itself. */
 interface Running {
@@ -48,6 +49,7 @@ const begin = starts[app]
 if (begin === undefined) throw new Error(`no app ${app}`)
 const running = await begin()
 const loop = monitorEventLoopDelay({ resolution: 1 })
+const turns = new Turns()
 process.on('message', (question: string) => {
   if (question === 'usage') {
     globalThis.gc?.()
@@ -58,9 +60,10 @@ process.on('message', (question: string) => {
   if (question === 'watch') {
     loop.enable()
     loop.reset()
+    turns.begin()
     process.send?.({ watching: true })
   }
-  if (question === 'stalled') process.send?.({ stalledMs: loop.max / 1e6 })
+  if (question === 'stalled') process.send?.({ stalledMs: loop.max / 1e6, busyMs: turns.longestMs })
   if (question === 'stop') process.exit(0)
 })
 process.send?.({ urls: running.urls })

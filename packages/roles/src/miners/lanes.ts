@@ -5,7 +5,7 @@ import type { SessionEffect, SessionId } from '../role.ts'
 import type { Connection } from './connection.ts'
 
 /** Messages of one slice: a few milliseconds of encoding, encryption and writing. */
-const MAX_PER_SLICE = 64
+const MAX_PER_SLICE = 48
 /** A connection with more channels than this waits until those with fewer are told. */
 const MANY_CHANNELS = 64
 
@@ -105,16 +105,20 @@ export class Lanes {
   }
 
   #put(connection: Connection, item: Item): void {
-    const { about, order } = item
-    const former = this.#items.get(connection)
-    const isOfThis = (each: Item): boolean => each.order === order
-    const items =
-      about === undefined ? former : former?.filter((each) => isOfThis(each) || isNeeded(each, about))
+    const items = this.#items.get(connection)
     if (items === undefined) {
       const waiting = connection.channels.size > MANY_CHANNELS ? this.#many : this.#few
       waiting.add(connection)
+      this.#items.set(connection, [item])
+      return
     }
-    this.#items.set(connection, [...(items ?? []), item])
+    const { about, order } = item
+    if (about === undefined) items.push(item)
+    else {
+      const needed = items.filter((each) => each.order === order || isNeeded(each, about))
+      needed.push(item)
+      this.#items.set(connection, needed)
+    }
   }
 }
 
