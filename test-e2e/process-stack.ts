@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type RegtestNode, startRegtestNode } from '@sv2/regtest-node'
+import { type RegtestNode, type RegtestNodeOptions, startRegtestNode } from '@sv2/regtest-node'
 import { AppProcess } from './process.ts'
 
 export type DeviceMode = 'standard' | 'grouped' | 'extended'
@@ -30,10 +30,13 @@ export class ProcessStack {
   }
 
   /** Starts the node, after the first time on the same port. */
-  async startNode(): Promise<void> {
+  async startNode(
+    rules: Pick<RegtestNodeOptions, 'difficulty' | 'minDifficultyAfterSec'> = {},
+  ): Promise<void> {
     this.node = await startRegtestNode({
       port: this.#ports.node,
       difficulty: DIFFICULTY,
+      ...rules,
       cookieFile: join(this.dataDir, '.cookie'),
       initialBlocks: 5,
       longPollDelayMs: 0,
