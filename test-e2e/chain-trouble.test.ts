@@ -1,6 +1,15 @@
 import type { PartName, Topology } from '@sv2/topology'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { agreed, bothMineOn, isInChain, loggedNext, PersistentMiner, startFarm, timesLogged } from './farm.ts'
+import {
+  agreed,
+  bothMineOn,
+  isInChain,
+  loggedNext,
+  nextBlock,
+  PersistentMiner,
+  startFarm,
+  timesLogged,
+} from './farm.ts'
 
 const HOUR_SEC = 3_600
 
@@ -46,6 +55,25 @@ describe('a farm whose chain is not the one of its pool for a while', () => {
     await topology.node.generate(2)
     await loggedNext(topology.process('negotiator-client'), 'job refused; proposing it again')
     topology.nodes.connect()
+    await goesOn(place)
+  })
+
+  test("the farm stays behind: miners work on the pool's own jobs meanwhile, the pool takes their blocks, and they come back at once", async () => {
+    const client = topology.process('negotiator-client')
+    const { place } = client
+    topology.nodes.part()
+    await topology.node.generate(2)
+    const lags = await client.logged(
+      ({ msg }) => String(msg).startsWith('our node lags behind the pool'),
+      place,
+    )
+    expect(lags).toMatchObject({ pool: expect.any(String) })
+    const accepted = miner.acceptedMore(5)
+    await nextBlock(topology.node)
+    await accepted
+    const back = client.logged(({ msg }) => String(msg).startsWith('our node has caught up'), client.place)
+    topology.nodes.connect()
+    await back
     await goesOn(place)
   })
 

@@ -1,7 +1,66 @@
 import { buildCoinbase, encodeHeightPush } from '@sv2/bitcoin'
-import type { Message } from '@sv2/messages'
-import { filled, NBITS_HARD, NTIME } from './_fixtures.ts'
-import { POOL_SCRIPT } from './_job-client.ts'
+import type { Edition, Message, MessageNamed } from '@sv2/messages'
+import { current } from '@sv2/messages/current'
+import { EASY_TARGET, filled, NBITS_HARD, NTIME } from './_fixtures.ts'
+import { type JobClientWorld, POOL_SCRIPT } from './_job-client.ts'
+import type { WirePeer } from './wire-link.ts'
+
+/** Number of the channel on which a pool of these tests gives jobs of its own. */
+const OFFER_CHANNEL = 17
+
+/** The connection on which a pool gives jobs of its own: set up, and its channel opened. */
+export class OfferingPool {
+  readonly peer: WirePeer
+  readonly #received: Message[] = []
+
+  constructor(
+    world: JobClientWorld,
+    { edition = current, upstream }: { edition?: Edition; upstream: number },
+  ) {
+    this.peer = world.link.connect({
+      port: `upstream ${upstream}`,
+      edition,
+      protocol: 'mining',
+      plays: 'server',
+    })
+    this.peer.send({ type: 'SetupConnection.Success', usedVersion: 2, flags: 0 })
+    for (const message of this.received) {
+      if (message.type !== 'OpenExtendedMiningChannel') continue
+      this.peer.send({
+        type: 'OpenExtendedMiningChannel.Success',
+        requestId: message.requestId,
+        channelId: OFFER_CHANNEL,
+        target: EASY_TARGET,
+        extranonceSize: message.minExtranonceSize,
+        extranoncePrefix: filled(0xe0, 4),
+        groupChannelId: 16,
+      })
+    }
+  }
+
+  /** Everything it was told. */
+  get received(): readonly Message[] {
+    this.#received.push(...this.peer.received())
+    return this.#received
+  }
+
+  /** Shares of its own jobs. */
+  get shares(): MessageNamed<'SubmitSharesExtended'>[] {
+    return this.received.filter((message) => message.type === 'SubmitSharesExtended')
+  }
+
+  /** Takes all shares so far. */
+  acknowledgeShares(): void {
+    const { shares } = this
+    this.peer.send({
+      type: 'SubmitShares.Success',
+      channelId: OFFER_CHANNEL,
+      lastSequenceNumber: shares.at(-1)?.sequenceNumber ?? 0,
+      newSubmitsAcceptedCount: shares.length,
+      newSharesSum: 1n,
+    })
+  }
+}
 
 /** What a pool says when it works on another block: a job of its own, and the tip. */
 export function anOffer(jobId: number, height: number, prevHash: Uint8Array): Message[] {
@@ -17,7 +76,7 @@ export function anOffer(jobId: number, height: number, prevHash: Uint8Array): Me
   return [
     {
       type: 'NewExtendedMiningJob',
-      channelId: 7,
+      channelId: OFFER_CHANNEL,
       jobId,
       minNtime: undefined,
       version: 0x2000_0000,
@@ -26,6 +85,6 @@ export function anOffer(jobId: number, height: number, prevHash: Uint8Array): Me
       coinbaseTxPrefix: prefix,
       coinbaseTxSuffix: suffix,
     },
-    { type: 'SetNewPrevHash', channelId: 7, jobId, prevHash, minNtime: NTIME, nbits: NBITS_HARD },
+    { type: 'SetNewPrevHash', channelId: OFFER_CHANNEL, jobId, prevHash, minNtime: NTIME, nbits: NBITS_HARD },
   ]
 }

@@ -4,7 +4,7 @@ import { draft } from '@sv2/messages/draft'
 import { describe, expect, test } from 'vitest'
 import { filled } from './_fixtures.ts'
 import { JobClientWorld, moves, ScriptedPair, twoPools, working } from './_job-client.ts'
-import { anOffer } from './_pool-offer.ts'
+import { anOffer, OfferingPool } from './_pool-offer.ts'
 import { TestMiner } from './_test-miner.ts'
 
 /** Height of the templates of these tests. */
@@ -28,15 +28,16 @@ describe('when our own node lags behind the pool', () => {
     ({ edition, begin }) => {
       const { world, pair } = working({ edition, asyncMining: false })
       begin(pair)
+      const pool = new OfferingPool(world, { edition, upstream: 2 })
       const miner = new TestMiner(world.link as never, current)
       const channel = miner.open('extended')
       moves(world)
-      pair.pool.send(...anOffer(99, HEIGHT + 1, filled(0xbb)))
+      pool.peer.send(...anOffer(99, HEIGHT + 1, filled(0xbb)))
       world.link.advance(3_000)
       expect(lags(world)).toEqual([true])
       miner.peer.send(miner.find(channel))
-      expect(pair.shares).toMatchObject([{ jobId: 99 }])
-      pair.acknowledgeShares()
+      expect(pool.shares).toMatchObject([{ jobId: 99 }])
+      pool.acknowledgeShares()
       for (let minute = 0; minute < 10; minute++) {
         pair.giveTokens()
         world.update(BigInt(10 + minute))
@@ -50,9 +51,10 @@ describe('when our own node lags behind the pool', () => {
     const { world, pair } = working()
     pair.agree()
     pair.acknowledge()
+    const pool = new OfferingPool(world, { upstream: 2 })
     const miner = new TestMiner(world.link as never, current)
     const channel = miner.open('extended')
-    pair.pool.send(...anOffer(99, HEIGHT + 1, filled(0xbb)))
+    pool.peer.send(...anOffer(99, HEIGHT + 1, filled(0xbb)))
     world.link.advance(3_000)
     const late = miner.find(channel)
     const before = pair.proposal
@@ -61,7 +63,7 @@ describe('when our own node lags behind the pool', () => {
     expect(lags(world)).toContain(false)
     expect(pair.proposal).not.toBe(before)
     miner.peer.send(late)
-    expect(pair.shares.map(({ jobId }) => jobId)).toEqual([99])
+    expect(pool.shares.map(({ jobId }) => jobId)).toEqual([99])
     pair.agree()
     const jobId = pair.acknowledge()
     miner.peer.send(miner.find(channel))
@@ -70,7 +72,7 @@ describe('when our own node lags behind the pool', () => {
 
   test('a pool that refuses our jobs as stale meanwhile is not left, and not asked again and again', () => {
     const { world, first } = twoPools()
-    first.pool.send(...anOffer(99, HEIGHT + 1, filled(0xbb)))
+    new OfferingPool(world, { upstream: 4 }).peer.send(...anOffer(99, HEIGHT + 1, filled(0xbb)))
     world.update(2n)
     first.disagree('stale-chain-tip')
     first.giveTokens()
@@ -86,6 +88,51 @@ describe('when our own node lags behind the pool', () => {
   })
 })
 
+describe('the connection on which a pool gives jobs of its own', () => {
+  test('does not ask for work selection, and brings what its channel needs', () => {
+    const { world } = working()
+    const { received } = new OfferingPool(world, { upstream: 2 })
+    expect(received).toMatchObject([
+      { type: 'SetupConnection', flags: 0 },
+      { type: 'OpenExtendedMiningChannel', userIdentity: 'farm.0' },
+    ])
+  })
+
+  test('may be lost or refused: the pool is not left, and a share on its way is answered', () => {
+    const { world, pair } = working()
+    pair.agree()
+    pair.acknowledge()
+    const pool = new OfferingPool(world, { upstream: 2 })
+    const miner = new TestMiner(world.link as never, current)
+    const channel = miner.open('extended')
+    moves(world)
+    pool.peer.send(...anOffer(99, HEIGHT + 1, filled(0xbb)))
+    world.link.advance(3_000)
+    const [sent, late] = [miner.find(channel), miner.find(channel)]
+    miner.peer.send(sent)
+    expect(pool.shares).toHaveLength(1)
+    pool.peer.disconnect()
+    miner.peer.send(late)
+    const refused = miner.peer.received().filter(({ type }) => type === 'SubmitShares.Error')
+    expect(refused).toMatchObject([
+      { sequenceNumber: sent.sequenceNumber, errorCode: 'stale-share' },
+      { sequenceNumber: late.sequenceNumber },
+    ])
+    expect(world.told('pairChanged')).not.toContainEqual(expect.objectContaining({ to: 'barred' }))
+    expect(moves(world)).toEqual([])
+    const again = world.link.connect({
+      port: 'upstream 2',
+      edition: current,
+      protocol: 'mining',
+      plays: 'server',
+    })
+    again.send({ type: 'SetupConnection.Error', flags: 0, errorCode: 'unsupported-feature-flags' })
+    expect(world.told('offersUnavailable')).toMatchObject([{ place: 0 }])
+    expect(again.closed).toBeDefined()
+    expect(moves(world)).toEqual([])
+  })
+})
+
 describe('a pool is not ahead of us', () => {
   test.each([
     ['on a tip that we have left', HEIGHT, filled(0xaa)],
@@ -96,7 +143,7 @@ describe('a pool is not ahead of us', () => {
     world.tip({ templateId: 2n }, { prevHash: filled(0xbb) })
     first.agree()
     first.acknowledge()
-    first.pool.send(...anOffer(99, height, prevHash))
+    new OfferingPool(world, { upstream: 4 }).peer.send(...anOffer(99, height, prevHash))
     world.link.advance(10_000)
     expect(lags(world)).toEqual([])
   })

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { filled } from './_fixtures.ts'
 import { JobClientWorld, ScriptedPair } from './_job-client.ts'
+import { anOffer, OfferingPool } from './_pool-offer.ts'
 import { TestMiner } from './_test-miner.ts'
 
 /** What may happen to a client, in any order; a number says to which pool. */
@@ -22,6 +23,10 @@ const HAPPENINGS = [
   'dropPool',
   'dropServer',
   'connectServer',
+  'connectOffers',
+  'offer',
+  'acknowledgeOffered',
+  'dropOffers',
   'unreachable',
   'tip',
   'update',
@@ -29,7 +34,9 @@ const HAPPENINGS = [
   'waitLong',
   'share',
 ] as const
-type Happening = (typeof HAPPENINGS)[number]
+/** A pool's own job on a block that our node does not have: from then on miners are on that. */
+const AHEAD = 'offerAhead'
+type Happening = (typeof HAPPENINGS)[number] | typeof AHEAD
 
 const PAIRS = 3
 
@@ -39,15 +46,19 @@ class Storm {
   readonly miner: TestMiner
   readonly channel: ReturnType<TestMiner['open']>
   readonly #pairs = new Map<number, ScriptedPair>()
+  readonly #offering = new Map<number, OfferingPool>()
   #tips = 0xbb
   #template = 100n
   #shares = 0
+  #offers = 1_000
 
   constructor() {
     this.world.provide()
     this.world.link.advance(6_000)
     this.miner = new TestMiner(this.world.link as never, current)
     this.channel = this.miner.open('extended')
+    // the first pool is well in the beginning
+    for (const what of ['connect', 'open', 'connectOffers'] as const) this.happen(what, 0)
   }
 
   /** Does what can be done of it at this moment. */
@@ -120,9 +131,31 @@ class Storm {
         return pair.server.disconnect()
       case 'connectServer':
         return
+      case 'connectOffers':
+      case 'offer':
+      case AHEAD:
+      case 'acknowledgeOffered':
+      case 'dropOffers':
+        return this.#byOffers(pair.habits.place ?? 0, what)
       default:
         return
     }
+  }
+
+  /** On the connection on which a pool gives jobs of its own. */
+  #byOffers(place: number, what: Happening): void {
+    const pool = this.#offering.get(place)
+    const isUp = pool !== undefined && pool.peer.closed === undefined
+    if (what === 'connectOffers' && !isUp)
+      this.#offering.set(place, new OfferingPool(this.world, { upstream: 2 * PAIRS + place }))
+    if (!isUp) return
+    if (what === 'offer') pool.peer.send(...anOffer(++this.#offers, 200_000, filled(this.#tips)))
+    if (what === AHEAD) {
+      pool.peer.send(...anOffer(++this.#offers, 200_001, filled(0x11)))
+      this.world.link.advance(3_000)
+    }
+    if (what === 'acknowledgeOffered') pool.acknowledgeShares()
+    if (what === 'dropOffers') pool.peer.disconnect()
   }
 
   /** The tip that miners work on now, as the last SetNewPrevHash told it. */
@@ -135,11 +168,12 @@ class Storm {
   }
 }
 
-const storm = fc.array(fc.tuple(fc.constantFrom(...HAPPENINGS), fc.nat(PAIRS - 1)), { maxLength: 80 })
+const stormOf = (happenings: readonly Happening[]) =>
+  fc.array(fc.tuple(fc.constantFrom(...happenings), fc.nat(PAIRS - 1)), { maxLength: 80, size: 'max' })
 
 test('JDC-10, DEV-28, ERR-04 (current): whatever pools do, in any order, miners have good work', () => {
   fc.assert(
-    fc.property(storm, (happenings) => {
+    fc.property(stormOf(HAPPENINGS), (happenings) => {
       const run = new Storm()
       for (const [what, place] of happenings) run.happen(what, place)
       const { miner, channel } = run
@@ -157,7 +191,7 @@ test('JDC-10, DEV-28, ERR-04 (current): whatever pools do, in any order, miners 
 
 test('every share is answered once, and none that a pool acknowledged is refused', () => {
   fc.assert(
-    fc.property(storm, (happenings) => {
+    fc.property(stormOf([...HAPPENINGS, AHEAD, AHEAD, 'share', 'share']), (happenings) => {
       const run = new Storm()
       const sent = happenings.filter(([what]) => what === 'share').length
       for (const [what, place] of happenings) run.happen(what, place)

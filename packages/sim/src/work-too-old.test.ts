@@ -3,7 +3,7 @@ import { draft } from '@sv2/messages/draft'
 import { describe, expect, test } from 'vitest'
 import { aPool, aTemplate, aTip, connectTemplates, filled } from './_fixtures.ts'
 import { JobClientWorld, working } from './_job-client.ts'
-import { anOffer } from './_pool-offer.ts'
+import { anOffer, OfferingPool } from './_pool-offer.ts'
 import { TestMiner } from './_test-miner.ts'
 
 const REASON = 'no work that is up to date'
@@ -88,15 +88,16 @@ describe('a job client whose template provider is away', () => {
     const { world, pair } = working()
     pair.agree()
     pair.acknowledge()
+    const pool = new OfferingPool(world, { upstream: 2 })
     const miner = new TestMiner(world.link as never, current)
     const channel = miner.open('extended')
-    pair.pool.send(...anOffer(99, 200_000, filled(0xaa)))
+    pool.peer.send(...anOffer(99, 200_000, filled(0xaa)))
     world.templates?.disconnect()
     world.link.advance(122_000)
     expect(miner.peer.closed).toBeUndefined()
     miner.peer.send(miner.find(channel))
-    expect(pair.shares.at(-1)).toMatchObject({ jobId: 99 })
-    pair.acknowledgeShares()
+    expect(pool.shares.at(-1)).toMatchObject({ jobId: 99 })
+    pool.acknowledgeShares()
     world.provide()
     pair.giveTokens()
     pair.agree()

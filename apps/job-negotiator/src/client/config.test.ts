@@ -54,6 +54,7 @@ describe('configuration of the negotiator client', () => {
     expect(dialedUpstreams(config)).toMatchObject([
       { host: 'pool.lan', port: 3_333, protocol: 'mining' },
       { host: 'jds.lan', port: 3_334, protocol: 'negotiation' },
+      { host: 'pool.lan', port: 3_333, protocol: 'mining' },
     ])
     expect(clientSettings(config, '1.2.3')).toMatchObject({
       fullTemplate: true,

@@ -59,6 +59,11 @@ export function createObserver(log: Logger, registry: Registry): ClientObserver 
           metrics.faults.inc({ reason: event })
           return warn({ pool: name, event, reason: readableText(reason) }, 'pool left for a while')
         }
+        case 'offersUnavailable':
+          return warn(
+            { pool: fact.name, reason: fact.reason },
+            'the pool gives us no jobs of its own; should our own node lag, there is nothing to mine for it',
+          )
         case 'nodeLags': {
           metrics.lags.set(fact.lags ? 1 : 0)
           if (!fact.lags)

@@ -16,12 +16,16 @@ const EXPECTED_OUTPUTS = { outputSize: 100, outputSigops: 8 } as const
 /** Bytes of extranonce2 that every V1 miner can roll. */
 const MOST_EXTRANONCE2 = 8
 
-/** How pools and their servers are dialed: those of pair n are 2n and 2n + 1. */
+/** How pools and their servers are dialed: those of pair n are 2n and 2n + 1; then each pool again, for its own jobs. */
 export function dialedUpstreams(config: JobNegotiatorClientConfig): UpstreamSettings[] {
-  return config.upstreams.flatMap(({ pool, negotiator }) => [
+  const pools = config.upstreams.map(({ pool }) =>
     upstreamSettings(pool, { protocol: 'mining', defaultPort: DEFAULT_PORTS.pool }),
+  )
+  const pairs = config.upstreams.flatMap(({ negotiator }, place) => [
+    pools[place]!,
     upstreamSettings(negotiator, NEGOTIATION),
   ])
+  return [...pairs, ...pools]
 }
 
 /** How the template provider is dialed. */

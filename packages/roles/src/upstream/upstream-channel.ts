@@ -1,5 +1,10 @@
 import { concatBytes, meetsTarget } from '@sv2/bitcoin'
-import { type Message, type OpenExtendedMiningChannelSuccess, WORKER_TRACKING } from '@sv2/messages'
+import {
+  type Message,
+  type OpenExtendedMiningChannelSuccess,
+  type SetGroupChannel,
+  WORKER_TRACKING,
+} from '@sv2/messages'
 import { exactLevel, type Level } from '../channel/difficulty.ts'
 import { type History, replaced, valueAt } from '../channel/history.ts'
 import { MAX_FULL_EXTRANONCE } from '../device/grant.ts'
@@ -68,6 +73,11 @@ export class UpstreamChannel {
   /** The upstream's part of the extranonce for jobs from now on. */
   get prefix(): Uint8Array {
     return this.#prefix
+  }
+
+  /** Nothing that is sent on it is answered. */
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
   /** How often one job can be made a search space of its own by the spare bytes. */
@@ -146,6 +156,16 @@ export class UpstreamChannel {
   /** Tells the upstream how fast those below are (PRX-03, PRX-04). */
   update(nominalHashRate: number, maximumTarget: Uint8Array): void {
     this.link.send({ type: 'UpdateChannel', channelId: this.channelId, nominalHashRate, maximumTarget })
+  }
+
+  /** Takes part in a new order of groups. */
+  joins({ channelIds, groupChannelId }: SetGroupChannel): void {
+    if (channelIds.includes(this.channelId)) this.groupId = groupChannelId
+  }
+
+  /** Its connection is gone. */
+  lost(): void {
+    this.#isClosed = true
   }
 
   /** Ends the channel at the upstream. */

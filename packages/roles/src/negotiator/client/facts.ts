@@ -42,6 +42,13 @@ export type JobClientFact =
   | { readonly kind: 'workTooOld'; readonly connections: number }
   /** Our own node is behind: miners work on the pool's own jobs (true), or it has caught up (false). */
   | { readonly kind: 'nodeLags'; readonly place: number; readonly name: string; readonly lags: boolean }
+  /** A pool gives us no jobs of its own: while our own node lags, there is nothing else to mine for it. */
+  | {
+      readonly kind: 'offersUnavailable'
+      readonly place: number
+      readonly name: string
+      readonly reason: string
+    }
   | { readonly kind: 'newTip'; readonly prevHash: string; readonly networkDifficulty: number }
   | { readonly kind: 'jobProposed'; readonly place: number; readonly transactions: number }
   | {

@@ -10,6 +10,7 @@ import type { Assignment, MinersEffect, Refusal, ShareOutcome, WorkRequest } fro
 import type { SolutionEffect } from '../../open-solutions.ts'
 import { type Millis, NEVER, type SessionEffect, type SessionId } from '../../role.ts'
 import type { ShareTallies } from '../../upstream/share-tally.ts'
+import type { UpstreamChannel } from '../../upstream/upstream-channel.ts'
 import type { UpstreamWorkEffect } from '../../upstream/upstream-work.ts'
 import type { UpstreamEvent } from '../../upstream/upstreams.ts'
 import type { JobClientFact } from './facts.ts'
@@ -100,6 +101,9 @@ export class JobClientCore {
             this.#proposing.token(pair, now)
           },
           said: (pair, message, now) => this.#said(pair, message, now),
+          offered: (pair, now) => this.#plan.offered(pair, now),
+          saidOfOffers: (pair, message, now) => this.#channelSaid(pair, pair.offers.channel, message, now),
+          offersGone: (pair, now) => this.#shares.unanswered(pair, pair.offers.channel, now),
         },
       },
     )
@@ -246,7 +250,7 @@ export class JobClientCore {
         this.#facts.push({ kind: 'newTip', prevHash: displayHash(news.tip.prevHash), networkDifficulty })
         for (const pair of this.#pairs.all()) {
           this.#shares.tipChanged(pair)
-          this.#compareTips(pair, now)
+          this.#plan.compareTips(pair, now)
         }
         this.#pairs.tipChanged(now)
         this.#plan.work('tip', now)
@@ -285,31 +289,28 @@ export class JobClientCore {
 
   #gone(pair: Pair, now: Millis): void {
     this.#proposing.abandon(pair, now)
-    this.#shares.unanswered(pair, now)
+    this.#shares.unanswered(pair, pair.channel, now)
   }
 
   #said(pair: Pair, message: Message, now: Millis): void {
     if (this.#proposing.said(pair, message, now)) return
     const { channel } = pair
-    if (message.type === 'SetGroupChannel' && channel !== undefined) {
-      if (message.channelIds.includes(channel.channelId)) channel.groupId = message.groupChannelId
-      return
-    }
+    if (message.type === 'SetGroupChannel') return channel?.joins(message)
     if (channel === undefined || !('channelId' in message)) return
     if (message.channelId !== channel.channelId && message.channelId !== channel.groupId) return
-    if (message.type === 'NewExtendedMiningJob' || message.type === 'SetNewPrevHash') {
-      pair.offer.message(message)
-      this.#compareTips(pair, now)
-      if (pair.minesOffer && !this.#plan.mineOffer(pair, now)) this.#plan.propose(pair, 'tip', now)
-      return
-    }
+    this.#channelSaid(pair, channel, message, now)
+  }
+
+  #channelSaid(pair: Pair, channel: UpstreamChannel | undefined, message: Message, now: Millis): void {
+    if (channel === undefined) return
     const at = { order: this.miners.nextOrder(), oldestLive: this.#workshop.book.oldestLive }
     const news = channel.message(message, at)
     switch (news?.kind) {
       case undefined:
         return
       case 'target':
-        if (this.#pairs.inUse === pair) this.#workshop.book.limit(channel.level)
+        if (this.#pairs.inUse === pair && pair.minesOffer === (channel === pair.offers.channel))
+          this.#workshop.book.limit(channel.level)
         return
       case 'acknowledged':
       case 'refused':
@@ -319,13 +320,6 @@ export class JobClientCore {
       case 'ignored':
         this.#facts.push({ kind: 'upstreamMessageIgnored', upstream: pair.place, reason: news.reason })
     }
-  }
-
-  /** A pool that works on a tip of which our node has not told is ahead of it. */
-  #compareTips(pair: Pair, now: Millis): void {
-    const { present } = pair.offer
-    const isAhead = present !== undefined && this.#own.isBehind(present)
-    pair.aheadSince = isAhead ? Math.min(pair.aheadSince, now) : NEVER
   }
 
   #bookFor(request: WorkRequest): Assignment | Refusal | 'later' {
@@ -355,9 +349,7 @@ export class JobClientCore {
     const origin = this.#workshop.origin(good.job)
     if (origin === undefined) return
     const { work, spare } = origin
-    const pair = this.#pairs
-      .all()
-      .find(({ channel: upstream }) => upstream !== undefined && upstream === work.channel)
+    const pair = this.#pairs.all().find((known) => known.has(work.channel))
     // of a pool's own job the share says it all to the pool, and nobody else can make the block
     if (work.template !== undefined) {
       const { submit, push } = solutionOf({ work: work as OwnWork, spare }, { channel, share, good })
@@ -388,6 +380,7 @@ export class JobClientCore {
       if (channel === undefined || Math.abs(hashrate - told) <= WORTH_TELLING * told) continue
       pair.told = hashrate
       channel.update(hashrate, EASIEST_TARGET)
+      pair.offers.channel?.update(hashrate, EASIEST_TARGET)
     }
   }
 

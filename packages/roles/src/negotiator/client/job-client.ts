@@ -14,7 +14,7 @@ import type { JobClientSettings } from './settings.ts'
 
 export type JobClientEvent =
   | SessionEvent<V1Port | 'miners' | 'templates' | UpstreamPort, Message | Sv1ToServer>
-  /** An attempt to connect a pool or a server failed; pool of pair n is 2n, its server 2n + 1. */
+  /** An attempt to connect a pool or a server failed; pool of pair n is 2n, its server 2n + 1; then their offers. */
   | { readonly kind: 'unreachable'; readonly upstream: number }
   /** Send every miner to another place (empty host and port 0: back here), and close. */
   | { readonly kind: 'drain'; readonly host: string; readonly port: number }

@@ -1,15 +1,21 @@
+import {
+  type Capabilities,
+  DECLARATION_SETUP_FLAGS,
+  MINING_SETUP_FLAGS,
+  NEGOTIATION_SETUP_FLAGS,
+} from '@sv2/messages'
 import { type Millis, NEVER } from '../../role.ts'
 import { ExtensionTalk } from '../../upstream/extension-talk.ts'
-import type { UpstreamLink } from '../../upstream/link.ts'
+import type { LinkSettings, UpstreamLink } from '../../upstream/link.ts'
 import type { UpstreamChannel } from '../../upstream/upstream-channel.ts'
 import type { Dialogue } from './dialogue.ts'
+import type { OfferLink } from './offer-link.ts'
 import type { PoolWork } from './own-work.ts'
 import type { PairState } from './pair-machine.ts'
-import { PoolOffer } from './pool-offer.ts'
 import type { PairSettings } from './settings.ts'
 import { TokenStock } from './token-stock.ts'
 
-/** One of a pair's two connections. */
+/** One of the two connections that a pair cannot work without. */
 export interface Half {
   readonly talk: ExtensionTalk
   link: UpstreamLink | undefined
@@ -21,6 +27,8 @@ export class Pair {
   readonly settings: PairSettings
   readonly pool: Half
   readonly server: Half
+  /** Where the pool gives jobs of its own. */
+  readonly offers: OfferLink
   readonly tokens = new TokenStock()
   state: PairState = 'away'
   isDialed = false
@@ -43,8 +51,7 @@ export class Pair {
   /** The pool puts its outputs into the coinbase itself. */
   completesCoinbase = false
   channel: UpstreamChannel | undefined
-  /** What it offers itself, and since when that is on a tip that our own node has never told; `NEVER` while it is not. */
-  offer = new PoolOffer()
+  /** Since when it offers a job on a tip that our own node has never told; `NEVER` while it does not. */
   aheadSince: Millis = NEVER
   /** Miners work on that. */
   minesOffer = false
@@ -61,16 +68,37 @@ export class Pair {
   /** Valid shares it refused in a row, since when, and whether it agreed to a job on the same tip meanwhile. */
   refused = { count: 0, since: NEVER, isConfirmed: false }
 
-  constructor(place: number, settings: PairSettings) {
+  constructor(place: number, settings: PairSettings, offers: OfferLink) {
     this.place = place
+    this.offers = offers
     this.settings = settings
     this.pool = { talk: new ExtensionTalk(settings.extensions), link: undefined }
     this.server = { talk: new ExtensionTalk([]), link: undefined }
   }
 
+  /** How we introduce ourselves to the pool. */
+  get poolLink(): LinkSettings {
+    return { ...this.settings.pool, flags: MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION }
+  }
+
+  /** How we introduce ourselves to the server. */
+  serverLink(dialogue: Capabilities['jobDialogue'], fullTemplate: boolean): LinkSettings {
+    // one bit with two meanings: tokens have to work before a job is agreed to; transactions will be shown
+    const flag =
+      dialogue === 'commit'
+        ? this.settings.asyncMining && NEGOTIATION_SETUP_FLAGS.REQUIRES_ASYNC_JOB_MINING
+        : fullTemplate && DECLARATION_SETUP_FLAGS.DECLARE_TX_DATA
+    return { ...this.settings.server, protocol: 'negotiation', flags: flag === false ? 0 : flag }
+  }
+
   /** Both connections are set up. */
   get isConnected(): boolean {
     return this.pool.link?.isReady === true && this.server.link?.isReady === true
+  }
+
+  /** Whether a channel is one of its. */
+  has(channel: UpstreamChannel | undefined): boolean {
+    return channel !== undefined && (channel === this.channel || channel === this.offers.channel)
   }
 
   /** Our own node lags behind it. */
@@ -83,7 +111,6 @@ export class Pair {
     this.tokens.clear()
     this.dialogue = undefined
     this.channel = undefined
-    this.offer = new PoolOffer()
     this.aheadSince = NEVER
     this.minesOffer = false
     this.told = 0

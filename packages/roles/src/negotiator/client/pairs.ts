@@ -1,11 +1,5 @@
 import type { Sha256d } from '@sv2/bitcoin'
-import {
-  type Capabilities,
-  DECLARATION_SETUP_FLAGS,
-  type Message,
-  MINING_SETUP_FLAGS,
-  NEGOTIATION_SETUP_FLAGS,
-} from '@sv2/messages'
+import type { Message } from '@sv2/messages'
 import { MAX_FULL_EXTRANONCE } from '../../device/grant.ts'
 import { EASIEST_TARGET } from '../../device/open-request.ts'
 import { type Millis, NEVER, type SessionEffect, type SessionEvent, type SessionId } from '../../role.ts'
@@ -17,6 +11,7 @@ import { CommitDialogue } from './commit-dialogue.ts'
 import { DeclareDialogue } from './declare-dialogue.ts'
 import type { JobClientFact } from './facts.ts'
 import type { GrantedToken } from './granted-token.ts'
+import { OfferLink } from './offer-link.ts'
 import { type Half, Pair } from './pair.ts'
 import { healthOf, nextState, type PairEvent, type PairFault } from './pair-machine.ts'
 import type { PairSettings } from './settings.ts'
@@ -50,6 +45,12 @@ export interface PairsOwner {
   token(pair: Pair, token: GrantedToken, now: Millis): void
   /** Something of the pool or of the server, besides what makes the connection. */
   said(pair: Pair, message: Message, now: Millis): void
+  /** The pool offers another job of its own, or none any more. */
+  offered(pair: Pair, now: Millis): void
+  /** Something else on the channel of those jobs. */
+  saidOfOffers(pair: Pair, message: Message, now: Millis): void
+  /** Nothing that was sent on that channel is answered any more; called before it is forgotten. */
+  offersGone(pair: Pair, now: Millis): void
 }
 
 export interface PairsDeps {
@@ -61,7 +62,8 @@ export interface PairsDeps {
 
 /**
  * Pools with their negotiator servers, best first: which are connected, and which one is worked for. Connection 2n is
- * that to the pool of pair n, 2n + 1 that to its server. Nothing here gives up for good.
+ * that to the pool of pair n, 2n + 1 that to its server; behind those of all pairs come the ones on which pools give jobs
+ * of their own. Nothing here gives up for good.
  */
 export class Pairs {
   readonly #settings: PairsSettings
@@ -76,8 +78,24 @@ export class Pairs {
   constructor(settings: PairsSettings, deps: PairsDeps) {
     this.#settings = settings
     this.#deps = deps
-    this.#pairs = settings.pairs.map((pair, place) => new Pair(place, pair))
+    this.#pairs = settings.pairs.map((pair, place) => new Pair(place, pair, this.#offersOf(pair, place)))
     this.#order = settings.pairs.map((_, place) => place)
+  }
+
+  #offersOf(settings: PairSettings, place: number): OfferLink {
+    const { owner } = this.#deps
+    const { size, pairs } = this.#settings
+    const upstream = 2 * pairs.length + place
+    return new OfferLink(
+      { place, upstream, pair: settings, size },
+      {
+        fact: (fact) => owner.fact(fact),
+        hashrate: () => owner.hashrate(),
+        offered: (now) => owner.offered(this.#pairs[place]!, now),
+        said: (message, now) => owner.saidOfOffers(this.#pairs[place]!, message, now),
+        gone: (now) => owner.offersGone(this.#pairs[place]!, now),
+      },
+    )
   }
 
   /** The pair that is worked for. */
@@ -92,20 +110,21 @@ export class Pairs {
   /** Sends and closings of the links, in order. */
   take(): SessionEffect[] {
     const out: SessionEffect[] = []
-    for (const { pool, server } of this.#pairs) {
+    for (const { pool, server, offers } of this.#pairs) {
       for (const { link } of [pool, server]) if (link !== undefined) out.push(...link.take())
+      out.push(...offers.take())
     }
     return out
   }
 
   owns(session: SessionId): boolean {
-    return this.#bySession.has(session)
+    return this.#bySession.has(session) || this.#byOffers(session) !== undefined
   }
 
   nextDeadline(): Millis {
     let next = NEVER
-    for (const { pool, barredUntil, openBy } of this.#pairs)
-      next = Math.min(next, pool.talk.deadline, barredUntil, openBy)
+    for (const { pool, offers, barredUntil, openBy } of this.#pairs)
+      next = Math.min(next, pool.talk.deadline, offers.deadline, barredUntil, openBy)
     return next
   }
 
@@ -119,8 +138,9 @@ export class Pairs {
         return this.#closed(event.session, now)
       case 'message': {
         const known = this.#bySession.get(event.session)
-        const news = known?.half.link?.message(event.message, now)
-        if (known !== undefined && news !== undefined) this.#news(known.pair, known.half, news, now)
+        if (known === undefined) return this.#byOffers(event.session)?.message(event.message, now)
+        const news = known.half.link?.message(event.message, now)
+        if (news !== undefined) this.#news(known.pair, known.half, news, now)
       }
     }
   }
@@ -128,6 +148,7 @@ export class Pairs {
   tick(now: Millis): void {
     for (const pair of this.#pairs) {
       if (now >= pair.pool.talk.deadline) this.#renew(pair)
+      pair.offers.tick(now)
       if (now >= pair.openBy) this.#overdue(pair, now)
       if (now >= pair.barredUntil) {
         pair.barredUntil = NEVER
@@ -227,6 +248,8 @@ export class Pairs {
 
   #opened(event: Extract<SessionEvent<UpstreamPort>, { kind: 'opened' }>, now: Millis): void {
     const index = Number(event.port.split(' ')[1])
+    const offered = this.#pairs[index - 2 * this.#pairs.length]
+    if (offered !== undefined) return offered.offers.opened(event, now)
     const pair = this.#pairs[Math.floor(index / 2)]
     if (pair === undefined) return
     const isPool = index % 2 === 0
@@ -234,22 +257,10 @@ export class Pairs {
     this.#bySession.set(event.session, { pair, half })
     if (isPool) pair.isRenewing = false
     const { session, capabilities } = event
-    const link = isPool
-      ? ({ ...pair.settings.pool, flags: MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION } as const)
-      : ({
-          ...pair.settings.server,
-          protocol: 'negotiation',
-          flags: this.#serverFlags(pair, capabilities.jobDialogue),
-        } as const)
+    const { fullTemplate } = this.#settings
+    const link = isPool ? pair.poolLink : pair.serverLink(capabilities.jobDialogue, fullTemplate)
     half.link = new UpstreamLink(link, { session, capabilities, talk: half.talk, now })
     if (pair.channel === undefined && pair.openBy === NEVER) pair.openBy = now + OPEN_MS
-  }
-
-  /** One bit with two meanings: transactions will be shown; tokens have to work before a job is agreed to. */
-  #serverFlags({ settings }: Pair, dialogue: Capabilities['jobDialogue']): number {
-    if (dialogue === 'commit')
-      return settings.asyncMining ? NEGOTIATION_SETUP_FLAGS.REQUIRES_ASYNC_JOB_MINING : 0
-    return this.#settings.fullTemplate ? DECLARATION_SETUP_FLAGS.DECLARE_TX_DATA : 0
   }
 
   #unreachable(index: number, now: Millis): void {
@@ -262,7 +273,7 @@ export class Pairs {
 
   #closed(session: SessionId, now: Millis): void {
     const known = this.#bySession.get(session)
-    if (known === undefined) return
+    if (known === undefined) return this.#byOffers(session)?.closed(now)
     this.#bySession.delete(session)
     const { pair, half } = known
     if (half.link?.session !== session) return
@@ -292,6 +303,11 @@ export class Pairs {
   #forget(pair: Pair, now: Millis): void {
     this.#deps.owner.gone(pair, now)
     pair.forgetWork()
+    pair.offers.end('the pool is gone', now)
+  }
+
+  #byOffers(session: SessionId): OfferLink | undefined {
+    return this.#pairs.find(({ offers }) => offers.owns(session))?.offers
   }
 
   #isTrusted(pair: Pair, now: Millis): boolean {
@@ -378,6 +394,7 @@ export class Pairs {
     if (pair.channel === undefined || !pair.tokens.isStocked || !this.step(pair, 'opened')) return
     pair.readySince = now
     pair.openBy = NEVER
+    pair.offers.begin()
     this.steer(now)
   }
 }

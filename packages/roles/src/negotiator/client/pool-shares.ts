@@ -4,7 +4,7 @@ import type { ShareOutcome } from '../../miners/state.ts'
 import { type Millis, NEVER } from '../../role.ts'
 import { type SentShare, sentShare } from '../../upstream/sent-shares.ts'
 import { ShareTallies } from '../../upstream/share-tally.ts'
-import type { ChannelNews } from '../../upstream/upstream-channel.ts'
+import type { ChannelNews, UpstreamChannel } from '../../upstream/upstream-channel.ts'
 import type { JobClientFact } from './facts.ts'
 import type { PaidWork, PoolWork } from './own-work.ts'
 import type { Pair } from './pair.ts'
@@ -48,7 +48,8 @@ export class PoolShares {
   ): ShareOutcome {
     const { hash, isBlock } = found.good
     if (!isBlock && !pays(work, hash)) return 'credited'
-    if (work.stage === 'over' || work.waiting.length >= MAX_WAITING) return { code: UNPAID }
+    if (work.stage === 'over' || work.channel.isClosed || work.waiting.length >= MAX_WAITING)
+      return { code: UNPAID }
     const sent = sentShare(found, now)
     if (work.jobId === undefined) work.waiting.push({ share: sent, spare, hash })
     else this.#send(work, { share: sent, spare })
@@ -72,9 +73,9 @@ export class PoolShares {
       this.#deps.owner.fact({ kind: 'sharesDropped', place: pair.place, count: dropped.length })
   }
 
-  /** The pool is gone, and answers nothing any more. */
-  unanswered(pair: Pair, now: Millis): void {
-    const shares = pair.channel?.sent.takeAll() ?? []
+  /** The connection of a channel is gone, and nothing on it is answered any more. */
+  unanswered(pair: Pair, channel: UpstreamChannel | undefined, now: Millis): void {
+    const shares = channel?.sent.takeAll() ?? []
     for (const share of shares) {
       this.tallies.of(share.channel).unanswered++
       this.#deps.owner.settle(share, UNPAID, now)
@@ -108,8 +109,10 @@ export class PoolShares {
 
   /** Once a second: a pool that keeps silent about shares is left. */
   watch(pair: Pair, now: Millis): void {
-    if (pair.channel !== undefined && pair.channel.sent.oldest + ANSWER_MS <= now)
-      this.#deps.owner.fail(pair, 'unanswered', 'does not answer shares', now)
+    const isSilent = [pair.channel, pair.offers.channel].some(
+      (channel) => channel !== undefined && channel.sent.oldest + ANSWER_MS <= now,
+    )
+    if (isSilent) this.#deps.owner.fail(pair, 'unanswered', 'does not answer shares', now)
   }
 
   #send(work: PaidWork, { share, spare }: { readonly share: SentShare; readonly spare: Uint8Array }): void {

@@ -108,8 +108,9 @@ export class WorkPlan {
    */
   mineOffer(pair: Pair, now: Millis): boolean {
     const { pairs, workshop, proposing, fact, own } = this.#deps
-    const { offer, channel, aheadSince, place, settings } = pair
-    const { present } = offer
+    const { offers, aheadSince, place, settings } = pair
+    const { channel } = offers
+    const { present } = offers.offer
     const isLate = own.newest === undefined || now >= aheadSince + LAG_MS
     const lags = pairs.inUse === pair && present !== undefined && isLate
     if (lags !== pair.minesOffer) {
@@ -126,6 +127,19 @@ export class WorkPlan {
       this.#hand(workshop.offered(present, channel, now), isSameWork ? 'update' : 'tip', now)
     }
     return true
+  }
+
+  /** A pool that works on a tip of which our node has not told is ahead of it. */
+  compareTips(pair: Pair, now: Millis): void {
+    const { present } = pair.offers.offer
+    const isAhead = present !== undefined && this.#deps.own.isBehind(present)
+    pair.aheadSince = isAhead ? Math.min(pair.aheadSince, now) : NEVER
+  }
+
+  /** A pool offers another job of its own, or none any more. */
+  offered(pair: Pair, now: Millis): void {
+    this.compareTips(pair, now)
+    if (pair.minesOffer && !this.mineOffer(pair, now)) this.propose(pair, 'tip', now)
   }
 
   /**
@@ -149,7 +163,7 @@ export class WorkPlan {
     // jobs of a pool that is gone are worth nothing any more; others stay good for shares on their way
     const { active } = workshop.book
     const payer = active === undefined ? undefined : workshop.origin(active)?.work.channel
-    const isPaid = payer === undefined || pairs.all().some(({ channel }) => channel === payer)
+    const isPaid = payer === undefined || pairs.all().some((known) => known.has(payer))
     this.work(active !== undefined && isPaid ? 'update' : 'tip', now)
   }
 

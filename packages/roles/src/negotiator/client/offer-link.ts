@@ -1,0 +1,194 @@
+import type { Message } from '@sv2/messages'
+import { MAX_FULL_EXTRANONCE } from '../../device/grant.ts'
+import { EASIEST_TARGET } from '../../device/open-request.ts'
+import type { Millis, SessionEffect, SessionEvent, SessionId } from '../../role.ts'
+import { ExtensionTalk } from '../../upstream/extension-talk.ts'
+import { type LinkNews, UpstreamLink } from '../../upstream/link.ts'
+import { UpstreamChannel } from '../../upstream/upstream-channel.ts'
+import type { UpstreamPort } from '../../upstream/upstreams.ts'
+import type { JobClientFact } from './facts.ts'
+import { PoolOffer } from './pool-offer.ts'
+import type { PairSettings } from './settings.ts'
+import { SPARE_BYTES } from './workshop.ts'
+
+export interface OfferLinkSettings {
+  /** Number of the pair, and of this connection among all that are dialed. */
+  readonly place: number
+  readonly upstream: number
+  readonly pair: PairSettings
+  /** Bytes of extranonce that miners split among themselves. */
+  readonly size: number
+}
+
+export interface OfferLinkOwner {
+  fact(fact: JobClientFact): void
+  /** H/s of all miners. */
+  hashrate(): number
+  /** The pool offers another job, or none any more. */
+  offered(now: Millis): void
+  /** Nothing that was sent on the channel is answered any more; called before it is forgotten. */
+  gone(now: Millis): void
+  /** Something else about the channel. */
+  said(message: Message, now: Millis): void
+}
+
+/**
+ * The connection on which a pool gives jobs of its own, and takes their shares: one that brings its own jobs is sent none.
+ * The pair does without it where the pool does not serve it.
+ */
+export class OfferLink {
+  readonly #settings: OfferLinkSettings
+  readonly #owner: OfferLinkOwner
+  readonly #talk: ExtensionTalk
+  #link: UpstreamLink | undefined
+  #isDialed = false
+  #asked = 0
+  #channel: UpstreamChannel | undefined
+  #offer = new PoolOffer()
+
+  constructor(settings: OfferLinkSettings, owner: OfferLinkOwner) {
+    this.#settings = settings
+    this.#owner = owner
+    this.#talk = new ExtensionTalk(settings.pair.extensions)
+  }
+
+  /** Where shares of the pool's own jobs go; undefined before it is open. */
+  get channel(): UpstreamChannel | undefined {
+    return this.#channel
+  }
+
+  /** What the pool offers to mine. */
+  get offer(): PoolOffer {
+    return this.#offer
+  }
+
+  /** When {@link tick} has something to do. */
+  get deadline(): Millis {
+    return this.#talk.deadline
+  }
+
+  owns(session: SessionId): boolean {
+    return this.#link?.session === session
+  }
+
+  /** Hands over what is to be sent, in order. */
+  take(): SessionEffect[] {
+    return this.#link?.take() ?? []
+  }
+
+  /** The pair works: from now on it is to be there. */
+  begin(): void {
+    if (this.#isDialed) return
+    this.#isDialed = true
+    this.#owner.fact({ kind: 'dial', upstream: this.#settings.upstream })
+  }
+
+  /** It is not needed any more. */
+  end(reason: string, now: Millis): void {
+    if (!this.#isDialed) return
+    this.#isDialed = false
+    this.#owner.fact({ kind: 'hangUp', upstream: this.#settings.upstream })
+    this.#link?.close(reason)
+    this.#forget(now)
+  }
+
+  opened(
+    { session, capabilities }: Extract<SessionEvent<UpstreamPort>, { kind: 'opened' }>,
+    now: Millis,
+  ): void {
+    const settings = { ...this.#settings.pair.pool, flags: 0 }
+    this.#link = new UpstreamLink(settings, { session, capabilities, talk: this.#talk, now })
+  }
+
+  closed(now: Millis): void {
+    this.#link = undefined
+    this.#talk.closed()
+    this.#forget(now)
+  }
+
+  message(message: Message, now: Millis): void {
+    const news = this.#isDialed ? this.#link?.message(message, now) : undefined
+    if (news !== undefined) this.#news(news, now)
+  }
+
+  /** The pool does not answer what it is asked about extensions: it is connected anew. */
+  tick(now: Millis): void {
+    if (now >= this.deadline) this.#redial({ host: '', port: 0 }, 'no answer to RequestExtensions')
+  }
+
+  #redial(where: { readonly host: string; readonly port: number }, reason?: string): void {
+    this.#owner.fact({ kind: 'redial', upstream: this.#settings.upstream, ...where })
+    this.#talk.closed()
+    if (reason !== undefined) this.#link?.close(reason)
+  }
+
+  #news(news: LinkNews, now: Millis): void {
+    const { size } = this.#settings
+    switch (news.kind) {
+      case 'ready':
+        return this.#open(size + SPARE_BYTES)
+      case 'unusable':
+        return this.#without(news.reason, now)
+      case 'reconnect':
+        return this.#redial(news)
+      case 'granted':
+        return this.#granted(news.answer, now)
+      case 'denied':
+        // the bytes for repeated jobs may have been too many
+        if (this.#asked > size) return this.#open(size)
+        return this.#without(`no channel: ${news.code}`, now)
+      case 'message':
+        return this.#message(news.message, now)
+    }
+  }
+
+  #open(minExtranonceSize: number): void {
+    this.#asked = minExtranonceSize
+    this.#link?.open({
+      type: 'OpenExtendedMiningChannel',
+      userIdentity: this.#settings.pair.userIdentity,
+      nominalHashRate: this.#owner.hashrate(),
+      maxTarget: EASIEST_TARGET,
+      minExtranonceSize,
+    })
+  }
+
+  #granted(answer: Extract<LinkNews, { kind: 'granted' }>['answer'], now: Millis): void {
+    const { size, place } = this.#settings
+    if (this.#link === undefined || this.#channel !== undefined) return
+    if (answer.type !== 'OpenExtendedMiningChannel.Success')
+      return this.#without('it opened the wrong kind of channel', now)
+    const { extranonceSize, extranoncePrefix } = answer
+    if (extranonceSize < size || extranonceSize + extranoncePrefix.length > MAX_FULL_EXTRANONCE)
+      return this.#without(`it granted ${extranonceSize} bytes of extranonce`, now)
+    this.#channel = new UpstreamChannel({ upstream: place, link: this.#link }, { answer, size })
+  }
+
+  #message(message: Message, now: Millis): void {
+    const channel = this.#channel
+    if (channel === undefined) return
+    if (message.type === 'SetGroupChannel') return channel.joins(message)
+    if (!('channelId' in message)) return
+    if (message.channelId !== channel.channelId && message.channelId !== channel.groupId) return
+    if (message.type !== 'NewExtendedMiningJob' && message.type !== 'SetNewPrevHash')
+      return this.#owner.said(message, now)
+    this.#offer.message(message)
+    this.#owner.offered(now)
+  }
+
+  /** The pool does not serve us here: that speaks not against the pair. */
+  #without(reason: string, now: Millis): void {
+    const { place, pair } = this.#settings
+    this.#owner.fact({ kind: 'offersUnavailable', place, name: pair.name, reason })
+    this.end(reason, now)
+  }
+
+  #forget(now: Millis): void {
+    if (this.#channel === undefined) return
+    this.#channel.lost()
+    this.#owner.gone(now)
+    this.#channel = undefined
+    this.#offer = new PoolOffer()
+    this.#owner.offered(now)
+  }
+}
