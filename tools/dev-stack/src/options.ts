@@ -32,7 +32,12 @@ export function readOptions(argv: readonly string[]): StackOptions {
     )
     .option('--blocks <n>', 'exit 0 when so many blocks of ours are in the chain', positiveInteger)
     .option('--timeout <seconds>', 'with --blocks: give up after so long', positive, 120)
-    .option('--edition <name>', 'wire edition of every link: current or draft', edition, 'current')
+    .option(
+      '--edition <name>',
+      'wire edition of all links but pool to job server: current or draft',
+      edition,
+      'current',
+    )
     .option(
       '--stack <name>',
       'what runs: pool; farm, with the proxies too; full, with job negotiation and a node of the farm',

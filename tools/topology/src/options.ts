@@ -31,7 +31,12 @@ export function readOptions(argv: readonly string[]): Options {
     )
     .option('--side <name>', 'all, or pool with devices on it', oneOf('all', 'pool'), 'all')
     .option('--dist', 'start what `npm run build` made, with plain Node; otherwise the sources', false)
-    .option('--edition <name>', 'wire edition of every link', oneOf('current', 'draft'), 'current')
+    .option(
+      '--edition <name>',
+      'wire edition of all links but pool to job server',
+      oneOf('current', 'draft'),
+      'current',
+    )
     .option('--difficulty <d>', 'network difficulty', positive, 1e-5)
     .option('--hashrate <h/s>', 'hash rate of each device, at most', positive, 10_000)
     .option('--transactions <per second>', 'transactions that fill the mempool', positive, 1)
