@@ -17,6 +17,7 @@ test('the public surface is what it was', () => {
     'RepeatedLine',
     'Scope',
     'Session',
+    'SolutionFiles',
     'SolvedBlocks',
     'TemplateFiles',
     'UsedTokenFile',
