@@ -68,10 +68,7 @@ export function createObserver(log: Logger, registry: Registry): ClientObserver 
           metrics.lags.set(fact.lags ? 1 : 0)
           if (!fact.lags)
             return log.info({ pool: fact.name }, 'our node has caught up; miners work on our own jobs')
-          return warn(
-            { pool: fact.name },
-            "our node lags behind the pool; miners work on the pool's own jobs",
-          )
+          return warn({ pool: fact.name }, 'our node lags behind the pool; miners work on jobs of the pool')
         }
         case 'newTip':
           return log.info({ prevHash: fact.prevHash, networkDifficulty: fact.networkDifficulty }, 'new tip')

@@ -62,4 +62,26 @@ describe('a node that cannot wait for us', () => {
     const { states } = watching(counted.rpc)
     await states.first(polled('waitfornewblock'))
   })
+
+  test('nor says which block is the newest, gives a template for each', async () => {
+    const node = await aNode()
+    const real = rpcOf(node)
+    const counted = counting(real)
+    counted.answerWith((method) => {
+      if (method === 'waitfornewblock') return Promise.resolve(null)
+      if (method !== 'getblockchaininfo') return undefined
+      return real.call(method, []).then((info) => ({ ...(info as object), bestblockhash: undefined }))
+    })
+    const { templates } = watching(counted.rpc)
+    for (let n = 1; n <= 2; n++) {
+      await node.generate(1)
+      await templates.first(({ height }) => height === node.height() + 1)
+    }
+    // and is asked for none while nothing happens
+    const asks = () => counted.calls.filter((method) => method === 'getblocktemplate').length
+    const before = asks()
+    const looks = counted.calls.length
+    while (counted.calls.length < looks + 5) await new Promise((wake) => setTimeout(wake, 20))
+    expect(asks()).toBeLessThanOrEqual(before + 1)
+  })
 })

@@ -63,7 +63,7 @@ const chainInfo = z.object({
   initialblockdownload: z.boolean().default(false),
   blocks: z.int(),
   headers: z.int(),
-  bestblockhash: z.string(),
+  bestblockhash: z.string().optional(),
   signet_challenge: z.string().optional(),
 })
 
@@ -101,6 +101,8 @@ export class NodeWatch {
   #failures = 0
   /** The newest block that a template was told of, display order. */
   #tip: string | undefined
+  /** How high that is. */
+  #height: number | undefined
   #ready = false
   #polls = false
   #wait: Wait | undefined
@@ -153,7 +155,7 @@ export class NodeWatch {
       const tip = await this.#look(wantsTemplate)
       if (this.#stopped) return
       this.#settle()
-      const moved = tip !== this.#tip
+      const moved = tip === undefined || tip !== this.#tip
       if (moved && !wantsTemplate) {
         wantsTemplate = true
         continue
@@ -174,18 +176,19 @@ export class NodeWatch {
     }
   }
 
-  /** Asks for the state of the chain, and for a template if one is wanted. Answers the newest block. */
-  async #look(wantsTemplate: boolean): Promise<string> {
+  /** Asks for the state of the chain, and for a template if one is wanted. Answers the newest block; undefined: another one. */
+  async #look(wantsTemplate: boolean): Promise<string | undefined> {
     const wait = this.#startWait()
     const template = wantsTemplate ? this.#askTemplate() : undefined
     // its failure comes after what the state of the chain says of it
     template?.catch(() => undefined)
     const info = readAnswer(chainInfo, 'getblockchaininfo', await this.#rpc.call('getblockchaininfo', []))
-    if (wait?.hash === info.bestblockhash) this.#pollFromNow('it has no thread to spare for us (-rpcthreads)')
+    if (wait?.hash !== undefined && wait.hash === info.bestblockhash)
+      this.#pollFromNow('it has no thread to spare for us (-rpcthreads)')
     this.#judge(info)
     const answer = await template
     if (answer !== undefined && !this.#stopped) this.#publish(readBlockTemplate(answer))
-    return info.bestblockhash
+    return info.bestblockhash ?? (info.blocks === this.#height ? this.#tip : undefined)
   }
 
   /** Begins to wait for a block, where that is done and not going on. Answers the wait that was begun. */
@@ -260,6 +263,7 @@ export class NodeWatch {
     const hash = displayHash(template.prevHash)
     const moved = hash !== this.#tip
     this.#tip = hash
+    this.#height = template.height - 1
     this.#observer.onTemplate(template)
     if (moved) this.#observer.onTip?.({ hash, height: template.height - 1 })
   }
