@@ -1,12 +1,11 @@
 import type { Message } from '@sv2/messages'
-import { MAX_FULL_EXTRANONCE } from '../../device/grant.ts'
-import { EASIEST_TARGET } from '../../device/open-request.ts'
 import type { Millis, SessionEffect, SessionEvent, SessionId } from '../../role.ts'
 import { ExtensionTalk } from '../../upstream/extension-talk.ts'
 import { type LinkNews, UpstreamLink } from '../../upstream/link.ts'
-import { UpstreamChannel } from '../../upstream/upstream-channel.ts'
+import type { UpstreamChannel } from '../../upstream/upstream-channel.ts'
 import type { UpstreamPort } from '../../upstream/upstreams.ts'
 import type { JobClientFact } from './facts.ts'
+import { channelRequest, grantedChannel } from './pool-channel.ts'
 import { PoolOffer } from './pool-offer.ts'
 import type { PairSettings } from './settings.ts'
 import { SPARE_BYTES } from './workshop.ts'
@@ -142,26 +141,19 @@ export class OfferLink {
     }
   }
 
-  #open(minExtranonceSize: number): void {
-    this.#asked = minExtranonceSize
-    this.#link?.open({
-      type: 'OpenExtendedMiningChannel',
-      userIdentity: this.#settings.pair.userIdentity,
-      nominalHashRate: this.#owner.hashrate(),
-      maxTarget: EASIEST_TARGET,
-      minExtranonceSize,
-    })
+  #open(extranonceSize: number): void {
+    this.#asked = extranonceSize
+    const { userIdentity } = this.#settings.pair
+    const hashrate = this.#owner.hashrate()
+    this.#link?.open(channelRequest(userIdentity, { hashrate, extranonceSize }))
   }
 
   #granted(answer: Extract<LinkNews, { kind: 'granted' }>['answer'], now: Millis): void {
     const { size, place } = this.#settings
     if (this.#link === undefined || this.#channel !== undefined) return
-    if (answer.type !== 'OpenExtendedMiningChannel.Success')
-      return this.#without('it opened the wrong kind of channel', now)
-    const { extranonceSize, extranoncePrefix } = answer
-    if (extranonceSize < size || extranonceSize + extranoncePrefix.length > MAX_FULL_EXTRANONCE)
-      return this.#without(`it granted ${extranonceSize} bytes of extranonce`, now)
-    this.#channel = new UpstreamChannel({ upstream: place, link: this.#link }, { answer, size })
+    const channel = grantedChannel({ upstream: place, link: this.#link }, answer, size)
+    if (typeof channel === 'string') return this.#without(channel, now)
+    this.#channel = channel
   }
 
   #message(message: Message, now: Millis): void {

@@ -1,11 +1,8 @@
 import type { Sha256d } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
-import { MAX_FULL_EXTRANONCE } from '../../device/grant.ts'
-import { EASIEST_TARGET } from '../../device/open-request.ts'
 import { type Millis, NEVER, type SessionEffect, type SessionEvent, type SessionId } from '../../role.ts'
 import { type LinkNews, UpstreamLink } from '../../upstream/link.ts'
 import { pickUpstream } from '../../upstream/pick.ts'
-import { UpstreamChannel } from '../../upstream/upstream-channel.ts'
 import type { UpstreamEvent, UpstreamPort } from '../../upstream/upstreams.ts'
 import { CommitDialogue } from './commit-dialogue.ts'
 import { DeclareDialogue } from './declare-dialogue.ts'
@@ -14,6 +11,7 @@ import type { GrantedToken } from './granted-token.ts'
 import { OfferLink } from './offer-link.ts'
 import { type Half, Pair } from './pair.ts'
 import { healthOf, nextState, type PairEvent, type PairFault } from './pair-machine.ts'
+import { channelRequest, grantedChannel } from './pool-channel.ts'
 import type { PairSettings } from './settings.ts'
 import { SPARE_BYTES } from './workshop.ts'
 
@@ -347,28 +345,20 @@ export class Pairs {
     if (isNew) this.#open(pair, this.#settings.size + SPARE_BYTES)
   }
 
-  #open(pair: Pair, minExtranonceSize: number): void {
-    pair.asked = minExtranonceSize
+  #open(pair: Pair, extranonceSize: number): void {
+    pair.asked = extranonceSize
     pair.told = this.#deps.owner.hashrate()
-    pair.pool.link?.open({
-      type: 'OpenExtendedMiningChannel',
-      userIdentity: pair.settings.userIdentity,
-      nominalHashRate: pair.told,
-      maxTarget: EASIEST_TARGET,
-      minExtranonceSize,
-    })
+    const { userIdentity } = pair.settings
+    pair.pool.link?.open(channelRequest(userIdentity, { hashrate: pair.told, extranonceSize }))
   }
 
   #granted(pair: Pair, answer: Extract<LinkNews, { kind: 'granted' }>['answer'], now: Millis): void {
     const { link } = pair.pool
     const { size } = this.#settings
     if (link === undefined || pair.channel !== undefined) return
-    if (answer.type !== 'OpenExtendedMiningChannel.Success')
-      return this.fail(pair, 'channelDenied', 'it opened the wrong kind of channel', now)
-    const { extranonceSize, extranoncePrefix } = answer
-    if (extranonceSize < size || extranonceSize + extranoncePrefix.length > MAX_FULL_EXTRANONCE)
-      return this.fail(pair, 'channelDenied', `it granted ${extranonceSize} bytes of extranonce`, now)
-    pair.channel = new UpstreamChannel({ upstream: pair.place, link }, { answer, size })
+    const channel = grantedChannel({ upstream: pair.place, link }, answer, size)
+    if (typeof channel === 'string') return this.fail(pair, 'channelDenied', channel, now)
+    pair.channel = channel
     this.#ready(pair, now)
   }
 

@@ -1,0 +1,40 @@
+import type {
+  OpenExtendedMiningChannel,
+  OpenExtendedMiningChannelSuccess,
+  OpenStandardMiningChannelSuccess,
+} from '@sv2/messages'
+import { MAX_FULL_EXTRANONCE } from '../../device/grant.ts'
+import { EASIEST_TARGET } from '../../device/open-request.ts'
+import type { UpstreamLink } from '../../upstream/link.ts'
+import { UpstreamChannel } from '../../upstream/upstream-channel.ts'
+
+/** What the one channel that all miners share is asked for with. */
+export function channelRequest(
+  userIdentity: string,
+  { hashrate, extranonceSize }: { readonly hashrate: number; readonly extranonceSize: number },
+): Omit<OpenExtendedMiningChannel, 'requestId'> {
+  return {
+    type: 'OpenExtendedMiningChannel',
+    userIdentity,
+    nominalHashRate: hashrate,
+    maxTarget: EASIEST_TARGET,
+    minExtranonceSize: extranonceSize,
+  }
+}
+
+/**
+ * The channel that a pool has granted, or why it is of no use.
+ * @param where.upstream number of the pair
+ * @param size bytes of extranonce that miners split among themselves
+ */
+export function grantedChannel(
+  where: { readonly upstream: number; readonly link: UpstreamLink },
+  answer: OpenStandardMiningChannelSuccess | OpenExtendedMiningChannelSuccess,
+  size: number,
+): UpstreamChannel | string {
+  if (answer.type !== 'OpenExtendedMiningChannel.Success') return 'it opened the wrong kind of channel'
+  const { extranonceSize, extranoncePrefix } = answer
+  if (extranonceSize < size || extranonceSize + extranoncePrefix.length > MAX_FULL_EXTRANONCE)
+    return `it granted ${extranonceSize} bytes of extranonce`
+  return new UpstreamChannel(where, { answer, size })
+}
