@@ -7,6 +7,7 @@ import {
   payoutProblem,
   serverKeys,
   upstreamSchema,
+  workKeys,
 } from '@sv2/runtime'
 import { z } from 'zod'
 import { embeddedNegotiatorProblem, embeddedNegotiatorSchema } from './embedded-negotiator.ts'
@@ -89,20 +90,7 @@ const jobs = z
   .strictObject({
     version_rolling: z.boolean().default(true).describe('false: no device may roll version bits'),
     extended_channels_only: z.boolean().default(false).describe('true: no standard channels'),
-    job_refresh_sec: z
-      .number()
-      .min(1)
-      .max(3_600)
-      .default(60)
-      .describe('Every device gets a new job at least this often, seconds'),
-    work_max_age_sec: z
-      .number()
-      .min(10)
-      .max(86_400)
-      .default(120)
-      .describe(
-        'The template provider is away: its last work is mined for so long, then miners are sent elsewhere, seconds',
-      ),
+    ...workKeys(),
     ...answerKeys(),
   })
   .prefault({})

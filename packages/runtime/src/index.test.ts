@@ -89,6 +89,7 @@ test('the public surface is what it was', () => {
     'upstreamSchema',
     'upstreamSettings',
     'v1PoolUrl',
+    'workKeys',
     'writeFileSafely',
   ])
 })

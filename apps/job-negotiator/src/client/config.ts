@@ -11,6 +11,7 @@ import {
   sv1LimitKeys,
   upstreamSchema,
   upstreamSettings,
+  workKeys,
 } from '@sv2/runtime'
 import { z } from 'zod'
 
@@ -103,20 +104,7 @@ const extranonce = z
 
 const jobs = z
   .strictObject({
-    job_refresh_sec: z
-      .number()
-      .min(1)
-      .max(3_600)
-      .default(60)
-      .describe('Every device gets a new job at least this often, seconds'),
-    work_max_age_sec: z
-      .number()
-      .min(10)
-      .max(86_400)
-      .default(120)
-      .describe(
-        'The template provider is away: its last work is mined for so long, then miners are sent elsewhere, seconds',
-      ),
+    ...workKeys(),
     ...answerKeys(),
   })
   .prefault({})

@@ -52,6 +52,26 @@ export function difficultySettings(
   }
 }
 
+/** The keys by which a node that has templates sets what becomes of its work in time. */
+export function workKeys() {
+  return {
+    job_refresh_sec: z
+      .number()
+      .min(1)
+      .max(3_600)
+      .default(60)
+      .describe('Every device gets a new job at least this often, seconds'),
+    work_max_age_sec: z
+      .number()
+      .min(10)
+      .max(86_400)
+      .default(120)
+      .describe(
+        'The template provider is away: its last work is mined for so long, then miners are sent elsewhere, seconds',
+      ),
+  }
+}
+
 /** The keys by which a node sets how it answers shares. */
 export function answerKeys() {
   return {
