@@ -53,6 +53,7 @@ test('the package exports these names and no others', () => {
       "isCoinbase",
       "meetsTarget",
       "merklePath",
+      "merklePathInSteps",
       "merkleRoot",
       "merkleRootFromPath",
       "nbitsToTarget",
