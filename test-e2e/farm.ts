@@ -129,7 +129,15 @@ export async function agreed(topology: Topology, miner: PersistentMiner): Promis
       client.log.findLastIndex(({ msg }) => msg === 'job acknowledged') > tip
     )
   }
-  while (!isAgreed()) await loggedNext(client, () => true)
+  // two blocks of one parent, each the tip of one node: the next block decides
+  const isSplit = (): boolean =>
+    topology.node.height() === topology.farmNode.height() &&
+    topology.node.bestHash() !== topology.farmNode.bestHash()
+  while (!isAgreed()) {
+    if (isSplit()) await topology.node.generate(1)
+    // its last line may be here before that of the server
+    await Promise.race([loggedNext(client, () => true), once(AbortSignal.timeout(500), 'abort')])
+  }
 }
 
 /** How often a process has logged a line since a place. */
