@@ -2,7 +2,8 @@ import { buildCoinbase, encodeHeightPush } from '@sv2/bitcoin'
 import type { Edition, Message, MessageNamed } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { EASY_TARGET, filled, NBITS_HARD, NTIME } from './_fixtures.ts'
-import { type JobClientWorld, POOL_SCRIPT } from './_job-client.ts'
+import { type JobClientWorld, POOL_SCRIPT, working } from './_job-client.ts'
+import { TestMiner } from './_test-miner.ts'
 import type { WirePeer } from './wire-link.ts'
 
 /** Number of the channel on which a pool of these tests gives jobs of its own. */
@@ -60,6 +61,16 @@ export class OfferingPool {
       newSharesSum: 1n,
     })
   }
+}
+
+/** A miner at a client whose pool has agreed to a job, and gives jobs of its own too. */
+export function minedWithOffers() {
+  const { world, pair } = working()
+  pair.agree()
+  pair.acknowledge()
+  const pool = new OfferingPool(world, { upstream: 2 })
+  const miner = new TestMiner(world.link as never, current)
+  return { world, pair, pool, miner, channel: miner.open('extended') }
 }
 
 /** What a pool says when it works on another block: a job of its own, and the tip. */

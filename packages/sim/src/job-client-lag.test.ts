@@ -4,7 +4,7 @@ import { draft } from '@sv2/messages/draft'
 import { describe, expect, test } from 'vitest'
 import { filled } from './_fixtures.ts'
 import { JobClientWorld, moves, ScriptedPair, twoPools, working } from './_job-client.ts'
-import { anOffer, OfferingPool } from './_pool-offer.ts'
+import { anOffer, minedWithOffers, OfferingPool } from './_pool-offer.ts'
 import { TestMiner } from './_test-miner.ts'
 
 /** Height of the templates of these tests. */
@@ -48,12 +48,7 @@ describe('when our own node lags behind the pool', () => {
   )
 
   test('they are back on our own within a second after it has caught up, and what they found still counts', () => {
-    const { world, pair } = working()
-    pair.agree()
-    pair.acknowledge()
-    const pool = new OfferingPool(world, { upstream: 2 })
-    const miner = new TestMiner(world.link as never, current)
-    const channel = miner.open('extended')
+    const { world, pair, pool, miner, channel } = minedWithOffers()
     pool.peer.send(...anOffer(99, HEIGHT + 1, filled(0xbb)))
     world.link.advance(3_000)
     const late = miner.find(channel)
@@ -99,12 +94,7 @@ describe('the connection on which a pool gives jobs of its own', () => {
   })
 
   test('may be lost or refused: the pool is not left, and a share on its way is answered', () => {
-    const { world, pair } = working()
-    pair.agree()
-    pair.acknowledge()
-    const pool = new OfferingPool(world, { upstream: 2 })
-    const miner = new TestMiner(world.link as never, current)
-    const channel = miner.open('extended')
+    const { world, pool, miner, channel } = minedWithOffers()
     moves(world)
     pool.peer.send(...anOffer(99, HEIGHT + 1, filled(0xbb)))
     world.link.advance(3_000)

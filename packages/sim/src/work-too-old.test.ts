@@ -2,8 +2,8 @@ import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
 import { describe, expect, test } from 'vitest'
 import { aPool, aTemplate, aTip, connectTemplates, filled } from './_fixtures.ts'
-import { JobClientWorld, working } from './_job-client.ts'
-import { anOffer, OfferingPool } from './_pool-offer.ts'
+import { JobClientWorld } from './_job-client.ts'
+import { anOffer, minedWithOffers } from './_pool-offer.ts'
 import { TestMiner } from './_test-miner.ts'
 
 const REASON = 'no work that is up to date'
@@ -85,12 +85,7 @@ describe('a job client whose template provider is away', () => {
   })
 
   test('mines the jobs that the pool offers, as long as there is a pool, and its own again afterwards', () => {
-    const { world, pair } = working()
-    pair.agree()
-    pair.acknowledge()
-    const pool = new OfferingPool(world, { upstream: 2 })
-    const miner = new TestMiner(world.link as never, current)
-    const channel = miner.open('extended')
+    const { world, pair, pool, miner, channel } = minedWithOffers()
     pool.peer.send(...anOffer(99, 200_000, filled(0xaa)))
     world.templates?.disconnect()
     world.link.advance(122_000)
