@@ -69,7 +69,7 @@ export class UpstreamWork {
         terms: () => this.#currentTerms(),
         bookFor: (request) => this.#bookFor(request),
         released: (book) => this.#lines.released(book, this.#now),
-        extraJob: (book) => this.#lines.lines.of(book)?.supply.extraJob(this.#now),
+        extraJob: (book) => this.#lines.lines.of(book)?.supply.jobs.extraJob(this.#now),
         accepted: (channel, share, good) => this.#accepted(channel, share, good),
       },
     })
@@ -174,7 +174,8 @@ export class UpstreamWork {
     this.#lines.step(this.miners.channels, now)
     if (this.#settings.repeatMs > 0) {
       for (const { supply } of this.#lines.lines)
-        if (supply.feed !== undefined && now >= supply.lastJob + this.#settings.repeatMs) supply.repeat(now)
+        if (supply.feed !== undefined && now >= supply.jobs.lastJob + this.#settings.repeatMs)
+          supply.jobs.repeat(now)
     }
     this.#oldestLive = this.#scanOldestLive()
     this.tallies.sweep()
@@ -257,10 +258,10 @@ export class UpstreamWork {
     const book = channel.book.live(job.jobId) === job ? channel.book : channel.formerBook
     const line = book === undefined ? undefined : this.#lines.lines.of(book)
     const feed = line?.supply.feed
-    if (feed === undefined) return 'credited'
-    if (!isBlock && !feed.pays(job, hash)) return 'credited'
-    const sent = feed.submit(sentShare({ channel, share, good }, this.#now))
-    if (!sent) return 'credited'
+    const origin = line?.supply.jobs.origin(job)
+    if (feed === undefined || origin?.channel !== feed) return 'credited'
+    if (!isBlock && !feed.pays(origin, hash)) return 'credited'
+    feed.submit(sentShare({ channel, share, good }, this.#now), origin)
     tally.sent++
     this.#out.push({
       kind: 'shareSent',

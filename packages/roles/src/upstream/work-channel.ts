@@ -9,6 +9,7 @@ import type { Level } from '../channel/difficulty.ts'
 import { type Job, repeatJob, type Tip, tipOf } from '../channel/job.ts'
 import type { JobBook } from '../channel/job-book.ts'
 import { owned } from '../owned.ts'
+import type { JobNumbering, MadeJob } from '../work/job-feed.ts'
 import type { UpstreamLink } from './link.ts'
 import { payoutMismatch, type WantedPayout } from './payout-check.ts'
 import type { SentShare, SentShares } from './sent-shares.ts'
@@ -20,13 +21,14 @@ const MAX_FUTURE_JOBS = 16
 const MAX_COINBASE_BYTES = 60_000
 
 /** A job of an upstream with the prefix it was given with. */
-interface UpstreamJob {
+export interface UpstreamJob {
   readonly message: NewExtendedMiningJob
   readonly prefix: Uint8Array
 }
 
 /** Where a job of ours comes from. */
-interface JobOrigin {
+export interface JobOrigin {
+  readonly channel: WorkChannel
   readonly from: UpstreamJob
   /** What stands between the upstream's prefix and the leased bytes. */
   readonly spare: Uint8Array
@@ -45,14 +47,6 @@ export type WorkNews =
   | { readonly kind: 'unpaid'; readonly reason: string }
   | ChannelNews
 
-/** Numbers jobs and says where they stand among all others. */
-export interface JobNumbering {
-  nextJobId(): number
-  nextOrder(): number
-  /** Order of the oldest job that may still earn credit. */
-  oldestLive(): number
-}
-
 /**
  * One extended channel at an upstream: its jobs, its target, and the shares that were sent on it.
  *
@@ -68,7 +62,6 @@ export class WorkChannel {
   readonly #future = new Map<number, UpstreamJob>()
   #tip: Tip | undefined
   #newest: UpstreamJob | undefined
-  readonly #origins = new WeakMap<Job, JobOrigin>()
 
   /**
    * @param size bytes of extranonce that those below split among themselves
@@ -145,55 +138,43 @@ export class WorkChannel {
     }
   }
 
-  /** The job as those below get it. */
-  toJob(from: UpstreamJob, numbering: JobNumbering): Job {
-    const job = jobOf(from, new Uint8Array(this.#channel.spare), numbering)
-    this.#origins.set(job, {
-      from,
-      spare: new Uint8Array(this.#channel.spare),
-      family: { first: job, repeated: 0 },
-    })
-    return job
+  /** The job as the miners get it. */
+  make(from: UpstreamJob, numbering: JobNumbering): MadeJob<JobOrigin> {
+    const spare = new Uint8Array(this.#channel.spare)
+    const job = jobOf(from, spare, numbering)
+    return { job, origin: { channel: this, from, spare, family: { first: job, repeated: 0 } } }
   }
 
   /**
-   * A job once more, under another id: another search space where there are bytes left to tell the two apart, else the
-   * same from a later time on. Undefined for a job that did not come from here.
-   * @param seconds since the job came
+   * A job of this channel once more, under another id: another search space where there are bytes left to tell the two
+   * apart, else the same from a later time on.
+   * @param at.seconds since the job came
    */
-  repeat(job: Job, seconds: number, numbering: JobNumbering): Job | undefined {
-    const origin = this.#origins.get(job)
-    if (origin === undefined) return undefined
+  repeat(
+    job: Job,
+    origin: JobOrigin,
+    at: { readonly seconds: number; readonly numbering: JobNumbering },
+  ): MadeJob<JobOrigin> {
     const { from, family } = origin
+    const { seconds, numbering } = at
     family.repeated++
     if (family.repeated >= this.#channel.repetitions) {
       const earliest = Math.max(family.first.minNtime ?? 0, family.first.tip?.minNtime ?? 0)
-      const same = repeatJob(job, {
-        jobId: numbering.nextJobId(),
-        order: numbering.nextOrder(),
-        minNtime: earliest + seconds,
-      })
-      this.#origins.set(same, origin)
-      return same
+      const identity = { jobId: numbering.nextJobId(), order: numbering.nextOrder() }
+      return { job: repeatJob(job, { ...identity, minNtime: earliest + seconds }), origin }
     }
     const spare = counted(family.repeated, this.#channel.spare)
-    const again = jobOf(from, spare, numbering)
-    this.#origins.set(again, { from, spare, family })
-    return again
+    return { job: jobOf(from, spare, numbering), origin: { channel: this, from, spare, family } }
   }
 
   /** Whether the upstream pays for a hash found on a job: by the target the job came with (POOL-46). */
-  pays(job: Job, hash: Uint8Array): boolean {
-    const { activeSince } = this.#origins.get(job)?.family.first ?? job
-    return this.#channel.pays(activeSince, hash)
+  pays({ family }: JobOrigin, hash: Uint8Array): boolean {
+    return this.#channel.pays(family.first.activeSince, hash)
   }
 
-  /** Sends a share up; false when the job is none of this channel's. */
-  submit(share: SentShare): boolean {
-    const origin = this.#origins.get(share.job)
-    if (origin === undefined) return false
-    this.#channel.submit(share, { jobId: origin.from.message.jobId, spare: origin.spare })
-    return true
+  /** Sends a share of a job of this channel up. */
+  submit(share: SentShare, { from, spare }: JobOrigin): void {
+    this.#channel.submit(share, { jobId: from.message.jobId, spare })
   }
 
   /** Tells the upstream how fast those below are (PRX-03, PRX-04). */

@@ -74,7 +74,7 @@ export class JobClientCore {
         terms: () => this.#plan.terms,
         bookFor: (request) => this.#bookFor(request),
         released: () => undefined,
-        extraJob: () => this.#workshop.extraJob(this.#now),
+        extraJob: () => this.#workshop.jobs.extraJob(this.#now),
         accepted: (channel, share, good) => this.#accepted(channel, share, good),
       },
     })
@@ -180,7 +180,7 @@ export class JobClientCore {
 
   /** The transactions of a job that a pool was asked to agree to with all of them. */
   transactionsOf(job: Job): readonly Uint8Array[] | undefined {
-    const work = this.#workshop.origin(job)?.work
+    const work = this.#workshop.jobs.origin(job)?.work
     const isOurs = work?.channel !== undefined && work.template !== undefined
     return isOurs ? (work as PoolWork).transactions?.list : undefined
   }
@@ -283,8 +283,8 @@ export class JobClientCore {
     this.#tellHashrate()
     this.#shares.tallies.sweep()
     if (!this.hasWork) this.#plan.work('tip', now)
-    const { lastJob } = this.#workshop
-    if (lastJob !== NEVER && now >= lastJob + this.#settings.jobRefreshMs) this.#workshop.repeat(now)
+    const { jobs } = this.#workshop
+    if (now >= jobs.lastJob + this.#settings.jobRefreshMs) jobs.repeat(now)
   }
 
   #gone(pair: Pair, now: Millis): void {
@@ -336,7 +336,7 @@ export class JobClientCore {
 
   #accepted(channel: Channel, share: Share, good: GoodShare): ShareOutcome {
     this.#shares.tallies.of(channel).found++
-    const origin = this.#workshop.origin(good.job)
+    const origin = this.#workshop.jobs.origin(good.job)
     if (origin === undefined) return 'credited'
     const { work } = origin
     if (good.isBlock) this.#solved(channel, share, good)
@@ -346,7 +346,7 @@ export class JobClientCore {
 
   /** A block goes to the own template provider, and to the pool's server, at once (JDC-09, DEV-31). */
   #solved(channel: Channel, share: Share, good: GoodShare): void {
-    const origin = this.#workshop.origin(good.job)
+    const origin = this.#workshop.jobs.origin(good.job)
     if (origin === undefined) return
     const { work, spare } = origin
     const pair = this.#pairs.all().find((known) => known.has(work.channel))

@@ -331,7 +331,7 @@ export class Proposing {
     // miners work for another one
     if (pair.state === 'ready') return
     if (acknowledged === undefined || acknowledged.tip !== disputed.tip) return
-    if (acknowledged !== disputed) this.#deps.workshop.repeatWork(acknowledged, now)
+    if (acknowledged !== disputed) this.#deps.workshop.handAgain(acknowledged, now)
   }
 }
 

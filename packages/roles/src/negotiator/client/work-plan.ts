@@ -119,8 +119,7 @@ export class WorkPlan {
     }
     if (!lags || present === undefined || channel === undefined) return false
     proposing.abandon(pair, now)
-    const { active } = workshop.book
-    const before = active === undefined ? undefined : workshop.origin(active)?.work
+    const before = workshop.jobs.present?.work
     const isHanded = before?.template === undefined && before?.merklePath === present.job.merklePath
     if (!isHanded) {
       const isSameWork = before !== undefined && isSameTip(before.tip, present.tip)
@@ -161,10 +160,10 @@ export class WorkPlan {
     const { workshop, pairs } = this.#deps
     if (pair !== undefined || now >= this.soloFrom || this.hasWork) this.#workFrom(pair, reason)
     // jobs of a pool that is gone are worth nothing any more; others stay good for shares on their way
-    const { active } = workshop.book
-    const payer = active === undefined ? undefined : workshop.origin(active)?.work.channel
+    const present = workshop.jobs.present?.work
+    const payer = present?.channel
     const isPaid = payer === undefined || pairs.all().some((known) => known.has(payer))
-    this.work(active !== undefined && isPaid ? 'update' : 'tip', now)
+    this.work(present !== undefined && isPaid ? 'update' : 'tip', now)
   }
 
   /** A pool agreed: miners work on that, if they do not yet, and what they have found goes up. */
@@ -172,11 +171,10 @@ export class WorkPlan {
     const { pairs, shares, workshop } = this.#deps
     pairs.served(pair)
     shares.confirmed(pair)
-    const { active } = workshop.book
-    const present = active === undefined ? undefined : workshop.origin(active)?.work
+    const present = workshop.jobs.present?.work
     if (pairs.inUse === pair && present !== work) {
       if (work.job === undefined) this.#hand(work, 'update', now)
-      else workshop.repeatWork(work, now)
+      else workshop.handAgain(work, now)
     }
     shares.release(work, now)
   }

@@ -1,24 +1,16 @@
-import {
-  concatBytes,
-  parseOutputs,
-  type SplitCoinbase,
-  type TxOutput,
-  targetToDifficulty,
-} from '@sv2/bitcoin'
+import { concatBytes, parseOutputs, type SplitCoinbase, type TxOutput } from '@sv2/bitcoin'
 import type { NewTemplate } from '@sv2/messages'
 import { JOB_NUMBER_SIZE, type Job, scriptPrefix, type Tip } from '../../channel/job.ts'
-import { JobBook } from '../../channel/job-book.ts'
+import type { JobBook } from '../../channel/job-book.ts'
 import type { Miners } from '../../miners/miners.ts'
 import { type Millis, NEVER } from '../../role.ts'
 import { counted, type UpstreamChannel } from '../../upstream/upstream-channel.ts'
-import type { JobNumbering } from '../../upstream/work-channel.ts'
+import { JobFeed, type JobNumbering, type MadeJob } from '../../work/job-feed.ts'
 import { type CustomCoinbase, cutCoinbase } from '../custom-coinbase.ts'
 import type { GrantedToken } from './granted-token.ts'
 import type { OwnWork, PaidWork, PoolWork, Work } from './own-work.ts'
 import type { Offer } from './pool-offer.ts'
 
-/** A job for single channels is shared by all that need one within this time, ms. */
-const EXTRA_JOB_MS = 1_000
 /** Bytes behind the pool's part of the extranonce that tell a job from its repetitions, where we choose how many. */
 export const SPARE_BYTES = 2
 /** Bytes of a coinbase prefix where the pool completes the coinbase (JNC-05). */
@@ -46,27 +38,21 @@ export interface WorkOrigin {
  * paid is another job, or where nothing earlier counts any more another tip.
  */
 export class Workshop {
-  readonly book = new JobBook()
+  readonly jobs: JobFeed<WorkOrigin>
   readonly #settings: WorkshopSettings
-  readonly #miners: Miners
   readonly #numbering: JobNumbering
-  readonly #origins = new WeakMap<Job, WorkOrigin>()
-  #extra: { readonly job: Job; readonly until: Millis } | undefined
-  /** When everybody was last given a job; `NEVER` before the first one. */
-  lastJob: Millis = NEVER
 
   constructor(
     settings: WorkshopSettings,
     deps: { readonly miners: Miners; readonly numbering: JobNumbering },
   ) {
     this.#settings = settings
-    this.#miners = deps.miners
     this.#numbering = deps.numbering
+    this.jobs = new JobFeed({ ...deps, again: (_job, { work }) => this.#again(work) })
   }
 
-  /** What a job was made of. */
-  origin(job: Job): WorkOrigin | undefined {
-    return this.#origins.get(job)
+  get book(): JobBook {
+    return this.jobs.book
   }
 
   /** Work that pays ourselves. */
@@ -175,61 +161,26 @@ export class Workshop {
    * @param how `tip`: nothing that they were given before is worth anything any more
    */
   hand(work: Work, how: 'tip' | 'update', now: Millis): void {
-    const job = this.#jobOf(work, new Uint8Array(work.spare))
-    work.job = job
-    this.#extra = undefined
-    this.lastJob = now
-    if (how === 'update') {
-      this.book.addActive(job, work.tip, job.order)
-      this.#miners.sendJob(this.book, job)
-      return
-    }
-    this.book.addFuture(job)
-    this.#miners.sendJob(this.book, job)
-    if (this.book.activate(job.jobId, work.tip, this.#numbering.nextOrder()) === undefined) return
-    this.#miners.sendTip(this.book, job.jobId, work.tip)
-    const networkDifficulty = targetToDifficulty(work.tip.networkTarget)
-    this.#miners.newTip({ oldestLive: this.#numbering.oldestLive(), networkDifficulty }, now)
+    const made = this.#made(work, new Uint8Array(work.spare))
+    work.job = made.job
+    if (how === 'update') return this.jobs.update(made, work.tip, now)
+    this.jobs.wait(made)
+    this.jobs.start(made.job, work.tip, now)
   }
 
-  /** The present work once more, in a search space of its own, for everybody. */
-  repeat(now: Millis): void {
-    const active = this.book.active
-    const work = active === undefined ? undefined : this.#origins.get(active)?.work
-    if (work !== undefined) this.repeatWork(work, now)
+  /** Hands work to all miners that they had before, in a search space of its own. */
+  handAgain(work: Work, now: Millis): void {
+    if (work.job === undefined) this.hand(work, 'update', now)
+    else this.jobs.repeat(now, work.job)
   }
 
-  /** Work that miners had before once more, for everybody. */
-  repeatWork(work: Work, now: Millis): void {
-    const job = this.#again(work)
-    if (job === undefined) return
-    this.#extra = undefined
-    this.lastJob = now
-    this.book.addActive(job, work.tip, job.order)
-    this.#miners.sendJob(this.book, job)
-  }
-
-  /** The present work once more, for single channels. */
-  extraJob(now: Millis): Job | undefined {
-    const active = this.book.active
-    if (active?.tip === undefined) return undefined
-    if (this.#extra !== undefined && now < this.#extra.until && this.book.live(this.#extra.job.jobId))
-      return this.#extra.job
-    const work = this.#origins.get(active)?.work
-    const job = work === undefined ? undefined : this.#again(work)
-    if (job === undefined) return undefined
-    this.book.addExtra(job, active.tip, job.order)
-    this.#extra = { job, until: now + EXTRA_JOB_MS }
-    return job
-  }
-
-  #again(work: Work): Job | undefined {
+  #again(work: Work): MadeJob<WorkOrigin> | undefined {
     if (work.whole === undefined) return undefined
     work.repeated++
-    return this.#jobOf(work, counted(work.repeated, work.spare))
+    return this.#made(work, counted(work.repeated, work.spare))
   }
 
-  #jobOf(work: Work, spare: Uint8Array): Job {
+  #made(work: Work, spare: Uint8Array): MadeJob<WorkOrigin> {
     if (work.whole === undefined) throw new RangeError('a job without a coinbase')
     const { prefix, suffix } = work.whole.cut
     const jobId = this.#numbering.nextJobId()
@@ -246,8 +197,7 @@ export class Workshop {
       activeSince: 0,
       tip: undefined,
     }
-    this.#origins.set(job, { work, spare })
-    return job
+    return { job, origin: { work, spare } }
   }
 
   #base(template: NewTemplate, tip: Tip, now: Millis) {

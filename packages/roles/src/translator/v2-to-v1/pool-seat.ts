@@ -1,15 +1,13 @@
-import { difficultyToTarget, equalBytes, targetToDifficulty } from '@sv2/bitcoin'
-import { type Job, repeatJob, type Tip } from '../../channel/job.ts'
-import { JobBook } from '../../channel/job-book.ts'
+import { difficultyToTarget, equalBytes } from '@sv2/bitcoin'
+import { repeatJob, type Tip } from '../../channel/job.ts'
+import type { JobBook } from '../../channel/job-book.ts'
 import type { Miners } from '../../miners/miners.ts'
 import type { Millis, SessionId } from '../../role.ts'
 import { fillIdentity } from '../../upstream/identity-template.ts'
+import { JobFeed, type JobNumbering } from '../../work/job-feed.ts'
 import type { PoolLink } from './pool-link.ts'
 import type { PoolSession } from './pool-session.ts'
 import { type PoolWork, sameSpace, workJob, workTip } from './pool-work.ts'
-
-/** Jobs for single channels are shared by all that need one within this time, ms. */
-const EXTRA_JOB_MS = 1_000
 
 /** Where a job came from, and what the pool pays for. */
 export interface JobOrigin {
@@ -24,9 +22,7 @@ export interface JobOrigin {
 /** What seats need of the role they belong to. */
 export interface SeatDeps {
   readonly miners: Miners
-  nextJobId(): number
-  /** Order of the oldest job, of all seats, that still earns credit. */
-  oldestLive(): number
+  readonly numbering: JobNumbering
 }
 
 /** Somebody who asked for a channel before there was a pool for it. */
@@ -41,7 +37,7 @@ export interface Applicant {
  * looks like a new tip.
  */
 export class PoolSeat {
-  readonly book = new JobBook()
+  readonly jobs: JobFeed<JobOrigin>
   /** One per pool, made when it is first needed. */
   readonly links = new Map<number, PoolLink>()
   /** Who gives the work; undefined while nobody does. */
@@ -55,28 +51,32 @@ export class PoolSeat {
   isRefused = false
   /** Bytes of extranonce2 that the channels were made for. */
   extranonce2Size: number | undefined
-  readonly #deps: SeatDeps
-  readonly #origins = new WeakMap<Job, JobOrigin>()
+  readonly #numbering: JobNumbering
   #work: PoolWork | undefined
-  /** When it came. */
-  #since: Millis = 0
   #space = 0
-  #extra: { readonly job: Job; readonly until: Millis } | undefined
   #target: { readonly difficulty: number; readonly target: Uint8Array } | undefined
 
-  constructor(deps: SeatDeps, kind: 'shared' | 'single') {
-    this.#deps = deps
+  constructor({ miners, numbering }: SeatDeps, kind: 'shared' | 'single') {
+    this.#numbering = numbering
     this.#isShared = kind === 'shared'
+    this.jobs = new JobFeed({
+      miners,
+      numbering,
+      again: (job, origin, seconds) => {
+        const identity = { jobId: numbering.nextJobId(), order: numbering.nextOrder() }
+        return { job: repeatJob(job, { ...identity, minNtime: (job.tip?.minNtime ?? 0) + seconds }), origin }
+      },
+    })
+  }
+
+  get book(): JobBook {
+    return this.jobs.book
   }
 
   /** Who mines here, as a pool is told; undefined while nobody does. */
   userAt(template: string): string | undefined {
     if (this.#isShared) return template
     return this.identity === undefined ? undefined : fillIdentity(template, this.identity)
-  }
-
-  origin(job: Job): JobOrigin | undefined {
-    return this.#origins.get(job)
   }
 
   /** Hands a pool's work to the miners. Answers the tip when it is a new one. */
@@ -90,28 +90,22 @@ export class PoolSeat {
       this.book.active === undefined ||
       former.notify.nbits !== work.notify.nbits ||
       !equalBytes(former.notify.prevHash, work.notify.prevHash)
-    const jobId = this.#deps.nextJobId()
+    const jobId = this.#numbering.nextJobId()
     if (!isSameSpace) this.#space = jobId
-    const order = this.#deps.miners.nextOrder()
+    const order = this.#numbering.nextOrder()
     const versionRollingAllowed = rollsFreely(session.mask ?? 0)
     const job = workJob(work, { jobId, space: this.#space, order, versionRollingAllowed })
     this.#work = work
-    this.#since = now
-    this.#extra = undefined
     this.limit(session)
-    this.#origins.set(job, {
-      link,
-      session,
-      jobId: work.notify.jobId,
-      target: this.#targetOf(work.difficulty),
-    })
-    if (isNewTip) {
-      this.#activate(job, tip, now)
-      return tip
+    const target = this.#targetOf(work.difficulty)
+    const made = { job, origin: { link, session, jobId: work.notify.jobId, target } }
+    if (!isNewTip) {
+      this.jobs.update(made, tip, now)
+      return undefined
     }
-    this.book.addActive(job, tip, order)
-    this.#deps.miners.sendJob(this.book, job)
-    return undefined
+    this.jobs.wait(made)
+    this.jobs.start(job, tip, now)
+    return tip
   }
 
   /** No target below is harder than what the pool pays for. */
@@ -123,36 +117,7 @@ export class PoolSeat {
   stop(): void {
     this.using = undefined
     this.#work = undefined
-    this.#extra = undefined
-    this.book.clear()
-  }
-
-  /** The present work once more, for single channels. */
-  extraJob(now: Millis): Job | undefined {
-    if (this.#extra !== undefined && now < this.#extra.until && this.book.live(this.#extra.job.jobId))
-      return this.#extra.job
-    const { active } = this.book
-    const origin = active === undefined ? undefined : this.origin(active)
-    if (active?.tip === undefined || origin === undefined) return undefined
-    const { miners } = this.#deps
-    // a second begun is a second in which headers were tried
-    const minNtime = active.tip.minNtime + Math.max(0, Math.ceil((now - this.#since) / 1000))
-    const jobId = this.#deps.nextJobId()
-    const job = repeatJob(active, { jobId, order: miners.nextOrder(), minNtime })
-    this.#origins.set(job, origin)
-    this.book.addExtra(job, active.tip, job.order)
-    this.#extra = { job, until: now + EXTRA_JOB_MS }
-    return job
-  }
-
-  #activate(job: Job, tip: Tip, now: Millis): void {
-    const { miners } = this.#deps
-    this.book.addFuture(job)
-    miners.sendJob(this.book, job)
-    this.book.activate(job.jobId, tip, miners.nextOrder())
-    miners.sendTip(this.book, job.jobId, tip)
-    const networkDifficulty = targetToDifficulty(tip.networkTarget)
-    miners.newTip({ oldestLive: this.#deps.oldestLive(), networkDifficulty }, now)
+    this.jobs.stop()
   }
 
   /** The target of a difficulty; pools change it seldom. */

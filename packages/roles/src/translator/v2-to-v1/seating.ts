@@ -111,11 +111,14 @@ export class Seating {
     const seat = new PoolSeat(
       {
         miners: this.#deps.miners,
-        nextJobId: () => {
-          this.#jobId = (this.#jobId + 1) >>> 0
-          return this.#jobId
+        numbering: {
+          nextJobId: () => {
+            this.#jobId = (this.#jobId + 1) >>> 0
+            return this.#jobId
+          },
+          nextOrder: () => this.#deps.miners.nextOrder(),
+          oldestLive: () => this.#oldestLive(),
         },
-        oldestLive: () => this.#oldestLive(),
       },
       kind,
     )

@@ -55,7 +55,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
         terms: () => this.#terms,
         bookFor: (request) => this.#seating.bookFor(request, this.#now),
         released: (book) => this.#seating.released(book),
-        extraJob: (book) => this.#seating.of(book)?.extraJob(this.#now),
+        extraJob: (book) => this.#seating.of(book)?.jobs.extraJob(this.#now),
         accepted: (channel, share, good) => this.#accepted(channel, share, good),
       },
     })
@@ -266,7 +266,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
   }
 
   #accepted(channel: Channel, share: Share, good: GoodShare): ShareOutcome {
-    const origin = this.#seating.of(channel.book)?.origin(good.job)
+    const origin = this.#seating.of(channel.book)?.jobs.origin(good.job)
     if (origin === undefined) return 'credited'
     const sent = { channel, sequenceNumber: share.sequenceNumber, difficulty: good.level.difficulty }
     const { link, session } = origin
