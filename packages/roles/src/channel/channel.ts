@@ -9,13 +9,17 @@ import type { PendingShares } from './pending-shares.ts'
 import type { RecentWorkers } from './recent-workers.ts'
 import { Vardiff } from './vardiff.ts'
 
+/** How many shares a channel was credited for, in all jobs of one search space. */
+export interface Tally {
+  credited: number
+}
+
 /** What a channel remembers of one job it found shares for; made with the first share, dropped with the job. */
 export interface ChannelJob {
   readonly space: number
   /** Standard channels: the root of the job with this channel's prefix. */
   merkleRoot: Uint8Array | undefined
-  /** Keys of the shares credited so far (see judge.ts), in all jobs of one search space. */
-  readonly credited: Set<number>
+  readonly tally: Tally
 }
 
 /** What a channel is opened with. */
@@ -164,13 +168,6 @@ export class Channel {
     return valueAt(this.#oldPrefixes, sent, this.#prefix)
   }
 
-  /** Goes on where another channel with the same prefix ended: what that one was credited for is not credited again. */
-  inherit(former: Channel): void {
-    if (former.book !== this.book) return
-    this.#jobs = former.#jobs
-    this.#generation = former.#generation
-  }
-
   /** A job whose shares count for this channel now. One whose level or prefix is forgotten is dead, not guessed at. */
   live(jobId: number): Job | undefined {
     const job = this.book.live(jobId) ?? this.formerBook?.live(jobId) ?? this.custom?.jobs.live(jobId)
@@ -195,7 +192,7 @@ export class Channel {
     const known = this.#jobs.get(jobId)
     if (known !== undefined) return known
     for (const [old, memory] of this.#jobs) if (!this.#isLive(memory.space)) this.#jobs.delete(old)
-    const made = { space, merkleRoot: undefined, credited: this.#creditedIn(space) }
+    const made = { space, merkleRoot: undefined, tally: this.#tallyOf(space) }
     this.#jobs.set(jobId, made)
     return made
   }
@@ -218,9 +215,9 @@ export class Channel {
     )
   }
 
-  #creditedIn(space: number): Set<number> {
+  #tallyOf(space: number): Tally {
     if (this.#jobs !== undefined)
-      for (const known of this.#jobs.values()) if (known.space === space) return known.credited
-    return new Set()
+      for (const known of this.#jobs.values()) if (known.space === space) return known.tally
+    return { credited: 0 }
   }
 }

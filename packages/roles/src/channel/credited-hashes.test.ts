@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { aTip, filled } from './_fixtures.ts'
 import { CreditedHashes } from './credited-hashes.ts'
@@ -22,5 +23,40 @@ describe('credited hashes', () => {
     // the oldest of five tips is forgotten, and its room with it
     for (const byte of [1, 2, 3]) hashes.add(aTip({ prevHash: filled(byte) }), 9)
     expect(hashes.add(aTip({ prevHash: filled(4) }), 9)).toBe('new')
+  })
+
+  test('whoever still works on a tip that four others came after is not paid twice', () => {
+    const hashes = new CreditedHashes()
+    const tip = aTip()
+    hashes.add(tip, 9)
+    for (const byte of [1, 2, 3, 4, 5]) hashes.add(aTip({ prevHash: filled(byte) }), 9)
+    expect(hashes.add(tip, 9)).toBe('known')
+  })
+
+  test('it says what a set would for each tip, whatever comes in what order, and keeps no more than its most', () => {
+    // keys of few bits, and equal ones in the low bits: they stand in each other's places
+    const keys = fc.oneof(
+      fc.integer({ min: 1, max: 40 }),
+      fc.integer({ min: 1, max: 40 }).map((n) => n * 2 ** 32 + 1),
+      fc.integer({ min: 1, max: 2 ** 52 - 1 }),
+    )
+    const adds = fc.array(fc.tuple(fc.integer({ min: 0, max: 3 }), keys), { maxLength: 400 })
+    fc.assert(
+      fc.property(adds, fc.integer({ min: 1, max: 300 }), (added, most) => {
+        const tips = [0, 1, 2, 3].map((byte) => aTip({ prevHash: filled(byte) }))
+        const hashes = new CreditedHashes(most)
+        const model = tips.map(() => new Set<number>())
+        let size = 0
+        for (const [tip, each] of added) {
+          const isKnown = model[tip]!.has(each)
+          expect(hashes.has(tips[tip]!, each)).toBe(isKnown)
+          const expected = isKnown ? 'known' : size < most ? 'new' : 'full'
+          expect(hashes.add(tips[tip]!, each)).toBe(expected)
+          if (expected !== 'new') continue
+          model[tip]!.add(each)
+          size++
+        }
+      }),
+    )
   })
 })

@@ -6,8 +6,6 @@ export const MAX_CREDITED_HASHES = 4_194_304
 /** Tips that are worked on at one time: upstreams of one node hear of a block one after the other. */
 const MAX_TIPS = 4
 const FIRST_CAPACITY = 1_024
-/** 2^32 divided by the golden ratio: spreads what is multiplied by it (Knuth, The Art of Computer Programming 6.4). */
-const GOLDEN = 0x9e37_79b1
 
 /**
  * The header hashes that were credited, by the tip they build on: a hash pays once, on whatever channel, job and
@@ -15,9 +13,11 @@ const GOLDEN = 0x9e37_79b1
  */
 export class CreditedHashes {
   readonly #sets = new Map<string, HashSet>()
-  /** Jobs share their tip's object, most of them. */
+  /** Jobs share their tip's object, most of them: whoever holds one of a tip that is forgotten here keeps its hashes. */
   readonly #known = new WeakMap<Tip, HashSet>()
   readonly #most: number
+  /** Of all sets. */
+  #size = 0
 
   constructor(most = MAX_CREDITED_HASHES) {
     this.#most = most
@@ -29,10 +29,15 @@ export class CreditedHashes {
    */
   add(tip: Tip, key: number): 'new' | 'known' | 'full' {
     const set = this.#of(tip)
-    if (set.has(key)) return 'known'
-    if (this.#size() >= this.#most) return 'full'
-    set.add(key)
+    if (this.#size >= this.#most) return set.has(key) ? 'known' : 'full'
+    if (!set.add(key)) return 'known'
+    this.#size++
     return 'new'
+  }
+
+  /** Whether a hash is remembered. */
+  has(tip: Tip, key: number): boolean {
+    return this.#of(tip).has(key)
   }
 
   #of(tip: Tip): HashSet {
@@ -43,17 +48,16 @@ export class CreditedHashes {
     this.#sets.set(name, set)
     this.#known.set(tip, set)
     if (this.#sets.size > MAX_TIPS) this.#sets.delete(this.#sets.keys().next().value!)
+    this.#size = 0
+    for (const { size } of this.#sets.values()) this.#size += size
     return set
-  }
-
-  #size(): number {
-    let size = 0
-    for (const set of this.#sets.values()) size += set.size
-    return size
   }
 }
 
-/** A set of numbers above 0, in 8 to 32 bytes each: a table with open addressing, at most half full. */
+/**
+ * A set of numbers above 0 whose low bits are as good as random, in 8 to 32 bytes each: a table with open addressing, at
+ * most half full.
+ */
 class HashSet {
   size = 0
   #table = new Float64Array(FIRST_CAPACITY)
@@ -62,18 +66,23 @@ class HashSet {
     return this.#table[this.#place(key)] === key
   }
 
-  add(key: number): void {
-    if (this.size * 2 >= this.#table.length) this.#grow()
-    this.#table[this.#place(key)] = key
+  /** False when it is there already. */
+  add(key: number): boolean {
+    const place = this.#place(key)
+    if (this.#table[place] === key) return false
+    this.#table[place] = key
     this.size++
+    if (this.size * 2 > this.#table.length) this.#grow()
+    return true
   }
 
   /** Where a key stands, or would. */
   #place(key: number): number {
-    const mask = this.#table.length - 1
-    const mixed = Math.imul((key | 0) ^ (key / 2 ** 32), GOLDEN)
-    let place = (mixed ^ (mixed >>> 15)) & mask
-    while (this.#table[place] !== 0 && this.#table[place] !== key) place = (place + 1) & mask
+    const table = this.#table
+    const mask = table.length - 1
+    let place = key & mask
+    for (let found = table[place]; found !== 0 && found !== key; found = table[place])
+      place = (place + 1) & mask
     return place
   }
 

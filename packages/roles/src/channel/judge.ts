@@ -1,14 +1,14 @@
 import { concatBytes, HEADER_SIZE, meetsTarget, type Sha256d, writeHeader } from '@sv2/bitcoin'
 import type { SubmitSharesExtended, SubmitSharesStandard } from '@sv2/messages'
 import type { Millis } from '../role.ts'
-import type { Channel } from './channel.ts'
+import type { Channel, Tally } from './channel.ts'
 import { CreditedHashes } from './credited-hashes.ts'
 import type { Level } from './difficulty.ts'
-import { type Job, jobMerkleRoot } from './job.ts'
+import { type Job, jobMerkleRoot, type Tip } from './job.ts'
 
 /** Seconds a share's time may lie ahead of ours: the consensus limit for blocks (POOL-34, C-20). */
 export const MAX_NTIME_AHEAD = 7200
-/** Shares remembered per channel and job. A channel that finds more on one job has a target far too easy. */
+/** Shares credited per channel and search space. A channel that finds more on one job has a target far too easy. */
 export const MAX_CREDITED_PER_JOB = 65_536
 
 /** Why a share is refused, in SRI's words (editions.md §5). */
@@ -91,15 +91,18 @@ export class ShareJudge {
     const level = creditedLevel(channel, job, hash) ?? (isBlock ? NO_CREDIT : undefined)
     if (level === undefined) return refused('difficulty-too-low')
     const key = shareKey(hash)
-    if (memory.credited.has(key)) return refused('duplicate-share')
-    const known = memory.credited.size < MAX_CREDITED_PER_JOB ? this.#credited.add(tip, key) : 'full'
+    const known = this.#remember(tip, key, memory.tally)
     if (known === 'known') return refused('duplicate-share')
-    if (known === 'new') {
-      memory.credited.add(key)
-      return { accepted: true, level, job, hash, isBlock }
-    }
+    if (known === 'new') return { accepted: true, level, job, hash, isBlock }
     // nobody can say whether it was paid: it is not paid again, and a block is not lost
     return isBlock ? { accepted: true, level: NO_CREDIT, job, hash, isBlock } : refused('invalid-share')
+  }
+
+  #remember(tip: Tip, key: number, tally: Tally): 'new' | 'known' | 'full' {
+    if (tally.credited >= MAX_CREDITED_PER_JOB) return this.#credited.has(tip, key) ? 'known' : 'full'
+    const known = this.#credited.add(tip, key)
+    if (known === 'new') tally.credited++
+    return known
   }
 
   #merkleRoot(

@@ -42,8 +42,6 @@ export class Connection {
   rollingSuspended = false
   /** An extranonce lease it was promised before it has a channel. */
   reserved: number | undefined
-  /** The channel that had the lease before, closed: its shares are not to be counted again. */
-  former: Channel | undefined
   /** Only refusals since then; undefined after an accepted share. */
   refusedSince: Millis | undefined
   refusals = 0

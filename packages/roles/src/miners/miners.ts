@@ -86,7 +86,7 @@ export class Miners {
   take(): MinersEffect[] {
     const { out, lanes } = this.#state
     // what was not told at once is told by and by, when a tick says that others had their turn
-    if (!this.#behind) for (const effect of lanes.slice()) out.push(effect)
+    if (!this.#behind && !lanes.isEmpty) for (const effect of lanes.slice()) out.push(effect)
     this.#behind = !lanes.isEmpty
     this.#state.out = []
     return out

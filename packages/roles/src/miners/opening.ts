@@ -275,8 +275,6 @@ function makeChannel(
     },
     now,
   )
-  if (connection.former !== undefined) channel.inherit(connection.former)
-  connection.former = undefined
   connection.channels.set(channel.id, channel)
   state.channels.push(channel)
   count(state, connection, 1)

@@ -67,7 +67,6 @@ export function reserve(state: MinersState, session: SessionId, former?: Channel
   if (connection.reserved === undefined) {
     if (former?.closed === true && state.leases.reclaim(former.lease)) {
       connection.reserved = former.lease
-      connection.former = former
     } else {
       connection.reserved = state.leases.take(state.oldestLive)
     }

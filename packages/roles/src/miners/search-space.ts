@@ -2,11 +2,14 @@ import type { Channel } from '../channel/channel.ts'
 import type { MinersState } from './state.ts'
 import { freshJob, sendOwnJob } from './work.ts'
 
+/** Headers of one job, one second and one version. */
+const NONCES = 2 ** 32
+
 /** Headers of one job and one second: every nonce with every version that may be rolled. */
 export function spacePerSecond({ versionMask }: Pick<Channel, 'versionMask'>): number {
   let bits = 0
   for (let rest = versionMask >>> 0; rest !== 0; rest >>>= 1) bits += rest & 1
-  return 2 ** (32 + bits)
+  return NONCES * 2 ** bits
 }
 
 /**
@@ -14,6 +17,8 @@ export function spacePerSecond({ versionMask }: Pick<Channel, 'versionMask'>): n
  * other jobs as often as there are any (POOL-04). Slower ones find new headers in every second.
  */
 export function noteSpeed({ starving }: MinersState, channel: Channel): void {
+  // asked for every share: versions are counted only where nonces alone do not suffice
+  if (channel.hashrate <= NONCES && starving.size === 0) return
   if (channel.kind === 'standard' && channel.hashrate > spacePerSecond(channel)) starving.add(channel)
   else starving.delete(channel)
 }
