@@ -29,14 +29,12 @@ const CONDITIONS: Readonly<
     { series: { 'sv2_tp_node_ready{job="template-provider"}': '0x9' }, at: 3 },
     { series: { 'sv2_negotiator_node_ready{job="negotiator-server"}': '0x9' }, at: 3 },
   ],
-  BlockRejected: ['sv2_tp', 'sv2_negotiator'].map((prefix) => ({
-    series: { [`${prefix}_blocks_submitted_total{outcome="rejected",job="x"}`]: '0 0 1x9' },
-    at: 4,
-  })),
-  SolutionRefused: ['sv2_tp', 'sv2_negotiator'].map((prefix) => ({
-    series: { [`${prefix}_solutions_refused_total{job="x"}`]: '0 0 1x9' },
-    at: 4,
-  })),
+  BlockRejected: ['sv2_tp', 'sv2_negotiator'].flatMap((prefix) =>
+    rare(`${prefix}_blocks_submitted_total{outcome="rejected",job="x"}`),
+  ),
+  SolutionRefused: ['sv2_tp', 'sv2_negotiator'].flatMap((prefix) =>
+    rare(`${prefix}_solutions_refused_total{job="x"}`),
+  ),
   NodesDisagree: [
     {
       series: {
@@ -84,6 +82,14 @@ const CONDITIONS: Readonly<
     at: 12,
   })),
   DeviceIdle: [{ series: { 'sv2_device_mining{job="device-1"}': '0x20' }, at: 7 }],
+}
+
+/** The first in the life of a process; and one that was there when the process was first seen. */
+function rare(series: string) {
+  return [
+    { series: { [series]: '0 0 1x9' }, at: 4 },
+    { series: { [series]: '1x9', 'sv2_uptime_seconds{job="x"}': '5+60x9' }, at: 4 },
+  ]
 }
 
 test('every alert has a condition here that makes it true', () => {

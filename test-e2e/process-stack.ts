@@ -23,6 +23,8 @@ export class ProcessStack {
   readonly edition: 'current' | 'draft'
   node!: RegtestNode
   #ports: { node: number; provider: number; pool: number } = { node: 0, provider: 0, pool: 0 }
+  /** Where the metrics of each are; 0: at a free port that nobody asks for. */
+  readonly monitoring: { provider: number; pool: number } = { provider: 0, pool: 0 }
   readonly #processes: AppProcess[] = []
 
   constructor(edition: 'current' | 'draft') {
@@ -51,7 +53,7 @@ export class ProcessStack {
       template_interval_sec: 0.5,
       nodes: [{ url: this.node.url, cookie_file: join(this.dataDir, '.cookie') }],
       listen: [{ host: '127.0.0.1', port: this.#ports.provider, edition: this.edition }],
-      monitoring: { port: 0 },
+      monitoring: { port: this.monitoring.provider },
     })
     const { port, url } = await provider.logged('listening')
     this.#ports = { ...this.#ports, provider: Number(port) }
@@ -67,7 +69,7 @@ export class ProcessStack {
       difficulty: { shares_per_minute: 600, min_difficulty: 1e-8, start_difficulty: 1e-7 },
       template_provider: { url: providerUrl },
       listen: [{ host: '127.0.0.1', port: this.#ports.pool, edition: this.edition }],
-      monitoring: { port: 0 },
+      monitoring: { port: this.monitoring.pool },
     })
     const { port, url } = await pool.logged('listening')
     this.#ports = { ...this.#ports, pool: Number(port) }
