@@ -10,6 +10,7 @@ export function merkleRootFromPath(
   hash: Sha256d = sha256d,
 ): Uint8Array {
   if (path.length === 0) return coinbaseTxid
+  if (hash.merkleRoot !== undefined) return hash.merkleRoot(coinbaseTxid, path)
   const pair = new Uint8Array(64)
   let node = coinbaseTxid
   for (const sibling of path) node = hashPair(pair, node, sibling, hash)

@@ -1,4 +1,5 @@
-import { sha256d } from '@sv2/bitcoin'
+import { merkleRootFromPath, sha256d } from '@sv2/bitcoin'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fastSha256d } from './fast-sha256d.ts'
 
@@ -24,5 +25,24 @@ describe('fastSha256d', () => {
   test('takes a view into a larger buffer for what it shows', () => {
     const buffer = Uint8Array.from({ length: 100 }, (_, i) => i)
     expect(fastSha256d(buffer.subarray(13, 93))).toEqual(sha256d(buffer.slice(13, 93)))
+  })
+
+  test('a whole merkle path in one call has the root of the reference, and the nodes stay as they are', () => {
+    const node = fc.uint8Array({ minLength: 32, maxLength: 32 })
+    fc.assert(
+      fc.property(node, fc.array(node, { maxLength: 14 }), (leaf, path) => {
+        const before = [leaf, ...path].map((each) => each.slice())
+        expect(merkleRootFromPath(leaf, path, fastSha256d)).toEqual(merkleRootFromPath(leaf, path, sha256d))
+        expect([leaf, ...path]).toEqual(before)
+      }),
+    )
+  })
+
+  test.each([
+    ['the leaf', [31, 32, 32]],
+    ['a sibling', [32, 32, 33]],
+  ])('%s of another size than 32 bytes is an error', (_, sizes) => {
+    const [leaf, ...path] = sizes.map((size) => new Uint8Array(size))
+    expect(() => merkleRootFromPath(leaf!, path, fastSha256d)).toThrow(RangeError)
   })
 })
