@@ -1,10 +1,10 @@
 import { type Millis, NEVER } from '../role.ts'
-import type { Seat } from '../upstream/upstreams.ts'
+import type { Slot } from '../work/failover.ts'
 import type { Client } from './client.ts'
 import type { Home, Wish } from './home.ts'
 
 /** Clients that work at the same upstream, and change it together. */
-export class RelaySeat implements Seat {
+export class RelaySeat implements Slot {
   /** Its upstreams, best first. */
   readonly upstreams: readonly number[]
   /** The same while it is needed; else nothing. */

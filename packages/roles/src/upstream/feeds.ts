@@ -227,7 +227,7 @@ export class Feeds {
     { code, now }: { readonly code: string; readonly now: Millis },
   ): void {
     // it was asked for many lines at once, and has said so of another: it is asked again for all of them
-    if (this.#upstreams.isBanned(upstream, now)) return
+    if (this.#upstreams.isBackingOff(upstream, now)) return
     if (line.origin !== undefined && (code.includes('user') || this.#isWorkedWith(upstream))) {
       line.refusal = code
       return this.#resume(line, now)

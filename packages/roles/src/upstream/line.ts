@@ -1,12 +1,12 @@
 import type { JobBook } from '../channel/job-book.ts'
 import { type Millis, NEVER, type SessionId } from '../role.ts'
+import type { Slot } from '../work/failover.ts'
 import { Supply, type SupplyDeps } from './supply.ts'
 import type { UpstreamUse } from './upstream-use.ts'
-import type { Seat } from './upstreams.ts'
 import type { WorkChannel } from './work-channel.ts'
 
 /** A seat that lines of work are drawn to. */
-export interface WorkSeat extends Seat {
+export interface WorkSeat extends Slot {
   /** Per cent of the hash rate that is to work here. */
   readonly share: number
   /** Upstreams in its order when it is in use. */

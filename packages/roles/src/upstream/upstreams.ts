@@ -1,9 +1,9 @@
 import type { Capabilities, Message } from '@sv2/messages'
 import { type Millis, NEVER, type SessionEffect, type SessionEvent, type SessionId } from '../role.ts'
+import { Failover, type Slot } from '../work/failover.ts'
 import { ExtensionTalk } from './extension-talk.ts'
 import type { DialCommand, UpstreamFact } from './facts.ts'
 import { type LinkNews, type LinkSettings, UpstreamLink } from './link.ts'
-import { type Health, pickUpstream } from './pick.ts'
 
 /** The port name of an upstream's sessions. */
 export type UpstreamPort = `upstream ${number}`
@@ -29,18 +29,8 @@ export type UpstreamEvent =
   /** An attempt to connect failed. */
   | { readonly kind: 'unreachable'; readonly upstream: number }
 
-/** Somebody who works with one upstream at a time out of a list. */
-export interface Seat {
-  /** Places of upstreams, best first; empty while nobody sits there. */
-  order: readonly number[]
-  /** Those whose connection is in use right now. */
-  readonly using: Iterable<number>
-}
-
 export type UpstreamsEffect = SessionEffect | UpstreamFact | DialCommand
 
-/** An upstream that refuses what is asked of it is asked again after this, doubling up to the last, ms. */
-const REFUSED_MS = { first: 5_000, last: 300_000 }
 /** From the connection to the answer to SetupConnection and to what is agreed on behind it, ms. */
 const SETUP_MS = 30_000
 
@@ -48,17 +38,8 @@ interface Upstream {
   readonly settings: UpstreamSettings
   readonly talk: ExtensionTalk
   link: UpstreamLink | undefined
-  /** A dialer is at work. */
-  dialed: boolean
   /** We ended its connection to begin another one: that speaks not against it. */
   isRenewing: boolean
-  /** It failed since it was last trusted. */
-  failed: boolean
-  /** Refusals in a row, and until when it is not asked again. */
-  refusals: number
-  /** `NEVER` when it may be asked at any time. */
-  bannedUntil: Millis
-  readySince: Millis
   /** A connection that is not set up by then is given up. */
   setUpBy: Millis
 }
@@ -75,25 +56,21 @@ export interface UpstreamNews {
  */
 export class Upstreams {
   readonly #upstreams: readonly Upstream[]
-  readonly #trustAfterMs: number
-  readonly #seats: readonly Seat[]
+  readonly #failover: Failover
+  readonly #slots: readonly Slot[]
   readonly #bySession = new Map<SessionId, number>()
   #out: UpstreamsEffect[] = []
 
-  /** @param seats who uses the upstreams; looked at after every event */
-  constructor(settings: UpstreamsSettings, seats: readonly Seat[]) {
-    this.#trustAfterMs = settings.trustAfterMs
-    this.#seats = seats
-    this.#upstreams = settings.upstreams.map((each) => ({
+  /** @param slots what uses the upstreams; looked at after every event */
+  constructor(settings: UpstreamsSettings, slots: readonly Slot[]) {
+    const { upstreams, trustAfterMs } = settings
+    this.#failover = new Failover({ givers: upstreams.length, trustAfterMs, whileBackingOff: 'connected' })
+    this.#slots = slots
+    this.#upstreams = upstreams.map((each) => ({
       settings: each,
       talk: new ExtensionTalk(each.extensions),
       link: undefined,
-      dialed: false,
       isRenewing: false,
-      failed: false,
-      refusals: 0,
-      bannedUntil: NEVER,
-      readySince: NEVER,
       setUpBy: NEVER,
     }))
   }
@@ -123,14 +100,14 @@ export class Upstreams {
     return this.#upstreams[upstream]?.settings.name ?? ''
   }
 
-  /** The first upstream, of those that are set up, by their place. */
+  /** The connections that are set up. */
   readyLinks(): UpstreamLink[] {
     return this.#upstreams.flatMap(({ link }) => (link?.isReady === true ? [link] : []))
   }
 
-  /** What a seat should work with now. */
-  pick(seat: Seat, now: Millis): number | undefined {
-    return pickUpstream(seat.order, (upstream) => this.#health(upstream, now)).use
+  /** What a slot should work with now. */
+  pick({ order }: Slot, now: Millis): number | undefined {
+    return this.#failover.pick(order, now)
   }
 
   /**
@@ -139,31 +116,25 @@ export class Upstreams {
    */
   refused(upstream: number, reason: string, now: Millis): void {
     const known = this.#upstreams[upstream]
-    if (known === undefined || this.isBanned(upstream, now)) return
-    this.#ban(known, now)
+    if (known === undefined || this.isBackingOff(upstream, now)) return
+    this.#failover.refused(upstream, now)
     this.#out.push({ kind: 'upstreamRefused', upstream, name: known.settings.name, reason })
     this.steer(now)
   }
 
   /** It refused something, and is not asked again yet. */
-  isBanned(upstream: number, now: Millis): boolean {
-    const until = this.#upstreams[upstream]?.bannedUntil ?? NEVER
-    return until !== NEVER && now < until
+  isBackingOff(upstream: number, now: Millis): boolean {
+    return this.#failover.isBackingOff(upstream, now)
   }
 
   /** It gives what is asked of it. */
   served(upstream: number): void {
-    const known = this.#upstreams[upstream]
-    if (known !== undefined) known.refusals = 0
+    this.#failover.served(upstream)
   }
 
   nextDeadline(): Millis {
-    let next = NEVER
-    for (const { talk, readySince, bannedUntil, setUpBy, failed, link } of this.#upstreams) {
-      next = Math.min(next, talk.deadline, setUpBy)
-      if (link?.isReady !== true || !failed) continue
-      next = Math.min(next, bannedUntil === NEVER ? readySince + this.#trustAfterMs : bannedUntil)
-    }
+    let next = this.#failover.nextDeadline()
+    for (const { talk, setUpBy } of this.#upstreams) next = Math.min(next, talk.deadline, setUpBy)
     return next
   }
 
@@ -188,7 +159,7 @@ export class Upstreams {
     const { name } = known.settings
     switch (news.kind) {
       case 'ready':
-        known.readySince = now
+        this.#failover.up(upstream, now)
         known.setUpBy = NEVER
         this.#out.push({ kind: 'upstreamReady', upstream, name })
         this.steer(now)
@@ -212,11 +183,11 @@ export class Upstreams {
     this.#bySession.delete(session)
     this.#out.push(...(known.link?.take() ?? []))
     known.link = undefined
-    known.readySince = NEVER
     known.setUpBy = NEVER
     known.talk.closed()
-    if (known.dialed && !known.isRenewing) {
-      known.failed = true
+    this.#failover.down(upstream)
+    if (this.#failover.isDialed(upstream) && !known.isRenewing) {
+      this.#failover.failed(upstream)
       this.#out.push({ kind: 'upstreamLost', upstream, name: known.settings.name })
     }
     this.steer(now)
@@ -225,9 +196,8 @@ export class Upstreams {
 
   /** An attempt to connect failed. */
   unreachable(upstream: number, now: Millis): void {
-    const known = this.#upstreams[upstream]
-    if (known === undefined) return
-    known.failed = true
+    if (this.#upstreams[upstream] === undefined) return
+    this.#failover.failed(upstream)
     this.steer(now)
   }
 
@@ -242,53 +212,19 @@ export class Upstreams {
       }
       if (now >= known.setUpBy) {
         known.setUpBy = NEVER
-        known.failed = true
+        this.#failover.failed(upstream)
         link?.close('no answer to SetupConnection')
       }
-      if (now >= known.bannedUntil) known.bannedUntil = NEVER
-      if (known.failed && this.#isTrusted(known, now)) known.failed = false
     }
+    this.#failover.tick(now)
     this.steer(now)
   }
 
-  /** Connects what is wanted, and lets go what nobody needs. */
+  /** Connects what is wanted, and lets go what no slot needs. */
   steer(now: Millis): void {
-    const wanted = new Set<number>()
-    for (const seat of this.#seats) {
-      for (const upstream of seat.using) wanted.add(upstream)
-      const { connect } = pickUpstream(seat.order, (upstream) => this.#health(upstream, now))
-      for (const upstream of connect) wanted.add(upstream)
+    for (const { giver: upstream, isWanted } of this.#failover.steer(this.#slots, now)) {
+      this.#out.push({ kind: isWanted ? 'dial' : 'hangUp', upstream })
+      if (!isWanted) this.#upstreams[upstream]?.link?.close('not needed any more')
     }
-    for (const [upstream, known] of this.#upstreams.entries()) {
-      if (wanted.has(upstream) === known.dialed) continue
-      known.dialed = wanted.has(upstream)
-      if (known.dialed) {
-        this.#out.push({ kind: 'dial', upstream })
-        continue
-      }
-      known.failed = false
-      this.#out.push({ kind: 'hangUp', upstream })
-      known.link?.close('not needed any more')
-    }
-  }
-
-  #health(upstream: number, now: Millis): Health {
-    const known = this.#upstreams[upstream]
-    if (known === undefined) return 'failing'
-    if (this.isBanned(upstream, now)) return 'failing'
-    if (known.link?.isReady === true)
-      return known.failed && !this.#isTrusted(known, now) ? 'recovering' : 'ready'
-    if (known.failed) return 'failing'
-    return known.dialed ? 'dialing' : 'idle'
-  }
-
-  #isTrusted(known: Upstream, now: Millis): boolean {
-    return known.bannedUntil === NEVER && now >= known.readySince + this.#trustAfterMs
-  }
-
-  #ban(known: Upstream, now: Millis): void {
-    known.failed = true
-    known.bannedUntil = now + Math.min(REFUSED_MS.last, REFUSED_MS.first * 2 ** known.refusals)
-    known.refusals++
   }
 }

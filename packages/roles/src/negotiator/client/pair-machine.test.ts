@@ -1,13 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  healthOf,
-  nextState,
-  type PairEvent,
-  type PairFault,
-  type PairState,
-  TRANSITIONS,
-} from './pair-machine.ts'
+import { nextState, type PairEvent, type PairFault, type PairState, TRANSITIONS } from './pair-machine.ts'
 
 const STATES = Object.keys(TRANSITIONS) as PairState[]
 const FAULTS: readonly PairFault[] = [
@@ -62,17 +55,4 @@ describe('the table of a pair', () => {
       expect(nextState('opening', event)).toBe('opening')
     }
   })
-})
-
-test.each([
-  ['barred', 'failing', {}],
-  ['away', 'idle', {}],
-  ['away', 'dialing', { isDialed: true }],
-  ['opening', 'dialing', { isDialed: true }],
-  ['opening', 'failing', { isDialed: true, hasFailed: true }],
-  ['racing', 'ready', { isDialed: true }],
-  ['ready', 'recovering', { isDialed: true, hasFailed: true }],
-  ['ready', 'ready', { isDialed: true, hasFailed: true, isTrusted: true }],
-] as const)('a pair that is %s counts as %s with %j', (state, health, over) => {
-  expect(healthOf(state, { isDialed: false, hasFailed: false, isTrusted: false, ...over })).toBe(health)
 })

@@ -1,5 +1,3 @@
-import type { Health } from '../../upstream/pick.ts'
-
 /** A pool and the negotiator server that belongs to it, as far as mining there is concerned. */
 export type PairState =
   /** Not both of its connections are set up. */
@@ -73,21 +71,4 @@ export const TRANSITIONS: Readonly<Record<PairState, Readonly<Partial<Record<Pai
 /** The state after an event. */
 export function nextState(state: PairState, event: PairEvent): PairState {
   return TRANSITIONS[state][event] ?? state
-}
-
-/** How a pair does, as far as it matters for the choice among several. */
-export function healthOf(
-  state: PairState,
-  what: { readonly isDialed: boolean; readonly hasFailed: boolean; readonly isTrusted: boolean },
-): Health {
-  switch (state) {
-    case 'barred':
-      return 'failing'
-    case 'away':
-    case 'opening':
-      if (what.hasFailed) return 'failing'
-      return what.isDialed ? 'dialing' : 'idle'
-    default:
-      return what.hasFailed && !what.isTrusted ? 'recovering' : 'ready'
-  }
 }

@@ -31,18 +31,10 @@ export class Pair {
   readonly offers: OfferLink
   readonly tokens = new TokenStock()
   state: PairState = 'away'
-  isDialed = false
   /** We ended its connections to begin others: that speaks not against it. */
   isRenewing = false
-  /** It failed since it was last trusted. */
-  hasFailed = false
   /** It was left for another view of the chain. */
   isRaceLost = false
-  /** Faults in a row, and until when it is barred for the last one. */
-  strikes = 0
-  barredUntil: Millis = NEVER
-  /** Since when it can be given jobs; `NEVER` while it cannot. */
-  readySince: Millis = NEVER
   /** When something it owes counts as not given. */
   openBy: Millis = NEVER
   /** Bytes of extranonce asked for. */
@@ -119,7 +111,6 @@ export class Pair {
     this.isBehind = false
     this.racingSince = NEVER
     this.refused = { count: 0, since: NEVER, isConfirmed: false }
-    this.readySince = NEVER
     this.openBy = NEVER
   }
 }

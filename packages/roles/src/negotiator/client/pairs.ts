@@ -2,21 +2,19 @@ import type { Sha256d } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import { type Millis, NEVER, type SessionEffect, type SessionEvent, type SessionId } from '../../role.ts'
 import { type LinkNews, UpstreamLink } from '../../upstream/link.ts'
-import { pickUpstream } from '../../upstream/pick.ts'
 import type { UpstreamEvent, UpstreamPort } from '../../upstream/upstreams.ts'
+import { Failover, type Slot } from '../../work/failover.ts'
 import { CommitDialogue } from './commit-dialogue.ts'
 import { DeclareDialogue } from './declare-dialogue.ts'
 import type { JobClientFact } from './facts.ts'
 import type { GrantedToken } from './granted-token.ts'
 import { OfferLink } from './offer-link.ts'
 import { type Half, Pair } from './pair.ts'
-import { healthOf, nextState, type PairEvent, type PairFault } from './pair-machine.ts'
+import { nextState, type PairEvent, type PairFault } from './pair-machine.ts'
 import { channelRequest, grantedChannel } from './pool-channel.ts'
 import type { PairSettings } from './settings.ts'
 import { SPARE_BYTES } from './workshop.ts'
 
-/** A pair that failed us is asked again after this, doubling up to the last, ms. */
-const BARRED_MS = { first: 5_000, last: 300_000 }
 /** From the connections to a channel and a token, ms. */
 const OPEN_MS = 30_000
 
@@ -67,7 +65,9 @@ export class Pairs {
   readonly #settings: PairsSettings
   readonly #deps: PairsDeps
   readonly #pairs: readonly Pair[]
-  readonly #order: readonly number[]
+  readonly #failover: Failover
+  /** All of them, best first. */
+  readonly #slots: readonly Slot[]
   readonly #bySession = new Map<SessionId, { readonly pair: Pair; readonly half: Half }>()
   #inUse: Pair | undefined
   /** What last spoke against a pair; the reason when another one is chosen. */
@@ -77,7 +77,9 @@ export class Pairs {
     this.#settings = settings
     this.#deps = deps
     this.#pairs = settings.pairs.map((pair, place) => new Pair(place, pair, this.#offersOf(pair, place)))
-    this.#order = settings.pairs.map((_, place) => place)
+    const { pairs, trustAfterMs } = settings
+    this.#failover = new Failover({ givers: pairs.length, trustAfterMs, whileBackingOff: 'disconnected' })
+    this.#slots = [{ order: [...pairs.keys()], using: [] }]
   }
 
   #offersOf(settings: PairSettings, place: number): OfferLink {
@@ -120,9 +122,9 @@ export class Pairs {
   }
 
   nextDeadline(): Millis {
-    let next = NEVER
-    for (const { pool, offers, barredUntil, openBy } of this.#pairs)
-      next = Math.min(next, pool.talk.deadline, offers.deadline, barredUntil, openBy)
+    let next = this.#failover.nextDeadline()
+    for (const { pool, offers, openBy } of this.#pairs)
+      next = Math.min(next, pool.talk.deadline, offers.deadline, openBy)
     return next
   }
 
@@ -148,11 +150,9 @@ export class Pairs {
       if (now >= pair.pool.talk.deadline) this.#renew(pair)
       pair.offers.tick(now)
       if (now >= pair.openBy) this.#overdue(pair, now)
-      if (now >= pair.barredUntil) {
-        pair.barredUntil = NEVER
-        this.step(pair, 'pardoned')
-      }
-      if (pair.hasFailed && this.#isTrusted(pair, now)) pair.hasFailed = false
+    }
+    for (const place of this.#failover.tick(now)) this.step(this.#pairs[place]!, 'pardoned')
+    for (const pair of this.#pairs) {
       const { link } = pair.server
       if (pair.state !== 'away' && pair.state !== 'barred' && link !== undefined)
         pair.tokens.refill(link, pair.settings.userIdentity, now)
@@ -172,15 +172,9 @@ export class Pairs {
 
   /** Connects what is wanted, lets go what nobody needs, and says which pair to work for. */
   steer(now: Millis): void {
-    const { use, connect } = pickUpstream(this.#order, (place) => {
-      const pair = this.#pairs[place]!
-      const { state, isDialed, hasFailed } = pair
-      return healthOf(state, { isDialed, hasFailed, isTrusted: this.#isTrusted(pair, now) })
-    })
-    for (const pair of this.#pairs) {
-      const isWanted = connect.includes(pair.place) && pair.state !== 'barred'
-      if (isWanted !== pair.isDialed) this.#dial(pair, isWanted, now)
-    }
+    const use = this.#failover.pick(this.#slots[0]!.order, now)
+    for (const { giver, isWanted } of this.#failover.steer(this.#slots, now))
+      this.#dial(this.#pairs[giver]!, isWanted, now)
     const chosen = use === undefined ? undefined : this.#pairs[use]
     if (chosen === this.#inUse) return
     const former = this.#inUse
@@ -207,23 +201,20 @@ export class Pairs {
     this.#trouble = `${pair.settings.name}: ${reason}`
     // Whose node was behind nobody knows: it is asked again soon, however often.
     pair.isRaceLost = fault === 'raceLost'
-    pair.barredUntil = now + BARRED_MS.first
-    if (!pair.isRaceLost) {
-      pair.hasFailed = true
-      pair.barredUntil = now + Math.min(BARRED_MS.last, BARRED_MS.first * 2 ** pair.strikes)
-      pair.strikes++
-    }
+    if (pair.isRaceLost) this.#failover.postponed(pair.place, now)
+    else this.#failover.refused(pair.place, now)
     this.steer(now)
   }
 
   /** Our node is on another block: who was left for seeing other ones is asked at once. */
   tipChanged(now: Millis): void {
-    for (const pair of this.#pairs) if (pair.state === 'barred' && pair.isRaceLost) pair.barredUntil = now
+    for (const { place, state, isRaceLost } of this.#pairs)
+      if (state === 'barred' && isRaceLost) this.#failover.askSoon(place, now)
   }
 
   /** It pays for our work: earlier faults are forgotten. */
   served(pair: Pair): void {
-    pair.strikes = 0
+    this.#failover.served(pair.place)
   }
 
   /** What was to be there by now is not. A half that cannot be reached is its dialer's affair. */
@@ -235,7 +226,6 @@ export class Pairs {
   }
 
   #dial(pair: Pair, isWanted: boolean, now: Millis): void {
-    pair.isDialed = isWanted
     for (const upstream of [2 * pair.place, 2 * pair.place + 1])
       this.#deps.owner.fact({ kind: isWanted ? 'dial' : 'hangUp', upstream })
     if (isWanted) return
@@ -264,8 +254,9 @@ export class Pairs {
   #unreachable(index: number, now: Millis): void {
     const pair = this.#pairs[Math.floor(index / 2)]
     if (pair === undefined) return
-    if (!pair.hasFailed) this.#trouble = `${pair.settings.name} cannot be reached`
-    pair.hasFailed = true
+    const { place, settings } = pair
+    if (!this.#failover.hasFailed(place)) this.#trouble = `${settings.name} cannot be reached`
+    this.#failover.failed(place)
     this.steer(now)
   }
 
@@ -283,8 +274,8 @@ export class Pairs {
     const { link: other } = half === pair.pool ? pair.server : pair.pool
     other?.close('the other half of the pair is gone')
     this.#forget(pair, now)
-    if (pair.isDialed && !pair.isRenewing) {
-      pair.hasFailed = true
+    if (this.#failover.isDialed(pair.place) && !pair.isRenewing) {
+      this.#failover.failed(pair.place)
       this.#trouble = `${pair.settings.name}: connection lost`
     }
     this.step(pair, 'lost')
@@ -301,15 +292,12 @@ export class Pairs {
   #forget(pair: Pair, now: Millis): void {
     this.#deps.owner.gone(pair, now)
     pair.forgetWork()
+    this.#failover.down(pair.place)
     pair.offers.end('the pool is gone', now)
   }
 
   #byOffers(session: SessionId): OfferLink | undefined {
     return this.#pairs.find(({ offers }) => offers.owns(session))?.offers
-  }
-
-  #isTrusted(pair: Pair, now: Millis): boolean {
-    return now >= pair.readySince + this.#settings.trustAfterMs
   }
 
   #news(pair: Pair, half: Half, news: LinkNews, now: Millis): void {
@@ -382,7 +370,7 @@ export class Pairs {
 
   #ready(pair: Pair, now: Millis): void {
     if (pair.channel === undefined || !pair.tokens.isStocked || !this.step(pair, 'opened')) return
-    pair.readySince = now
+    this.#failover.up(pair.place, now)
     pair.openBy = NEVER
     pair.offers.begin()
     this.steer(now)

@@ -1,5 +1,3 @@
-import type { Millis } from '../../role.ts'
-import type { Health } from '../../upstream/pick.ts'
 import type { PoolSeat } from './pool-seat.ts'
 import type { PoolSession } from './pool-session.ts'
 
@@ -11,22 +9,6 @@ export interface PoolLink {
   /** The pool's place in the settings. */
   readonly pool: number
   session: PoolSession | undefined
-  /** A dialer is at work. */
-  dialed: boolean
-  /** It gives work. */
-  serves: boolean
   /** The last answer was that it does not serve us. */
   refused: boolean
-  /** It failed since it last gave work. */
-  failed: boolean
-  /** It had failed, and is not preferred to another one before this moment. */
-  trustedAt: Millis
-}
-
-/** How a link does, as far as it matters for the choice among pools. */
-export function linkHealth(link: PoolLink | undefined, now: Millis): Health {
-  if (link === undefined) return 'idle'
-  if (link.session?.work !== undefined) return now < link.trustedAt ? 'recovering' : 'ready'
-  if (link.failed) return 'failing'
-  return link.dialed ? 'dialing' : 'idle'
 }

@@ -4,6 +4,7 @@ import type { JobBook } from '../../channel/job-book.ts'
 import type { Miners } from '../../miners/miners.ts'
 import type { Millis, SessionId } from '../../role.ts'
 import { fillIdentity } from '../../upstream/identity-template.ts'
+import { Failover, type FailoverSettings } from '../../work/failover.ts'
 import { JobFeed, type JobNumbering } from '../../work/job-feed.ts'
 import type { PoolLink } from './pool-link.ts'
 import type { PoolSession } from './pool-session.ts'
@@ -23,6 +24,7 @@ export interface JobOrigin {
 export interface SeatDeps {
   readonly miners: Miners
   readonly numbering: JobNumbering
+  readonly failover: FailoverSettings
 }
 
 /** Somebody who asked for a channel before there was a pool for it. */
@@ -38,6 +40,8 @@ export interface Applicant {
  */
 export class PoolSeat {
   readonly jobs: JobFeed<JobOrigin>
+  /** Which pool gives the work. */
+  readonly failover: Failover
   /** One per pool, made when it is first needed. */
   readonly links = new Map<number, PoolLink>()
   /** Who gives the work; undefined while nobody does. */
@@ -56,9 +60,10 @@ export class PoolSeat {
   #space = 0
   #target: { readonly difficulty: number; readonly target: Uint8Array } | undefined
 
-  constructor({ miners, numbering }: SeatDeps, kind: 'shared' | 'single') {
+  constructor({ miners, numbering, failover }: SeatDeps, kind: 'shared' | 'single') {
     this.#numbering = numbering
     this.#isShared = kind === 'shared'
+    this.failover = new Failover(failover)
     this.jobs = new JobFeed({
       miners,
       numbering,

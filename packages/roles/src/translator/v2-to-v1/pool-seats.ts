@@ -1,9 +1,8 @@
 import type { Sv1FromPool, Sv1ToPool } from '@sv2/sv1'
 import { leaseSize } from '../../channel/extranonce.ts'
 import type { Millis, SessionEffect, SessionId } from '../../role.ts'
-import { pickUpstream } from '../../upstream/pick.ts'
 import type { LinkCommand, V2ToV1Fact } from './facts.ts'
-import { linkHealth, type PoolLink } from './pool-link.ts'
+import type { PoolLink } from './pool-link.ts'
 import type { PoolSeat } from './pool-seat.ts'
 import { type PoolNews, PoolSession } from './pool-session.ts'
 import type { V2ToV1Settings } from './settings.ts'
@@ -73,7 +72,7 @@ export class PoolSeats {
   remove(seat: PoolSeat): void {
     this.#seats.delete(seat)
     for (const link of seat.links.values()) {
-      this.#hangUp(link)
+      if (seat.failover.isDialed(link.pool)) this.#hangUp(link)
       this.#links.delete(link.id)
     }
   }
@@ -85,7 +84,7 @@ export class PoolSeats {
     now: Millis,
   ): { readonly link: PoolLink; readonly session: PoolSession } | undefined {
     const link = this.#links.get(Number(port.split(' ')[1]))
-    if (link === undefined || !link.dialed) {
+    if (link?.seat.failover.isDialed(link.pool) !== true) {
       this.#out.push({ kind: 'close', session, reason: 'not needed any more' })
       return undefined
     }
@@ -129,8 +128,10 @@ export class PoolSeats {
     if (link.session === known.session) link.session = undefined
     const unanswered = known.session.work === undefined ? known.session.unansweredRequest : undefined
     const shares = known.session.ended()
-    if (link.dialed) {
-      link.failed = true
+    const { failover } = link.seat
+    failover.down(link.pool)
+    if (failover.isDialed(link.pool)) {
+      failover.failed(link.pool)
       this.#out.push({ kind: 'poolLost', pool: link.pool, link: link.id, unanswered })
     }
     return { ...known, news: { kind: 'lost', shares } }
@@ -139,9 +140,8 @@ export class PoolSeats {
   /** An attempt to connect failed. */
   unreachable(id: number): PoolSeat | undefined {
     const link = this.#links.get(id)
-    if (link === undefined) return undefined
-    link.failed = true
-    return link.seat
+    link?.seat.failover.failed(link.pool)
+    return link?.seat
   }
 
   /** What time alone has brought about. */
@@ -157,13 +157,17 @@ export class PoolSeats {
   /** Connects the pools that a seat wants, and lets go those it does not need. Answers the one to use. */
   steer(seat: PoolSeat, now: Millis): PoolLink | undefined {
     if (!this.#seats.has(seat)) return undefined
-    const { use, connect } = pickUpstream(this.#order, (pool) => linkHealth(seat.links.get(pool), now))
-    for (const pool of connect) this.#dial(seat, pool)
-    for (const link of seat.links.values()) {
-      if (connect.includes(link.pool) || !link.dialed || link === seat.using) continue
-      // what it owes answers for is not thrown away: the answers come, or their time runs out
-      if ((link.session?.unanswered ?? 0) === 0) this.#hangUp(link)
+    const { failover } = seat
+    failover.tick(now)
+    for (const { giver: pool, isWanted } of failover.steer(
+      [{ order: this.#order, using: inUse(seat) }],
+      now,
+    )) {
+      const link = seat.links.get(pool) ?? this.#makeLink(seat, pool)
+      if (isWanted) this.#out.push({ kind: 'dial', link: link.id, pool })
+      else this.#hangUp(link)
     }
+    const use = failover.pick(this.#order, now)
     return use === undefined ? undefined : seat.links.get(use)
   }
 
@@ -180,36 +184,15 @@ export class PoolSeats {
     this.#out.push({ kind: 'redial', link: link.id, ...to })
   }
 
-  #dial(seat: PoolSeat, pool: number): void {
-    const known = seat.links.get(pool)
-    if (known?.dialed === true) return
-    const link = known ?? this.#makeLink(seat, pool)
-    link.dialed = true
-    this.#out.push({ kind: 'dial', link: link.id, pool })
-  }
-
   #makeLink(seat: PoolSeat, pool: number): PoolLink {
     this.#lastLink++
-    const link: PoolLink = {
-      id: this.#lastLink,
-      seat,
-      pool,
-      session: undefined,
-      dialed: false,
-      serves: false,
-      refused: false,
-      failed: false,
-      trustedAt: 0,
-    }
+    const link: PoolLink = { id: this.#lastLink, seat, pool, session: undefined, refused: false }
     seat.links.set(pool, link)
     this.#links.set(link.id, link)
     return link
   }
 
   #hangUp(link: PoolLink): void {
-    if (!link.dialed) return
-    link.dialed = false
-    link.failed = false
     this.#out.push({ kind: 'hangUp', link: link.id })
     if (link.session === undefined) return
     link.session.close('not needed any more')
@@ -219,4 +202,10 @@ export class PoolSeats {
   #userAt(link: PoolLink): string | undefined {
     return link.seat.userAt(this.#settings.pools[link.pool]!.user)
   }
+}
+
+/** Pools whose connections a seat needs: what one owes answers for is not thrown away. */
+function* inUse({ using, links }: PoolSeat): Iterable<number> {
+  for (const link of links.values())
+    if (link === using || (link.session?.unanswered ?? 0) > 0) yield link.pool
 }

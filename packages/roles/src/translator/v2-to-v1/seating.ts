@@ -119,6 +119,11 @@ export class Seating {
           nextOrder: () => this.#deps.miners.nextOrder(),
           oldestLive: () => this.#oldestLive(),
         },
+        failover: {
+          givers: this.#settings.pools.length,
+          trustAfterMs: this.#settings.returnAfterMs,
+          whileBackingOff: 'connected',
+        },
       },
       kind,
     )

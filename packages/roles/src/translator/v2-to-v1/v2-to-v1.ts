@@ -154,7 +154,8 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
         this.#unanswered(link, news.shares, now)
         return this.#use(seat, now)
       case 'unusable':
-        link.failed = true
+        seat.failover.failed(link.pool)
+        seat.failover.down(link.pool)
         link.refused = true
         this.#facts.push({
           kind: 'poolRefused',
@@ -168,7 +169,6 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
         this.#facts.push({ kind: 'poolJobRefused', pool, reason: news.reason })
         return
       case 'lost':
-        link.serves = false
         this.#unanswered(link, news.shares, now)
         return this.#use(seat, now)
       case 'reconnect':
@@ -208,10 +208,9 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
 
   #work(link: PoolLink, session: PoolSession, work: PoolWork, now: Millis): void {
     const { seat } = link
-    if (!link.serves) this.#facts.push({ kind: 'poolReady', pool: link.pool, link: link.id })
-    if (!link.serves && link.failed) link.trustedAt = now + this.#settings.returnAfterMs
-    link.serves = true
-    link.failed = false
+    if (!seat.failover.isUp(link.pool))
+      this.#facts.push({ kind: 'poolReady', pool: link.pool, link: link.id })
+    seat.failover.up(link.pool, now)
     link.refused = false
     if (seat.using === link) this.#publish(link, session, work, now)
     else this.#use(seat, now)
