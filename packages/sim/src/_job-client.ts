@@ -185,9 +185,8 @@ export class ScriptedPair {
   }
 
   /** The server comes, or comes back. */
-  connectServer(): WirePeer {
+  connectServer(edition = this.edition): WirePeer {
     const { place = 0 } = this.habits
-    const { edition } = this
     const port = `upstream ${2 * place + 1}`
     this.#answered = this.serverLog.length
     this.server = this.world.link.connect({ port, edition, protocol: 'negotiation', plays: 'server' })

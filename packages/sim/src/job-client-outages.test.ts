@@ -1,4 +1,5 @@
 import { current } from '@sv2/messages/current'
+import { draft } from '@sv2/messages/draft'
 import { describe, expect, test } from 'vitest'
 import { aTemplate, aTip, filled } from './_fixtures.ts'
 import { working } from './_job-client.ts'
@@ -43,6 +44,16 @@ describe('a server that is lost', () => {
     first.acknowledge()
     miner.peer.send(miner.find(channel))
     expect(first.shares.map(({ jobId }) => jobId)).toEqual([41, 42])
+  })
+})
+
+test('a server that comes back with another way to agree on jobs is left, and asked again later', () => {
+  const { world, pair: first } = working({ edition: draft })
+  first.server.disconnect()
+  first.connectServer(current)
+  expect(world.told('pairChanged').at(-1)).toMatchObject({
+    to: 'barred',
+    reason: 'its server came back with another way to agree on jobs',
   })
 })
 

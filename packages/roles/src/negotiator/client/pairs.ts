@@ -325,7 +325,11 @@ export class Pairs {
     if (!pair.isConnected || server === undefined) return
     const isNew = this.step(pair, 'connected')
     if (pair.state === 'barred') return
-    pair.completesCoinbase = server.capabilities.jobDialogue === 'commit'
+    const completesCoinbase = server.capabilities.jobDialogue === 'commit'
+    // what is under way was made for the other dialogue
+    if (!isNew && completesCoinbase !== pair.completesCoinbase)
+      return this.fail(pair, 'unusable', 'its server came back with another way to agree on jobs', now)
+    pair.completesCoinbase = completesCoinbase
     pair.dialogue ??= pair.completesCoinbase
       ? new CommitDialogue(server, this.#deps)
       : new DeclareDialogue(server, this.#deps)
