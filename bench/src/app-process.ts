@@ -57,6 +57,7 @@ process.on('message', (question: string) => {
     const { rss, heapUsed, external } = process.memoryUsage()
     process.send?.({ cpuMicros: user + system, rss, heapUsed, external, ...running.counts?.() })
   }
+  if (question === 'counts') process.send?.({ counts: running.counts?.() })
   if (question === 'watch') {
     loop.enable()
     loop.reset()

@@ -57,6 +57,12 @@ export class Child {
     return this.next<Usage>('cpuMicros')
   }
 
+  /** Its own counts alone: no collector runs for them. */
+  async counts(): Promise<{ readonly channels?: number }> {
+    this.ask('counts')
+    return (await this.next<{ counts: { readonly channels?: number } }>('counts')).counts
+  }
+
   stop(): void {
     this.ask('stop')
   }

@@ -50,7 +50,10 @@ export class Miner {
   }
 
   /** Sets up and opens header-only channels; answers them with their first job. */
-  async open(channels: number, flags = 1): Promise<OpenedChannel[]> {
+  async open(
+    channels: number,
+    { user = 'bench' }: { readonly user?: string } = {},
+  ): Promise<OpenedChannel[]> {
     const opened: OpenedChannel[] = []
     const tips = new Map<number, number>()
     const done = new Promise<void>((resolve) => {
@@ -67,13 +70,13 @@ export class Miner {
         } else if (message.type === 'OpenMiningChannel.Error') throw new Error(message.errorCode)
       }
     })
-    this.#setUp(flags)
+    this.#setUp(1)
     const maxTarget = new Uint8Array(32).fill(0xff)
     for (let requestId = 1; requestId <= channels; requestId++) {
       this.send({
         type: 'OpenStandardMiningChannel',
         requestId,
-        userIdentity: 'bench',
+        userIdentity: user,
         nominalHashRate: 0,
         maxTarget,
       })

@@ -1,30 +1,98 @@
+import { concatBytes, scriptToAddress } from '@sv2/bitcoin'
+import type { Message } from '@sv2/messages'
 import { Child } from './child.ts'
 import { Miner } from './miner.ts'
 import type { Measurement } from './report.ts'
 import { poolConfig, startTemplateSource } from './templates.ts'
 
-/** Channels of the one connection, and connections with one channel beside it. */
-const CROWD = 100_000
+/** Connections with one channel beside the one with very many. */
 const OTHERS = 1_000
 /** Tips per run. */
 const TIPS = 7
 /** Channels that are asked for before the answers are awaited. */
 const BATCH = 500
 
+/** The one connection with very many channels, and the pool that it is at. */
+interface Crowd {
+  readonly name: string
+  readonly channels: number
+  /** Flags of its SetupConnection. */
+  readonly flags: number
+  readonly pool: object
+  readonly ask: (requestId: number) => Message
+  /** Whose blocks one of the others mines. */
+  readonly user: (other: number) => string
+}
+
+const ANY_TARGET = new Uint8Array(32).fill(0xff)
+
+const CROWDS: readonly Crowd[] = [
+  {
+    name: '100,000 channels on one connection, 1,000 others',
+    channels: 100_000,
+    // a connection that understands no groups
+    flags: 1,
+    pool: {},
+    ask: (requestId) => ({
+      type: 'OpenStandardMiningChannel',
+      requestId,
+      userIdentity: 'bench',
+      nominalHashRate: 0,
+      maxTarget: ANY_TARGET,
+    }),
+    user: () => 'bench',
+  },
+  {
+    name: 'solo: 10,000 payouts on one connection, 1,000 others',
+    channels: 10_000,
+    flags: 0,
+    pool: { payout: { mode: 'solo', max_payouts: 20_000 } },
+    ask: (requestId) => ({
+      type: 'OpenExtendedMiningChannel',
+      requestId,
+      userIdentity: payoutOf(requestId),
+      nominalHashRate: 0,
+      maxTarget: ANY_TARGET,
+      minExtranonceSize: 8,
+    }),
+    user: (other) => payoutOf(1_000_000 + other),
+  },
+]
+
+/** An address of its own for each number. */
+function payoutOf(number: number): string {
+  const hash = new Uint8Array(20)
+  new DataView(hash.buffer).setUint32(0, number)
+  const address = scriptToAddress(concatBytes(Uint8Array.of(0, hash.length), hash), 'mainnet')
+  if (address === undefined) throw new Error('no address')
+  return address
+}
+
 /** How long a pool does nothing else while it tells a new tip to very many channels on one connection. */
 export async function measureStalls(dataDir: string): Promise<Measurement[]> {
+  const rows: Measurement[] = []
+  for (const [at, crowd] of CROWDS.entries()) rows.push(await measureStall(crowd, `${dataDir}-${at}`))
+  return rows
+}
+
+async function measureStall(crowd: Crowd, dataDir: string): Promise<Measurement> {
   const source = await startTemplateSource()
   const config = {
     ...(poolConfig(source, 'current', dataDir) as object),
-    extranonce: { max_channels_per_connection: CROWD, max_channels_per_address: CROWD + OTHERS },
+    extranonce: {
+      max_channels_per_connection: crowd.channels,
+      max_channels_per_address: crowd.channels + OTHERS,
+    },
+    ...crowd.pool,
   }
   const child = Child.start('app-process.ts', { app: 'pool', config })
   const { urls } = await child.next<{ urls: string[] }>('urls')
-  const crowd = await connectCrowd(urls[0]!)
+  const many: Miner[] = []
+  const opening = await longestStall(child, async () => many.push(await connectCrowd(urls[0]!, crowd)))
   const others: Miner[] = []
   while (others.length < OTHERS) {
     const miner = await Miner.connect(urls[0]!)
-    await miner.open(1)
+    await miner.open(1, { user: crowd.user(others.length) })
     others.push(miner)
   }
   const idle = await longestStall(child, () => new Promise((resolve) => setTimeout(resolve, 1_000)))
@@ -32,29 +100,35 @@ export async function measureStalls(dataDir: string): Promise<Measurement[]> {
   const reached: { others: number; crowd: number }[] = []
   for (let tip = 0; tip < TIPS; tip++) {
     stalls.push(
-      await longestStall(child, async () => reached.push(await oneTip(source.newTip, crowd, others))),
+      await longestStall(child, async () =>
+        reached.push(await oneTip(source.newTip, { crowd: many[0]!, size: crowd.channels, others })),
+      ),
     )
   }
-  for (const miner of [crowd, ...others]) miner.end()
+  const closing = await longestStall(child, async () => {
+    many[0]!.end()
+    while ((await child.counts()).channels !== OTHERS) await new Promise((resolve) => setTimeout(resolve, 50))
+  })
+  for (const miner of others) miner.end()
   child.stop()
-  return [
-    {
-      part: 'stall',
-      name: `${CROWD.toLocaleString('en-US')} channels on one connection, ${OTHERS.toLocaleString('en-US')} others`,
-      values: {
-        'longest stall while idle, ms (baseline)': idle.stalledMs,
-        'longest stall at a tip, ms': Math.max(...stalls.map(({ stalledMs }) => stalledMs)),
-        'the same in processor time, ms': Math.max(...stalls.map(({ busyMs }) => busyMs)),
-        'median of seven tips, ms': median(stalls.map(({ busyMs }) => busyMs)),
-        'last of the others told, ms': median(reached.map((each) => each.others)),
-        'last of the many told, ms': median(reached.map((each) => each.crowd)),
-      },
+  return {
+    part: 'stall',
+    name: crowd.name,
+    values: {
+      'longest stall while idle, ms (baseline)': idle.stalledMs,
+      'longest stall at a tip, ms': Math.max(...stalls.map(({ stalledMs }) => stalledMs)),
+      'the same in processor time, ms': Math.max(...stalls.map(({ busyMs }) => busyMs)),
+      'median of seven tips, ms': median(stalls.map(({ busyMs }) => busyMs)),
+      'while they are opened, ms': opening.busyMs,
+      'when they are closed, ms': closing.busyMs,
+      'last of the others told, ms': median(reached.map((each) => each.others)),
+      'last of the many told, ms': median(reached.map((each) => each.crowd)),
     },
-  ]
+  }
 }
 
-/** A connection that understands no groups, with all its channels. */
-async function connectCrowd(url: string): Promise<Miner> {
+/** The connection with all its channels. */
+async function connectCrowd(url: string, { channels, flags, ask }: Crowd): Promise<Miner> {
   const miner = await Miner.connect(url)
   let opened = 0
   miner.send({
@@ -62,7 +136,7 @@ async function connectCrowd(url: string): Promise<Miner> {
     protocol: 0,
     minVersion: 2,
     maxVersion: 2,
-    flags: 1,
+    flags,
     endpointHost: '127.0.0.1',
     endpointPort: 3333,
     vendor: 'bench',
@@ -70,31 +144,30 @@ async function connectCrowd(url: string): Promise<Miner> {
     firmware: '1',
     deviceId: '',
   })
-  const maxTarget = new Uint8Array(32).fill(0xff)
-  while (opened < CROWD) {
+  while (opened < channels) {
     const until = opened + BATCH
     const answered = new Promise<void>((resolve) => {
       miner.onMessage = ({ type }) => {
-        if (type !== 'OpenStandardMiningChannel.Success') return
+        if (!type.endsWith('MiningChannel.Success')) return
         opened++
         if (opened === until) resolve()
       }
     })
-    const requests = Array.from({ length: BATCH }, (_, requestId) => ({
-      type: 'OpenStandardMiningChannel' as const,
-      requestId,
-      userIdentity: 'bench',
-      nominalHashRate: 0,
-      maxTarget,
-    }))
-    miner.send(...requests)
+    miner.send(...Array.from({ length: BATCH }, (_, at) => ask(until - at)))
     await answered
   }
   return miner
 }
 
 /** Milliseconds until everybody has heard of a tip. */
-async function oneTip(newTip: () => number, crowd: Miner, others: readonly Miner[]) {
+async function oneTip(
+  newTip: () => number,
+  {
+    crowd,
+    size,
+    others,
+  }: { readonly crowd: Miner; readonly size: number; readonly others: readonly Miner[] },
+) {
   const heard = (miner: Miner, times: number) =>
     new Promise<number>((resolve) => {
       let left = times
@@ -105,7 +178,7 @@ async function oneTip(newTip: () => number, crowd: Miner, others: readonly Miner
       }
     })
   const all = Promise.all(others.map((miner) => heard(miner, 1)))
-  const last = heard(crowd, CROWD)
+  const last = heard(crowd, size)
   const handed = newTip()
   const toOthers = Math.max(...(await all)) - handed
   return { others: toOthers, crowd: (await last) - handed }

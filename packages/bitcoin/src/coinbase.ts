@@ -38,12 +38,11 @@ export type SplitCoinbase = { readonly prefix: Uint8Array; readonly suffix: Uint
  * @throws {RangeError} when the scriptSig would not have 2 … 100 bytes or a number does not fit.
  */
 export function buildCoinbase(parts: CoinbaseParts): SplitCoinbase {
-  const scriptSuffix = parts.scriptSigSuffix ?? new Uint8Array(0)
-  const scriptSize = parts.scriptSigPrefix.length + parts.extranonceSize + scriptSuffix.length
+  const scriptSize =
+    parts.scriptSigPrefix.length + parts.extranonceSize + (parts.scriptSigSuffix?.length ?? 0)
   if (!(scriptSize >= MIN_COINBASE_SCRIPT_SIZE && scriptSize <= MAX_COINBASE_SCRIPT_SIZE)) {
     throw new RangeError(`coinbase scriptSig of ${scriptSize} bytes, not 2 … 100`)
   }
-  const raw = parts.rawOutputs ?? { count: 0, bytes: new Uint8Array(0) }
   const nullOutpoint = new Uint8Array(36).fill(0xff, 32)
   return {
     prefix: concatBytes(
@@ -53,15 +52,23 @@ export function buildCoinbase(parts: CoinbaseParts): SplitCoinbase {
       Uint8Array.of(scriptSize),
       parts.scriptSigPrefix,
     ),
-    suffix: concatBytes(
-      scriptSuffix,
-      uint32(parts.sequence),
-      encodeCompactSize(parts.outputs.length + raw.count),
-      ...parts.outputs.map(encodeOutput),
-      raw.bytes,
-      uint32(parts.locktime),
-    ),
+    suffix: coinbaseSuffix(parts),
   }
+}
+
+/** What comes behind the extranonce of a coinbase alone. @throws {RangeError} when a number does not fit. */
+export function coinbaseSuffix(
+  parts: Omit<CoinbaseParts, 'version' | 'scriptSigPrefix' | 'extranonceSize'>,
+): Uint8Array {
+  const raw = parts.rawOutputs ?? { count: 0, bytes: new Uint8Array(0) }
+  return concatBytes(
+    parts.scriptSigSuffix ?? new Uint8Array(0),
+    uint32(parts.sequence),
+    encodeCompactSize(parts.outputs.length + raw.count),
+    ...parts.outputs.map(encodeOutput),
+    raw.bytes,
+    uint32(parts.locktime),
+  )
 }
 
 /** The txid (wire order) of the stripped coinbase `prefix ‖ extranonce ‖ suffix`. */

@@ -30,6 +30,7 @@ export {
   addCoinbaseWitness,
   buildCoinbase,
   type CoinbaseParts,
+  coinbaseSuffix,
   coinbaseTxid,
   coinbaseWeight,
   coinbaseWithWitness,

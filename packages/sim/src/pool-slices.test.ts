@@ -1,4 +1,4 @@
-import { concatBytes, hex } from '@sv2/bitcoin'
+import { concatBytes, hex, scriptToAddress } from '@sv2/bitcoin'
 import { type Message, MINING_SETUP_FLAGS } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import fc from 'fast-check'
@@ -26,7 +26,28 @@ function oneSlice({ link }: Pick<ReturnType<typeof aPool>, 'link'>): void {
   link.deliver({ kind: 'tick' })
 }
 
-const jobsOf = (messages: readonly Message[]) => messages.filter(({ type }) => type === 'NewMiningJob').length
+/** An output script of its own for each number, and its address. */
+function payoutOf(number: number): { readonly script: Uint8Array; readonly address: string } {
+  const script = concatBytes(Uint8Array.of(0, 20), filled(0, 18), Uint8Array.of(number >> 8, number & 0xff))
+  return { script, address: scriptToAddress(script, 'regtest')! }
+}
+
+/** A client that brings very many payouts on one connection, and some miners with one, at a solo pool. */
+function aSoloCrowd(payouts = MANY) {
+  const world = aPool(current, {
+    miners: { maxChannels: 10_000, maxChannelsPerConnection: 10_000 },
+    payout: { mode: 'solo', network: 'regtest', maxPayouts: 10_000 },
+  })
+  const { link } = world
+  const crowd = new TestMiner(link, current)
+  const open = (miner: TestMiner, number: number) =>
+    miner.open('extended', { user: payoutOf(number).address })
+  const many = Array.from({ length: payouts }, (_, number) => open(crowd, number))
+  const others = Array.from({ length: 5 }, () => new TestMiner(link, current))
+  const few = others.map((miner, number) => open(miner, 20_000 + number))
+  for (const miner of [crowd, ...others]) miner.take()
+  return { ...world, crowd, many, others, few, open }
+}
 
 describe('many channels on one connection', () => {
   test('are told after those with few, a slice at a time, and others have their turn between', () => {
@@ -100,6 +121,75 @@ describe('many channels on one connection', () => {
   })
 })
 
+describe('many payouts on one connection', () => {
+  test('are told after those with few, a slice at a time, of one job for all of them', () => {
+    const world = aSoloCrowd()
+    const before = world.others[0]!.job(world.few[0]!)
+    world.tip({ templateId: 2n }, { prevHash: filled(2) })
+    oneSlice(world)
+    for (const [at, miner] of world.others.entries()) {
+      expect(miner.take().map(({ type }) => type)).toEqual(['NewExtendedMiningJob', 'SetNewPrevHash'])
+      miner.peer.send(miner.find(world.few[at]!))
+    }
+    expect(world.link.factsOf('shareAccepted')).toHaveLength(5)
+    let told = world.crowd.take().length
+    for (; told < 2 * MANY; ) {
+      expect(told).toBeLessThan(2 * MANY)
+      oneSlice(world)
+      const more = world.crowd.take().length
+      expect(more).toBeGreaterThan(0)
+      expect(more).toBeLessThan(200)
+      told += more
+    }
+    expect(world.link.role.nextDeadline()).toBeGreaterThan(world.link.now)
+    // one was made for the tip, however many payouts there are
+    expect(world.others[0]!.job(world.few[0]!).jobId).toBe(before.jobId + 1)
+    for (const [number, channel] of world.many.entries()) {
+      const job = world.crowd.job(channel)
+      if (job.type !== 'NewExtendedMiningJob') throw new Error('a job of another kind')
+      expect(job.jobId).toBe(before.jobId + 1)
+      expect(hex(job.coinbaseTxSuffix)).toContain(hex(payoutOf(number).script))
+    }
+  })
+
+  test('have their shares judged by the coinbase of their own payout, told or not', () => {
+    const world = aSoloCrowd(200)
+    const [first, last] = [world.many[0]!, world.many.at(-1)!]
+    const old = world.crowd.job(last)
+    const oldTip = world.crowd.tip(last)
+    world.tip({ templateId: 2n }, { prevHash: filled(2) })
+    // it does not know of the tip: its share is late, and of no more worth than anybody's
+    world.crowd.peer.send(world.crowd.find(last, { job: old, tip: oldTip }))
+    expect(world.link.factsOf('shareRefused')).toMatchObject([{ code: 'stale-share' }])
+    world.link.advance(1_000)
+    world.crowd.take()
+    world.crowd.peer.send(world.crowd.find(last))
+    expect(world.link.factsOf('shareAccepted')).toMatchObject([{ user: payoutOf(199).address }])
+    // the coinbase of another payout is none of its
+    const foreign = { ...world.crowd.job(first), channelId: last.channelId }
+    const share = world.crowd.find(last, { job: foreign, hash: (hash) => hash[31] === 0 })
+    world.crowd.peer.send({ ...share, channelId: last.channelId })
+    expect(world.link.factsOf('shareAccepted')).toHaveLength(0)
+  })
+
+  test('get other levels together: nobody waits for the one before', () => {
+    const world = aSoloCrowd(50)
+    for (const { channelId } of world.many)
+      world.crowd.peer.send({
+        type: 'UpdateChannel',
+        channelId,
+        nominalHashRate: 1e6,
+        maximumTarget: filled(0xff),
+      })
+    world.link.advance(600)
+    const messages = world.crowd.take()
+    expect(messages.filter(({ type }) => type === 'SetTarget')).toHaveLength(50)
+    // the first at once, all others with the next job
+    const jobs = new Set(world.many.map((channel) => world.crowd.job(channel).jobId))
+    expect(jobs.size).toBe(2)
+  })
+})
+
 /** What a device makes of what it is told: the job it works on, and on which tip. */
 class Told {
   readonly #futures = new Set<number>()
@@ -107,7 +197,7 @@ class Told {
   prevHash: string | undefined
 
   hear(message: Message): void {
-    if (message.type === 'NewMiningJob') {
+    if (message.type === 'NewMiningJob' || message.type === 'NewExtendedMiningJob') {
       if (message.minNtime === undefined) this.#futures.add(message.jobId)
       else this.job = message.jobId
     }
@@ -119,63 +209,76 @@ class Told {
   }
 }
 
-test('whatever happens between slices, each channel hears things in order, and ends with the newest', () => {
-  const step = fc.constantFrom('future', 'tip', 'update', 'slice', 'slice', 'open', 'close', 'target')
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const world = aCrowd(200)
-      const open = new Map<number, TestChannel>(world.many.map((channel) => [channel.channelId, channel]))
-      let templateId = 10n
-      let future: bigint | undefined
-      let newest = concatBytes(filled(0xaa))
-      for (const what of steps) {
-        templateId++
-        if (what === 'slice') world.link.deliver({ kind: 'tick' })
-        else if (what === 'future') {
-          future = templateId
-          world.templates.send(aTemplate({ templateId }))
-        } else if (what === 'update') world.templates.send(aTemplate({ templateId, futureTemplate: false }))
-        else if (what === 'tip') {
-          newest = filled(Number(templateId % 250n))
-          if (future === undefined) world.tip({ templateId }, { prevHash: newest })
-          else world.templates.send(aTip({ templateId: future, prevHash: newest }))
-          future = undefined
-        } else if (what === 'open') {
-          const channel = world.crowd.open('standard')
-          open.set(channel.channelId, channel)
-        } else {
-          const [channelId] = [...open.keys()].slice(Number(templateId) % open.size)
-          if (channelId === undefined) continue
-          if (what === 'close') {
-            world.crowd.peer.send({ type: 'CloseChannel', channelId, reasonCode: '' })
-            open.delete(channelId)
+test.each([
+  ['channel', () => aCrowd(200), 'standard'],
+  ['payout', () => aSoloCrowd(200), 'extended'],
+] as const)(
+  'whatever happens between slices, each %s hears things in order, and ends with the newest',
+  (_, begin, kind) => {
+    const step = fc.constantFrom('future', 'tip', 'update', 'slice', 'slice', 'open', 'close', 'target')
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const world = begin()
+        const open = new Map<number, TestChannel>(world.many.map((channel) => [channel.channelId, channel]))
+        // a payout has its group for itself
+        const groups = new Map<number, number>(
+          kind === 'standard' ? [] : world.many.map(({ groupId, channelId }) => [groupId, channelId]),
+        )
+        let templateId = 10n
+        let future: bigint | undefined
+        let newest = concatBytes(filled(0xaa))
+        for (const what of steps) {
+          templateId++
+          if (what === 'slice') world.link.deliver({ kind: 'tick' })
+          else if (what === 'future') {
+            future = templateId
+            world.templates.send(aTemplate({ templateId }))
+          } else if (what === 'update') world.templates.send(aTemplate({ templateId, futureTemplate: false }))
+          else if (what === 'tip') {
+            newest = filled(Number(templateId % 250n))
+            if (future === undefined) world.tip({ templateId }, { prevHash: newest })
+            else world.templates.send(aTip({ templateId: future, prevHash: newest }))
+            future = undefined
+          } else if (what === 'open') {
+            const { address: user } = payoutOf(Number(templateId) + 1_000)
+            const channel = world.crowd.open(kind, { user })
+            groups.set(channel.groupId, channel.channelId)
+            open.set(channel.channelId, channel)
           } else {
-            const nominalHashRate = Number(templateId) * 1e5
-            world.crowd.peer.send({
-              type: 'UpdateChannel',
-              channelId,
-              nominalHashRate,
-              maximumTarget: filled(0xff),
-            })
+            const [channelId] = [...open.keys()].slice(Number(templateId) % open.size)
+            if (channelId === undefined) continue
+            if (what === 'close') {
+              world.crowd.peer.send({ type: 'CloseChannel', channelId, reasonCode: '' })
+              open.delete(channelId)
+            } else {
+              const nominalHashRate = Number(templateId) * 1e5
+              world.crowd.peer.send({
+                type: 'UpdateChannel',
+                channelId,
+                nominalHashRate,
+                maximumTarget: filled(0xff),
+              })
+            }
           }
         }
-      }
-      world.link.advance(2_000)
-      world.crowd.take()
-      const told = new Map<number, Told>()
-      for (const message of world.crowd.log) {
-        if (!('channelId' in message) || message.channelId === undefined) continue
-        const known = told.get(message.channelId) ?? new Told()
-        told.set(message.channelId, known)
-        known.hear(message)
-      }
-      const present = [...open.keys()].map((channelId) => told.get(channelId)?.prevHash)
-      expect(new Set(present)).toEqual(new Set([hex(newest)]))
-      expect(jobsOf(world.crowd.log)).toBeGreaterThan(0)
-    }),
-    { numRuns: 30 },
-  )
-})
+        world.link.advance(2_000)
+        world.crowd.take()
+        const told = new Map<number, Told>()
+        for (const message of world.crowd.log) {
+          if (!('channelId' in message) || message.channelId === undefined) continue
+          const channelId = groups.get(message.channelId) ?? message.channelId
+          const known = told.get(channelId) ?? new Told()
+          told.set(channelId, known)
+          known.hear(message)
+        }
+        const present = [...open.keys()].map((channelId) => told.get(channelId)?.prevHash)
+        expect(new Set(present)).toEqual(new Set([hex(newest)]))
+        expect(told.size).toBeGreaterThan(0)
+      }),
+      { numRuns: 30 },
+    )
+  },
+)
 
 describe('limits of one network address', () => {
   /** A connection from somewhere. */

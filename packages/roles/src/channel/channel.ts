@@ -4,7 +4,8 @@ import type { CustomBook } from './custom-book.ts'
 import type { Level } from './difficulty.ts'
 import { type History, replaced, valueAt } from './history.ts'
 import type { Job } from './job.ts'
-import type { JobBook, JobState } from './job-book.ts'
+import type { JobState } from './job-book.ts'
+import type { Jobs } from './jobs.ts'
 import type { PendingShares } from './pending-shares.ts'
 import type { RecentWorkers } from './recent-workers.ts'
 import { Vardiff } from './vardiff.ts'
@@ -27,7 +28,7 @@ export interface ChannelSettings {
   readonly id: number
   readonly session: SessionId
   readonly kind: 'standard' | 'extended'
-  readonly book: JobBook
+  readonly book: Jobs
   /** Group on the same connection. */
   readonly groupId: number
   /** The group id addresses it too; false when it is addressed alone. */
@@ -53,9 +54,9 @@ export class Channel {
   readonly session: SessionId
   readonly kind: 'standard' | 'extended'
   /** The jobs it works on. */
-  book: JobBook
+  book: Jobs
   /** Those it worked on before it was moved: its shares of them still count. */
-  formerBook: JobBook | undefined
+  formerBook: Jobs | undefined
   /** Jobs that its client brought; undefined until there is one. */
   custom: CustomBook | undefined
   /** Its group on its connection. */

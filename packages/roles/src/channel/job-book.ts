@@ -2,6 +2,7 @@ import { compareLe } from '@sv2/bitcoin'
 import { EASIEST_TARGET } from '../device/open-request.ts'
 import type { Level } from './difficulty.ts'
 import type { Job, Tip } from './job.ts'
+import type { Jobs } from './jobs.ts'
 
 /** Jobs of the present tip that were replaced but still earn credit (SRI: max_past_jobs). */
 export const MAX_PAST_JOBS = 16
@@ -23,7 +24,8 @@ export type JobState = 'future' | 'active' | 'past' | 'stale' | 'unknown'
  * prefix change takes a number from one growing `order`; so a channel knows which target and which prefix a job was
  * given with by comparing numbers, and nothing has to be written into 100 000 channels when a job changes.
  */
-export class JobBook {
+export class JobBook implements Jobs {
+  readonly root: JobBook = this
   #future = new Map<number, Job>()
   #live = new Map<number, Job>()
   #past: number[] = []
@@ -105,6 +107,10 @@ export class JobBook {
   /** The jobs that wait for a tip, oldest first. */
   waiting(): IterableIterator<Job> {
     return this.#future.values()
+  }
+
+  told(job: Job): Job {
+    return job
   }
 
   /** Whether a job waits for a tip. */

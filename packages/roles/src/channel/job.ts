@@ -1,5 +1,6 @@
 import {
   buildCoinbase,
+  coinbaseSuffix,
   coinbaseWithWitness,
   compareLe,
   concatBytes,
@@ -95,10 +96,7 @@ export function buildJob(
     version: template.coinbaseTxVersion,
     scriptSigPrefix: scriptPrefix(template, { tag: payout.tag, number, extranonceSize }),
     extranonceSize,
-    sequence: template.coinbaseTxInputSequence,
-    outputs: [{ value: template.coinbaseTxValueRemaining, script: payout.script }],
-    rawOutputs: { count: template.coinbaseTxOutputsCount, bytes: template.coinbaseTxOutputs },
-    locktime: template.coinbaseTxLocktime,
+    ...behindScript(template, payout.script),
   })
   return {
     jobId,
@@ -111,6 +109,20 @@ export function buildJob(
     coinbaseTxSuffix: suffix,
     activeSince: 0,
     tip: undefined,
+  }
+}
+
+/** A job of the same template that pays somebody else; everything but its coinbase suffix is the same. */
+export function payTo(job: Job, template: NewTemplate, script: Uint8Array): Job {
+  return { ...job, coinbaseTxSuffix: coinbaseSuffix(behindScript(template, script)) }
+}
+
+function behindScript(template: NewTemplate, script: Uint8Array) {
+  return {
+    sequence: template.coinbaseTxInputSequence,
+    outputs: [{ value: template.coinbaseTxValueRemaining, script }],
+    rawOutputs: { count: template.coinbaseTxOutputsCount, bytes: template.coinbaseTxOutputs },
+    locktime: template.coinbaseTxLocktime,
   }
 }
 

@@ -148,7 +148,7 @@ describe('duplicates', () => {
     expect(judge.judge(channel, aShare(), NOW)).toMatchObject({ isBlock: true, level: { difficulty: 0 } })
     isBlock = false
     // and is dropped with the tip
-    const { book } = channel
+    const book = channel.book.root
     book.addFuture(aJob(2))
     book.activate(2, aTip(), 3)
     expect(codeOf(judge.judge(channel, aShare({ jobId: 2 }), NOW))).toBe('accepted')

@@ -1,6 +1,6 @@
 import type { Capabilities } from '@sv2/messages'
 import type { Channel } from '../channel/channel.ts'
-import type { JobBook } from '../channel/job-book.ts'
+import type { Jobs } from '../channel/jobs.ts'
 import type { Millis, SessionId } from '../role.ts'
 
 /** SetupConnection flags of the mining protocol (editions.md §4.2.1). */
@@ -14,11 +14,13 @@ export const REQUIRES_EXTENDED_CHANNELS = 2
 /** The channels of one connection that share a job book, and the group id under which they are addressed. */
 export interface Group {
   readonly connection: Connection
-  readonly book: JobBook
+  readonly book: Jobs
   readonly groupId: number
   readonly channels: Set<Channel>
   /** How many of the channels are addressed by the group id; the others are told one by one. */
   members: number
+  /** What was begun to be told when its first channel joined. */
+  joined: number
 }
 
 /** One miner's connection. */
@@ -35,7 +37,7 @@ export class Connection {
   /** By group id: one per job book in use, more after a SetGroupChannel. */
   readonly groups = new Map<number, Group>()
   /** The group that new channels of a book join. */
-  readonly joinable = new Map<JobBook, Group>()
+  readonly joinable = new Map<Jobs, Group>()
   /** It was told REQUIRES_FIXED_VERSION. */
   toldFixedVersion = false
   /** Its version rolling is suspended, as its jobs say. */

@@ -1,7 +1,7 @@
 import { compareLe } from '@sv2/bitcoin'
 import type { Channel } from '../channel/channel.ts'
 import { difficultyFor, hashrateFor, type Level } from '../channel/difficulty.ts'
-import type { JobBook } from '../channel/job-book.ts'
+import type { Jobs } from '../channel/jobs.ts'
 import type { VardiffSettings } from '../channel/vardiff.ts'
 import type { Millis } from '../role.ts'
 import { changeLevel } from './new-levels.ts'
@@ -42,7 +42,7 @@ export interface Bounds {
  */
 export function levelFor(
   state: MinersState,
-  book: JobBook,
+  book: Jobs,
   difficulty: number,
   { easiest, floor }: Bounds,
 ): Level {
@@ -66,7 +66,7 @@ export function startDifficulty(
 }
 
 /** A wish that a channel's work does not allow now; undefined where it does. */
-export function ungranted(book: JobBook, difficulty: number): number | undefined {
+export function ungranted(book: Jobs, difficulty: number): number | undefined {
   return difficulty > book.maxDifficulty ? difficulty : undefined
 }
 

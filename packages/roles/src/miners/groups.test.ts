@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { aChannel, NOW } from '../channel/_fixtures.ts'
 import { ExtranonceLeases } from '../channel/extranonce.ts'
 import { JobBook } from '../channel/job-book.ts'
+import type { Jobs } from '../channel/jobs.ts'
 import { Connection, type Group } from './connection.ts'
 import { CustomJobs } from './custom-jobs.ts'
 import { groupOf, join, newGroup } from './groups.ts'
@@ -11,10 +12,11 @@ import type { MinersState } from './state.ts'
 
 /** A connection, and as much of the state as groups need. */
 function aWorld() {
-  const released: JobBook[] = []
+  const released: Jobs[] = []
   const state: Pick<
     MinersState,
     | 'groups'
+    | 'listeners'
     | 'channels'
     | 'leases'
     | 'custom'
@@ -29,6 +31,7 @@ function aWorld() {
     readonly source: Pick<MinersState['source'], 'released'>
   } = {
     groups: new Map(),
+    listeners: new Map(),
     channels: [],
     leases: new ExtranonceLeases(65_536),
     custom: new CustomJobs(),
@@ -73,6 +76,7 @@ test('opening and closing cost the same however many payouts a connection works 
   expect(looks).toBeLessThan(30 * books.length)
   expect(released).toEqual([...books].reverse())
   expect([connection.groups.size, connection.joinable.size, state.groups.size]).toEqual([0, 0, 0])
+  expect(state.listeners.size).toBe(0)
 })
 
 test('a group that channels were moved to is not the one that new channels join', () => {

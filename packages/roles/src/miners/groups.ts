@@ -1,10 +1,10 @@
 import type { Channel } from '../channel/channel.ts'
-import type { JobBook } from '../channel/job-book.ts'
+import type { Jobs } from '../channel/jobs.ts'
 import type { Connection, Group } from './connection.ts'
 import type { MinersState } from './state.ts'
 
 /** The group of a connection that new channels of a book belong to, made when there is none. */
-export function groupOf(connection: Connection, book: JobBook): Group {
+export function groupOf(connection: Connection, book: Jobs): Group {
   const known = connection.joinable.get(book)
   if (known !== undefined) return known
   const group = newGroup(connection, book)
@@ -13,8 +13,15 @@ export function groupOf(connection: Connection, book: JobBook): Group {
 }
 
 /** A group without channels, which new channels do not join by themselves. */
-export function newGroup(connection: Connection, book: JobBook): Group {
-  const group: Group = { connection, book, groupId: connection.nextId(), channels: new Set(), members: 0 }
+export function newGroup(connection: Connection, book: Jobs): Group {
+  const group: Group = {
+    connection,
+    book,
+    groupId: connection.nextId(),
+    channels: new Set(),
+    members: 0,
+    joined: 0,
+  }
   connection.groups.set(group.groupId, group)
   return group
 }
@@ -24,9 +31,13 @@ export function join(state: MinersState, group: Group, channel: Channel): void {
   group.channels.add(channel)
   channel.joined = state.lanes.begun
   if (channel.grouped) group.members++
-  const groups = state.groups.get(group.book)
-  if (groups === undefined) state.groups.set(group.book, new Set([group]))
-  else groups.add(group)
+  if (group.channels.size > 1) return
+  const { book, connection } = group
+  group.joined = state.lanes.begun
+  put(state.groups, book, group)
+  const listening = state.listeners.get(book.root)
+  if (listening === undefined) state.listeners.set(book.root, new Map([[connection, new Set([group])]]))
+  else put(listening, connection, group)
 }
 
 /** Takes a channel out of its group; an empty group is forgotten, and so is a book without groups. */
@@ -37,9 +48,22 @@ export function leave(state: MinersState, group: Group, channel: Channel): void 
   const { connection } = group
   connection.groups.delete(group.groupId)
   if (connection.joinable.get(group.book) === group) connection.joinable.delete(group.book)
-  const groups = state.groups.get(group.book)
-  groups?.delete(group)
-  if (groups?.size !== 0) return
-  state.groups.delete(group.book)
-  state.source.released(group.book)
+  const { root } = group.book
+  const listening = state.listeners.get(root)
+  if (listening !== undefined && takeOut(listening, connection, group) && listening.size === 0)
+    state.listeners.delete(root)
+  if (takeOut(state.groups, group.book, group)) state.source.released(group.book)
+}
+
+function put<Key>(groups: Map<Key, Set<Group>>, key: Key, group: Group): void {
+  const known = groups.get(key)
+  if (known === undefined) groups.set(key, new Set([group]))
+  else known.add(group)
+}
+
+/** Whether it was the last one of its key. */
+function takeOut<Key>(groups: Map<Key, Set<Group>>, key: Key, group: Group): boolean {
+  const known = groups.get(key)
+  known?.delete(group)
+  return known?.size === 0 && groups.delete(key)
 }

@@ -1,5 +1,4 @@
 import type { Message } from '@sv2/messages'
-import type { Channel } from '../channel/channel.ts'
 import type { JobBook } from '../channel/job-book.ts'
 import type { SessionEffect, SessionId } from '../role.ts'
 import type { Connection } from './connection.ts'
@@ -17,23 +16,21 @@ export interface About {
 }
 
 /** Something that a connection is to be told of its jobs. */
-type Item = {
+interface Item {
   /** Its place among all that is told. */
   readonly order: number
   readonly about: About | undefined
-} & (
-  | { readonly message: Message }
-  /** A message for each of many channels, those that joined since left out. */
-  | { readonly channels: Iterator<Channel>; readonly make: (channel: Channel) => Message | undefined }
-)
+  /** Made when their time has come: a telling to 10,000 payouts or 100,000 channels begins in no time. */
+  readonly messages: Iterator<Message>
+}
 
 /** What one connection is still to be told. */
 class Lane {
   /** In order. */
   readonly items = new Set<Item>()
   /**
-   * Those about a book, told ones too. A solo pool has thousands of books: with 10,000 on one connection a tip holds up
-   * everybody for 0.3 s, and for 7 s where one list of all was gone through.
+   * Those about a book, told ones too. A proxy has a book per miner: with 10,000 on one connection a tip held up everybody
+   * for 7 s where one list of all was gone through.
    */
   readonly #byBook = new Map<JobBook, Item[]>()
 
@@ -66,6 +63,11 @@ export class Lanes {
     return this.#lanes.size === 0
   }
 
+  /** Whether a connection is still to be told something. */
+  owes(connection: Connection): boolean {
+    return this.#lanes.has(connection)
+  }
+
   /** The number of the telling that was begun last. */
   get begun(): number {
     return this.#order
@@ -77,25 +79,23 @@ export class Lanes {
     return this.#order
   }
 
-  /** One message for a connection; the same object for many of them is sent to all at once. */
-  message(connection: Connection, message: Message, telling: { order: number; about?: About }): void {
-    this.#put(connection, { order: telling.order, about: telling.about, message })
-  }
-
   /**
-   * A message for each channel of a set, made when its time has come; none where `make` makes none. Copying 100,000 of
-   * them would be a stall of its own: channels that join on the way are known by `Channel.joined`.
+   * Messages for a connection, taken when their time has come; the same object for many connections is sent to all at
+   * once. Who joins on the way is known by what was `begun` then.
    */
-  each(
+  put(
     connection: Connection,
-    channels: ReadonlySet<Channel>,
-    telling: {
-      readonly order: number
-      readonly about: About
-      readonly make: (channel: Channel) => Message | undefined
-    },
+    messages: Iterator<Message>,
+    { order, about }: { readonly order: number; readonly about?: About },
   ): void {
-    if (channels.size > 0) this.#put(connection, { ...telling, channels: channels.values() })
+    let lane = this.#lanes.get(connection)
+    if (lane === undefined) {
+      const waiting = connection.channels.size > MANY_CHANNELS ? this.#many : this.#few
+      waiting.add(connection)
+      lane = new Lane()
+      this.#lanes.set(connection, lane)
+    }
+    lane.put({ order, about, messages })
   }
 
   /** A connection is gone. */
@@ -120,69 +120,39 @@ export class Lanes {
   #tell(connection: Connection, told: Slice): void {
     const items = this.#lanes.get(connection)?.items ?? new Set()
     for (const item of items) {
-      if (told.isFull) return
-      if ('message' in item) told.shared(connection.session, item.message, item.order)
-      else if (!tellEach(connection, item, told)) return
+      while (true) {
+        if (told.isFull) return
+        const { value, done } = item.messages.next()
+        if (done === true) break
+        told.add(connection.session, value, item.order)
+      }
       items.delete(item)
     }
     this.forget(connection)
-  }
-
-  #put(connection: Connection, item: Item): void {
-    let lane = this.#lanes.get(connection)
-    if (lane === undefined) {
-      const waiting = connection.channels.size > MANY_CHANNELS ? this.#many : this.#few
-      waiting.add(connection)
-      lane = new Lane()
-      this.#lanes.set(connection, lane)
-    }
-    lane.put(item)
   }
 }
 
 /** The messages of one slice, in the order in which they were begun. */
 class Slice {
-  readonly #messages: { readonly order: number; readonly to: SessionId; readonly message: Message }[] = []
-  readonly #shared = new Map<Message, { readonly order: number; readonly to: SessionId[] }>()
+  readonly #messages = new Map<Message, { readonly order: number; readonly to: SessionId[] }>()
   #count = 0
 
   get isFull(): boolean {
     return this.#count >= MAX_PER_SLICE
   }
 
-  shared(session: SessionId, message: Message, order: number): void {
+  add(session: SessionId, message: Message, order: number): void {
     this.#count++
-    const known = this.#shared.get(message)
-    if (known === undefined) this.#shared.set(message, { order, to: [session] })
+    const known = this.#messages.get(message)
+    if (known === undefined) this.#messages.set(message, { order, to: [session] })
     else known.to.push(session)
   }
 
-  own(session: SessionId, message: Message, order: number): void {
-    this.#count++
-    this.#messages.push({ order, to: session, message })
-  }
-
   effects(): SessionEffect[] {
-    const shared = [...this.#shared].map(([message, { order, to }]) => ({ order, to, message }))
-    return [...this.#messages, ...shared]
-      .sort((one, other) => one.order - other.order)
-      .map(({ to, message }) => ({ kind: 'send', to, message }))
+    return [...this.#messages]
+      .sort(([, one], [, other]) => one.order - other.order)
+      .map(([message, { to }]) => ({ kind: 'send', to: to.length === 1 ? to[0]! : to, message }))
   }
-}
-
-/** Tells channels one by one; false when the slice is full before the last one. */
-function tellEach(
-  { session }: Connection,
-  { channels, make, order }: Extract<Item, { channels: unknown }>,
-  told: Slice,
-): boolean {
-  while (!told.isFull) {
-    const { value: channel, done } = channels.next()
-    if (done === true) return true
-    const message = channel.joined < order ? make(channel) : undefined
-    if (message !== undefined) told.own(session, message, order)
-  }
-  return false
 }
 
 /** What stays when something newer is to be told: a tip needs its own future job, and no other job before it. */

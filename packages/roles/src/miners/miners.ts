@@ -4,6 +4,7 @@ import { Ladder } from '../channel/difficulty.ts'
 import { ExtranonceLeases } from '../channel/extranonce.ts'
 import type { Job, Tip } from '../channel/job.ts'
 import type { JobBook } from '../channel/job-book.ts'
+import type { Jobs } from '../channel/jobs.ts'
 import { ShareJudge } from '../channel/judge.ts'
 import { DueQueue } from '../due-queue.ts'
 import { type Millis, NEVER, type SessionEvent, type SessionId } from '../role.ts'
@@ -57,6 +58,7 @@ export class Miners {
       source: deps.source,
       connections: new Map(),
       groups: new Map(),
+      listeners: new Map(),
       channels: [],
       leases: new ExtranonceLeases(256 ** settings.extranonce.leaseBytes),
       ladder: new Ladder(settings.difficultySteps),
@@ -133,12 +135,12 @@ export class Miners {
     }
   }
 
-  /** Sends a job to all channels of its book. Answers how many groups got it. */
+  /** Sends a job to all channels of its book, and of those that have it as their root. Answers how many groups get it. */
   sendJob(book: JobBook, job: Job): number {
     return sendJob(this.#state, book, job)
   }
 
-  /** Tells all channels of a book about a new tip. */
+  /** Tells the same channels about a new tip. */
   sendTip(book: JobBook, jobId: number, tip: Tip): number {
     return sendTip(this.#state, book, jobId, tip)
   }
@@ -178,7 +180,7 @@ export class Miners {
   }
 
   /** Ends all channels of a book. */
-  closeBook(book: JobBook, reasonCode: string): void {
+  closeBook(book: Jobs, reasonCode: string): void {
     for (const { channels } of [...(this.#state.groups.get(book) ?? [])])
       for (const channel of [...channels]) this.closeChannel(channel, reasonCode)
   }
@@ -199,7 +201,7 @@ export class Miners {
   }
 
   /** See `moveChannel`. */
-  move(channel: Channel, book: JobBook): void {
+  move(channel: Channel, book: Jobs): void {
     moveChannel(this.#state, channel, book)
   }
 

@@ -2,7 +2,7 @@ import { compareLe } from '@sv2/bitcoin'
 import type { Channel } from '../channel/channel.ts'
 import type { Level } from '../channel/difficulty.ts'
 import type { Job } from '../channel/job.ts'
-import type { JobBook } from '../channel/job-book.ts'
+import type { Jobs } from '../channel/jobs.ts'
 import { type Millis, NEVER } from '../role.ts'
 import { type MinersState, nextOrder } from './state.ts'
 import { sendOwnJob, tell } from './work.ts'
@@ -53,7 +53,8 @@ export function giveWanted(state: MinersState): void {
 }
 
 function giveNow(state: MinersState): void {
-  const jobs = new Map<JobBook, Job | undefined>()
+  const before = state.order
+  const jobs = new Map<Jobs, Job | undefined>()
   let left = MAX_AT_ONCE
   for (const channel of state.wanting) {
     const { wanted, book } = channel
@@ -62,7 +63,7 @@ function giveNow(state: MinersState): void {
       continue
     }
     if (left === 0) return
-    if (!jobs.has(book)) jobs.set(book, newJob(state, book))
+    if (!jobs.has(book)) jobs.set(book, newJob(state, book, before))
     const job = jobs.get(book)
     if (job === undefined && book.active !== undefined) continue
     state.wanting.delete(channel)
@@ -114,9 +115,11 @@ function give(state: MinersState, channel: Channel, level: Level, job: Job | und
   if (job !== undefined) sendOwnJob(state, channel, job)
 }
 
-/** A job of the present tip that was made this moment; undefined where the source makes none now. */
-function newJob(state: MinersState, book: JobBook): Job | undefined {
-  const before = state.order
+/**
+ * A job of the present tip that was made this moment; undefined where the source makes none now.
+ * @param before place in the order at which the moment began: books with one root have their jobs of one making
+ */
+function newJob(state: MinersState, book: Jobs, before: number = state.order): Job | undefined {
   const job = state.source.extraJob(book)
   return job !== undefined && job.order > before ? job : undefined
 }

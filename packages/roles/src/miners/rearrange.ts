@@ -1,6 +1,6 @@
 import type { Channel } from '../channel/channel.ts'
 import { extranoncePrefix, leaseSize } from '../channel/extranonce.ts'
-import type { JobBook } from '../channel/job-book.ts'
+import type { Jobs } from '../channel/jobs.ts'
 import type { SessionId } from '../role.ts'
 import { groupOf, join, leave, newGroup } from './groups.ts'
 import { type MinersState, nextOrder } from './state.ts'
@@ -31,7 +31,10 @@ export function regroup(
     channel.groupId = group.groupId
   }
   const ids = moved.map((channel) => channel.id)
+  const isOwed = state.lanes.owes(connection)
   tell(state, moved[0]!, { type: 'SetGroupChannel', groupChannelId: group.groupId, channelIds: ids })
+  // what their former group was still to be told does not reach them
+  if (isOwed) for (const channel of moved) sendFirstJob(state, channel)
   return group.groupId
 }
 
@@ -76,7 +79,7 @@ export function reserve(state: MinersState, session: SessionId, former?: Channel
 }
 
 /** Lets a channel work on other jobs from now on; its shares of the old ones count as long as those live. */
-export function moveChannel(state: MinersState, channel: Channel, book: JobBook): void {
+export function moveChannel(state: MinersState, channel: Channel, book: Jobs): void {
   const connection = state.connections.get(channel.session)
   if (connection === undefined || channel.book === book) return
   const from = connection.groups.get(channel.groupId)

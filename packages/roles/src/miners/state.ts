@@ -6,6 +6,7 @@ import type { Ladder } from '../channel/difficulty.ts'
 import type { ExtranonceLayout, ExtranonceLeases } from '../channel/extranonce.ts'
 import type { Job, Tip } from '../channel/job.ts'
 import type { JobBook } from '../channel/job-book.ts'
+import type { Jobs } from '../channel/jobs.ts'
 import type { GoodShare, Share, ShareJudge } from '../channel/judge.ts'
 import type { DueQueue } from '../due-queue.ts'
 import type { Millis, SessionEffect, SessionId } from '../role.ts'
@@ -54,9 +55,9 @@ export interface WorkSource {
   /** The jobs an identity works on, or why it is refused; `later` when `Miners.resume` will ask again. */
   bookFor(request: WorkRequest): Assignment | Refusal | 'later'
   /** The last channel left the book: no job of it is needed any more. */
-  released(book: JobBook): void
+  released(book: Jobs): void
   /** A job of the present tip for single channels, no older than a moment; undefined before the first tip. */
-  extraJob(book: JobBook): Job | undefined
+  extraJob(book: Jobs): Job | undefined
   /**
    * A share was found good. Answers who acknowledges it: `credited` at once, or `pending` when the source says later
    * what became of it (`Miners.settle`); a code when the source has no use for it after all.
@@ -134,7 +135,7 @@ export const OWN_OPEN_CODES = {
 type OpenErrorCode = ErrorCode<'OpenMiningChannel.Error'> | keyof typeof OWN_OPEN_CODES
 
 export interface Assignment {
-  readonly book: JobBook
+  readonly book: Jobs
   /** Bytes of extranonce behind the fixed part: rolled by the device, or zero on a standard channel. */
   readonly extranonceSize: number
   /** Zero bytes between the two, so that all extranonces of the source have one length; 0 when missing. */
@@ -160,7 +161,9 @@ export interface MinersState {
   readonly source: WorkSource
   readonly connections: Map<SessionId, Connection>
   /** Groups by the jobs they get; a book without an entry has no channels. */
-  readonly groups: Map<JobBook, Set<Group>>
+  readonly groups: Map<Jobs, Set<Group>>
+  /** The same groups by the book that their jobs are written into, and by connection: what is told is told to all of them. */
+  readonly listeners: Map<JobBook, Map<Connection, Set<Group>>>
   /** Every open channel, dense, for the round of vardiff. */
   readonly channels: Channel[]
   readonly leases: ExtranonceLeases

@@ -2,30 +2,37 @@ import type { Message } from '@sv2/messages'
 import type { Channel } from '../channel/channel.ts'
 import { type Job, jobMerkleRoot, type Tip } from '../channel/job.ts'
 import type { JobBook } from '../channel/job-book.ts'
-import type { Group } from './connection.ts'
+import type { Jobs } from '../channel/jobs.ts'
+import type { Connection, Group } from './connection.ts'
 import type { About } from './lanes.ts'
 import type { MinersState } from './state.ts'
 
+/** A job as it is told: a future job that is told late is a future job all the same. */
+interface ToldJob {
+  readonly job: Job
+  readonly tip: Tip | undefined
+}
+
 /**
- * Sends a job to every channel of its book: one frame per group id, and a job of its own only for channels that
- * cannot share one (POOL-41, POOL-66, POOL-67). All connections call their first group alike, so nearly always one
- * message object goes to all of them and is encoded once.
+ * Sends a job to every channel of its book, and of the books that have it as their root: one frame per group id, and a job
+ * of its own only for channels that cannot share one (POOL-41, POOL-66, POOL-67). All connections call their first group
+ * alike, so nearly always one message object goes to all of them and is encoded once.
  */
 export function sendJob(state: MinersState, book: JobBook, job: Job): number {
-  // as it is now: a future job that is told late is a future job all the same
-  const told = { ...job }
-  return toBook(state, book, {
-    about: { kind: job.tip === undefined ? 'future' : 'job', book, jobId: job.jobId },
-    shared: (channelId, fixedVersion) => extendedJob(told, channelId, fixedVersion),
-    own: (channel, fixedVersion) => ownJob(state, told, channel, fixedVersion),
+  const { tip, jobId } = job
+  return toBook(state, {
+    about: { kind: tip === undefined ? 'future' : 'job', book, jobId },
+    shared: (jobs, groupId, fixedVersion) => extendedJob({ job: jobs.told(job), tip }, groupId, fixedVersion),
+    own: (channel, fixedVersion) =>
+      ownJob(state, { job: channel.book.told(job), tip }, channel, fixedVersion),
   })
 }
 
-/** Tells every channel of a book that the tip has changed and which job to mine on it. */
+/** Tells the same channels that the tip has changed and which job to mine on it. */
 export function sendTip(state: MinersState, book: JobBook, jobId: number, tip: Tip): number {
-  return toBook(state, book, {
+  return toBook(state, {
     about: { kind: 'tip', book, jobId },
-    shared: (channelId) => prevHashMessage(channelId, jobId, tip),
+    shared: (_, groupId) => prevHashMessage(groupId, jobId, tip),
     own: (channel) => prevHashMessage(channel.id, jobId, tip),
   })
 }
@@ -33,7 +40,8 @@ export function sendTip(state: MinersState, book: JobBook, jobId: number, tip: T
 /** Tells a channel something of its jobs, behind what its connection is still to be told of them. */
 export function tell(state: MinersState, channel: Channel, message: Message): void {
   const connection = state.connections.get(channel.session)
-  if (connection !== undefined) state.lanes.message(connection, message, { order: state.lanes.begin() })
+  if (connection !== undefined)
+    state.lanes.put(connection, [message].values(), { order: state.lanes.begin() })
 }
 
 /** Sends one channel what it needs to start: the active job as a future one, the tip, and the jobs that wait (POOL-38). */
@@ -41,9 +49,10 @@ export function sendFirstJob(state: MinersState, channel: Channel): void {
   const { active } = channel.book
   if (active?.tip === undefined) return
   const fixedVersion = isFixed(state, channel)
-  tell(state, channel, ownJob(state, { ...active, tip: undefined }, channel, fixedVersion))
+  tell(state, channel, ownJob(state, { job: active, tip: undefined }, channel, fixedVersion))
   tell(state, channel, prevHashMessage(channel.id, active.jobId, active.tip))
-  for (const job of channel.book.waiting()) tell(state, channel, ownJob(state, job, channel, fixedVersion))
+  for (const job of channel.book.waiting())
+    tell(state, channel, ownJob(state, { job, tip: job.tip }, channel, fixedVersion))
 }
 
 /**
@@ -60,7 +69,7 @@ export function freshJob(state: MinersState, channel: Channel): Job | undefined 
 /** Gives a job to one channel alone. */
 export function sendOwnJob(state: MinersState, channel: Channel, job: Job): void {
   channel.ownJobId = job.jobId
-  tell(state, channel, ownJob(state, job, channel, isFixed(state, channel)))
+  tell(state, channel, ownJob(state, { job, tip: job.tip }, channel, isFixed(state, channel)))
 }
 
 function isFixed(state: MinersState, channel: Channel): boolean {
@@ -70,61 +79,81 @@ function isFixed(state: MinersState, channel: Channel): boolean {
 /** What a book's channels are told: one message per group id, or one per channel. */
 interface Telling {
   readonly about: About
-  readonly shared: (groupId: number, fixedVersion: boolean) => Message
+  readonly shared: (jobs: Jobs, groupId: number, fixedVersion: boolean) => Message
   readonly own: (channel: Channel, fixedVersion: boolean) => Message
 }
 
-function toBook(state: MinersState, book: JobBook, telling: Telling): number {
-  const groups = state.groups.get(book)
-  if (groups === undefined) return 0
-  const order = state.lanes.begin()
-  // connections that call the group alike and may do the same with the version get the same object
-  const shared = new Map<number, Message>()
-  for (const group of groups) tellGroup(state, group, { ...telling, order, messages: shared })
-  return groups.size
+/** A telling that was begun. */
+interface BegunTelling extends Telling {
+  readonly order: number
+  /** Connections that call a group alike and may do the same with the version get the same object. */
+  readonly messages: Map<Jobs, Map<number, Message>>
 }
 
-function tellGroup(
-  { lanes }: MinersState,
-  group: Group,
-  telling: Telling & { readonly order: number; readonly messages: Map<number, Message> },
-): void {
-  const { connection, groupId } = group
-  const { order, about, messages } = telling
-  if (connection.requiresWorkSelection) return
-  if (connection.requiresStandardJobs || !connection.capabilities.groupsExtendedChannels) {
-    const make = (channel: Channel): Message | undefined =>
-      !channel.grouped || connection.requiresStandardJobs
-        ? telling.own(channel, connection.fixedVersion)
-        : undefined
-    lanes.each(connection, group.channels, { order, about, make })
+function toBook(state: MinersState, telling: Telling): number {
+  const { listeners, lanes } = state
+  const { about } = telling
+  const listening = listeners.get(about.book)
+  if (listening === undefined) return 0
+  const begun = { ...telling, order: lanes.begin(), messages: new Map() }
+  let count = 0
+  for (const [connection, groups] of listening) {
+    count += groups.size
+    if (connection.requiresWorkSelection) continue
+    lanes.put(connection, messagesTo(state, connection, groups, begun), begun)
   }
-  if (connection.requiresStandardJobs || group.members === 0) return
-  const { fixedVersion } = connection
-  const key = fixedVersion ? -groupId : groupId
-  const message = messages.get(key) ?? telling.shared(groupId, fixedVersion)
-  messages.set(key, message)
-  lanes.message(connection, message, { order, about })
+  return count
 }
 
-function ownJob(state: MinersState, job: Job, channel: Channel, fixedVersion: boolean): Message {
-  if (channel.kind === 'extended') return extendedJob(job, channel.id, fixedVersion)
+/** What one connection is told, a message at a time; who joined since then knows it. */
+function* messagesTo(
+  { groups: all }: MinersState,
+  connection: Connection,
+  groups: ReadonlySet<Group>,
+  { own, shared, order, messages }: BegunTelling,
+): Generator<Message, void> {
+  const { requiresStandardJobs, fixedVersion, capabilities } = connection
+  for (const { book, channels, groupId, members, joined } of groups) {
+    if (joined >= order) continue
+    if (requiresStandardJobs || !capabilities.groupsExtendedChannels) {
+      for (const channel of channels)
+        if (channel.joined < order && (!channel.grouped || requiresStandardJobs))
+          yield own(channel, fixedVersion)
+    }
+    if (requiresStandardJobs || members === 0) continue
+    // most books of many have one group alone: nothing is kept for those
+    if (all.get(book)?.size === 1) {
+      yield shared(book, groupId, fixedVersion)
+      continue
+    }
+    const key = fixedVersion ? -groupId : groupId
+    const known = messages.get(book) ?? new Map<number, Message>()
+    const message = known.get(key) ?? shared(book, groupId, fixedVersion)
+    messages.set(book, known.set(key, message))
+    yield message
+  }
+}
+
+function ownJob(state: MinersState, told: ToldJob, channel: Channel, fixedVersion: boolean): Message {
+  if (channel.kind === 'extended') return extendedJob(told, channel.id, fixedVersion)
+  const { job } = told
   return {
     type: 'NewMiningJob',
     channelId: channel.id,
     jobId: job.jobId,
-    minNtime: minNtimeOf(job),
+    minNtime: minNtimeOf(told),
     version: job.version,
     merkleRoot: jobMerkleRoot(job, channel.prefixAt(job.order) ?? channel.prefix, state.deps.sha256d),
   }
 }
 
-function extendedJob(job: Job, channelId: number, fixedVersion: boolean): Message {
+function extendedJob(told: ToldJob, channelId: number, fixedVersion: boolean): Message {
+  const { job } = told
   return {
     type: 'NewExtendedMiningJob',
     channelId,
     jobId: job.jobId,
-    minNtime: minNtimeOf(job),
+    minNtime: minNtimeOf(told),
     version: job.version,
     versionRollingAllowed: job.versionRollingAllowed && !fixedVersion,
     merklePath: job.merklePath,
@@ -134,7 +163,7 @@ function extendedJob(job: Job, channelId: number, fixedVersion: boolean): Messag
 }
 
 /** From when on a job may be mined; undefined while it waits for its tip. */
-function minNtimeOf({ tip, minNtime = 0 }: Job): number | undefined {
+function minNtimeOf({ tip, job: { minNtime = 0 } }: ToldJob): number | undefined {
   return tip === undefined ? undefined : Math.max(tip.minNtime, minNtime)
 }
 

@@ -1,7 +1,7 @@
 import type { JobBook } from '../channel/job-book.ts'
 import type { Assignment, Refusal, WorkRequest } from '../miners/state.ts'
 import { readIdentity } from './identity.ts'
-import type { JobShelves, Shelf } from './job-shelf.ts'
+import type { JobShelves } from './job-shelf.ts'
 import type { PoolSettings } from './pool.ts'
 
 /** The books that channels of a pool work on. */
@@ -9,8 +9,6 @@ export interface PoolBooks {
   readonly shelves: JobShelves
   /** That of channels that bring their own jobs. */
   readonly noJobs: JobBook
-  /** Gives a new shelf the jobs that the others have. */
-  readonly stock: (shelf: Shelf) => void
 }
 
 /** Whom a client's work is for, and how much of the extranonce is its own; or why it gets no channel. */
@@ -21,7 +19,7 @@ export function assignmentOf(
 ): Assignment | Refusal {
   const read = readIdentity(request.identity, settings.payout)
   if ('code' in read) return read
-  const { payout, coinbaseTag, rollableExtranonceSize, fullExtranonceSize } = settings
+  const { payout, rollableExtranonceSize, fullExtranonceSize } = settings
   const { minExtranonceSize: least, leaseSize } = request
   const room = fullExtranonceSize - leaseSize
   const most = Math.min(room, request.maxExtranonceSize)
@@ -45,7 +43,6 @@ export function assignmentOf(
     if (books.shelves.broughtBy(address) >= most)
       return { code: 'channel-capacity-exhausted', detail: `${most} payouts of one network address` }
   }
-  const shelf = books.shelves.make(read.key, { script: read.script, tag: coinbaseTag }, address)
-  books.stock(shelf)
+  const shelf = books.shelves.make(read.key, read.script, address)
   return { book: shelf.book, ...granted }
 }

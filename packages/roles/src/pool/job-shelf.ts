@@ -1,16 +1,15 @@
 import type { NewTemplate } from '@sv2/messages'
-import { buildJob, type Job, type JobIdentity, type Payout, type Tip } from '../channel/job.ts'
+import { buildJob, type Job, type JobIdentity, payTo, type Tip } from '../channel/job.ts'
 import { JobBook } from '../channel/job-book.ts'
+import type { Jobs } from '../channel/jobs.ts'
+import { PayoutBook } from '../channel/payout-book.ts'
 
-/** A job book with what its jobs are made of. */
+/** The jobs of one payout. */
 export interface Shelf {
   readonly name: string
-  readonly book: JobBook
-  readonly payout: Payout
+  readonly book: Jobs
   /** Network address of the client that brought it; undefined where no limit per address holds. */
   readonly broughtBy: string | undefined
-  /** The job last made for single channels, and from which template. */
-  extra: Job | undefined
 }
 
 /** Numbers jobs: ids that no live job has, places in the order of things, and what their coinbases say. */
@@ -28,24 +27,32 @@ export interface ShelfSettings {
   readonly versionRollingAllowed: boolean
   /** Bytes of every extranonce, prefix and rolled part together. */
   readonly extranonceSize: number
+  /** Text in the coinbase script. */
+  readonly tag: Uint8Array
+  /** Output script that everybody's jobs pay; undefined: each shelf has one of its own. */
+  readonly payTo: Uint8Array | undefined
 }
 
-/** The job books of a pool: one for each payout. All of them carry jobs of the same templates. */
+/**
+ * The jobs of a pool, and the shelves on which they stand: one for each payout. A job is made once for all of them;
+ * only the coinbase differs, and that is put together where it is needed.
+ */
 export class JobShelves {
+  /** Every job. */
+  readonly book: JobBook
   readonly #shelves = new Map<string, Shelf>()
-  readonly #byBook = new Map<JobBook, Shelf>()
+  readonly #byBook = new Map<Jobs, Shelf>()
   readonly #brought = new Map<string, number>()
   readonly #templates = new WeakMap<Job, NewTemplate>()
   readonly #numbers: JobNumbers
   readonly #settings: ShelfSettings
+  /** The job last made for single channels. */
+  #extra: Job | undefined
 
   constructor(settings: ShelfSettings, numbers: JobNumbers) {
     this.#settings = settings
     this.#numbers = numbers
-  }
-
-  all(): IterableIterator<Shelf> {
-    return this.#shelves.values()
+    this.book = new JobBook((jobId) => numbers.isFormer(jobId))
   }
 
   get size(): number {
@@ -62,19 +69,16 @@ export class JobShelves {
     return this.#templates.get(job)
   }
 
-  of(book: JobBook): Shelf | undefined {
-    return this.#byBook.get(book)
-  }
-
   /** The shelf of a payout, told apart by `key`; undefined when there is none yet. */
   find(key: string): Shelf | undefined {
     return this.#shelves.get(key)
   }
 
   /** Makes the shelf of a payout that has none. */
-  make(key: string, payout: Payout, broughtBy?: string): Shelf {
-    const book = new JobBook((jobId) => this.#numbers.isFormer(jobId))
-    const shelf: Shelf = { name: key, book, payout, broughtBy, extra: undefined }
+  make(key: string, script: Uint8Array, broughtBy?: string): Shelf {
+    const isOfAll = this.#settings.payTo !== undefined
+    const book = isOfAll ? this.book : new PayoutBook(this.book, (job) => this.#paying(script, job))
+    const shelf: Shelf = { name: key, book, broughtBy }
     this.#shelves.set(key, shelf)
     this.#byBook.set(shelf.book, shelf)
     if (broughtBy !== undefined) this.#brought.set(broughtBy, this.broughtBy(broughtBy) + 1)
@@ -82,7 +86,7 @@ export class JobShelves {
   }
 
   /** Forgets the shelf of a book that nobody works on. */
-  drop(book: JobBook): void {
+  drop(book: Jobs): void {
     const shelf = this.#byBook.get(book)
     if (shelf === undefined) return
     this.#byBook.delete(book)
@@ -96,42 +100,41 @@ export class JobShelves {
 
   /** No block can be made of a template any more: shares of its jobs are stale from now on. */
   dropTemplate(templateId: bigint): void {
-    for (const { book } of this.#shelves.values())
-      for (const job of [...book.running()])
-        if (this.templateOf(job)?.templateId === templateId) book.drop(job.jobId)
+    for (const job of [...this.book.running()])
+      if (this.templateOf(job)?.templateId === templateId) this.book.drop(job.jobId)
   }
 
   /** A job that waits for its tip. */
-  future(shelf: Shelf, template: NewTemplate): Job {
-    const job = this.#build(shelf, template)
-    shelf.book.addFuture(job)
+  future(template: NewTemplate): Job {
+    const job = this.#build(template)
+    this.book.addFuture(job)
     return job
   }
 
   /** A job of the present tip for everybody. */
-  active(shelf: Shelf, template: NewTemplate, tip: Tip): Job {
-    const job = this.#build(shelf, template)
-    shelf.book.addActive(job, tip, job.order)
-    shelf.extra = undefined
+  active(template: NewTemplate, tip: Tip): Job {
+    const job = this.#build(template)
+    this.book.addActive(job, tip, job.order)
+    this.#extra = undefined
     return job
   }
 
-  /** A job of the present tip for single channels; the same one for all that ask until `renewExtras`. */
-  extra(shelf: Shelf, template: NewTemplate, tip: Tip): Job {
-    if (shelf.extra !== undefined && shelf.book.live(shelf.extra.jobId) !== undefined) return shelf.extra
-    const job = this.#build(shelf, template)
-    shelf.book.addExtra(job, tip, job.order)
-    shelf.extra = job
+  /** A job of the present tip for single channels; the same one for all that ask until `renewExtra`. */
+  extra(template: NewTemplate, tip: Tip): Job {
+    if (this.#extra !== undefined && this.book.live(this.#extra.jobId) !== undefined) return this.#extra
+    const job = this.#build(template)
+    this.book.addExtra(job, tip, job.order)
+    this.#extra = job
     return job
   }
 
-  /** From now on, single channels get jobs of their own again. */
-  renewExtras(): void {
-    for (const shelf of this.#shelves.values()) shelf.extra = undefined
+  /** From now on, single channels get another job. */
+  renewExtra(): void {
+    this.#extra = undefined
   }
 
-  #build(shelf: Shelf, template: NewTemplate): Job {
-    const { versionRollingAllowed, extranonceSize } = this.#settings
+  #build(template: NewTemplate): Job {
+    const { versionRollingAllowed, extranonceSize, tag, payTo: script = NOBODY } = this.#settings
     const jobId = this.#numbers.nextJobId()
     const identity: JobIdentity = {
       jobId,
@@ -139,8 +142,19 @@ export class JobShelves {
       versionRollingAllowed,
       number: this.#numbers.coinbaseNumber(jobId),
     }
-    const job = buildJob(template, shelf.payout, extranonceSize, identity)
+    const job = buildJob(template, { script, tag }, extranonceSize, identity)
     this.#templates.set(job, template)
     return job
   }
+
+  #paying(script: Uint8Array, job: Job): Job {
+    const template = this.templateOf(job)
+    if (template === undefined) throw new RangeError(`job ${job.jobId} is of no template`)
+    const paid = payTo(job, template, script)
+    this.#templates.set(paid, template)
+    return paid
+  }
 }
+
+/** Whom a job pays before it stands on a shelf: it is never mined so. */
+const NOBODY = new Uint8Array(0)

@@ -3,6 +3,7 @@ import type { NewTemplate } from '@sv2/messages'
 import type { Channel } from '../channel/channel.ts'
 import { isSameTip, type Job, type Tip } from '../channel/job.ts'
 import { JobBook, MAX_EXTRA_JOBS } from '../channel/job-book.ts'
+import type { Jobs } from '../channel/jobs.ts'
 import type { GoodShare, Share } from '../channel/judge.ts'
 import { Miners } from '../miners/miners.ts'
 import type { CustomJobRequest, MinersDeps, MinersSettings, ShareOutcome } from '../miners/state.ts'
@@ -15,7 +16,7 @@ import { assignmentOf } from './assignment.ts'
 import { CustomWork, type CustomWorkSettings, type PresentWork, solutionOf } from './custom-work.ts'
 import type { PoolFact } from './facts.ts'
 import type { PayoutSettings } from './identity.ts'
-import { JobShelves, type Shelf } from './job-shelf.ts'
+import { JobShelves } from './job-shelf.ts'
 import { layoutOfRun, type PoolRun, RunNumbers } from './run.ts'
 import { type NegotiatorPort, negotiatorOf, SolutionLinks } from './solution-links.ts'
 import { submissionOf } from './submission.ts'
@@ -94,8 +95,8 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   #template: NewTemplate | undefined
   /** The work there was became too old. */
   #hasStopped = false
-  /** Templates handed down as future jobs, and the job each book has of them. */
-  readonly #waiting = new Map<NewTemplate, Map<JobBook, Job>>()
+  /** Templates handed down as future jobs, and their jobs. */
+  readonly #waiting = new Map<NewTemplate, Job>()
   /** Jobs for single channels are shared by all that need one within this time, ms. */
   readonly #extraJobMs: number
   #lastJob: Millis = 0
@@ -135,12 +136,8 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
           terms: () =>
             this.#hasStopped ? undefined : { versionRollingMask: settings.versionRolling ? ANY_VERSION : 0 },
           bookFor: (request) =>
-            assignmentOf(request, settings, {
-              shelves: this.#shelves,
-              noJobs: this.#noJobs,
-              stock: (shelf) => this.#stock(shelf),
-            }),
-          released: (book) => this.#release(book),
+            assignmentOf(request, settings, { shelves: this.#shelves, noJobs: this.#noJobs }),
+          released: (book) => this.#shelves.drop(book),
           extraJob: (book) => this.#extraJob(book),
           accepted: (channel, share, good) => {
             if (good.isBlock) this.#solved(channel, share, good)
@@ -155,7 +152,12 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     )
     this.#feed = new TemplateFeed({ ...settings.templates, solutions })
     this.#shelves = new JobShelves(
-      { versionRollingAllowed: settings.versionRolling, extranonceSize: settings.fullExtranonceSize },
+      {
+        versionRollingAllowed: settings.versionRolling,
+        extranonceSize: settings.fullExtranonceSize,
+        tag: settings.coinbaseTag,
+        payTo: settings.payout.mode === 'pool' ? settings.payout.script : undefined,
+      },
       {
         nextJobId: () => numbers.next(),
         nextOrder: () => this.#miners.nextOrder(),
@@ -256,49 +258,37 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     this.#hasStopped = true
     this.#template = undefined
     this.#tip = undefined
-    for (const { book } of this.#shelves.all()) book.clear()
+    this.#shelves.book.clear()
+    this.#waiting.clear()
     this.#out.push({ kind: 'workTooOld', connections: this.#miners.leave('no work that is up to date') })
   }
 
-  #future(template: NewTemplate): Map<JobBook, Job> {
-    const jobs = new Map<JobBook, Job>()
-    for (const shelf of this.#shelves.all()) jobs.set(shelf.book, this.#futureJob(shelf, template))
-    this.#waiting.set(template, jobs)
+  #future(template: NewTemplate): Job {
+    const job = this.#shelves.future(template)
+    this.#miners.sendJob(this.#shelves.book, job)
+    this.#waiting.set(template, job)
     if (this.#waiting.size > MAX_WAITING) this.#waiting.delete(this.#waiting.keys().next().value!)
-    return jobs
-  }
-
-  #futureJob(shelf: Shelf, template: NewTemplate): Job {
-    const job = this.#shelves.future(shelf, template)
-    this.#miners.sendJob(shelf.book, job)
     return job
   }
 
   #newTip(template: NewTemplate, tip: Tip, now: Millis): void {
-    const known = this.#waiting.get(template) ?? this.#future(template)
+    const job = this.#waiting.get(template) ?? this.#future(template)
     this.#waiting.clear()
-    this.#shelves.renewExtras()
+    this.#shelves.renewExtra()
     if (this.#tip !== undefined) this.#custom?.retire(this.#tip)
     this.#links.moved(tip.prevHash)
     if (this.#tip === undefined || !equalBytes(this.#tip.prevHash, tip.prevHash)) this.#spotCheck(tip)
     this.#tip = tip
     this.#template = template
     this.#lastJob = now
-    let oldestLive = Number.POSITIVE_INFINITY
-    let groups = 0
-    for (const shelf of this.#shelves.all()) {
-      const job = known.get(shelf.book) ?? this.#futureJob(shelf, template)
-      const order = this.#miners.nextOrder()
-      if (shelf.book.activate(job.jobId, tip, order) === undefined) continue
-      oldestLive = Math.min(oldestLive, job.order)
-      groups += this.#miners.sendTip(shelf.book, job.jobId, tip)
-    }
+    const { book } = this.#shelves
+    book.activate(job.jobId, tip, this.#miners.nextOrder())
+    const groups = this.#miners.sendTip(book, job.jobId, tip)
     const networkDifficulty = targetToDifficulty(tip.networkTarget)
-    if (!Number.isFinite(oldestLive)) oldestLive = this.#miners.nextOrder()
-    this.#miners.newTip({ oldestLive, networkDifficulty }, now)
+    this.#miners.newTip({ oldestLive: job.order, networkDifficulty }, now)
     this.#out.push(
       { kind: 'newTip', prevHash: displayHash(tip.prevHash), networkDifficulty },
-      { kind: 'jobSent', jobId: this.#numbers.last, reason: 'tip', groups },
+      { kind: 'jobSent', jobId: job.jobId, reason: 'tip', groups },
     )
   }
 
@@ -307,11 +297,9 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     if (tip === undefined) return
     this.#template = template
     this.#lastJob = now
-    let groups = 0
-    for (const shelf of this.#shelves.all()) {
-      groups += this.#miners.sendJob(shelf.book, this.#shelves.active(shelf, template, tip))
-    }
-    this.#out.push({ kind: 'jobSent', jobId: this.#numbers.last, reason, groups })
+    const job = this.#shelves.active(template, tip)
+    const groups = this.#miners.sendJob(this.#shelves.book, job)
+    this.#out.push({ kind: 'jobSent', jobId: job.jobId, reason, groups })
   }
 
   #refresh(now: Millis): void {
@@ -334,26 +322,14 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     }
   }
 
-  #release(book: JobBook): void {
-    this.#shelves.drop(book)
-    for (const jobs of this.#waiting.values()) jobs.delete(book)
-  }
-
-  /** Gives a new shelf the jobs that the others have. */
-  #stock(shelf: Shelf): void {
-    if (this.#template !== undefined && this.#tip !== undefined)
-      this.#shelves.active(shelf, this.#template, this.#tip)
-    for (const [template, jobs] of this.#waiting) jobs.set(shelf.book, this.#shelves.future(shelf, template))
-  }
-
-  #extraJob(book: JobBook): Job | undefined {
-    const shelf = this.#shelves.of(book)
-    if (shelf === undefined || this.#template === undefined || this.#tip === undefined) return undefined
+  #extraJob(book: Jobs): Job | undefined {
+    if (book.root !== this.#shelves.book || this.#template === undefined || this.#tip === undefined)
+      return undefined
     if (this.#now >= this.#extraUntil) {
-      this.#shelves.renewExtras()
+      this.#shelves.renewExtra()
       this.#extraUntil = this.#now + this.#extraJobMs
     }
-    return this.#shelves.extra(shelf, this.#template, this.#tip)
+    return book.told(this.#shelves.extra(this.#template, this.#tip))
   }
 
   #solved(channel: Channel, share: Share, good: GoodShare): void {

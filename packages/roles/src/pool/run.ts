@@ -42,11 +42,6 @@ export class RunNumbers {
     this.#shuffle = run === undefined ? undefined : permutation(run.secret, 32, sha256d)
   }
 
-  /** The job id given out last. */
-  get last(): number {
-    return this.#last
-  }
-
   next(): number {
     this.#last = (this.#last + 1) >>> 0
     return this.#last

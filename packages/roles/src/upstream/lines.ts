@@ -1,11 +1,11 @@
-import type { JobBook } from '../channel/job-book.ts'
+import type { Jobs } from '../channel/jobs.ts'
 import type { SessionId } from '../role.ts'
 import type { Line, LineOrigin } from './line.ts'
 
 /** All lines of a node, found by their book, or by the request that one was made for. */
 export class Lines {
   readonly #lines = new Set<Line>()
-  readonly #byBook = new Map<JobBook, Line>()
+  readonly #byBook = new Map<Jobs, Line>()
   readonly #byOrigin = new Map<SessionId, Map<number, Line>>()
 
   get size(): number {
@@ -20,7 +20,7 @@ export class Lines {
     return this.#lines.has(line)
   }
 
-  of(book: JobBook): Line | undefined {
+  of(book: Jobs): Line | undefined {
     return this.#byBook.get(book)
   }
 

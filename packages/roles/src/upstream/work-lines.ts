@@ -1,5 +1,5 @@
 import type { Channel } from '../channel/channel.ts'
-import type { JobBook } from '../channel/job-book.ts'
+import type { Jobs } from '../channel/jobs.ts'
 import type { WorkRequest } from '../miners/state.ts'
 import type { Millis, SessionId } from '../role.ts'
 import type { FeedDeps, FeedSettings } from './feed-settings.ts'
@@ -90,7 +90,7 @@ export class WorkLines {
   }
 
   /** Nobody works on a book any more. */
-  released(book: JobBook, now: Millis): void {
+  released(book: Jobs, now: Millis): void {
     const line = this.lines.of(book)
     if (line !== undefined) this.drop(line, now)
   }

@@ -1,7 +1,7 @@
 import type { Message } from '@sv2/messages'
 import type { ErrorTriple, JsonValue, RequestId, Sv1ToMiner } from '@sv2/sv1'
 import type { Job } from '../../channel/job.ts'
-import type { JobBook } from '../../channel/job-book.ts'
+import type { Jobs } from '../../channel/jobs.ts'
 import type { DueQueue } from '../../due-queue.ts'
 import type { Miners } from '../../miners/miners.ts'
 import type { Millis, SessionEffect, SessionId } from '../../role.ts'
@@ -60,7 +60,7 @@ export interface FrontState {
   /** Bytes of extranonce2 that new sessions are told. */
   rolled: number
   /** The jobs of the channel opened last. */
-  book: JobBook | undefined
+  book: Jobs | undefined
   /** The `mining.submit` that is being judged. */
   judged: { readonly session: SessionId; readonly id: RequestId } | undefined
   /** Where effects go; replaced at every `take`. */

@@ -1,4 +1,4 @@
-import type { JobBook } from '../../channel/job-book.ts'
+import type { Jobs } from '../../channel/jobs.ts'
 import type { Miners } from '../../miners/miners.ts'
 import type { Assignment, Refusal, WorkRequest } from '../../miners/state.ts'
 import type { Millis, SessionId } from '../../role.ts'
@@ -12,7 +12,7 @@ export class Seating {
   readonly shared: PoolSeat | undefined
   readonly #settings: V2ToV1Settings
   readonly #deps: { readonly miners: Miners; readonly seats: PoolSeats }
-  readonly #seatOf = new Map<JobBook, PoolSeat>()
+  readonly #seatOf = new Map<Jobs, PoolSeat>()
   /** Looks what the pools allow before the first channel of its own is asked for. */
   #scout: PoolSeat | undefined
   #jobId = 0
@@ -37,7 +37,7 @@ export class Seating {
     if (first !== undefined) this.#deps.seats.add(first, now)
   }
 
-  of(book: JobBook): PoolSeat | undefined {
+  of(book: Jobs): PoolSeat | undefined {
     return this.#seatOf.get(book)
   }
 
@@ -97,7 +97,7 @@ export class Seating {
   }
 
   /** The last channel of a book is gone. */
-  released(book: JobBook): void {
+  released(book: Jobs): void {
     const seat = this.#seatOf.get(book)
     if (seat !== undefined && seat !== this.shared) this.#drop(seat)
   }
