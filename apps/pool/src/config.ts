@@ -24,7 +24,9 @@ const payout = z
       .min(1)
       .max(1_000_000)
       .default(10_000)
-      .describe('Mode solo: addresses that are paid at one time'),
+      .describe(
+        'Mode solo: addresses that are paid at one time; beyond that, whoever brought most makes room',
+      ),
     max_payouts_per_address: z
       .int()
       .min(1)

@@ -21,6 +21,11 @@ export function createObserver(log: Logger, registry: Registry) {
     help: 'Blocks on custom jobs, told to the negotiator servers',
     registers,
   })
+  const givenUp = new Counter({
+    name: 'sv2_pool_payouts_given_up_total',
+    help: "Payouts of a full solo pool that made room for others'",
+    registers,
+  })
   let found = 0
   return {
     /** What has happened since the start, and H/s by the accepted shares of the last minute. */
@@ -72,6 +77,9 @@ export function createObserver(log: Logger, registry: Registry) {
           if (fact.isProven) return log.info({ user }, 'block of an unchecked job is in the chain')
           return log.warn({ user }, 'block of an unchecked job is not in the chain')
         }
+        case 'payoutGivenUp':
+          givenUp.inc()
+          return log.debug({ payout: fact.payout }, 'payout given up: others hold less')
         case 'tokenUsed':
           // kept on disk by the app, before the client hears of it
           return

@@ -324,4 +324,42 @@ describe('limits of one network address', () => {
     miner.open('extended', { user: users[1]! })
     miner.peer.send({ type: 'CloseChannel', channelId, reasonCode: '' })
   })
+
+  test('when all payouts are taken, whoever brought most makes room, from the allow list too', () => {
+    const { link } = aPool(current, {
+      payout: { mode: 'solo', network: 'regtest', maxPayouts: 4, maxPayoutsPerAddress: 100 },
+    })
+    const [farm, stranger, late] = [from(link, undefined), from(link, undefined), from(link, '192.0.2.1')]
+    const many = Array.from({ length: 4 }, (_, number) =>
+      farm.open('extended', { user: payoutOf(number).address }),
+    )
+    // the first has worked since
+    farm.peer.send(farm.find(many[0]!))
+    farm.take()
+    const mine = [10, 11].map((number) => stranger.open('extended', { user: payoutOf(number).address }))
+    const closed = { type: 'CloseChannel', reasonCode: 'made-room' }
+    expect(farm.take().filter(({ type }) => type === 'CloseChannel')).toEqual([
+      { ...closed, channelId: many[1]!.channelId },
+      { ...closed, channelId: many[2]!.channelId },
+    ])
+    expect(link.factsOf('payoutGivenUp')).toHaveLength(2)
+    // both have as much: neither makes room for the other, and both do for a third
+    for (const miner of [farm, stranger]) {
+      miner.request('extended', { user: payoutOf(12).address })
+      expect(miner.take()).toMatchObject([{ errorCode: 'channel-capacity-exhausted' }])
+    }
+    expect(link.factsOf('channelRefused')).toMatchObject([
+      { detail: '4 payouts at one time' },
+      { detail: '4 payouts at one time' },
+    ])
+    late.open('extended', { user: payoutOf(20).address })
+    expect([...farm.take(), ...stranger.take()]).toHaveLength(1)
+    // more channels of a payout that is there take nobody's place
+    late.open('extended', { user: `${payoutOf(0).address}.again` })
+    for (const channel of [many[0]!, mine[1]!]) {
+      const miner = channel === mine[1] ? stranger : farm
+      miner.peer.send(miner.find(channel))
+    }
+    expect(link.factsOf('shareAccepted')).toHaveLength(2)
+  })
 })

@@ -1,7 +1,7 @@
 import type { JobBook } from '../channel/job-book.ts'
 import type { Assignment, Refusal, WorkRequest } from '../miners/state.ts'
 import { readIdentity } from './identity.ts'
-import type { JobShelves } from './job-shelf.ts'
+import type { JobShelves, Shelf } from './job-shelf.ts'
 import type { PoolSettings } from './pool.ts'
 
 /** The books that channels of a pool work on. */
@@ -9,6 +9,8 @@ export interface PoolBooks {
   readonly shelves: JobShelves
   /** That of channels that bring their own jobs. */
   readonly noJobs: JobBook
+  /** Ends a shelf: it makes room for another. */
+  readonly giveUp: (shelf: Shelf) => void
 }
 
 /** Whom a client's work is for, and how much of the extranonce is its own; or why it gets no channel. */
@@ -34,15 +36,19 @@ export function assignmentOf(
   if (request.requiresWorkSelection) return { book: books.noJobs, ...granted }
   const known = books.shelves.find(read.key)
   if (known !== undefined) return { book: known.book, ...granted }
-  if (payout.mode === 'solo' && books.shelves.size >= payout.maxPayouts) {
-    return { code: 'channel-capacity-exhausted', detail: `${payout.maxPayouts} payouts at one time` }
-  }
-  const { address } = request
-  if (payout.mode === 'solo' && address !== undefined) {
-    const { maxPayoutsPerAddress: most = payout.maxPayouts } = payout
-    if (books.shelves.broughtBy(address) >= most)
+  const { address, session } = request
+  const holder = address ?? session
+  if (payout.mode === 'solo') {
+    const { maxPayouts, maxPayoutsPerAddress: most = maxPayouts } = payout
+    if (address !== undefined && books.shelves.broughtBy(address) >= most)
       return { code: 'channel-capacity-exhausted', detail: `${most} payouts of one network address` }
+    if (books.shelves.size >= maxPayouts) {
+      const inTheWay = books.shelves.inTheWayOf(holder)
+      if (inTheWay === undefined)
+        return { code: 'channel-capacity-exhausted', detail: `${maxPayouts} payouts at one time` }
+      books.giveUp(inTheWay)
+    }
   }
-  const shelf = books.shelves.make(read.key, read.script, address)
+  const shelf = books.shelves.make(read.key, read.script, holder)
   return { book: shelf.book, ...granted }
 }

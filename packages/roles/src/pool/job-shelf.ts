@@ -3,13 +3,12 @@ import { buildJob, type Job, type JobIdentity, payTo, type Tip } from '../channe
 import { JobBook } from '../channel/job-book.ts'
 import type { Jobs } from '../channel/jobs.ts'
 import { PayoutBook } from '../channel/payout-book.ts'
+import { type Holder, Holdings } from './holdings.ts'
 
 /** The jobs of one payout. */
 export interface Shelf {
   readonly name: string
   readonly book: Jobs
-  /** Network address of the client that brought it; undefined where no limit per address holds. */
-  readonly broughtBy: string | undefined
 }
 
 /** Numbers jobs: ids that no live job has, places in the order of things, and what their coinbases say. */
@@ -42,7 +41,8 @@ export class JobShelves {
   readonly book: JobBook
   readonly #shelves = new Map<string, Shelf>()
   readonly #byBook = new Map<Jobs, Shelf>()
-  readonly #brought = new Map<string, number>()
+  /** Who brought them, those first that no share came for longest. */
+  readonly #brought = new Holdings<Shelf>()
   readonly #templates = new WeakMap<Job, NewTemplate>()
   readonly #numbers: JobNumbers
   readonly #settings: ShelfSettings
@@ -59,9 +59,21 @@ export class JobShelves {
     return this.#shelves.size
   }
 
-  /** How many shelves clients of one network address brought. */
-  broughtBy(address: string): number {
-    return this.#brought.get(address) ?? 0
+  /** How many shelves somebody brought. */
+  broughtBy(holder: Holder): number {
+    return this.#brought.count(holder)
+  }
+
+  /** The shelf that makes room for another one, see `Holdings`. */
+  inTheWayOf(newcomer: Holder): Shelf | undefined {
+    return this.#brought.inTheWayOf(newcomer)
+  }
+
+  /** A share came for a book. */
+  worked(book: Jobs): void {
+    if (this.#settings.payTo !== undefined) return
+    const shelf = this.#byBook.get(book)
+    if (shelf !== undefined) this.#brought.use(shelf)
   }
 
   /** The template a job was made of. */
@@ -75,13 +87,13 @@ export class JobShelves {
   }
 
   /** Makes the shelf of a payout that has none. */
-  make(key: string, script: Uint8Array, broughtBy?: string): Shelf {
+  make(key: string, script: Uint8Array, holder: Holder): Shelf {
     const isOfAll = this.#settings.payTo !== undefined
     const book = isOfAll ? this.book : new PayoutBook(this.book, (job) => this.#paying(script, job))
-    const shelf: Shelf = { name: key, book, broughtBy }
+    const shelf: Shelf = { name: key, book }
     this.#shelves.set(key, shelf)
     this.#byBook.set(shelf.book, shelf)
-    if (broughtBy !== undefined) this.#brought.set(broughtBy, this.broughtBy(broughtBy) + 1)
+    this.#brought.add(holder, shelf)
     return shelf
   }
 
@@ -91,11 +103,7 @@ export class JobShelves {
     if (shelf === undefined) return
     this.#byBook.delete(book)
     this.#shelves.delete(shelf.name)
-    const { broughtBy } = shelf
-    if (broughtBy === undefined) return
-    const left = this.broughtBy(broughtBy) - 1
-    if (left > 0) this.#brought.set(broughtBy, left)
-    else this.#brought.delete(broughtBy)
+    this.#brought.remove(shelf)
   }
 
   /** No block can be made of a template any more: shares of its jobs are stale from now on. */

@@ -16,7 +16,7 @@ import { assignmentOf } from './assignment.ts'
 import { CustomWork, type CustomWorkSettings, type PresentWork, solutionOf } from './custom-work.ts'
 import type { PoolFact } from './facts.ts'
 import type { PayoutSettings } from './identity.ts'
-import { JobShelves } from './job-shelf.ts'
+import { JobShelves, type Shelf } from './job-shelf.ts'
 import { layoutOfRun, type PoolRun, RunNumbers } from './run.ts'
 import { type NegotiatorPort, negotiatorOf, SolutionLinks } from './solution-links.ts'
 import { submissionOf } from './submission.ts'
@@ -136,11 +136,16 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
           terms: () =>
             this.#hasStopped ? undefined : { versionRollingMask: settings.versionRolling ? ANY_VERSION : 0 },
           bookFor: (request) =>
-            assignmentOf(request, settings, { shelves: this.#shelves, noJobs: this.#noJobs }),
+            assignmentOf(request, settings, {
+              shelves: this.#shelves,
+              noJobs: this.#noJobs,
+              giveUp: (shelf) => this.#giveUp(shelf),
+            }),
           released: (book) => this.#shelves.drop(book),
           extraJob: (book) => this.#extraJob(book),
           accepted: (channel, share, good) => {
             if (good.isBlock) this.#solved(channel, share, good)
+            this.#shelves.worked(channel.book)
             return good.job.isUnchecked === true ? this.#onTrust(channel, good) : 'credited'
           },
           customJob:
@@ -320,6 +325,12 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       versionRollingAllowed: this.#settings.versionRolling,
       nextJobId: () => this.#numbers.next(),
     }
+  }
+
+  /** All payouts are taken: one of whoever brought most makes room for somebody else's. */
+  #giveUp({ name, book }: Shelf): void {
+    this.#miners.closeBook(book, 'made-room')
+    this.#out.push({ kind: 'payoutGivenUp', payout: name })
   }
 
   #extraJob(book: Jobs): Job | undefined {
