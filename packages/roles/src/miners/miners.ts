@@ -5,7 +5,7 @@ import { ExtranonceLeases } from '../channel/extranonce.ts'
 import type { Job, Tip } from '../channel/job.ts'
 import type { JobBook } from '../channel/job-book.ts'
 import type { Jobs } from '../channel/jobs.ts'
-import { ShareJudge } from '../channel/judge.ts'
+import { type Share, type ShareErrorCode, ShareJudge } from '../channel/judge.ts'
 import { DueQueue } from '../due-queue.ts'
 import { type Millis, NEVER, type SessionEvent, type SessionId } from '../role.ts'
 import { Connection } from './connection.ts'
@@ -133,6 +133,17 @@ export class Miners {
       case 'tick':
         return this.#tick(now)
     }
+  }
+
+  /**
+   * Takes a share in as if its client had sent it. Answers why it is refused; undefined when it is not, or not yet.
+   * @throws {RangeError} when there is no such connection
+   */
+  submit(session: SessionId, share: Share, now: Millis): ShareErrorCode | undefined {
+    this.#state.now = now
+    const connection = this.#state.connections.get(session)
+    if (connection === undefined) throw new RangeError(`no connection ${session}`)
+    return submitShare(this.#state, connection, share, now)
   }
 
   /** Sends a job to all channels of its book, and of those that have it as their root. Answers how many groups get it. */
@@ -311,7 +322,8 @@ export class Miners {
     switch (message.type) {
       case 'SubmitSharesStandard':
       case 'SubmitSharesExtended':
-        return submitShare(state, connection, message, now)
+        submitShare(state, connection, message, now)
+        return
       case 'OpenStandardMiningChannel':
       case 'OpenExtendedMiningChannel':
         return openChannel(state, connection, message, now)

@@ -12,13 +12,21 @@ import { type MinersState, send } from './state.ts'
 /** Refusals in a row before a connection that sends nothing else may be closed. */
 const MANY_REFUSALS = 50
 
-/** Takes a share in: judged at once, or as soon as the tip is here that its job waits for (POOL-36). */
-export function submitShare(state: MinersState, connection: Connection, share: Share, now: Millis): void {
+/**
+ * Takes a share in: judged at once, or as soon as the tip is here that its job waits for (POOL-36). Answers why it is
+ * refused; undefined when it is not, or not yet.
+ */
+export function submitShare(
+  state: MinersState,
+  connection: Connection,
+  share: Share,
+  now: Millis,
+): ShareErrorCode | undefined {
   const channel = connection.channels.get(share.channelId)
   if (channel === undefined) return refuse(state, connection, { share, code: 'invalid-channel-id' }, now)
   if (channel.book.state(share.jobId) === 'future' && state.early.keep({ connection, channel, share }, now))
-    return
-  judgeShare(state, { connection, channel, share }, now)
+    return undefined
+  return judgeShare(state, { connection, channel, share }, now)
 }
 
 /** Judges the early shares whose job has become active or dead, and those that waited long enough. */
@@ -29,7 +37,7 @@ export function judgeEarly(state: MinersState, now: Millis): void {
 }
 
 /** Judges a share, answers it or lets the batch answer it, and passes a block on. */
-function judgeShare(state: MinersState, submit: Submit, now: Millis): void {
+function judgeShare(state: MinersState, submit: Submit, now: Millis): ShareErrorCode | undefined {
   const { connection, channel, share } = submit
   const verdict = state.judge.judge(channel, share, now)
   if (!verdict.accepted) return refuse(state, connection, { share, code: verdict.code }, now)
@@ -41,8 +49,10 @@ function judgeShare(state: MinersState, submit: Submit, now: Millis): void {
     connection.refusals = 0
   }
   const outcome = state.source.accepted(channel, share, verdict)
-  if (typeof outcome === 'object')
-    return tellRefused(state, { channel, sequenceNumber: share.sequenceNumber }, outcome.code)
+  if (typeof outcome === 'object') {
+    tellRefused(state, { channel, sequenceNumber: share.sequenceNumber }, outcome.code)
+    return outcome.code
+  }
   const worker = share.type === 'SubmitSharesExtended' ? share.userIdentity : undefined
   state.out.push({
     kind: 'shareAccepted',
@@ -59,6 +69,7 @@ function judgeShare(state: MinersState, submit: Submit, now: Millis): void {
   answer(state, { channel, share, good: verdict }, outcome, now)
   channel.vardiff.share(difficulty / channel.level.difficulty, aimOf(state, channel, now), now)
   adjustDifficulty(state, channel, now)
+  return undefined
 }
 
 /** What a share is worth: less where others get part of the reward (POOL-57). */
@@ -165,7 +176,7 @@ function refuse(
   connection: Connection,
   refusal: { readonly share: Share; readonly code: ShareErrorCode },
   now: Millis,
-): void {
+): ShareErrorCode {
   const { share, code } = refusal
   send(state, connection.session, {
     type: 'SubmitShares.Error',
@@ -177,7 +188,8 @@ function refuse(
   chargeRefusal(state, connection)
   connection.refusals++
   connection.refusedSince ??= now
-  if (connection.refusals < MANY_REFUSALS) return
-  if (now - connection.refusedSince < state.settings.onlyRefusalsMs) return
-  state.out.push({ kind: 'close', session: connection.session, reason: 'nothing but refused shares' })
+  const hasTried = now - connection.refusedSince >= state.settings.onlyRefusalsMs
+  if (connection.refusals >= MANY_REFUSALS && hasTried)
+    state.out.push({ kind: 'close', session: connection.session, reason: 'nothing but refused shares' })
+  return code
 }

@@ -7,7 +7,7 @@ import type { ExtranonceLayout, ExtranonceLeases } from '../channel/extranonce.t
 import type { Job, Tip } from '../channel/job.ts'
 import type { JobBook } from '../channel/job-book.ts'
 import type { Jobs } from '../channel/jobs.ts'
-import type { GoodShare, Share, ShareJudge } from '../channel/judge.ts'
+import type { GoodShare, Share, ShareErrorCode, ShareJudge } from '../channel/judge.ts'
 import type { DueQueue } from '../due-queue.ts'
 import type { Millis, SessionEffect, SessionId } from '../role.ts'
 import type { Connection, Group } from './connection.ts'
@@ -97,7 +97,7 @@ export interface CustomJob
 }
 
 /** See `WorkSource.accepted`. */
-export type ShareOutcome = 'credited' | 'pending' | { readonly code: string }
+export type ShareOutcome = 'credited' | 'pending' | { readonly code: ShareErrorCode }
 
 /** What holds for all work of a source. */
 export interface WorkTerms {

@@ -154,6 +154,12 @@ export class UpstreamWork {
     this.#schedule(now)
   }
 
+  /** See `Miners.submit`. */
+  submit(...[session, share, now]: Parameters<Miners['submit']>): ReturnType<Miners['submit']> {
+    this.#now = now
+    return this.miners.submit(session, share, now)
+  }
+
   /** Sends every miner to another place (empty host and port 0: back here), and takes leave of the upstreams. */
   drain(where: { readonly host: string; readonly port: number }): void {
     this.miners.drain(where)

@@ -264,6 +264,12 @@ export class JobClientCore {
     this.miners.handle(event, now)
   }
 
+  /** See `Miners.submit`. */
+  submit(...[session, share, now]: Parameters<Miners['submit']>): ReturnType<Miners['submit']> {
+    this.#now = now
+    return this.miners.submit(session, share, now)
+  }
+
   tick(now: Millis): void {
     this.#now = now
     this.begin(now)

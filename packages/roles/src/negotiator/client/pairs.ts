@@ -201,6 +201,7 @@ export class Pairs {
     this.#trouble = `${pair.settings.name}: ${reason}`
     // Whose node was behind nobody knows: it is asked again soon, however often.
     pair.isRaceLost = fault === 'raceLost'
+    this.#failover.down(pair.place)
     if (pair.isRaceLost) this.#failover.postponed(pair.place, now)
     else this.#failover.refused(pair.place, now)
     this.steer(now)

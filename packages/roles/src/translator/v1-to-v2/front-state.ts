@@ -1,7 +1,8 @@
-import type { Message } from '@sv2/messages'
+import type { Message, SubmitSharesExtended } from '@sv2/messages'
 import type { ErrorTriple, JsonValue, RequestId, Sv1ToMiner } from '@sv2/sv1'
 import type { Job } from '../../channel/job.ts'
 import type { Jobs } from '../../channel/jobs.ts'
+import type { ShareErrorCode } from '../../channel/judge.ts'
 import type { DueQueue } from '../../due-queue.ts'
 import type { Miners } from '../../miners/miners.ts'
 import type { Millis, SessionEffect, SessionId } from '../../role.ts'
@@ -26,6 +27,8 @@ export interface MinerCore {
   readonly versionRollingMask: number | undefined
   /** Takes an event of a V1 miner, as if it spoke Stratum V2. */
   miner(event: Parameters<Miners['handle']>[0], now: Millis): void
+  /** Judges a share of a V1 miner's channel; answers why it is refused, undefined when it is not. */
+  submit(session: SessionId, share: SubmitSharesExtended, now: Millis): ShareErrorCode | undefined
   /** Hands over what is to be done about miners, in order. */
   take(): UpstreamWorkEffect[]
   /** The transactions of a job's block besides its coinbase, where the node knows them. */
@@ -61,12 +64,8 @@ export interface FrontState {
   rolled: number
   /** The jobs of the channel opened last. */
   book: Jobs | undefined
-  /** The `mining.submit` that is being judged. */
-  judged: { readonly session: SessionId; readonly id: RequestId } | undefined
   /** Where effects go; replaced at every `take`. */
   out: V1ToV2Effect[]
-  /** Performs what the core wants. */
-  readonly flow: (now: Millis) => void
 }
 
 /** Says something to a miner, as long as its connection stays. */

@@ -24,7 +24,6 @@ export function setUp(state: FrontState, session: Sv1Session, now: Millis): void
   const who = { vendor: 'v1', hardwareVersion: '', firmware: session.dialect.name, deviceId: '' }
   const message = setupRequest(who, { host: '', port: 0 }, { protocol: 0, flags: 0 })
   state.core.miner({ kind: 'message', session: session.session, message }, now)
-  state.flow(now)
 }
 
 /** Asks the core for a session's channel. */
@@ -60,7 +59,6 @@ export function retarget(
     maximumTarget: targetLimit(session, front),
   } as const
   state.core.miner({ kind: 'message', session: session.session, message }, now)
-  state.flow(now)
 }
 
 /** Shows the present job to a miner that wants to see one before it authorizes; it costs nobody anything. */

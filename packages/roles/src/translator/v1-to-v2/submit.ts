@@ -6,11 +6,12 @@ import { answer, end, type FrontState, refuse } from './front-state.ts'
 import { readJobId, shownVersion } from './job-lines.ts'
 import { SHARE_ANSWERS } from './share-answer.ts'
 import type { Sv1Session } from './sv1-session.ts'
+import { rouse } from './to-miner.ts'
 
 /** For so long after its difficulty was raised, a miner may still send shares of the one before, or be raised again, ms. */
 const SETTLING_MS = 10_000
 
-/** Has a share judged; the verdict is the answer. */
+/** Has the core judge a share; its verdict is the answer. */
 export function submit(state: FrontState, session: Sv1Session, message: Submit, now: Millis): void {
   const { maxSharesPerSecond } = state.settings.front.limits
   const { channel, raisedAt } = session
@@ -33,7 +34,6 @@ export function submit(state: FrontState, session: Sv1Session, message: Submit, 
   if ((versionBits & ~mask) !== 0) return refuseShare(state, session, id, 'version-bits-outside-mask')
   const worker = session.workers.get(message.worker)
   session.sequenceNumber = (session.sequenceNumber + 1) >>> 0
-  state.judged = { session: session.session, id }
   const share = {
     type: 'SubmitSharesExtended',
     channelId: channel.id,
@@ -45,20 +45,11 @@ export function submit(state: FrontState, session: Sv1Session, message: Submit, 
     extranonce: unhex(message.extranonce2),
     ...(worker !== undefined && { userIdentity: worker }),
   } as const
-  state.core.miner({ kind: 'message', session: session.session, message: share }, now)
-  state.flow(now)
-  // the core answers every share at once; should it ever not, the miner still gets its one answer
-  if (state.judged !== undefined) settle(state, session, 'invalid-share')
-}
-
-/** Answers the share that is being judged: accepted without a reason. */
-export function settle(state: FrontState, session: Sv1Session, refusal: V1ShareRefusal | undefined): void {
-  const { judged } = state
-  if (judged === undefined || judged.session !== session.session) return
-  state.judged = undefined
-  if (refusal !== undefined) return refuseShare(state, session, judged.id, refusal)
+  const refusal = state.core.submit(session.session, share, now)
+  if (refusal === 'difficulty-too-low') rouse(state, session, now)
+  if (refusal !== undefined) return refuseShare(state, session, id, refusal)
   session.shares++
-  answer(state, session, judged.id, true)
+  answer(state, session, id, true)
 }
 
 function refuseShare(state: FrontState, session: Sv1Session, id: RequestId, reason: V1ShareRefusal): void {

@@ -10,9 +10,8 @@ import { end, type FrontSettings, type FrontState, type MinerCore, type V1ToV2Ef
 import { JobLines } from './job-lines.ts'
 import { retarget, setUp } from './opening.ts'
 import { takeLine } from './requests.ts'
-import { settle } from './submit.ts'
 import { Sv1Session } from './sv1-session.ts'
-import { rouse, SILENT_MS, toMiner, toMiners } from './to-miner.ts'
+import { SILENT_MS, toMiner, toMiners } from './to-miner.ts'
 import { tellMask } from './version-rolling.ts'
 
 /** Who has heard nothing for long is looked for this often, ms. */
@@ -48,9 +47,7 @@ export class Sv1Front {
       owed: new DueQueue(),
       rolled: settings.work.rolled.most,
       book: undefined,
-      judged: undefined,
       out: [],
-      flow: (now) => this.flow(now),
     }
   }
 
@@ -150,18 +147,7 @@ export class Sv1Front {
         if (session !== undefined) return end(state, session, effect.reason)
         break
       }
-      case 'shareAccepted': {
-        const session = sessions.get(effect.session)
-        if (session !== undefined) settle(state, session, undefined)
-        break
-      }
-      case 'shareRefused': {
-        const session = sessions.get(effect.session)
-        if (session === undefined) break
-        settle(state, session, effect.code)
-        if (effect.code === 'difficulty-too-low') rouse(state, session, now)
-        return
-      }
+      case 'shareRefused':
       case 'minerConnected':
       case 'minerDisconnected':
         // told of V1 sessions in their own way
