@@ -10,6 +10,14 @@ import type { PendingShares } from './pending-shares.ts'
 import type { RecentWorkers } from './recent-workers.ts'
 import { Vardiff } from './vardiff.ts'
 
+/** The merkle root of a job for one extranonce of a channel. */
+interface ChannelRoot {
+  readonly job: Job
+  /** What the device rolled of the extranonce: nothing on a standard channel. */
+  readonly rolled: Uint8Array
+  readonly merkleRoot: Uint8Array
+}
+
 /** How many shares a channel was credited for, in all jobs of one search space. */
 export interface Tally {
   credited: number
@@ -18,8 +26,8 @@ export interface Tally {
 /** What a channel remembers of one job it found shares for; made with the first share, dropped with the job. */
 export interface ChannelJob {
   readonly space: number
-  /** Standard channels: the root of the job with this channel's prefix. */
-  merkleRoot: Uint8Array | undefined
+  /** That of the last share. */
+  root: ChannelRoot | undefined
   readonly tally: Tally
 }
 
@@ -193,7 +201,7 @@ export class Channel {
     const known = this.#jobs.get(jobId)
     if (known !== undefined) return known
     for (const [old, memory] of this.#jobs) if (!this.#isLive(memory.space)) this.#jobs.delete(old)
-    const made = { space, merkleRoot: undefined, tally: this.#tallyOf(space) }
+    const made = { space, root: undefined, tally: this.#tallyOf(space) }
     this.#jobs.set(jobId, made)
     return made
   }

@@ -6,6 +6,8 @@ export const MAX_CREDITED_HASHES = 4_194_304
 /** Tips that are worked on at one time: upstreams of one node hear of a block one after the other. */
 const MAX_TIPS = 4
 const FIRST_CAPACITY = 1_024
+/** 2^32 divided by the golden ratio: spreads what is multiplied by it (Knuth, The Art of Computer Programming 6.4). */
+const GOLDEN = 0x9e37_79b1
 
 /**
  * The header hashes that were credited, by the tip they build on: a hash pays once, on whatever channel, job and
@@ -54,10 +56,7 @@ export class CreditedHashes {
   }
 }
 
-/**
- * A set of numbers above 0 whose low bits are as good as random, in 8 to 32 bytes each: a table with open addressing, at
- * most half full.
- */
+/** A set of numbers above 0, in 8 to 32 bytes each: a table with open addressing, at most half full. */
 class HashSet {
   size = 0
   #table = new Float64Array(FIRST_CAPACITY)
@@ -80,7 +79,8 @@ class HashSet {
   #place(key: number): number {
     const table = this.#table
     const mask = table.length - 1
-    let place = key & mask
+    const mixed = Math.imul((key | 0) ^ (key / 2 ** 32), GOLDEN)
+    let place = (mixed ^ (mixed >>> 15)) & mask
     for (let found = table[place]; found !== 0 && found !== key; found = table[place])
       place = (place + 1) & mask
     return place

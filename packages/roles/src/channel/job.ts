@@ -162,10 +162,18 @@ export function repeatJob(
   return { ...job, ...identity, activeSince: 0, tip: undefined }
 }
 
+/** Scratch for a coinbase, of every share that rolls an extranonce; nothing else runs before it is hashed. */
+let coinbase = new Uint8Array(512)
+
 /** The merkle root of a job for one full extranonce (prefix and rolled part together). */
 export function jobMerkleRoot(job: Job, extranonce: Uint8Array, sha256d: Sha256d): Uint8Array {
-  const coinbase = concatBytes(job.coinbaseTxPrefix, extranonce, job.coinbaseTxSuffix)
-  return merkleRootFromPath(sha256d(coinbase), job.merklePath, sha256d)
+  const { coinbaseTxPrefix: prefix, coinbaseTxSuffix: suffix, merklePath } = job
+  const size = prefix.length + extranonce.length + suffix.length
+  if (coinbase.length < size) coinbase = new Uint8Array(size)
+  coinbase.set(prefix)
+  coinbase.set(extranonce, prefix.length)
+  coinbase.set(suffix, prefix.length + extranonce.length)
+  return merkleRootFromPath(sha256d(coinbase.subarray(0, size)), merklePath, sha256d)
 }
 
 /**

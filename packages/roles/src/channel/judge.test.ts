@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { hex, reversed, sha256d, unhex } from '@sv2/bitcoin'
+import { concatBytes, hex, reversed, sha256d, unhex } from '@sv2/bitcoin'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   aBook,
@@ -17,6 +18,7 @@ import {
 } from './_fixtures.ts'
 import { CreditedHashes } from './credited-hashes.ts'
 import { exactLevel } from './difficulty.ts'
+import { jobMerkleRoot } from './job.ts'
 import { JobBook } from './job-book.ts'
 import { MAX_CREDITED_PER_JOB, type Share, ShareJudge, type Verdict } from './judge.ts'
 
@@ -233,6 +235,60 @@ test('a prefix changed in the middle of a job holds for later jobs alone', () =>
   judge.judge(channel, aStandardShare({ jobId: 6 }), NOW)
   expect(roots[1]).toBe(roots[0])
   expect(roots[2]).not.toBe(roots[0])
+})
+
+describe('a root that is kept', () => {
+  /** Of the header that was hashed last, and of how many coinbases. */
+  function watched() {
+    const seen = { root: '', coinbases: 0 }
+    const judge = new ShareJudge((data) => {
+      if (data.length === 80) seen.root = hex(data.subarray(36, 68))
+      else seen.coinbases++
+      return sha256d(data)
+    })
+    return { judge, seen }
+  }
+
+  test('is computed once for an extranonce that stays while nonces and versions change', () => {
+    const { judge, seen } = watched()
+    const channel = aChannel()
+    for (let nonce = 0; nonce < 5; nonce++)
+      judge.judge(channel, aShare({ nonce, version: 0x2000_0000 + nonce * 0x2000 }), NOW)
+    expect(seen.coinbases).toBe(1)
+  })
+
+  test('is that of the share’s own job, prefix and extranonce, whatever came before', () => {
+    const step = fc.record({
+      jobId: fc.integer({ min: 1, max: 3 }),
+      extranonce: fc.constantFrom(filled(7, 4), filled(8, 4), Uint8Array.of(7, 7, 7, 8)),
+      channel: fc.constantFrom(0, 1),
+      before: fc.constantFrom('nothing', 'prefix', 'job with the same id', 'bytes'),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const { judge, seen } = watched()
+        const book = aBook()
+        let order = 4
+        for (const jobId of [2, 3]) book.addActive(aJob(jobId), aTip(), jobId)
+        const channels = [aChannel({ book }), aChannel({ book, id: 2, prefix: Uint8Array.of(3, 3) })]
+        for (const { jobId, extranonce, channel: at, before } of steps) {
+          order++
+          const channel = channels[at]!
+          const bytes = extranonce.slice()
+          if (before === 'prefix') channel.setPrefix(Uint8Array.of(order, 1), order)
+          if (before === 'job with the same id')
+            book.addActive(aJob(jobId, { order, coinbaseTxSuffix: filled(order, 20) }), aTip(), order)
+          const job = channel.live(jobId)
+          judge.judge(channel, aShare({ jobId, extranonce: bytes }), NOW)
+          // what a share is made of belongs to a chunk that is written over
+          if (before === 'bytes') bytes.fill(8)
+          if (job === undefined) continue
+          const prefix = channel.prefixAt(job.order)!
+          expect(seen.root).toBe(hex(jobMerkleRoot(job, concatBytes(prefix, extranonce), sha256d)))
+        }
+      }),
+    )
+  })
 })
 
 const vectorFile = join(import.meta.dirname, '../../../../../shared/vectors/sv2-jobs-current.json')

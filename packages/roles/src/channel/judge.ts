@@ -1,7 +1,7 @@
-import { concatBytes, HEADER_SIZE, meetsTarget, type Sha256d, writeHeader } from '@sv2/bitcoin'
+import { concatBytes, equalBytes, HEADER_SIZE, meetsTarget, type Sha256d, writeHeader } from '@sv2/bitcoin'
 import type { SubmitSharesExtended, SubmitSharesStandard } from '@sv2/messages'
 import type { Millis } from '../role.ts'
-import type { Channel, Tally } from './channel.ts'
+import type { Channel, ChannelJob, Tally } from './channel.ts'
 import { CreditedHashes } from './credited-hashes.ts'
 import type { Level } from './difficulty.ts'
 import { type Job, jobMerkleRoot, type Tip } from './job.ts'
@@ -105,17 +105,18 @@ export class ShareJudge {
     return known
   }
 
-  #merkleRoot(
-    channel: Channel,
-    job: Job,
-    share: Share,
-    memory: { merkleRoot: Uint8Array | undefined },
-  ): Uint8Array {
-    if (share.type === 'SubmitSharesExtended' && channel.kind === 'extended') {
-      return jobMerkleRoot(job, fullExtranonce(channel, job, share), this.#sha256d)
-    }
-    memory.merkleRoot ??= jobMerkleRoot(job, prefixOf(channel, job), this.#sha256d)
-    return memory.merkleRoot
+  /**
+   * That of the share before where nothing else was rolled: a device that rolls versions keeps its extranonce for 2^48
+   * hashes, and a root of twelve levels is half of what an extended share costs.
+   */
+  #merkleRoot(channel: Channel, job: Job, share: Share, memory: ChannelJob): Uint8Array {
+    const rolled =
+      share.type === 'SubmitSharesExtended' && channel.kind === 'extended' ? share.extranonce : NONE
+    const { root } = memory
+    if (root?.job === job && equalBytes(root.rolled, rolled)) return root.merkleRoot
+    const merkleRoot = jobMerkleRoot(job, fullExtranonce(channel, job, share), this.#sha256d)
+    memory.root = { job, rolled: rolled.length === 0 ? NONE : new Uint8Array(rolled), merkleRoot }
+    return merkleRoot
   }
 }
 
@@ -147,6 +148,9 @@ function creditedLevel(channel: Channel, job: Job, hash: Uint8Array): Level | un
     return undefined
   return active.difficulty < sent.difficulty ? active : sent
 }
+
+/** Nothing is rolled. */
+const NONE = new Uint8Array(0)
 
 /** What a block earns whose hash is below the level of its job: it is passed on, and was not asked for. */
 const NO_CREDIT: Level = { difficulty: 0, target: new Uint8Array(32) }
