@@ -15,14 +15,21 @@ describe('credited hashes', () => {
     expect(hashes.add(aTip({ prevHash: filled(1) }), all[0]!)).toBe('new')
   })
 
-  test('when there is no room for more it says so, and still knows the ones it has', () => {
+  test('when there is no room for more of a tip it says so, and still knows the ones it has', () => {
     const hashes = new CreditedHashes(3)
     const tip = aTip()
     expect([1, 2, 3, 4].map((number) => hashes.add(tip, number))).toEqual(['new', 'new', 'new', 'full'])
     expect(hashes.add(tip, 2)).toBe('known')
-    // the oldest of five tips is forgotten, and its room with it
-    for (const byte of [1, 2, 3]) hashes.add(aTip({ prevHash: filled(byte) }), 9)
-    expect(hashes.add(aTip({ prevHash: filled(4) }), 9)).toBe('new')
+  })
+
+  test('a tip has all the room: earlier ones are forgotten for it, and no more of them than need be', () => {
+    const hashes = new CreditedHashes(4)
+    const at = (byte: number) => aTip({ prevHash: filled(byte) })
+    for (const byte of [1, 2]) for (const number of [1, 2]) hashes.add(at(byte), number)
+    expect(hashes.add(at(3), 1)).toBe('new')
+    expect(hashes.add(at(2), 1)).toBe('known')
+    expect([2, 3, 4, 5].map((number) => hashes.add(at(3), number))).toEqual(['new', 'new', 'new', 'full'])
+    expect(hashes.add(at(3), 1)).toBe('known')
   })
 
   test('whoever still works on a tip that four others came after is not paid twice', () => {
@@ -33,28 +40,29 @@ describe('credited hashes', () => {
     expect(hashes.add(tip, 9)).toBe('known')
   })
 
-  test('it says what a set would for each tip, whatever comes in what order, and keeps no more than its most', () => {
+  test('it says what a set for each tip would, whatever comes in what order', () => {
     // keys of few bits, and equal ones in the low bits: they stand in each other's places
     const keys = fc.oneof(
       fc.integer({ min: 1, max: 40 }),
       fc.integer({ min: 1, max: 40 }).map((n) => n * 2 ** 32 + 1),
       fc.integer({ min: 1, max: 2 ** 52 - 1 }),
     )
-    const adds = fc.array(fc.tuple(fc.integer({ min: 0, max: 3 }), keys), { maxLength: 400 })
+    const adds = fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), keys), { maxLength: 400 })
     fc.assert(
       fc.property(adds, fc.integer({ min: 1, max: 300 }), (added, most) => {
-        const tips = [0, 1, 2, 3].map((byte) => aTip({ prevHash: filled(byte) }))
         const hashes = new CreditedHashes(most)
-        const model = tips.map(() => new Set<number>())
-        let size = 0
-        for (const [tip, each] of added) {
-          const isKnown = model[tip]!.has(each)
-          expect(hashes.has(tips[tip]!, each)).toBe(isKnown)
-          const expected = isKnown ? 'known' : size < most ? 'new' : 'full'
-          expect(hashes.add(tips[tip]!, each)).toBe(expected)
-          if (expected !== 'new') continue
-          model[tip]!.add(each)
-          size++
+        const model = new Map<number, Set<number>>()
+        const size = () => [...model.values()].reduce((sum, set) => sum + set.size, 0)
+        for (const [byte, each] of added) {
+          const set = model.get(byte) ?? new Set()
+          model.set(byte, set)
+          if (model.size > 4) model.delete([...model.keys()][0]!)
+          for (const other of [...model.keys()]) if (other !== byte && size() >= most) model.delete(other)
+          const expected = set.has(each) ? 'known' : size() < most ? 'new' : 'full'
+          // a tip that is told again is another object
+          expect(hashes.add(aTip({ prevHash: filled(byte) }), each)).toBe(expected)
+          if (expected === 'new') set.add(each)
+          expect(hashes.has(aTip({ prevHash: filled(byte) }), each)).toBe(expected !== 'full')
         }
       }),
     )

@@ -34,12 +34,13 @@ export class CreditedHashes {
   }
 
   /**
-   * Remembers a hash. `full` when no more are: then it is not known whether it came before.
+   * Remembers a hash; those of earlier tips make room. `full` when this tip alone has as many as are remembered: then it
+   * is not known whether it came before.
    * @param key see `shareKey`
    */
   add(tip: Tip, key: number): 'new' | 'known' | 'full' {
     const set = this.#of(tip)
-    if (this.#size >= this.#most) return set.has(key) ? 'known' : 'full'
+    if (this.#size >= this.#most && !this.#makeRoom(set)) return set.has(key) ? 'known' : 'full'
     if (!set.add(key)) return 'known'
     this.#size++
     return 'new'
@@ -58,9 +59,25 @@ export class CreditedHashes {
     this.#sets.set(name, set)
     this.#known.set(tip, set)
     if (this.#sets.size > MAX_TIPS) this.#sets.delete(this.#sets.keys().next().value!)
+    this.#count()
+    return set
+  }
+
+  /** Forgets tips, the oldest first, but not the one that room is for. */
+  #makeRoom(kept: HashSet): boolean {
+    this.#count()
+    for (const [name, set] of this.#sets) {
+      if (this.#size < this.#most) break
+      if (set === kept) continue
+      this.#sets.delete(name)
+      this.#count()
+    }
+    return this.#size < this.#most
+  }
+
+  #count(): void {
     this.#size = 0
     for (const { size } of this.#sets.values()) this.#size += size
-    return set
   }
 }
 
