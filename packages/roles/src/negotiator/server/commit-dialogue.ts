@@ -26,8 +26,8 @@ import {
 import type { TransactionCache } from './transaction-cache.ts'
 import { LOOK_UNITS, type Work } from './work.ts'
 
-/** Short hashes of transactions that cost a unit: 0.3 µs each. */
-const SHORT_HASHES_PER_UNIT = 56
+/** Short hashes of transactions that cost a unit. */
+const SHORT_HASHES_PER_UNIT = 12
 
 /** Bytes of the scriptSig in front of the extranonce that a job may commit to (JNC-05). */
 const MAX_COINBASE_PREFIX_SIZE = 8

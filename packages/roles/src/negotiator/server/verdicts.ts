@@ -10,7 +10,7 @@ import type { Problem } from './problem.ts'
 import { completeList, type Dialogue, type Proposal } from './proposal.ts'
 import type { Tokens } from './tokens.ts'
 import type { TransactionCache } from './transaction-cache.ts'
-import { LOOK_UNITS, type Slices, type Work } from './work.ts'
+import { KEEP_UNITS, type Slices, type Work } from './work.ts'
 
 const DIALOGUES: Readonly<Record<Client['dialogue'], Dialogue>> = {
   declare: declareDialogue,
@@ -70,7 +70,7 @@ export class Verdicts {
   *#remembering(transactions: readonly KnownTransaction[]): Work {
     for (const tx of transactions) {
       this.#deps.cache.add(tx)
-      yield 2 * LOOK_UNITS
+      yield KEEP_UNITS
     }
   }
 }

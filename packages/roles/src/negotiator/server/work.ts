@@ -4,13 +4,15 @@
  */
 export type Work<T = void> = Generator<number, T, void>
 
-/** Units of one slice: about 1.3 ms. */
-const SLICE = 75
+/** Units of one slice: a millisecond, so that a stall of the collector for the objects it makes fits into ten. */
+const SLICE = 48
 
 /** What a hash of two hashes costs: a step of a merkle tree. */
 export const PAIR_UNITS = 0.12
 /** What looking up a transaction by its hash costs. */
 export const LOOK_UNITS = 0.05
+/** What putting a transaction into the cache costs, and into the maps by which it is found. */
+export const KEEP_UNITS = 0.5
 /** What putting a transaction into a block costs. */
 export const JOIN_UNITS = 0.02
 /** Bytes of a transaction that cost as much to read as a whole small one. */
