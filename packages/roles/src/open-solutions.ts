@@ -1,5 +1,6 @@
 import { displayHash, equalBytes } from '@sv2/bitcoin'
 import type { PushSolution, SubmitSolution } from '@sv2/messages'
+import type { Emit } from './role.ts'
 
 /** A block that was found, until it is decided whether it is in the chain. */
 export interface OpenSolution {
@@ -36,19 +37,17 @@ interface Open {
 export class OpenSolutions {
   readonly #open: Open[]
   #tip: Uint8Array | undefined
-  #out: SolutionEffect[] = []
+  readonly #emit: Emit<SolutionEffect>
 
-  /** @param earlier of an earlier run; those of another type are somebody else's */
-  constructor(type: OpenSolution['message']['type'], earlier: readonly OpenSolution[] = []) {
+  /** @param how.earlier of an earlier run; those of another type are somebody else's */
+  constructor(
+    type: OpenSolution['message']['type'],
+    how: { readonly earlier?: readonly OpenSolution[] | undefined; readonly emit: Emit<SolutionEffect> },
+  ) {
+    const { earlier = [], emit } = how
+    this.#emit = emit
     const own = earlier.filter(({ message }) => message.type === type)
     this.#open = own.map((solution) => ({ solution, tips: 0 }))
-  }
-
-  /** Hands over what is to be done, in order. */
-  take(): SolutionEffect[] {
-    const out = this.#out
-    this.#out = []
-    return out
   }
 
   /** All that may still be of use. */
@@ -60,7 +59,7 @@ export class OpenSolutions {
     const siblings = this.#open.filter((open) => equalBytes(open.solution.prevHash, solution.prevHash))
     if (siblings.length >= MOST_OF_TIP) return
     this.#open.push({ solution, tips: 0 })
-    this.#out.push({ kind: 'keepSolution', solution })
+    this.#emit({ kind: 'keepSolution', solution })
     if (this.#open.length > MOST) this.#forget(this.#open[0]!)
   }
 
@@ -77,6 +76,6 @@ export class OpenSolutions {
 
   #forget(open: Open): void {
     this.#open.splice(this.#open.indexOf(open), 1)
-    this.#out.push({ kind: 'forgetSolution', hash: open.solution.hash })
+    this.#emit({ kind: 'forgetSolution', hash: open.solution.hash })
   }
 }

@@ -40,6 +40,9 @@ export type SessionEffect<M = Message> =
   /** Read nothing more of what a peer sends, for so many ms from now. What was read already still comes. */
   | { readonly kind: 'pause'; readonly session: SessionId; readonly ms: Millis }
 
+/** Takes what is to be done, in the order of time. */
+export type Emit<Effect> = (effect: Effect) => void
+
 /**
  * A role decides; it never acts. Events and times in, effects out: the same sequence always yields the same
  * effects. `handle` never throws on what a peer sent.

@@ -3,7 +3,7 @@ import type { Message, NewTemplate, SetNewPrevHashTdp } from '@sv2/messages'
 import { type Tip, tipOf } from './channel/job.ts'
 import { type OpenSolution, OpenSolutions, type SolutionEffect } from './open-solutions.ts'
 import { owned } from './owned.ts'
-import { type Millis, NEVER, type SessionEffect, type SessionId } from './role.ts'
+import { type Emit, type Millis, NEVER, type SessionEffect, type SessionId } from './role.ts'
 import { type Identification, PROTOCOL_VERSION, setupRequest } from './setup.ts'
 
 /** SetupConnection.protocol of template distribution. */
@@ -47,6 +47,8 @@ export type TemplateFact =
   | { readonly kind: 'templatesRefused'; readonly session: SessionId; readonly code: string }
   | { readonly kind: 'templateIgnored'; readonly templateId: bigint; readonly reason: string }
 
+export type TemplateFeedEffect = SessionEffect | TemplateFact | SolutionEffect
+
 /**
  * The client side of template distribution. It says what the coinbase needs, keeps templates until the tip that they
  * wait for, and carries solutions; a provider that was away gets the newest solutions again.
@@ -62,12 +64,13 @@ export class TemplateFeed {
   /** Since when nobody would tell of newer work; `NEVER` while somebody does, and once that was told. */
   #awaySince: Millis = NEVER
   #ready = false
-  #out: (SessionEffect | TemplateFact)[] = []
+  readonly #emit: Emit<TemplateFeedEffect>
 
-  constructor(settings: TemplateFeedSettings) {
+  constructor(settings: TemplateFeedSettings, emit: Emit<TemplateFeedEffect>) {
+    this.#emit = emit
     this.#settings = settings
     this.#room = settings
-    this.#solutions = new OpenSolutions('SubmitSolution', settings.solutions)
+    this.#solutions = new OpenSolutions('SubmitSolution', { earlier: settings.solutions, emit })
   }
 
   /** What the provider keeps room for in the templates that come from now on. */
@@ -93,18 +96,6 @@ export class TemplateFeed {
     return this.#ready
   }
 
-  /** Hands over what is to be done, in order. */
-  take(): (SessionEffect | TemplateFact)[] {
-    const out = this.#out
-    this.#out = []
-    return out
-  }
-
-  /** Hands over what is to be done on the disk, before anything else. */
-  takeSolutions(): SolutionEffect[] {
-    return this.#solutions.take()
-  }
-
   owns(session: SessionId): boolean {
     return this.#session === session
   }
@@ -119,7 +110,7 @@ export class TemplateFeed {
   }
 
   closed(now: Millis): void {
-    if (this.#session !== undefined) this.#out.push({ kind: 'templatesLost', session: this.#session })
+    if (this.#session !== undefined) this.#emit({ kind: 'templatesLost', session: this.#session })
     if (this.#synced) this.#awaySince = now
     this.#session = undefined
     this.#ready = false
@@ -173,7 +164,7 @@ export class TemplateFeed {
     this.#ready = true
     this.#tellRoom()
     for (const message of this.#solutions.messages()) this.#send(message)
-    this.#out.push({ kind: 'templatesConnected', session })
+    this.#emit({ kind: 'templatesConnected', session })
   }
 
   #tellRoom(): void {
@@ -187,10 +178,8 @@ export class TemplateFeed {
   #refused(code: string): void {
     const session = this.#session
     if (session === undefined) return
-    this.#out.push(
-      { kind: 'templatesRefused', session, code },
-      { kind: 'close', session, reason: 'setup refused' },
-    )
+    this.#emit({ kind: 'templatesRefused', session, code })
+    this.#emit({ kind: 'close', session, reason: 'setup refused' })
   }
 
   #template(message: NewTemplate): TemplateNews | undefined {
@@ -224,11 +213,11 @@ export class TemplateFeed {
   }
 
   #ignore(templateId: bigint, reason: string): undefined {
-    this.#out.push({ kind: 'templateIgnored', templateId, reason })
+    this.#emit({ kind: 'templateIgnored', templateId, reason })
   }
 
   #send(message: Message): void {
-    if (this.#session !== undefined) this.#out.push({ kind: 'send', to: this.#session, message })
+    if (this.#session !== undefined) this.#emit({ kind: 'send', to: this.#session, message })
   }
 }
 

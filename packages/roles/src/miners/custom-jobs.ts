@@ -181,13 +181,13 @@ function accept(
     coinbaseTxPrefix,
     coinbaseTxSuffix,
   })
-  state.out.push({ kind: 'customJobSet', session, channelId, jobId, channels: channels.length })
+  state.emit({ kind: 'customJobSet', session, channelId, jobId, channels: channels.length })
 }
 
 function refuse(state: MinersState, connection: Connection, job: SetCustomMiningJob, code: string): void {
   const { session } = connection
   const { channelId, requestId } = job
   send(state, session, { type: 'SetCustomMiningJob.Error', channelId, requestId, errorCode: code })
-  state.out.push({ kind: 'customJobRefused', session, channelId, code })
+  state.emit({ kind: 'customJobRefused', session, channelId, code })
   chargeRefusal(state, connection)
 }

@@ -26,7 +26,7 @@ function aWorld() {
     | 'starving'
     | 'retargeted'
     | 'order'
-    | 'out'
+    | 'emit'
   > & {
     readonly source: Pick<MinersState['source'], 'released'>
   } = {
@@ -41,7 +41,7 @@ function aWorld() {
     starving: new Set(),
     retargeted: new Set(),
     order: 0,
-    out: [],
+    emit: () => undefined,
     source: { released: (book) => released.push(book) },
   }
   const capabilities = { groupsExtendedChannels: true, maxExtranonceSize: 32, versionRollingMask: 0 }

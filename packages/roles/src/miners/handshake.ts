@@ -39,13 +39,11 @@ export function setUp(state: MinersState, connection: Connection, message: Messa
   if (answer.type === 'SetupConnection.Success') {
     connection.flags = message.flags
     connection.toldFixedVersion = fixedVersion
-    state.out.push({ kind: 'minerConnected', session, vendor: message.vendor, firmware: message.firmware })
+    state.emit({ kind: 'minerConnected', session, vendor: message.vendor, firmware: message.firmware })
     return
   }
-  state.out.push(
-    { kind: 'setupRefused', session, code: answer.errorCode, flags: answer.flags },
-    { kind: 'close', session, reason: answer.errorCode },
-  )
+  state.emit({ kind: 'setupRefused', session, code: answer.errorCode, flags: answer.flags })
+  state.emit({ kind: 'close', session, reason: answer.errorCode })
 }
 
 /** Answers a RequestExtensions where the peer's protocol has that message (editions.md §6.5). */

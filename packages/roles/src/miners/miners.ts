@@ -7,7 +7,7 @@ import type { JobBook } from '../channel/job-book.ts'
 import type { Jobs } from '../channel/jobs.ts'
 import { type Share, type ShareErrorCode, ShareJudge } from '../channel/judge.ts'
 import { DueQueue } from '../due-queue.ts'
-import { type Millis, NEVER, type SessionEvent, type SessionId } from '../role.ts'
+import { type Emit, type Millis, NEVER, type SessionEvent, type SessionId } from '../role.ts'
 import { Connection } from './connection.ts'
 import { CustomJobs, setCustomJob, tickCustomJobs, tipChanged } from './custom-jobs.ts'
 import { DifficultyRound } from './difficulty-round.ts'
@@ -51,7 +51,10 @@ export class Miners {
   /** More is to be told than one moment is for. */
   #behind = false
 
-  constructor(settings: MinersSettings, deps: MinersDeps & { readonly source: WorkSource }) {
+  constructor(
+    settings: MinersSettings,
+    deps: MinersDeps & { readonly source: WorkSource; readonly emit: Emit<MinersEffect> },
+  ) {
     this.#state = {
       settings,
       deps,
@@ -80,18 +83,16 @@ export class Miners {
       oldestLive: 0,
       networkDifficulty: Number.POSITIVE_INFINITY,
       now: 0,
-      out: [],
+      emit: deps.emit,
     }
   }
 
-  /** Hands over what is to be done, in order. */
-  take(): MinersEffect[] {
-    const { out, lanes } = this.#state
-    // what was not told at once is told by and by, when a tick says that others had their turn
-    if (!this.#behind && !lanes.isEmpty) for (const effect of lanes.slice()) out.push(effect)
+  /** Tells the next miners of jobs; the last thing in every turn of a role. */
+  tellJobs(): void {
+    const { emit, lanes } = this.#state
+    // who is not told at once is told by and by, when a tick says that others had their turn
+    if (!this.#behind && !lanes.isEmpty) for (const effect of lanes.slice()) emit(effect)
     this.#behind = !lanes.isEmpty
-    this.#state.out = []
-    return out
   }
 
   /** The next place in the order of jobs, levels and prefixes. */
@@ -251,14 +252,14 @@ export class Miners {
       if (connection.flags !== undefined) {
         send(state, connection.session, { type: 'Reconnect', newHost: where.host, newPort: where.port })
       }
-      state.out.push({ kind: 'close', session: connection.session, reason: 'draining' })
+      state.emit({ kind: 'close', session: connection.session, reason: 'draining' })
     }
   }
 
   /** Closes every connection: there is nothing to mine. Answers how many there were. */
   leave(reason: string): number {
-    const { connections, out } = this.#state
-    for (const { session } of connections.values()) out.push({ kind: 'close', session, reason })
+    const { connections, emit } = this.#state
+    for (const { session } of connections.values()) emit({ kind: 'close', session, reason })
     return connections.size
   }
 
@@ -282,7 +283,7 @@ export class Miners {
     state.lanes.forget(connection)
     state.waiting.forget(connection)
     if (connection.reserved !== undefined) state.leases.release(connection.reserved, state.order)
-    state.out.push({ kind: 'minerDisconnected', session, channels })
+    state.emit({ kind: 'minerDisconnected', session, channels })
   }
 
   #tick(now: Millis): void {
@@ -302,7 +303,7 @@ export class Miners {
       // it had a channel meanwhile, and stands in the queue once more
       if (this.#idleUntil(idle) > now) continue
       const reason = idle.flags === undefined ? 'no SetupConnection in time' : 'no channel opened in time'
-      state.out.push({ kind: 'close', session: idle.session, reason })
+      state.emit({ kind: 'close', session: idle.session, reason })
     }
     giveWanted(state)
     if (now < this.#nextStep) return

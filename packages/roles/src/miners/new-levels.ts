@@ -104,7 +104,7 @@ function give(state: MinersState, channel: Channel, level: Level, job: Job | und
     if (channel.book.isWaiting) state.retargeted.add(channel)
     const { id: channelId, session } = channel
     tell(state, channel, { type: 'SetTarget', channelId, maximumTarget: level.target })
-    state.out.push({
+    state.emit({
       kind: 'difficultyChanged',
       session,
       channelId,

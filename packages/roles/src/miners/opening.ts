@@ -50,7 +50,7 @@ export function openChannel(
     const { extranonceSize } = channel
     send(state, connection.session, { type: 'OpenExtendedMiningChannel.Success', ...opened, extranonceSize })
   }
-  state.out.push({
+  state.emit({
     kind: 'channelOpened',
     session: channel.session,
     channelId: channel.id,
@@ -73,7 +73,7 @@ function refuseChannel(
     requestId: request.requestId,
     errorCode: refusal.code,
   })
-  state.out.push({ kind: 'channelRefused', session: connection.session, ...refusal })
+  state.emit({ kind: 'channelRefused', session: connection.session, ...refusal })
   chargeRefusal(state, connection)
 }
 
@@ -92,7 +92,7 @@ export function updateChannel(
   if (channel === undefined || code !== undefined) {
     const errorCode = code ?? 'invalid-channel-id'
     send(state, connection.session, { type: 'UpdateChannel.Error', channelId: update.channelId, errorCode })
-    state.out.push({
+    state.emit({
       kind: 'updateRefused',
       session: connection.session,
       channelId: update.channelId,
@@ -136,7 +136,7 @@ export function removeChannel(state: MinersState, connection: Connection, channe
     last.slot = channel.slot
     state.channels[channel.slot] = last
   }
-  state.out.push({
+  state.emit({
     kind: 'channelClosed',
     session: channel.session,
     channelId: channel.id,

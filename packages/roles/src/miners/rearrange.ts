@@ -119,6 +119,6 @@ export function limitVersionRolling(
       channel.versionMask = connection.fixedVersion ? 0 : capabilities.versionRollingMask
     if (!tooMuch || !connection.rollsUnasked) continue
     const reason = 'the upstream takes less version rolling than before'
-    state.out.push({ kind: 'close', session, reason })
+    state.emit({ kind: 'close', session, reason })
   }
 }

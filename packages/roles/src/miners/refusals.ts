@@ -51,7 +51,7 @@ export function chargeRefusal(state: MinersState, connection: Connection): void 
   const { seconds, isStrained } = state.refusals.owe(address, perSecond, state.now)
   if (isStrained && !connection.isWarned) {
     connection.isWarned = true
-    state.out.push({ kind: 'manyRefusals', session, perSecond, grade: 'warned' })
+    state.emit({ kind: 'manyRefusals', session, perSecond, grade: 'warned' })
   }
   if (seconds > MAX_OWED_SECONDS) {
     connection.isCut = true
@@ -61,7 +61,7 @@ export function chargeRefusal(state: MinersState, connection: Connection): void 
   const until = state.now + seconds * 1000
   if (seconds === 0 || until < connection.pausedUntil + 1_000) return
   if (connection.pausedUntil < state.now)
-    state.out.push({ kind: 'manyRefusals', session, perSecond, grade: 'slowed' })
+    state.emit({ kind: 'manyRefusals', session, perSecond, grade: 'slowed' })
   connection.pausedUntil = until
-  state.out.push({ kind: 'pause', session, ms: Math.ceil(seconds * 1000) })
+  state.emit({ kind: 'pause', session, ms: Math.ceil(seconds * 1000) })
 }

@@ -54,7 +54,7 @@ function judgeShare(state: MinersState, submit: Submit, now: Millis): ShareError
     return outcome.code
   }
   const worker = share.type === 'SubmitSharesExtended' ? share.userIdentity : undefined
-  state.out.push({
+  state.emit({
     kind: 'shareAccepted',
     session: channel.session,
     channelId: channel.id,
@@ -184,12 +184,12 @@ function refuse(
     sequenceNumber: share.sequenceNumber,
     errorCode: code,
   })
-  state.out.push({ kind: 'shareRefused', session: connection.session, channelId: share.channelId, code })
+  state.emit({ kind: 'shareRefused', session: connection.session, channelId: share.channelId, code })
   chargeRefusal(state, connection)
   connection.refusals++
   connection.refusedSince ??= now
   const hasTried = now - connection.refusedSince >= state.settings.onlyRefusalsMs
   if (connection.refusals >= MANY_REFUSALS && hasTried)
-    state.out.push({ kind: 'close', session: connection.session, reason: 'nothing but refused shares' })
+    state.emit({ kind: 'close', session: connection.session, reason: 'nothing but refused shares' })
   return code
 }

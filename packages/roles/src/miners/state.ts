@@ -9,7 +9,7 @@ import type { JobBook } from '../channel/job-book.ts'
 import type { Jobs } from '../channel/jobs.ts'
 import type { GoodShare, Share, ShareErrorCode, ShareJudge } from '../channel/judge.ts'
 import type { DueQueue } from '../due-queue.ts'
-import type { Millis, SessionEffect, SessionId } from '../role.ts'
+import type { Emit, Millis, SessionEffect, SessionId } from '../role.ts'
 import type { Connection, Group } from './connection.ts'
 import type { CustomJobs } from './custom-jobs.ts'
 import type { EarlyShares } from './early-shares.ts'
@@ -198,8 +198,7 @@ export interface MinersState {
   networkDifficulty: number
   /** Time of the last event. */
   now: Millis
-  /** Where effects go; replaced at every `take`. */
-  out: MinersEffect[]
+  readonly emit: Emit<MinersEffect>
 }
 
 export type MinersEffect = SessionEffect | MinersFact
@@ -211,12 +210,13 @@ export function nextOrder(state: MinersState): number {
 }
 
 export function send(state: MinersState, to: SessionId | readonly SessionId[], message: SendMessage): void {
-  state.out.push({ kind: 'send', to, message })
+  state.emit({ kind: 'send', to, message })
 }
 
 /** A peer broke the protocol: its connection ends, with a reason. */
 export function misbehaved(state: MinersState, session: SessionId, reason: string): void {
-  state.out.push({ kind: 'peerMisbehaved', session, reason }, { kind: 'close', session, reason })
+  state.emit({ kind: 'peerMisbehaved', session, reason })
+  state.emit({ kind: 'close', session, reason })
 }
 
 type SendMessage = Extract<SessionEffect, { kind: 'send' }>['message']

@@ -90,7 +90,8 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   /** The book of channels that bring their own jobs, without any of ours. */
   readonly #noJobs: JobBook
   readonly #numbers: RunNumbers
-  #out: PoolEffect[] = []
+  #effects: PoolEffect[] = []
+  readonly #emit = (effect: PoolEffect): void => void this.#effects.push(effect)
   #tip: Tip | undefined
   #template: NewTemplate | undefined
   /** The work there was became too old. */
@@ -107,17 +108,16 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     this.#settings = settings
     const { customWork, solutions = [] } = settings
     const { mac, usedTokens: used = [] } = deps
-    const onUse = (token: UsedToken) => this.#out.push({ kind: 'tokenUsed', token })
+    const onUse = (token: UsedToken) => this.#emit({ kind: 'tokenUsed', token })
     const custom =
       customWork === undefined || mac === undefined
         ? undefined
         : new CustomWork(customWork, { mac, used, onUse })
     this.#custom = custom
-    this.#links = new SolutionLinks(
-      settings.templates.identification,
-      customWork?.negotiators ?? [],
-      solutions,
-    )
+    this.#links = new SolutionLinks(settings.templates.identification, customWork?.negotiators ?? [], {
+      earlier: solutions,
+      emit: this.#emit,
+    })
     // a book keeps MAX_EXTRA_JOBS of them; that has to reach beyond the next job for everybody
     this.#extraJobMs = Math.max(MIN_EXTRA_JOB_MS, (1.5 * settings.jobRefreshMs) / MAX_EXTRA_JOBS)
     const { run } = settings
@@ -132,6 +132,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       { ...settings.miners, extranonce },
       {
         ...deps,
+        emit: this.#emit,
         source: {
           terms: () =>
             this.#hasStopped ? undefined : { versionRollingMask: settings.versionRolling ? ANY_VERSION : 0 },
@@ -155,7 +156,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
         },
       },
     )
-    this.#feed = new TemplateFeed({ ...settings.templates, solutions })
+    this.#feed = new TemplateFeed({ ...settings.templates, solutions }, this.#emit)
     this.#shelves = new JobShelves(
       {
         versionRollingAllowed: settings.versionRolling,
@@ -207,7 +208,10 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       default:
         this.#session(event, now)
     }
-    return this.#flush()
+    this.#miners.tellJobs()
+    const effects = this.#effects
+    this.#effects = []
+    return effects
   }
 
   #session(event: Exclude<PoolSessionEvent, { kind: 'tick' }>, now: Millis): void {
@@ -225,18 +229,6 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   #ofNegotiator(event: Exclude<PoolSessionEvent, { kind: 'tick' }>): void {
     if (event.kind === 'message') return this.#links.message(event.session, event.message)
     if (event.kind === 'closed') this.#links.closed(event.session)
-  }
-
-  /** Passes on what the parts want done, in the order in which they wanted it. */
-  #flush(): PoolEffect[] {
-    const kept: PoolEffect[] = [...this.#feed.takeSolutions(), ...this.#links.takeSolutions()]
-    this.#out.push(...this.#feed.take(), ...this.#links.take())
-    const miners = this.#miners.take()
-    if (this.#out.length === 0 && kept.length === 0) return miners
-    const out = [...kept, ...this.#out]
-    this.#out = []
-    for (const effect of miners) out.push(effect)
-    return out
   }
 
   #publish(news: TemplateNews, now: Millis): void {
@@ -265,7 +257,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     this.#tip = undefined
     this.#shelves.book.clear()
     this.#waiting.clear()
-    this.#out.push({ kind: 'workTooOld', connections: this.#miners.leave('no work that is up to date') })
+    this.#emit({ kind: 'workTooOld', connections: this.#miners.leave('no work that is up to date') })
   }
 
   #future(template: NewTemplate): Job {
@@ -291,10 +283,8 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     const groups = this.#miners.sendTip(book, job.jobId, tip)
     const networkDifficulty = targetToDifficulty(tip.networkTarget)
     this.#miners.newTip({ oldestLive: job.order, networkDifficulty }, now)
-    this.#out.push(
-      { kind: 'newTip', prevHash: displayHash(tip.prevHash), networkDifficulty },
-      { kind: 'jobSent', jobId: job.jobId, reason: 'tip', groups },
-    )
+    this.#emit({ kind: 'newTip', prevHash: displayHash(tip.prevHash), networkDifficulty })
+    this.#emit({ kind: 'jobSent', jobId: job.jobId, reason: 'tip', groups })
   }
 
   #update(template: NewTemplate, now: Millis, reason: 'update' | 'refresh'): void {
@@ -304,7 +294,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     this.#lastJob = now
     const job = this.#shelves.active(template, tip)
     const groups = this.#miners.sendJob(this.#shelves.book, job)
-    this.#out.push({ kind: 'jobSent', jobId: job.jobId, reason, groups })
+    this.#emit({ kind: 'jobSent', jobId: job.jobId, reason, groups })
   }
 
   #refresh(now: Millis): void {
@@ -315,7 +305,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   #renewPrefix(event: { readonly session: number; readonly channelId: number }): void {
     const { session, channelId } = event
     const result = this.#miners.renewPrefix(session, channelId)
-    if (result !== 'renewed') this.#out.push({ kind: 'prefixNotRenewed', session, channelId, reason: result })
+    if (result !== 'renewed') this.#emit({ kind: 'prefixNotRenewed', session, channelId, reason: result })
   }
 
   #present(): PresentWork {
@@ -330,7 +320,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   /** All payouts are taken: one of whoever brought most makes room for somebody else's. */
   #giveUp({ name, book }: Shelf): void {
     this.#miners.closeBook(book, 'made-room')
-    this.#out.push({ kind: 'payoutGivenUp', payout: name })
+    this.#emit({ kind: 'payoutGivenUp', payout: name })
   }
 
   #extraJob(book: Jobs): Job | undefined {
@@ -346,16 +336,15 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   #solved(channel: Channel, share: Share, good: GoodShare): void {
     const { job, hash } = good
     const template = this.#shelves.templateOf(job)
-    if (template === undefined) {
-      const solution = solutionOf(channel, share, good)
-      if (solution !== undefined) this.#links.push(solution, displayHash(hash))
-    } else if (job.tip !== undefined)
+    const solution = template === undefined ? solutionOf(channel, share, good) : undefined
+    const negotiators = solution === undefined ? 0 : this.#links.push(solution, displayHash(hash))
+    if (template !== undefined && job.tip !== undefined)
       this.#feed.submit({
         hash: displayHash(hash),
         prevHash: job.tip.prevHash,
         message: submissionOf(template, channel, { share, job }),
       })
-    this.#out.push({
+    this.#emit({
       kind: 'blockFound',
       session: channel.session,
       channelId: channel.id,
@@ -363,12 +352,13 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       hash: displayHash(hash),
       templateId: template?.templateId,
     })
+    if (solution !== undefined) this.#emit({ kind: 'solutionPushed', negotiators, solution })
   }
 
   /** Blocks on jobs that nobody has checked are looked for in the chain. */
   #spotCheck({ prevHash }: Tip): void {
     for (const { account: user, isProven } of this.#custom?.trust.tip(prevHash) ?? [])
-      this.#out.push({ kind: 'uncheckedBlock', user, isProven })
+      this.#emit({ kind: 'uncheckedBlock', user, isProven })
   }
 
   /** A share of a job that nobody has checked: as long as the operator trusts so much. */

@@ -1,7 +1,7 @@
 import type { Message, PushSolution } from '@sv2/messages'
 import { DECLARATION_SETUP_FLAGS, PROTOCOL_NUMBERS } from '@sv2/messages'
 import { type OpenSolution, OpenSolutions, type SolutionEffect } from '../open-solutions.ts'
-import type { SessionEffect, SessionId } from '../role.ts'
+import type { Emit, SessionEffect, SessionId } from '../role.ts'
 import { type Identification, PROTOCOL_VERSION, setupRequest } from '../setup.ts'
 import type { PoolFact } from './facts.ts'
 
@@ -23,28 +23,20 @@ export class SolutionLinks {
   readonly #servers: readonly { readonly host: string; readonly port: number }[]
   readonly #links = new Map<SessionId, { readonly server: number; ready: boolean }>()
   readonly #solutions: OpenSolutions
-  #out: (SessionEffect | PoolFact)[] = []
+  readonly #emit: Emit<SessionEffect | PoolFact | SolutionEffect>
 
   constructor(
     identification: Identification,
     servers: readonly { readonly host: string; readonly port: number }[],
-    earlier?: readonly OpenSolution[],
+    how: {
+      readonly earlier: readonly OpenSolution[]
+      readonly emit: Emit<SessionEffect | PoolFact | SolutionEffect>
+    },
   ) {
+    this.#emit = how.emit
     this.#identification = identification
     this.#servers = servers
-    this.#solutions = new OpenSolutions('PushSolution', earlier)
-  }
-
-  /** Hands over what is to be done, in order. */
-  take(): (SessionEffect | PoolFact)[] {
-    const out = this.#out
-    this.#out = []
-    return out
-  }
-
-  /** Hands over what is to be done on the disk, before anything else. */
-  takeSolutions(): SolutionEffect[] {
-    return this.#solutions.take()
+    this.#solutions = new OpenSolutions('PushSolution', how)
   }
 
   owns(session: SessionId): boolean {
@@ -62,7 +54,7 @@ export class SolutionLinks {
   closed(session: SessionId): void {
     const link = this.#links.get(session)
     this.#links.delete(session)
-    if (link?.ready === true) this.#out.push({ kind: 'negotiatorLost', session, negotiator: link.server })
+    if (link?.ready === true) this.#emit({ kind: 'negotiatorLost', session, negotiator: link.server })
   }
 
   /** Takes one message of a server; whatever else it says is nothing to the pool. */
@@ -72,17 +64,15 @@ export class SolutionLinks {
     const { server: negotiator } = link
     if (message.type === 'SetupConnection.Success' && message.usedVersion === PROTOCOL_VERSION) {
       link.ready = true
-      this.#out.push({ kind: 'negotiatorConnected', session, negotiator })
+      this.#emit({ kind: 'negotiatorConnected', session, negotiator })
       for (const message of this.#solutions.messages()) this.#send(session, message)
       return
     }
     if (message.type !== 'SetupConnection.Error' && message.type !== 'SetupConnection.Success') return
     const code =
       message.type === 'SetupConnection.Error' ? message.errorCode : `version ${message.usedVersion}`
-    this.#out.push(
-      { kind: 'negotiatorRefused', session, negotiator, code },
-      { kind: 'close', session, reason: 'setup refused' },
-    )
+    this.#emit({ kind: 'negotiatorRefused', session, negotiator, code })
+    this.#emit({ kind: 'close', session, reason: 'setup refused' })
   }
 
   /** There is another tip: it may be one of ours. */
@@ -90,15 +80,15 @@ export class SolutionLinks {
     this.#solutions.moved(prevHash)
   }
 
-  /** Tells every server of a block. */
-  push(solution: PushSolution, hash: string): void {
+  /** Tells every server of a block. Answers how many are there to hear it now. */
+  push(solution: PushSolution, hash: string): number {
     this.#solutions.add({ hash, prevHash: solution.prevHash, message: solution })
     const ready = [...this.#links].filter(([, link]) => link.ready).map(([session]) => session)
     for (const session of ready) this.#send(session, solution)
-    this.#out.push({ kind: 'solutionPushed', negotiators: ready.length, solution })
+    return ready.length
   }
 
   #send(session: SessionId, message: Message): void {
-    this.#out.push({ kind: 'send', to: session, message })
+    this.#emit({ kind: 'send', to: session, message })
   }
 }

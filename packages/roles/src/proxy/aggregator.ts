@@ -20,9 +20,11 @@ export type AggregatorEvent =
  */
 export class Aggregator implements Role<AggregatorEvent, UpstreamWorkEffect> {
   readonly #work: UpstreamWork
+  #effects: UpstreamWorkEffect[] = []
 
   constructor(settings: UpstreamWorkSettings, deps: MinersDeps) {
-    this.#work = new UpstreamWork(settings, deps)
+    const emit = (effect: UpstreamWorkEffect) => void this.#effects.push(effect)
+    this.#work = new UpstreamWork(settings, { ...deps, emit })
   }
 
   /** Live numbers for metrics. */
@@ -53,6 +55,9 @@ export class Aggregator implements Role<AggregatorEvent, UpstreamWorkEffect> {
       work.upstream({ ...event, port: event.port }, now)
     else if (event.kind !== 'opened' && work.ownsUpstream(event.session)) work.upstream(event, now)
     else work.miner(event, now)
-    return work.take()
+    work.miners.tellJobs()
+    const effects = this.#effects
+    this.#effects = []
+    return effects
   }
 }

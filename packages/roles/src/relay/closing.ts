@@ -39,7 +39,7 @@ export function closeChannel(state: RelayState, channel: RelayChannel, closing: 
   state.channels--
   declareHashrate(client, -declared(channel))
   if (closing.below) tell(state, client.session, { type: 'CloseChannel', channelId, reasonCode })
-  state.out.push({ kind: 'channelClosed', session: client.session, channelId, reason: reasonCode })
+  state.emit({ kind: 'channelClosed', session: client.session, channelId, reason: reasonCode })
   if (client.channels.size > 0 || client.idleSince === state.now) return
   client.idleSince = state.now
   state.idle.push(client, state.now + state.settings.openChannelWithinMs)
@@ -55,7 +55,7 @@ export function drain(
     if (client.flags !== undefined) tell(state, session, { type: 'Reconnect', newHost, newPort })
     for (const channel of [...client.channels.values()])
       closeChannel(state, channel, { reason: 'shutting-down', below: false, above: true })
-    state.out.push({ kind: 'close', session, reason: 'draining' })
+    state.emit({ kind: 'close', session, reason: 'draining' })
   }
 }
 
@@ -73,8 +73,7 @@ export function dropClient(state: RelayState, client: Client): void {
     seat.clients.delete(client)
     if (seat.clients.size === 0) seat.emptySince = state.now
   }
-  if (client.flags !== undefined)
-    state.out.push({ kind: 'minerDisconnected', session: client.session, channels })
+  if (client.flags !== undefined) state.emit({ kind: 'minerDisconnected', session: client.session, channels })
 }
 
 /** Nobody wants it any more. */

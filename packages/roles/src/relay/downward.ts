@@ -67,12 +67,12 @@ function forChannel(
       return closedAbove(state, channel, message.reasonCode)
     case 'SubmitShares.Success': {
       const { newSubmitsAcceptedCount: count, newSharesSum: work } = message
-      state.out.push({ kind: 'sharesAccepted', session, channelId, count, work })
+      state.emit({ kind: 'sharesAccepted', session, channelId, count, work })
       return tell(state, session, changed(message, { channelId }))
     }
     case 'SubmitShares.Error': {
       const code = withoutControlCharacters(message.errorCode)
-      state.out.push({ kind: 'shareRefused', session, channelId, code, by: 'upstream' })
+      state.emit({ kind: 'shareRefused', session, channelId, code, by: 'upstream' })
       return tell(state, session, changed(message, { channelId, errorCode: code }))
     }
     case 'UpdateChannel.Error': {
@@ -165,5 +165,5 @@ function regroup(state: RelayState, home: Home, message: SetGroupChannel): void 
 }
 
 function ignore(state: RelayState, home: Home, { type }: Message, reason: string): void {
-  state.out.push({ kind: 'upstreamMessageIgnored', upstream: home.upstream, reason: `${type}: ${reason}` })
+  state.emit({ kind: 'upstreamMessageIgnored', upstream: home.upstream, reason: `${type}: ${reason}` })
 }

@@ -83,7 +83,7 @@ export function seatTick(state: RelayState, seat: RelaySeat): void {
   seat.goneSince = NEVER
   const stopped =
     whenGone === 'stop' ? [...seat.clients].flatMap(({ channels }) => [...channels.values()]) : []
-  state.out.push({ kind: 'upstreamsGone', stopped: stopped.length })
+  state.emit({ kind: 'upstreamsGone', stopped: stopped.length })
   for (const channel of stopped)
     closeChannel(state, channel, { reason: 'no-upstream', below: true, above: false })
 }
@@ -114,7 +114,7 @@ function changeHome(state: RelayState, seat: RelaySeat, home: Home | undefined):
   }
   seat.goneSince = NEVER
   const { upstream } = home
-  state.out.push({ kind: 'upstreamUsed', upstream, name: state.upstreams.nameOf(upstream) })
+  state.emit({ kind: 'upstreamUsed', upstream, name: state.upstreams.nameOf(upstream) })
   for (const client of seat.clients) {
     if (!suitsNewHome(state, client, home)) continue
     for (const channel of client.channels.values()) wishToMove(channel)

@@ -67,11 +67,12 @@ function answer(state: RelayState, client: Client, home: Home): void {
     client.flags = setup.flags
     client.fixedVersion = isFixed
     if (client.early.length > 0) state.answered.push(client)
-    state.out.push({ kind: 'minerConnected', session, vendor: setup.vendor, firmware: setup.firmware })
+    state.emit({ kind: 'minerConnected', session, vendor: setup.vendor, firmware: setup.firmware })
     return
   }
   const { errorCode: code, flags } = reply
-  state.out.push({ kind: 'setupRefused', session, code, flags }, { kind: 'close', session, reason: code })
+  state.emit({ kind: 'setupRefused', session, code, flags })
+  state.emit({ kind: 'close', session, reason: code })
 }
 
 /** A client as it is may not work at an upstream: it would roll versions that are refused there. */
@@ -97,7 +98,7 @@ export function suitsNewHome(state: RelayState, client: Client, home: Home): boo
     return true
   }
   const reason = 'the new upstream forbids version rolling'
-  state.out.push({ kind: 'close', session: client.session, reason })
+  state.emit({ kind: 'close', session: client.session, reason })
   return false
 }
 

@@ -34,7 +34,7 @@ export function moveGranted(
   channel.padding = padding
   tellChanges(state, channel, grant)
   const { client, channelId } = channel
-  state.out.push({ kind: 'channelMoved', session: client.session, channelId, upstream: home.upstream })
+  state.emit({ kind: 'channelMoved', session: client.session, channelId, upstream: home.upstream })
 }
 
 /** The new upstream does not open the channel. */

@@ -52,7 +52,7 @@ export function granted(state: RelayState, home: Home, requestId: number, grant:
   const problem = problemOf(home, wish, grant)
   if (problem !== undefined) {
     const { upstream } = home
-    state.out.push({ kind: 'upstreamMessageIgnored', upstream, reason: `${grant.type}: ${problem}` })
+    state.emit({ kind: 'upstreamMessageIgnored', upstream, reason: `${grant.type}: ${problem}` })
     giveUp(state, home, wish, 'channel-capacity-exhausted')
   } else if (wish.isDead) {
     returnGrant(home, grant)
@@ -160,7 +160,7 @@ function open(state: RelayState, home: Home, wish: Wish, grant: Grant): void {
       ? { type: 'OpenStandardMiningChannel.Success', ...opened }
       : { type: 'OpenExtendedMiningChannel.Success', ...opened, extranonceSize },
   )
-  state.out.push({
+  state.emit({
     kind: 'channelOpened',
     session: client.session,
     channelId,
@@ -199,7 +199,7 @@ function refuse(
   const { code, by, request } = refusal
   const { session } = client
   tell(state, session, { type: 'OpenMiningChannel.Error', requestId: request.requestId, errorCode: code })
-  state.out.push({ kind: 'channelRefused', session, code, by })
+  state.emit({ kind: 'channelRefused', session, code, by })
 }
 
 /** Why a request is refused without asking the upstream; undefined when it is asked. */

@@ -48,6 +48,8 @@ export interface RelayCounts {
  */
 export class Relay implements Role<RelayEvent, RelayEffect> {
   readonly #state: RelayState
+  #effects: RelayEffect[] = []
+  readonly #emit = (effect: RelayEffect): void => void this.#effects.push(effect)
   #hasStarted = false
 
   constructor(settings: RelaySettings, deps: { readonly sha256d: Sha256d }) {
@@ -59,10 +61,10 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
     this.#state = {
       settings,
       sha256d: deps.sha256d,
-      upstreams: new Upstreams({ upstreams: entries, trustAfterMs }, [
-        ...seats.plain,
-        ...seats.workSelection,
-      ]),
+      upstreams: new Upstreams(
+        { upstreams: entries, trustAfterMs },
+        { slots: [...seats.plain, ...seats.workSelection], emit: this.#emit },
+      ),
       seats,
       clients: new Map(),
       homes: new Map(),
@@ -73,7 +75,7 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
       unsettled: true,
       answered: [],
       now: 0,
-      out: [],
+      emit: this.#emit,
     }
   }
 
@@ -110,8 +112,8 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
       for (const message of client.early.splice(0)) fromClient(state, client, message)
       settle(state)
     }
-    const effects = state.out.concat(state.upstreams.take())
-    state.out = []
+    const effects = this.#effects
+    this.#effects = []
     return effects
   }
 
@@ -193,7 +195,7 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
     // it had a channel meanwhile, and stands in the queue once more
     if (client.idleSince + openChannelWithinMs > state.now) return
     const reason = client.flags === undefined ? 'no SetupConnection in time' : 'no channel opened in time'
-    state.out.push({ kind: 'close', session, reason })
+    state.emit({ kind: 'close', session, reason })
   }
 }
 

@@ -18,7 +18,7 @@ export function submitShare(state: RelayState, client: Client, share: Share): vo
   const place = placeOf(channel, share.jobId)
   if (place === undefined) return refuse(state, client, share, 'stale-share')
   place.home.link.send(forUpstream(place, share))
-  state.out.push({ kind: 'shareRelayed', session, channelId })
+  state.emit({ kind: 'shareRelayed', session, channelId })
 }
 
 /** Where a share belongs: the upstream that its job is from. */
@@ -51,5 +51,5 @@ function refuse(state: RelayState, client: Client, share: Share, errorCode: stri
   const { channelId, sequenceNumber } = share
   const { session } = client
   tell(state, session, { type: 'SubmitShares.Error', channelId, sequenceNumber, errorCode })
-  state.out.push({ kind: 'shareRefused', session, channelId, code: errorCode, by: 'proxy' })
+  state.emit({ kind: 'shareRefused', session, channelId, code: errorCode, by: 'proxy' })
 }

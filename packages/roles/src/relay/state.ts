@@ -1,7 +1,7 @@
 import type { Sha256d } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import type { DueQueue } from '../due-queue.ts'
-import type { Millis, SessionEffect, SessionId } from '../role.ts'
+import type { Emit, Millis, SessionEffect, SessionId } from '../role.ts'
 import type { DialCommand } from '../upstream/facts.ts'
 import type { Upstreams } from '../upstream/upstreams.ts'
 import type { Client } from './client.ts'
@@ -35,17 +35,17 @@ export interface RelayState {
   /** Clients that were set up just now and had sent more already. */
   readonly answered: Client[]
   now: Millis
-  /** Where effects go; replaced at every event. */
-  out: RelayEffect[]
+  readonly emit: Emit<RelayEffect>
 }
 
 export function tell(state: RelayState, to: SessionId | readonly SessionId[], message: Message): void {
-  state.out.push({ kind: 'send', to, message })
+  state.emit({ kind: 'send', to, message })
 }
 
 /** A client broke the protocol: its connection ends, with a reason. */
 export function misbehaved(state: RelayState, session: SessionId, reason: string): void {
-  state.out.push({ kind: 'peerMisbehaved', session, reason }, { kind: 'close', session, reason })
+  state.emit({ kind: 'peerMisbehaved', session, reason })
+  state.emit({ kind: 'close', session, reason })
 }
 
 /** Sends a channel's message to its upstream, under the upstream's id; nowhere while there is none. */

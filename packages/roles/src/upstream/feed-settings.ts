@@ -1,8 +1,10 @@
 import type { Network } from '@sv2/bitcoin'
+import type { Emit } from '../role.ts'
+import type { UpstreamWorkFact } from './facts.ts'
 import type { RolledSize } from './feed-request.ts'
 import type { LinesOwner } from './share-answers.ts'
 import type { SupplyDeps } from './supply.ts'
-import type { UpstreamSettings, UpstreamsSettings } from './upstreams.ts'
+import type { UpstreamSettings, UpstreamsEffect, UpstreamsSettings } from './upstreams.ts'
 
 export interface FeedSettings extends UpstreamsSettings {
   readonly upstreams: readonly FeedUpstream[]
@@ -26,4 +28,5 @@ export interface FeedUpstream extends UpstreamSettings {
 export interface FeedDeps extends SupplyDeps {
   readonly leaseSize: number
   readonly owner: LinesOwner
+  readonly emit: Emit<UpstreamsEffect | UpstreamWorkFact>
 }

@@ -12,7 +12,7 @@ import type { Lines } from './lines.ts'
 import type { LinkNews, UpstreamLink } from './link.ts'
 import { Routes } from './routes.ts'
 import { owesAnswers, tellAnswers, tellUnanswered } from './share-answers.ts'
-import { type UpstreamEvent, Upstreams, type UpstreamsEffect } from './upstreams.ts'
+import { type UpstreamEvent, Upstreams } from './upstreams.ts'
 import type { WorkChannel } from './work-channel.ts'
 
 /** From a request for a channel to its answer, and from there to work, ms; else it is taken for refused. */
@@ -42,13 +42,8 @@ export class Feeds {
     this.#settings = settings
     this.#deps = what.deps
     this.#lines = what.lines
-    this.#upstreams = new Upstreams(settings, what.seats)
+    this.#upstreams = new Upstreams(settings, { slots: what.seats, emit: what.deps.emit })
     this.#routes = settings.upstreams.map(() => new Routes())
-  }
-
-  /** Hands over what is to be done, in order. */
-  take(): UpstreamsEffect[] {
-    return this.#upstreams.take()
   }
 
   nextDeadline(): Millis {
@@ -281,12 +276,12 @@ export class Feeds {
         return line.supply.limit()
       case 'acknowledged':
       case 'refused':
-        return tellAnswers(this.#deps.owner, channel, news, now)
+        return tellAnswers(this.#deps, channel, news, now)
       case 'closed':
         return this.#channelClosed(line, channel, news.reason, now)
       case 'unpaid':
         channel.close('wrong-payout')
-        tellUnanswered(this.#deps.owner, channel, now)
+        tellUnanswered(this.#deps, channel, now)
         this.#drop(line, channel)
         this.#upstreams.refused(channel.upstream, news.reason, now)
         return this.#steerAll(now)
@@ -300,7 +295,7 @@ export class Feeds {
     if (message.type !== 'SubmitShares.Success' && message.type !== 'SubmitShares.Error') return
     const news = channel.message(message, { order: 0, book: NO_BOOK })
     if (news?.kind !== 'acknowledged' && news?.kind !== 'refused') return
-    tellAnswers(this.#deps.owner, channel, news, now)
+    tellAnswers(this.#deps, channel, news, now)
     const leaving = this.#farewells.takeSettled(channel)
     if (leaving !== undefined) this.#leave(leaving, now)
   }
@@ -320,7 +315,7 @@ export class Feeds {
     this.#upstreams.served(channel.upstream)
     if (former !== undefined) this.#retire(line, former, now)
     const name = this.#settings.upstreams[channel.upstream]?.name ?? ''
-    owner.fact({ kind: 'upstreamUsed', upstream: channel.upstream, name })
+    this.#deps.emit({ kind: 'upstreamUsed', upstream: channel.upstream, name })
     this.#resume(line, now)
   }
 
@@ -330,7 +325,7 @@ export class Feeds {
   }
 
   #channelClosed(line: Line, channel: WorkChannel, reason: string, now: Millis): void {
-    tellUnanswered(this.#deps.owner, channel, now)
+    tellUnanswered(this.#deps, channel, now)
     this.#drop(line, channel)
     if (line.origin !== undefined) {
       // its miner has no channel yet, and still waits for an answer
@@ -348,11 +343,11 @@ export class Feeds {
       if (line.next?.upstream === upstream) this.#drop(line, line.next)
       const { feed } = line.supply
       if (feed?.upstream !== upstream) continue
-      tellUnanswered(this.#deps.owner, feed, now)
+      tellUnanswered(this.#deps, feed, now)
       this.#drop(line, feed)
     }
     for (const { channel, seat } of this.#farewells.takeLost(upstream)) {
-      tellUnanswered(this.#deps.owner, channel, now)
+      tellUnanswered(this.#deps, channel, now)
       this.#remove(channel, seat)
     }
     this.#asked.lost(upstream)
@@ -388,13 +383,13 @@ export class Feeds {
   }
 
   #leave({ channel, seat }: Farewell, now: Millis): void {
-    tellUnanswered(this.#deps.owner, channel, now)
+    tellUnanswered(this.#deps, channel, now)
     channel.close('not-needed')
     this.#remove(channel, seat)
     if (!seat.using.has(channel.upstream)) this.#upstreams.steer(now)
   }
 
   #ignored(upstream: number, reason: string): void {
-    this.#deps.owner.fact({ kind: 'upstreamMessageIgnored', upstream, reason })
+    this.#deps.emit({ kind: 'upstreamMessageIgnored', upstream, reason })
   }
 }

@@ -8,7 +8,7 @@ import type {
   SubProtocol,
 } from '@sv2/messages'
 import { PROTOCOL_NUMBERS } from '@sv2/messages'
-import type { Millis, SessionEffect, SessionId } from '../role.ts'
+import type { Emit, Millis, SessionEffect, SessionId } from '../role.ts'
 import { type Identification, PROTOCOL_VERSION, setupRequest } from '../setup.ts'
 import type { ExtensionTalk } from './extension-talk.ts'
 
@@ -56,7 +56,7 @@ export class UpstreamLink {
   #ready = false
   #requestId = 0
   readonly #requests = new Set<number>()
-  #out: SessionEffect[] = []
+  readonly #emit: Emit<SessionEffect>
 
   constructor(
     settings: LinkSettings,
@@ -65,21 +65,16 @@ export class UpstreamLink {
       readonly capabilities: Capabilities
       readonly talk: ExtensionTalk
       readonly now: Millis
+      readonly emit: Emit<SessionEffect>
     },
   ) {
+    this.#emit = how.emit
     this.session = how.session
     this.capabilities = how.capabilities
     this.#talk = how.talk
     this.#talk.opened(how.capabilities, how.now)
     const { identification, endpoint, flags, protocol = 'mining' } = settings
     this.send(setupRequest(identification, endpoint, { protocol: PROTOCOL_NUMBERS[protocol], flags }))
-  }
-
-  /** Hands over what is to be sent, in order. */
-  take(): SessionEffect[] {
-    const out = this.#out
-    this.#out = []
-    return out
   }
 
   /** Channels may be opened. */
@@ -109,13 +104,13 @@ export class UpstreamLink {
 
   /** Sends a message on this connection. */
   send(message: Message): void {
-    this.#out.push({ kind: 'send', to: this.session, message })
+    this.#emit({ kind: 'send', to: this.session, message })
   }
 
   /** Ends the connection. */
   close(reason: string): void {
     this.#ready = false
-    this.#out.push({ kind: 'close', session: this.session, reason })
+    this.#emit({ kind: 'close', session: this.session, reason })
   }
 
   /** Takes a message of the upstream; undefined when it means nothing to anybody else. */

@@ -1,4 +1,4 @@
-import type { Millis } from '../role.ts'
+import type { Emit, Millis } from '../role.ts'
 import type { UpstreamWorkFact } from './facts.ts'
 import type { Line } from './line.ts'
 import type { SentShare } from './sent-shares.ts'
@@ -6,11 +6,15 @@ import type { WorkChannel, WorkNews } from './work-channel.ts'
 
 /** What lines tell the node they belong to. */
 export interface LinesOwner {
-  fact(fact: UpstreamWorkFact): void
   /** What an upstream said of a share: good without a code, `unanswered` when it went away. */
   answered(share: SentShare, errorCode: string | undefined, now: Millis): void
   /** The channels of a line have to end. */
   closed(line: Line, reason: string): void
+}
+
+interface ShareAnswersDeps {
+  readonly owner: LinesOwner
+  readonly emit: Emit<UpstreamWorkFact>
 }
 
 /** An upstream that leaves a share without an answer for this long is not worked with, ms. */
@@ -19,26 +23,29 @@ const ANSWER_MS = 60_000
 const MAX_UNANSWERED = 100_000
 /** Passes on what an upstream said of shares (PRX-23). */
 export function tellAnswers(
-  owner: LinesOwner,
+  { owner, emit }: ShareAnswersDeps,
   { upstream }: WorkChannel,
   news: Extract<WorkNews, { kind: 'acknowledged' | 'refused' }>,
   now: Millis,
 ): void {
   if (news.kind === 'refused') {
     const { session, id: channelId } = news.share.channel
-    owner.fact({ kind: 'shareRefusedAbove', session, channelId, upstream, code: news.code })
+    emit({ kind: 'shareRefusedAbove', session, channelId, upstream, code: news.code })
     return owner.answered(news.share, news.code, now)
   }
   for (const share of news.shares) owner.answered(share, undefined, now)
-  if (news.shares.length > 0)
-    owner.fact({ kind: 'sharesAcknowledgedAbove', upstream, count: news.shares.length })
+  if (news.shares.length > 0) emit({ kind: 'sharesAcknowledgedAbove', upstream, count: news.shares.length })
 }
 
 /** Nobody will answer the shares of a channel any more. */
-export function tellUnanswered(owner: LinesOwner, { upstream, sent }: WorkChannel, now: Millis): void {
+export function tellUnanswered(
+  { owner, emit }: ShareAnswersDeps,
+  { upstream, sent }: WorkChannel,
+  now: Millis,
+): void {
   const shares = sent.takeAll()
   for (const share of shares) owner.answered(share, 'unanswered', now)
-  if (shares.length > 0) owner.fact({ kind: 'sharesUnanswered', upstream, count: shares.length })
+  if (shares.length > 0) emit({ kind: 'sharesUnanswered', upstream, count: shares.length })
 }
 
 /** Whether an upstream keeps silent about shares for longer than any batch takes. */

@@ -12,7 +12,7 @@ import type {
   WorkRequest,
   WorkTerms,
 } from '../miners/state.ts'
-import { type Millis, NEVER, type SessionId } from '../role.ts'
+import { type Emit, type Millis, NEVER, type SessionId } from '../role.ts'
 import type { UpstreamWorkFact } from './facts.ts'
 import { addHashrate } from './hashrates.ts'
 import type { Line } from './line.ts'
@@ -23,6 +23,7 @@ import type { UpstreamEvent, UpstreamsEffect } from './upstreams.ts'
 import { WorkLines, type WorkLinesSettings } from './work-lines.ts'
 
 export interface UpstreamWorkDeps extends MinersDeps {
+  readonly emit: Emit<UpstreamWorkEffect>
   /** A session that hears of new limits of version rolling while it is open; others are closed when they tighten. */
   readonly learnsVersionMask?: (session: SessionId) => boolean
 }
@@ -51,7 +52,6 @@ export class UpstreamWork {
   readonly #settings: UpstreamWorkSettings
   readonly #deps: UpstreamWorkDeps
   readonly #lines: WorkLines
-  #out: UpstreamWorkEffect[] = []
   #terms: WorkTerms | undefined
   #jobId = 0
   #oldestLive = 0
@@ -83,7 +83,6 @@ export class UpstreamWork {
         oldestLive: () => this.#oldestLiveOf(),
       },
       owner: {
-        fact: (fact) => this.#out.push(fact),
         answered: (share, errorCode, now) => {
           const tally = this.tallies.of(share.channel)
           if (errorCode === undefined) tally.acknowledged++
@@ -93,6 +92,7 @@ export class UpstreamWork {
         },
         closed: (line, reason) => this.#closeChannels(line, reason),
       },
+      emit: deps.emit,
     })
   }
 
@@ -114,19 +114,6 @@ export class UpstreamWork {
   /** Header version bits the upstreams let devices roll, as far as that is known. */
   get versionRollingMask(): number | undefined {
     return this.#terms?.versionRollingMask
-  }
-
-  /** Hands over what is to be done, in order. */
-  take(): UpstreamWorkEffect[] {
-    const out: UpstreamWorkEffect[] = this.#lines.feeds.take()
-    if (this.#out.length > 0) {
-      out.push(...this.#out)
-      this.#out = []
-    }
-    const miners = this.miners.take()
-    if (out.length === 0) return miners
-    for (const effect of miners) out.push(effect)
-    return out
   }
 
   nextDeadline(): Millis {
@@ -201,7 +188,7 @@ export class UpstreamWork {
     if (this.#stopped || now < this.#goneSince + stopAfterMs) return
     this.#stopped = true
     const channels = whenGone === 'stop' ? [...this.miners.channels] : []
-    this.#out.push({ kind: 'upstreamsGone', stopped: channels.length })
+    this.#deps.emit({ kind: 'upstreamsGone', stopped: channels.length })
     for (const channel of channels) this.miners.closeChannel(channel, 'no-upstream')
   }
 
@@ -226,7 +213,7 @@ export class UpstreamWork {
     if (this.#terms?.versionRollingMask === versionRollingMask) return
     const isFirst = this.#terms === undefined
     this.#terms = { versionRollingMask }
-    this.#out.push({ kind: 'termsChanged', versionRollingMask })
+    this.#deps.emit({ kind: 'termsChanged', versionRollingMask })
     if (isFirst) this.miners.resume(now)
     else this.miners.limitVersionRolling(versionRollingMask, this.#deps.learnsVersionMask)
   }
@@ -269,7 +256,7 @@ export class UpstreamWork {
     if (!isBlock && !feed.pays(origin, hash)) return 'credited'
     feed.submit(sentShare({ channel, share, good }, this.#now), origin)
     tally.sent++
-    this.#out.push({
+    this.#deps.emit({
       kind: 'shareSent',
       session: channel.session,
       channelId: channel.id,

@@ -1,5 +1,12 @@
 import type { Capabilities, Message } from '@sv2/messages'
-import { type Millis, NEVER, type SessionEffect, type SessionEvent, type SessionId } from '../role.ts'
+import {
+  type Emit,
+  type Millis,
+  NEVER,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionId,
+} from '../role.ts'
 import { Failover, type Slot } from '../work/failover.ts'
 import { ExtensionTalk } from './extension-talk.ts'
 import type { DialCommand, UpstreamFact } from './facts.ts'
@@ -59,10 +66,14 @@ export class Upstreams {
   readonly #failover: Failover
   readonly #slots: readonly Slot[]
   readonly #bySession = new Map<SessionId, number>()
-  #out: UpstreamsEffect[] = []
+  readonly #emit: Emit<UpstreamsEffect>
 
-  /** @param slots what uses the upstreams; looked at after every event */
-  constructor(settings: UpstreamsSettings, slots: readonly Slot[]) {
+  /** @param deps.slots what uses the upstreams; looked at after every event */
+  constructor(
+    settings: UpstreamsSettings,
+    { slots, emit }: { readonly slots: readonly Slot[]; readonly emit: Emit<UpstreamsEffect> },
+  ) {
+    this.#emit = emit
     const { upstreams, trustAfterMs } = settings
     this.#failover = new Failover({ givers: upstreams.length, trustAfterMs, whileBackingOff: 'connected' })
     this.#slots = slots
@@ -73,16 +84,6 @@ export class Upstreams {
       isRenewing: false,
       setUpBy: NEVER,
     }))
-  }
-
-  /** Hands over what is to be done, in order. */
-  take(): UpstreamsEffect[] {
-    for (const { link } of this.#upstreams) {
-      if (link !== undefined) for (const effect of link.take()) this.#out.push(effect)
-    }
-    const out = this.#out
-    this.#out = []
-    return out
   }
 
   owns(session: SessionId): boolean {
@@ -118,7 +119,7 @@ export class Upstreams {
     const known = this.#upstreams[upstream]
     if (known === undefined || this.isBackingOff(upstream, now)) return
     this.#failover.refused(upstream, now)
-    this.#out.push({ kind: 'upstreamRefused', upstream, name: known.settings.name, reason })
+    this.#emit({ kind: 'upstreamRefused', upstream, name: known.settings.name, reason })
     this.steer(now)
   }
 
@@ -145,7 +146,13 @@ export class Upstreams {
     if (known === undefined) return
     this.#bySession.set(event.session, index)
     const { session, capabilities } = event
-    known.link = new UpstreamLink(known.settings, { session, capabilities, talk: known.talk, now })
+    known.link = new UpstreamLink(known.settings, {
+      session,
+      capabilities,
+      talk: known.talk,
+      now,
+      emit: this.#emit,
+    })
     known.setUpBy = now + SETUP_MS
     known.isRenewing = false
   }
@@ -161,14 +168,14 @@ export class Upstreams {
       case 'ready':
         this.#failover.up(upstream, now)
         known.setUpBy = NEVER
-        this.#out.push({ kind: 'upstreamReady', upstream, name })
+        this.#emit({ kind: 'upstreamReady', upstream, name })
         this.steer(now)
         return { upstream, news }
       case 'unusable':
         this.refused(upstream, news.reason, now)
         return { upstream, news }
       case 'reconnect':
-        this.#out.push({ kind: 'redial', upstream, host: news.host, port: news.port })
+        this.#emit({ kind: 'redial', upstream, host: news.host, port: news.port })
         return undefined
       default:
         return { upstream, news }
@@ -181,14 +188,13 @@ export class Upstreams {
     const known = upstream === undefined ? undefined : this.#upstreams[upstream]
     if (upstream === undefined || known === undefined) return undefined
     this.#bySession.delete(session)
-    this.#out.push(...(known.link?.take() ?? []))
     known.link = undefined
     known.setUpBy = NEVER
     known.talk.closed()
     this.#failover.down(upstream)
     if (this.#failover.isDialed(upstream) && !known.isRenewing) {
       this.#failover.failed(upstream)
-      this.#out.push({ kind: 'upstreamLost', upstream, name: known.settings.name })
+      this.#emit({ kind: 'upstreamLost', upstream, name: known.settings.name })
     }
     this.steer(now)
     return { upstream, news: { kind: 'lost' } }
@@ -206,7 +212,7 @@ export class Upstreams {
       const { talk, link } = known
       if (now >= talk.deadline) {
         known.isRenewing = true
-        this.#out.push({ kind: 'redial', upstream, host: '', port: 0 })
+        this.#emit({ kind: 'redial', upstream, host: '', port: 0 })
         link?.close('no answer to RequestExtensions')
         talk.closed()
       }
@@ -223,7 +229,7 @@ export class Upstreams {
   /** Connects what is wanted, and lets go what no slot needs. */
   steer(now: Millis): void {
     for (const { giver: upstream, isWanted } of this.#failover.steer(this.#slots, now)) {
-      this.#out.push({ kind: isWanted ? 'dial' : 'hangUp', upstream })
+      this.#emit({ kind: isWanted ? 'dial' : 'hangUp', upstream })
       if (!isWanted) this.#upstreams[upstream]?.link?.close('not needed any more')
     }
   }

@@ -6,9 +6,9 @@ import type { Job } from '../../channel/job.ts'
 import type { GoodShare, Share } from '../../channel/judge.ts'
 import { EASIEST_TARGET } from '../../device/open-request.ts'
 import { Miners } from '../../miners/miners.ts'
-import type { Assignment, MinersEffect, Refusal, ShareOutcome, WorkRequest } from '../../miners/state.ts'
+import type { Assignment, Refusal, ShareOutcome, WorkRequest } from '../../miners/state.ts'
 import type { SolutionEffect } from '../../open-solutions.ts'
-import { type Millis, NEVER, type SessionEffect, type SessionId } from '../../role.ts'
+import { type Emit, type Millis, NEVER, type SessionEffect, type SessionId } from '../../role.ts'
 import type { ShareTallies } from '../../upstream/share-tally.ts'
 import type { UpstreamChannel } from '../../upstream/upstream-channel.ts'
 import type { UpstreamWorkEffect } from '../../upstream/upstream-work.ts'
@@ -34,6 +34,9 @@ const WORTH_TELLING = 0.1
 const MOST_HASHRATE = 1e38
 
 export interface JobClientDeps {
+  readonly emit: Emit<SessionEffect | JobClientFact | SolutionEffect>
+  /** What a Stratum V1 front may have to say in its own way. */
+  readonly emitToMiners: Emit<UpstreamWorkEffect>
   readonly sha256d: Sha256d
   /** SHA-256 once. */
   readonly sha256: (data: Uint8Array) => Uint8Array
@@ -49,19 +52,21 @@ export interface JobClientDeps {
 export class JobClientCore {
   readonly miners: Miners
   readonly #settings: JobClientSettings
+  readonly #deps: JobClientDeps
   readonly #own: OwnTemplates
   readonly #pairs: Pairs
   readonly #proposing: Proposing
   readonly #shares: PoolShares
   readonly #workshop: Workshop
   readonly #plan: WorkPlan
-  #facts: JobClientFact[] = []
   #jobId = 0
   #nextStep: Millis = NEVER
   #now: Millis = 0
 
   constructor(settings: JobClientSettings, deps: JobClientDeps) {
     this.#settings = settings
+    this.#deps = deps
+    const { emit } = deps
     const size = leaseSize(settings.miners.extranonce) + settings.rollableExtranonceSize
     const numbering = {
       nextJobId: () => this.#nextJobId(),
@@ -70,6 +75,7 @@ export class JobClientCore {
     }
     this.miners = new Miners(settings.miners, {
       sha256d: deps.sha256d,
+      emit: deps.emitToMiners,
       source: {
         terms: () => this.#plan.terms,
         bookFor: (request) => this.#bookFor(request),
@@ -80,9 +86,9 @@ export class JobClientCore {
     })
     this.#workshop = new Workshop({ ...settings, size }, { miners: this.miners, numbering })
     const own = roomOf([...settings.outputs, { value: 0n, script: settings.payoutScript }])
-    this.#own = new OwnTemplates({ ...settings.templates, ...roomForBoth(settings.templates, own) })
+    this.#own = new OwnTemplates({ ...settings.templates, ...roomForBoth(settings.templates, own) }, emit)
     const owner = {
-      fact: (fact: JobClientFact) => void this.#facts.push(fact),
+      emit,
       hashrate: () => this.#hashrate(),
       tipSince: () => this.#own.tipSince,
       nextOrder: () => this.miners.nextOrder(),
@@ -138,7 +144,8 @@ export class JobClientCore {
       pairs: this.#pairs,
       proposing: this.#proposing,
       shares: this.#shares,
-      fact: owner.fact,
+      emit,
+      emitToMiners: deps.emitToMiners,
       learnsVersionMask: deps.learnsVersionMask,
     })
   }
@@ -169,27 +176,11 @@ export class JobClientCore {
     return this.#plan.terms?.versionRollingMask
   }
 
-  /** Hands over what is to be done about miners, in order. */
-  take(): UpstreamWorkEffect[] {
-    const news: UpstreamWorkEffect[] = this.#plan.take()
-    const miners: MinersEffect[] = this.miners.take()
-    if (news.length === 0) return miners
-    news.push(...miners)
-    return news
-  }
-
   /** The transactions of a job that a pool was asked to agree to with all of them. */
   transactionsOf(job: Job): readonly Uint8Array[] | undefined {
     const work = this.#workshop.jobs.origin(job)?.work
     const isOurs = work?.channel !== undefined && work.template !== undefined
     return isOurs ? (work as PoolWork).transactions?.list : undefined
-  }
-
-  /** Hands over everything else that is to be done, and what happened. */
-  takeOwn(): (SessionEffect | JobClientFact | SolutionEffect)[] {
-    const facts = this.#facts
-    this.#facts = []
-    return [...this.#own.feed.takeSolutions(), ...facts, ...this.#own.feed.take(), ...this.#pairs.take()]
   }
 
   nextDeadline(): Millis {
@@ -247,7 +238,7 @@ export class JobClientCore {
         return this.#plan.work('update', now)
       case 'tip': {
         const networkDifficulty = targetToDifficulty(news.tip.networkTarget)
-        this.#facts.push({ kind: 'newTip', prevHash: displayHash(news.tip.prevHash), networkDifficulty })
+        this.#deps.emit({ kind: 'newTip', prevHash: displayHash(news.tip.prevHash), networkDifficulty })
         for (const pair of this.#pairs.all()) {
           this.#shares.tipChanged(pair)
           this.#plan.compareTips(pair, now)
@@ -324,7 +315,7 @@ export class JobClientCore {
       case 'closed':
         return this.#pairs.fail(pair, 'channelDenied', `it closed our channel: ${news.reason}`, now)
       case 'ignored':
-        this.#facts.push({ kind: 'upstreamMessageIgnored', upstream: pair.place, reason: news.reason })
+        this.#deps.emit({ kind: 'upstreamMessageIgnored', upstream: pair.place, reason: news.reason })
     }
   }
 
@@ -362,7 +353,7 @@ export class JobClientCore {
       this.#own.feed.submit({ hash: displayHash(good.hash), prevHash: work.tip.prevHash, message: submit })
       if (this.#settings.fullTemplate) pair?.dialogue?.push(push)
     }
-    this.#facts.push({
+    this.#deps.emit({
       kind: 'blockFound',
       session: channel.session,
       channelId: channel.id,

@@ -7,6 +7,7 @@ import type { CoreSettings } from '../../translator/v1-to-v2/front-state.ts'
 import type { Sv1FrontSettings } from '../../translator/v1-to-v2/settings.ts'
 import { Sv1Front } from '../../translator/v1-to-v2/sv1-front.ts'
 import type { V1Port } from '../../translator/v1-to-v2/v1-to-v2.ts'
+import type { UpstreamWorkEffect } from '../../upstream/upstream-work.ts'
 import type { UpstreamPort } from '../../upstream/upstreams.ts'
 import type { JobClientFact } from './facts.ts'
 import { JobClientCore, type JobClientDeps } from './job-client-core.ts'
@@ -28,14 +29,21 @@ export type JobClientEffect = JobClientFact | V1Fact | SolutionEffect | SessionE
 export class JobClient implements Role<JobClientEvent, JobClientEffect> {
   readonly #core: JobClientCore
   readonly #front: Sv1Front
+  #effects: JobClientEffect[] = []
+  readonly #emit = (effect: JobClientEffect): void => void this.#effects.push(effect)
 
   /** @param front how Stratum V1 miners are treated */
   constructor(
     settings: JobClientSettings,
-    how: Omit<JobClientDeps, 'learnsVersionMask'> & { readonly front: Sv1FrontSettings },
+    how: Omit<JobClientDeps, 'learnsVersionMask' | 'emit' | 'emitToMiners'> & {
+      readonly front: Sv1FrontSettings
+    },
   ) {
+    const fromCore: UpstreamWorkEffect[] = []
     this.#core = new JobClientCore(settings, {
       ...how,
+      emit: this.#emit,
+      emitToMiners: (effect) => fromCore.push(effect),
       learnsVersionMask: (session) => this.#front.has(session),
     })
     const work: CoreSettings = {
@@ -44,7 +52,15 @@ export class JobClient implements Role<JobClientEvent, JobClientEffect> {
       repeatMs: settings.jobRefreshMs,
       rolled: { most: settings.rollableExtranonceSize, least: settings.rollableExtranonceSize },
     }
-    this.#front = new Sv1Front({ work, front: how.front }, { core: this.#core, randomBytes: how.randomBytes })
+    this.#front = new Sv1Front(
+      { work, front: how.front },
+      {
+        core: this.#core,
+        randomBytes: how.randomBytes,
+        fromCore,
+        emit: (effect) => this.#emit(effect as JobClientEffect),
+      },
+    )
   }
 
   /** Live numbers for metrics. */
@@ -69,7 +85,9 @@ export class JobClient implements Role<JobClientEvent, JobClientEffect> {
   handle(event: JobClientEvent, now: Millis): readonly JobClientEffect[] {
     this.#take(event, now)
     this.#front.flow(now)
-    return [...this.#core.takeOwn(), ...(this.#front.take() as JobClientEffect[])]
+    const effects = this.#effects
+    this.#effects = []
+    return effects
   }
 
   #take(event: JobClientEvent, now: Millis): void {

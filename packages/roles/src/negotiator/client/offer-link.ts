@@ -1,5 +1,5 @@
 import type { Message } from '@sv2/messages'
-import type { Millis, SessionEffect, SessionEvent, SessionId } from '../../role.ts'
+import type { Emit, Millis, SessionEffect, SessionEvent, SessionId } from '../../role.ts'
 import { ExtensionTalk } from '../../upstream/extension-talk.ts'
 import { type LinkNews, UpstreamLink } from '../../upstream/link.ts'
 import type { UpstreamChannel } from '../../upstream/upstream-channel.ts'
@@ -20,7 +20,7 @@ export interface OfferLinkSettings {
 }
 
 export interface OfferLinkOwner {
-  fact(fact: JobClientFact): void
+  readonly emit: Emit<SessionEffect | JobClientFact>
   /** H/s of all miners. */
   hashrate(): number
   /** The pool offers another job, or none any more. */
@@ -70,23 +70,18 @@ export class OfferLink {
     return this.#link?.session === session
   }
 
-  /** Hands over what is to be sent, in order. */
-  take(): SessionEffect[] {
-    return this.#link?.take() ?? []
-  }
-
   /** The pair works: from now on it is to be there. */
   begin(): void {
     if (this.#isDialed) return
     this.#isDialed = true
-    this.#owner.fact({ kind: 'dial', upstream: this.#settings.upstream })
+    this.#owner.emit({ kind: 'dial', upstream: this.#settings.upstream })
   }
 
   /** It is not needed any more. */
   end(reason: string, now: Millis): void {
     if (!this.#isDialed) return
     this.#isDialed = false
-    this.#owner.fact({ kind: 'hangUp', upstream: this.#settings.upstream })
+    this.#owner.emit({ kind: 'hangUp', upstream: this.#settings.upstream })
     this.#link?.close(reason)
     this.#forget(now)
   }
@@ -96,7 +91,13 @@ export class OfferLink {
     now: Millis,
   ): void {
     const settings = { ...this.#settings.pair.pool, flags: 0 }
-    this.#link = new UpstreamLink(settings, { session, capabilities, talk: this.#talk, now })
+    this.#link = new UpstreamLink(settings, {
+      session,
+      capabilities,
+      talk: this.#talk,
+      now,
+      emit: this.#owner.emit,
+    })
   }
 
   closed(now: Millis): void {
@@ -116,7 +117,7 @@ export class OfferLink {
   }
 
   #redial(where: { readonly host: string; readonly port: number }, reason?: string): void {
-    this.#owner.fact({ kind: 'redial', upstream: this.#settings.upstream, ...where })
+    this.#owner.emit({ kind: 'redial', upstream: this.#settings.upstream, ...where })
     this.#talk.closed()
     if (reason !== undefined) this.#link?.close(reason)
   }
@@ -171,7 +172,7 @@ export class OfferLink {
   /** The pool does not serve us here: that speaks not against the pair. */
   #without(reason: string, now: Millis): void {
     const { place, pair } = this.#settings
-    this.#owner.fact({ kind: 'offersUnavailable', place, name: pair.name, reason })
+    this.#owner.emit({ kind: 'offersUnavailable', place, name: pair.name, reason })
     this.end(reason, now)
   }
 

@@ -1,8 +1,13 @@
 import { hex } from '@sv2/bitcoin'
 import type { Message, NewTemplate } from '@sv2/messages'
 import { isSameTip, type Tip } from '../../channel/job.ts'
-import type { Millis } from '../../role.ts'
-import { type CoinbaseRoom, TemplateFeed, type TemplateFeedSettings } from '../../template-feed.ts'
+import type { Emit, Millis } from '../../role.ts'
+import {
+  type CoinbaseRoom,
+  TemplateFeed,
+  type TemplateFeedEffect,
+  type TemplateFeedSettings,
+} from '../../template-feed.ts'
 import type { TemplateTransactions } from './own-work.ts'
 import { heightIn, heightOfOffer, type Offer } from './pool-offer.ts'
 
@@ -38,8 +43,8 @@ export class OwnTemplates {
   /** Until then the newest template is not proposed: more room was asked for than it leaves. */
   #tightUntil: Millis = Number.NEGATIVE_INFINITY
 
-  constructor(settings: TemplateFeedSettings) {
-    this.feed = new TemplateFeed(settings)
+  constructor(settings: TemplateFeedSettings, emit: Emit<TemplateFeedEffect>) {
+    this.feed = new TemplateFeed(settings, emit)
   }
 
   /** The newest template and its tip; undefined before the first one. */

@@ -1,6 +1,13 @@
 import type { Sha256d } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
-import { type Millis, NEVER, type SessionEffect, type SessionEvent, type SessionId } from '../../role.ts'
+import {
+  type Emit,
+  type Millis,
+  NEVER,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionId,
+} from '../../role.ts'
 import { type LinkNews, UpstreamLink } from '../../upstream/link.ts'
 import type { UpstreamEvent, UpstreamPort } from '../../upstream/upstreams.ts'
 import { Failover, type Slot } from '../../work/failover.ts'
@@ -28,7 +35,7 @@ export interface PairsSettings {
 
 /** What pairs tell the node they belong to. */
 export interface PairsOwner {
-  fact(fact: JobClientFact): void
+  readonly emit: Emit<SessionEffect | JobClientFact>
   /** H/s of all miners. */
   hashrate(): number
   /** Another pair is to be worked for; undefined: none can be. */
@@ -89,7 +96,7 @@ export class Pairs {
     return new OfferLink(
       { place, upstream, pair: settings, size },
       {
-        fact: (fact) => owner.fact(fact),
+        emit: owner.emit,
         hashrate: () => owner.hashrate(),
         offered: (now) => owner.offered(this.#pairs[place]!, now),
         said: (message, now) => owner.saidOfOffers(this.#pairs[place]!, message, now),
@@ -105,16 +112,6 @@ export class Pairs {
 
   all(): readonly Pair[] {
     return this.#pairs
-  }
-
-  /** Sends and closings of the links, in order. */
-  take(): SessionEffect[] {
-    const out: SessionEffect[] = []
-    for (const { pool, server, offers } of this.#pairs) {
-      for (const { link } of [pool, server]) if (link !== undefined) out.push(...link.take())
-      out.push(...offers.take())
-    }
-    return out
   }
 
   owns(session: SessionId): boolean {
@@ -164,7 +161,7 @@ export class Pairs {
   #renew(pair: Pair): void {
     pair.isRenewing = true
     for (const upstream of [2 * pair.place, 2 * pair.place + 1])
-      this.#deps.owner.fact({ kind: 'redial', upstream, host: '', port: 0 })
+      this.#deps.owner.emit({ kind: 'redial', upstream, host: '', port: 0 })
     pair.pool.talk.closed()
     pair.pool.link?.close('no answer to RequestExtensions')
     pair.server.link?.close('the pool is asked anew')
@@ -191,7 +188,7 @@ export class Pairs {
     if (from === to) return false
     pair.state = to
     const { place, settings } = pair
-    this.#deps.owner.fact({ kind: 'pairChanged', place, name: settings.name, from, to, event, reason })
+    this.#deps.owner.emit({ kind: 'pairChanged', place, name: settings.name, from, to, event, reason })
     return true
   }
 
@@ -228,7 +225,7 @@ export class Pairs {
 
   #dial(pair: Pair, isWanted: boolean, now: Millis): void {
     for (const upstream of [2 * pair.place, 2 * pair.place + 1])
-      this.#deps.owner.fact({ kind: isWanted ? 'dial' : 'hangUp', upstream })
+      this.#deps.owner.emit({ kind: isWanted ? 'dial' : 'hangUp', upstream })
     if (isWanted) return
     pair.pool.link?.close('not needed now')
     pair.server.link?.close('not needed now')
@@ -248,7 +245,13 @@ export class Pairs {
     const { session, capabilities } = event
     const { fullTemplate } = this.#settings
     const link = isPool ? pair.poolLink : pair.serverLink(capabilities.jobDialogue, fullTemplate)
-    half.link = new UpstreamLink(link, { session, capabilities, talk: half.talk, now })
+    half.link = new UpstreamLink(link, {
+      session,
+      capabilities,
+      talk: half.talk,
+      now,
+      emit: this.#deps.owner.emit,
+    })
     if (pair.channel === undefined && pair.openBy === NEVER) pair.openBy = now + OPEN_MS
   }
 
@@ -310,7 +313,7 @@ export class Pairs {
         return this.fail(pair, 'unusable', news.reason, now)
       case 'reconnect': {
         const upstream = 2 * pair.place + (half === pair.pool ? 0 : 1)
-        return owner.fact({ kind: 'redial', upstream, host: news.host, port: news.port })
+        return owner.emit({ kind: 'redial', upstream, host: news.host, port: news.port })
       }
       case 'granted':
         return this.#granted(pair, news.answer, now)

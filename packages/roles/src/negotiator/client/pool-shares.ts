@@ -1,7 +1,7 @@
 import type { Channel } from '../../channel/channel.ts'
 import type { GoodShare, Share } from '../../channel/judge.ts'
 import type { ShareOutcome } from '../../miners/state.ts'
-import { type Millis, NEVER } from '../../role.ts'
+import { type Emit, type Millis, NEVER } from '../../role.ts'
 import { type SentShare, sentShare } from '../../upstream/sent-shares.ts'
 import { ShareTallies } from '../../upstream/share-tally.ts'
 import type { ChannelNews, UpstreamChannel } from '../../upstream/upstream-channel.ts'
@@ -20,7 +20,7 @@ const UNPAID = 'stale-share'
 
 export interface PoolSharesDeps {
   readonly owner: {
-    fact(fact: JobClientFact): void
+    readonly emit: Emit<JobClientFact>
     /** What became of a share. */
     settle(share: SentShare, errorCode: string | undefined, now: Millis): void
     fail(pair: Pair, fault: PairFault, reason: string, now: Millis): void
@@ -70,7 +70,7 @@ export class PoolShares {
     const dropped = work.waiting.splice(0)
     for (const { share } of dropped) this.#deps.owner.settle(share, UNPAID, now)
     if (dropped.length > 0)
-      this.#deps.owner.fact({ kind: 'sharesDropped', place: pair.place, count: dropped.length })
+      this.#deps.owner.emit({ kind: 'sharesDropped', place: pair.place, count: dropped.length })
   }
 
   /** The connection of a channel is gone, and nothing on it is answered any more. */
@@ -81,7 +81,7 @@ export class PoolShares {
       this.#deps.owner.settle(share, UNPAID, now)
     }
     if (shares.length > 0)
-      this.#deps.owner.fact({ kind: 'sharesUnanswered', upstream: pair.place, count: shares.length })
+      this.#deps.owner.emit({ kind: 'sharesUnanswered', upstream: pair.place, count: shares.length })
   }
 
   /** What the pool says of shares. */
@@ -94,7 +94,7 @@ export class PoolShares {
     }
     if (news.shares.length === 0) return
     pair.refused = { count: 0, since: NEVER, isConfirmed: false }
-    owner.fact({ kind: 'sharesAcknowledgedAbove', upstream: pair.place, count: news.shares.length })
+    owner.emit({ kind: 'sharesAcknowledgedAbove', upstream: pair.place, count: news.shares.length })
   }
 
   /** It pays for a job on the tip of which it refused shares: it sees that tip, and refuses for another reason. */
@@ -121,7 +121,7 @@ export class PoolShares {
     this.tallies.of(share.channel).sent++
     const { session, id: channelId } = share.channel
     // blocks are a fact of their own
-    this.#deps.owner.fact({
+    this.#deps.owner.emit({
       kind: 'shareSent',
       session,
       channelId,
@@ -134,7 +134,7 @@ export class PoolShares {
     const { owner, refusedShares, raceMs } = this.#deps
     const { session, id: channelId } = share.channel
     this.tallies.of(share.channel).refused++
-    owner.fact({ kind: 'shareRefusedAbove', session, channelId, upstream: pair.place, code })
+    owner.emit({ kind: 'shareRefusedAbove', session, channelId, upstream: pair.place, code })
     owner.settle(share, code, now)
     // of a job on a tip that the pool has left behind us: our own node lags, and that is not the pool's fault
     if (pair.isAhead) return

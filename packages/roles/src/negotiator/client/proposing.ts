@@ -1,7 +1,7 @@
 import { concatBytes, encodeCompactSize, encodeOutput, equalBytes } from '@sv2/bitcoin'
 import type { Message, NewTemplate, SetCustomMiningJobSuccess } from '@sv2/messages'
 import type { Tip } from '../../channel/job.ts'
-import { type Millis, NEVER } from '../../role.ts'
+import { type Emit, type Millis, NEVER } from '../../role.ts'
 import type { DialogueNews } from './dialogue.ts'
 import type { JobClientFact } from './facts.ts'
 import { enter, type PoolWork, type TemplateTransactions } from './own-work.ts'
@@ -28,7 +28,7 @@ export interface ProposingDeps {
 
 /** What proposing asks of the node it belongs to. */
 export interface ProposingOwner {
-  fact(fact: JobClientFact): void
+  readonly emit: Emit<JobClientFact>
   step(pair: Pair, event: PairEvent): void
   fail(pair: Pair, fault: PairFault, reason: string, now: Millis): void
   /** Asks for the transactions of a template, or hands them over when they are here; undefined: they will come. */
@@ -204,7 +204,7 @@ export class Proposing {
       transactions: transactions.list,
       excessData: transactions.excessData,
     })
-    this.#deps.owner.fact({ kind: 'jobProposed', place: pair.place, transactions: transactions.list.length })
+    this.#deps.owner.emit({ kind: 'jobProposed', place: pair.place, transactions: transactions.list.length })
     if (token.usableAtOnce) this.#set(pair, work, token.bytes, now)
   }
 
@@ -272,7 +272,7 @@ export class Proposing {
     const { place } = pair
     if (isFirst) {
       const afterMs = now - work.since
-      owner.fact({
+      owner.emit({
         kind: 'jobAcknowledged',
         place,
         jobId: message.jobId,
@@ -308,7 +308,7 @@ export class Proposing {
     work.refusals++
     const isYoung = now < owner.tipSince() + patience.raceMs
     const again = code === STALE_TIP || (isYoung && work.refusals < MAX_REFUSALS)
-    owner.fact({ kind: 'jobRefused', place: pair.place, code, detail, again })
+    owner.emit({ kind: 'jobRefused', place: pair.place, code, detail, again })
     if (!again) return owner.fail(pair, 'jobRefused', `it refused a job: ${code}`, now)
     pair.racingSince = Math.min(pair.racingSince, now)
     this.#again(work, now)

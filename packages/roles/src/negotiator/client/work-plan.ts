@@ -2,7 +2,7 @@ import { isSameTip, type Tip } from '../../channel/job.ts'
 import { REQUIRES_FIXED_VERSION } from '../../miners/connection.ts'
 import type { Miners } from '../../miners/miners.ts'
 import type { WorkTerms } from '../../miners/state.ts'
-import { type Millis, NEVER, type SessionId } from '../../role.ts'
+import { type Emit, type Millis, NEVER, type SessionId } from '../../role.ts'
 import type { JobClientFact } from './facts.ts'
 import type { OwnTemplates } from './own-templates.ts'
 import type { PoolWork, Work } from './own-work.ts'
@@ -24,7 +24,8 @@ export interface WorkPlanDeps {
   readonly pairs: Pairs
   readonly proposing: Proposing
   readonly shares: PoolShares
-  readonly fact: (fact: JobClientFact) => void
+  readonly emit: Emit<JobClientFact>
+  readonly emitToMiners: Emit<Extract<JobClientFact, { kind: 'termsChanged' }>>
   /** A session that hears of new limits of version rolling while it is open. */
   readonly learnsVersionMask: ((session: SessionId) => boolean) | undefined
 }
@@ -38,7 +39,6 @@ export class WorkPlan {
   /** From then on miners work for ourselves when no pool is there. */
   soloFrom: Millis = NEVER
   #terms: WorkTerms | undefined
-  #changes: Extract<JobClientFact, { kind: 'termsChanged' }>[] = []
   #from: string | undefined
 
   constructor(deps: WorkPlanDeps) {
@@ -53,13 +53,6 @@ export class WorkPlan {
   /** There is work to mine on. */
   get hasWork(): boolean {
     return this.#deps.workshop.book.active !== undefined
-  }
-
-  /** Hands over changes of the terms. */
-  take(): Extract<JobClientFact, { kind: 'termsChanged' }>[] {
-    const changes = this.#changes
-    this.#changes = []
-    return changes
   }
 
   /** Puts the miners to work on the newest template. */
@@ -107,7 +100,7 @@ export class WorkPlan {
    * too late. False while the node is well, or the pool offers nothing.
    */
   mineOffer(pair: Pair, now: Millis): boolean {
-    const { pairs, workshop, proposing, fact, own } = this.#deps
+    const { pairs, workshop, proposing, emit, own } = this.#deps
     const { offers, aheadSince, place, settings } = pair
     const { channel } = offers
     const { present } = offers.offer
@@ -115,7 +108,7 @@ export class WorkPlan {
     const lags = pairs.inUse === pair && present !== undefined && isLate
     if (lags !== pair.minesOffer) {
       pair.minesOffer = lags
-      fact({ kind: 'nodeLags', place, name: settings.name, lags })
+      emit({ kind: 'nodeLags', place, name: settings.name, lags })
     }
     if (!lags || present === undefined || channel === undefined) return false
     proposing.abandon(pair, now)
@@ -146,13 +139,13 @@ export class WorkPlan {
    * our terms again when there is work.
    */
   stop(now: Millis): void {
-    const { pairs, workshop, miners, fact } = this.#deps
+    const { pairs, workshop, miners, emit } = this.#deps
     const pair = pairs.inUse
     if (pair !== undefined && this.mineOffer(pair, now)) return
     workshop.book.clear()
     this.#terms = undefined
     this.#from = undefined
-    fact({ kind: 'workTooOld', connections: miners.leave('no work that is up to date') })
+    emit({ kind: 'workTooOld', connections: miners.leave('no work that is up to date') })
   }
 
   /** Another pool is to be worked for; undefined: none can be. */
@@ -199,7 +192,7 @@ export class WorkPlan {
     const name = pair?.settings.name ?? 'solo'
     if (this.#from === name) return
     this.#from = name
-    this.#deps.fact({ kind: 'workFrom', place: pair?.place, name, reason })
+    this.#deps.emit({ kind: 'workFrom', place: pair?.place, name, reason })
   }
 
   /** What the pool in use lets devices roll; for ourselves they may roll what they like. */
@@ -213,7 +206,7 @@ export class WorkPlan {
     if (this.#terms?.versionRollingMask === versionRollingMask) return
     const isFirst = this.#terms === undefined
     this.#terms = { versionRollingMask }
-    this.#changes.push({ kind: 'termsChanged', versionRollingMask })
+    this.#deps.emitToMiners({ kind: 'termsChanged', versionRollingMask })
     if (isFirst) miners.resume(now)
     else miners.limitVersionRolling(versionRollingMask, learnsVersionMask)
   }

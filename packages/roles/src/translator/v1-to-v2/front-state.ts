@@ -5,7 +5,7 @@ import type { Jobs } from '../../channel/jobs.ts'
 import type { ShareErrorCode } from '../../channel/judge.ts'
 import type { DueQueue } from '../../due-queue.ts'
 import type { Miners } from '../../miners/miners.ts'
-import type { Millis, SessionEffect, SessionId } from '../../role.ts'
+import type { Emit, Millis, SessionEffect, SessionId } from '../../role.ts'
 import type { UpstreamWorkEffect, UpstreamWorkSettings } from '../../upstream/upstream-work.ts'
 import type { V1Fact } from './facts.ts'
 import type { FormerChannels } from './former-channels.ts'
@@ -29,8 +29,6 @@ export interface MinerCore {
   miner(event: Parameters<Miners['handle']>[0], now: Millis): void
   /** Judges a share of a V1 miner's channel; answers why it is refused, undefined when it is not. */
   submit(session: SessionId, share: SubmitSharesExtended, now: Millis): ShareErrorCode | undefined
-  /** Hands over what is to be done about miners, in order. */
-  take(): UpstreamWorkEffect[]
   /** The transactions of a job's block besides its coinbase, where the node knows them. */
   transactionsOf?(job: Job): readonly Uint8Array[] | undefined
 }
@@ -64,13 +62,12 @@ export interface FrontState {
   rolled: number
   /** The jobs of the channel opened last. */
   book: Jobs | undefined
-  /** Where effects go; replaced at every `take`. */
-  out: V1ToV2Effect[]
+  readonly emit: Emit<V1ToV2Effect>
 }
 
 /** Says something to a miner, as long as its connection stays. */
 export function tell(state: FrontState, session: Sv1Session, message: Sv1ToMiner): void {
-  if (session.stage !== 'ended') state.out.push({ kind: 'send', to: session.session, message })
+  if (session.stage !== 'ended') state.emit({ kind: 'send', to: session.session, message })
 }
 
 /** Answers a request. */
@@ -87,5 +84,5 @@ export function refuse(state: FrontState, session: Sv1Session, id: RequestId, er
 export function end(state: FrontState, session: Sv1Session, reason: string): void {
   if (session.stage === 'ended') return
   session.stage = 'ended'
-  state.out.push({ kind: 'close', session: session.session, reason })
+  state.emit({ kind: 'close', session: session.session, reason })
 }

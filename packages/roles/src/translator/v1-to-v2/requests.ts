@@ -70,7 +70,7 @@ export function takeLine(state: FrontState, session: Sv1Session, message: Sv1ToS
     case 'mining.set_goal':
       return refuse(state, session, message.id, [20, 'There is one goal here', null])
     case 'unknown':
-      state.out.push({ kind: 'v1LineRefused', session: session.session, reason: 'unknown method' })
+      state.emit({ kind: 'v1LineRefused', session: session.session, reason: 'unknown method' })
       return refuse(state, session, message.id, [20, `Unknown method ${echo(message.method)}`, null])
     case 'malformed':
       return malformed(state, session, message)
@@ -151,7 +151,7 @@ function enrol(
   if (extranonce1 === undefined) return undefined
   const resumed = before !== undefined && equalBytes(before.prefix, extranonce1)
   const { name: dialect } = session.dialect
-  state.out.push({
+  state.emit({
     kind: 'v1Subscribed',
     session: session.session,
     dialect,
@@ -177,7 +177,7 @@ function authorize(state: FrontState, session: Sv1Session, message: Authorize, n
     const { reason, text } = admitted
     tell(state, session, { type: 'response', id, result: false, error: [24, text, null] })
     if (session.dialect.showMessage) tell(state, session, { type: 'client.show_message', text })
-    state.out.push({
+    state.emit({
       kind: 'workerRefused',
       session: session.session,
       reason,
@@ -193,7 +193,7 @@ function authorize(state: FrontState, session: Sv1Session, message: Authorize, n
   }
   session.workers.set(user, admitted.worker)
   answer(state, session, id, true)
-  state.out.push({ kind: 'workerAuthorized', session: session.session, user })
+  state.emit({ kind: 'workerAuthorized', session: session.session, user })
   wantWork(state, session, now)
 }
 
@@ -219,7 +219,7 @@ function malformed(
     method === 'mining.submit'
       ? ({ kind: 'v1ShareRefused', session: session.session, code: 20, reason: 'malformed' } as const)
       : ({ kind: 'v1LineRefused', session: session.session, reason } as const)
-  state.out.push(fact)
+  state.emit(fact)
 }
 
 /** What a peer named, short and printable. */

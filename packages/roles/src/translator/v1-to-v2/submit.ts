@@ -55,5 +55,5 @@ export function submit(state: FrontState, session: Sv1Session, message: Submit, 
 function refuseShare(state: FrontState, session: Sv1Session, id: RequestId, reason: V1ShareRefusal): void {
   const { code, error } = SHARE_ANSWERS[reason]
   refuse(state, session, id, error)
-  state.out.push({ kind: 'v1ShareRefused', session: session.session, code, reason })
+  state.emit({ kind: 'v1ShareRefused', session: session.session, code, reason })
 }

@@ -2,7 +2,7 @@ import type { Message } from '@sv2/messages'
 import type { Sv1ToServer } from '@sv2/sv1'
 import { hashrateFor } from '../../channel/difficulty.ts'
 import { DueQueue } from '../../due-queue.ts'
-import { type Millis, NEVER, type SessionId } from '../../role.ts'
+import { type Emit, type Millis, NEVER, type SessionId } from '../../role.ts'
 import type { UpstreamWorkEffect } from '../../upstream/upstream-work.ts'
 import type { V1Fact } from './facts.ts'
 import { FormerChannels } from './former-channels.ts'
@@ -24,6 +24,9 @@ const SILENT_ROUNDS = 2
 export interface Sv1FrontDeps {
   readonly core: MinerCore
   readonly randomBytes: (count: number) => Uint8Array
+  /** Where the core emits what it wants; `flow` performs it when the core has finished what it is at. */
+  readonly fromCore: UpstreamWorkEffect[]
+  readonly emit: Emit<V1ToV2Effect>
 }
 
 /**
@@ -32,9 +35,11 @@ export interface Sv1FrontDeps {
  */
 export class Sv1Front {
   readonly #state: FrontState
+  readonly #fromCore: UpstreamWorkEffect[]
   #nextRound: Millis = NEVER
 
   constructor(settings: FrontSettings, deps: Sv1FrontDeps) {
+    this.#fromCore = deps.fromCore
     this.#state = {
       settings,
       ...deps,
@@ -47,7 +52,6 @@ export class Sv1Front {
       owed: new DueQueue(),
       rolled: settings.work.rolled.most,
       book: undefined,
-      out: [],
     }
   }
 
@@ -62,16 +66,9 @@ export class Sv1Front {
     return this.#state.sessions.has(session)
   }
 
-  /** Hands over what is to be done, in order. */
-  take(): V1ToV2Effect[] {
-    const { out } = this.#state
-    this.#state.out = []
-    return out
-  }
-
   /** Adds a fact to what is to be done. */
   tellFact(fact: V1Fact): void {
-    this.#state.out.push(fact)
+    this.#state.emit(fact)
   }
 
   nextDeadline(): Millis {
@@ -109,7 +106,7 @@ export class Sv1Front {
     const { channel, subscription } = gone
     if (channel !== undefined && subscription !== undefined)
       state.former.keep(subscription.sessionId, channel, now)
-    state.out.push({ kind: 'v1Closed', session, dialect: subscription && gone.dialect.name })
+    state.emit({ kind: 'v1Closed', session, dialect: subscription && gone.dialect.name })
   }
 
   tick(now: Millis): void {
@@ -131,14 +128,17 @@ export class Sv1Front {
 
   /** Performs what the core wants, and what follows from that. */
   flow(now: Millis): void {
-    const { core } = this.#state
-    for (let effects = core.take(); effects.length > 0; effects = core.take())
-      for (const effect of effects) this.#perform(effect, now)
+    const { miners } = this.#state.core
+    for (;;) {
+      miners.tellJobs()
+      if (this.#fromCore.length === 0) return
+      for (const effect of this.#fromCore.splice(0)) this.#perform(effect, now)
+    }
   }
 
   #perform(effect: UpstreamWorkEffect, now: Millis): void {
     const state = this.#state
-    const { out, sessions } = state
+    const { emit, sessions } = state
     switch (effect.kind) {
       case 'send':
         return this.#send(effect.to, effect.message, now)
@@ -154,19 +154,19 @@ export class Sv1Front {
         if (sessions.has(effect.session)) return
         break
       case 'termsChanged':
-        out.push(effect)
+        emit(effect)
         for (const session of sessions.values()) tellMask(state, session)
         return
     }
-    out.push(effect)
+    emit(effect)
   }
 
   #send(to: SessionId | readonly SessionId[], message: Message, now: Millis): void {
     const state = this.#state
-    const { out, sessions } = state
+    const { emit, sessions } = state
     if (typeof to === 'number') {
       const session = sessions.get(to)
-      if (session === undefined) out.push({ kind: 'send', to, message })
+      if (session === undefined) emit({ kind: 'send', to, message })
       else toMiner(state, session, message, now)
       return
     }
@@ -177,7 +177,7 @@ export class Sv1Front {
       if (session === undefined) others.push(each)
       else v1.push(session)
     }
-    if (others.length > 0) out.push({ kind: 'send', to: others.length === to.length ? to : others, message })
+    if (others.length > 0) emit({ kind: 'send', to: others.length === to.length ? to : others, message })
     if (v1.length === 0) return
     if (message.type === 'NewExtendedMiningJob' || message.type === 'SetNewPrevHash')
       return toMiners(state, v1, message, now)

@@ -92,7 +92,7 @@ export function toMiners(
     }
   }
   for (const { line, sessions: to } of audiences.values())
-    state.out.push({ kind: 'send', to: to.length === 1 ? to[0]! : to, message: line })
+    state.emit({ kind: 'send', to: to.length === 1 ? to[0]! : to, message: line })
 }
 
 /** The job they are all told of: one of them may have been moved to other work meanwhile. */
@@ -195,7 +195,7 @@ function fits(state: FrontState, session: Sv1Session, job: Job): boolean {
   }
   const what = size.coinbase > maxCoinbaseBytes ? 'coinbase' : 'line'
   if (!session.outgrown) {
-    state.out.push({
+    state.emit({
       kind: 'workTooLarge',
       session: session.session,
       dialect: dialect.name,

@@ -2,7 +2,7 @@ import type { Sha256d } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import type { Sv1ToServer } from '@sv2/sv1'
 import type { Millis, Role, SessionEvent, SessionId } from '../../role.ts'
-import { UpstreamWork } from '../../upstream/upstream-work.ts'
+import { UpstreamWork, type UpstreamWorkEffect } from '../../upstream/upstream-work.ts'
 import type { UpstreamPort } from '../../upstream/upstreams.ts'
 import type { V1ToV2Effect } from './front-state.ts'
 import type { V1ToV2Settings } from './settings.ts'
@@ -32,13 +32,17 @@ export interface V1ToV2Deps {
 export class V1ToV2 implements Role<V1ToV2Event, V1ToV2Effect> {
   readonly #core: UpstreamWork
   readonly #front: Sv1Front
+  #effects: V1ToV2Effect[] = []
 
   constructor(settings: V1ToV2Settings, { sha256d, randomBytes }: V1ToV2Deps) {
+    const fromCore: UpstreamWorkEffect[] = []
     this.#core = new UpstreamWork(settings.work, {
       sha256d,
+      emit: (effect) => fromCore.push(effect),
       learnsVersionMask: (session) => this.#front.has(session),
     })
-    this.#front = new Sv1Front(settings, { core: this.#core, randomBytes })
+    const emit = (effect: V1ToV2Effect) => void this.#effects.push(effect)
+    this.#front = new Sv1Front(settings, { core: this.#core, randomBytes, fromCore, emit })
   }
 
   /** Live numbers for metrics. `hashrate`: what all channels do by their shares, H/s. */
@@ -71,7 +75,9 @@ export class V1ToV2 implements Role<V1ToV2Event, V1ToV2Effect> {
   handle(event: V1ToV2Event, now: Millis): readonly V1ToV2Effect[] {
     this.#take(event, now)
     this.#front.flow(now)
-    return this.#front.take()
+    const effects = this.#effects
+    this.#effects = []
+    return effects
   }
 
   #take(event: V1ToV2Event, now: Millis): void {

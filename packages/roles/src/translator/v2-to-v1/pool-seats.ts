@@ -1,6 +1,6 @@
 import type { Sv1FromPool, Sv1ToPool } from '@sv2/sv1'
 import { leaseSize } from '../../channel/extranonce.ts'
-import type { Millis, SessionEffect, SessionId } from '../../role.ts'
+import type { Emit, Millis, SessionEffect, SessionId } from '../../role.ts'
 import type { LinkCommand, V2ToV1Fact } from './facts.ts'
 import type { PoolLink } from './pool-link.ts'
 import type { PoolSeat } from './pool-seat.ts'
@@ -31,9 +31,10 @@ export class PoolSeats {
   readonly #bySession = new Map<SessionId, { readonly link: PoolLink; readonly session: PoolSession }>()
   readonly #leaseSize: number
   #lastLink = 0
-  #out: PoolSeatsEffect[] = []
+  readonly #emit: Emit<PoolSeatsEffect>
 
-  constructor(settings: V2ToV1Settings) {
+  constructor(settings: V2ToV1Settings, emit: Emit<PoolSeatsEffect>) {
+    this.#emit = emit
     this.#settings = settings
     this.#leaseSize = leaseSize(settings.miners.extranonce)
     this.#order = settings.pools.map((_, place) => place)
@@ -54,13 +55,6 @@ export class PoolSeats {
 
   owns(session: SessionId): boolean {
     return this.#bySession.has(session)
-  }
-
-  /** Hands over what is to be done, in order. */
-  take(): PoolSeatsEffect[] {
-    const out = this.#out
-    this.#out = []
-    return out
   }
 
   add(seat: PoolSeat, now: Millis): void {
@@ -85,7 +79,7 @@ export class PoolSeats {
   ): { readonly link: PoolLink; readonly session: PoolSession } | undefined {
     const link = this.#links.get(Number(port.split(' ')[1]))
     if (link?.seat.failover.isDialed(link.pool) !== true) {
-      this.#out.push({ kind: 'close', session, reason: 'not needed any more' })
+      this.#emit({ kind: 'close', session, reason: 'not needed any more' })
       return undefined
     }
     const { password, versionRolling, extranonceSubscribe } = this.#settings.pools[link.pool]!
@@ -93,10 +87,9 @@ export class PoolSeats {
     const user = this.#userAt(link)
     const leaseSize = this.#leaseSize
     const introduction = { userAgent, user, password, versionRolling, extranonceSubscribe, leaseSize }
-    link.session = new PoolSession(session, { introduction, now })
+    link.session = new PoolSession(session, { introduction, now, emit: this.#emit })
     const known = { link, session: link.session }
     this.#bySession.set(session, known)
-    this.flush(link.session)
     return known
   }
 
@@ -106,7 +99,6 @@ export class PoolSeats {
       const user = this.#userAt(link)
       if (link.session === undefined || user === undefined) continue
       link.session.authorize(user, now)
-      this.flush(link.session)
     }
   }
 
@@ -115,7 +107,6 @@ export class PoolSeats {
     const known = this.#bySession.get(session)
     if (known === undefined) return undefined
     const news = known.session.message(message, now)
-    this.flush(known.session)
     return news === undefined ? undefined : { ...known, news }
   }
 
@@ -132,7 +123,7 @@ export class PoolSeats {
     failover.down(link.pool)
     if (failover.isDialed(link.pool)) {
       failover.failed(link.pool)
-      this.#out.push({ kind: 'poolLost', pool: link.pool, link: link.id, unanswered })
+      this.#emit({ kind: 'poolLost', pool: link.pool, link: link.id, unanswered })
     }
     return { ...known, news: { kind: 'lost', shares } }
   }
@@ -149,7 +140,6 @@ export class PoolSeats {
     const all: LinkNews[] = []
     for (const known of this.#bySession.values()) {
       for (const news of known.session.overdue(now)) all.push({ ...known, news })
-      this.flush(known.session)
     }
     return all
   }
@@ -164,16 +154,11 @@ export class PoolSeats {
       now,
     )) {
       const link = seat.links.get(pool) ?? this.#makeLink(seat, pool)
-      if (isWanted) this.#out.push({ kind: 'dial', link: link.id, pool })
+      if (isWanted) this.#emit({ kind: 'dial', link: link.id, pool })
       else this.#hangUp(link)
     }
     const use = failover.pick(this.#order, now)
     return use === undefined ? undefined : seat.links.get(use)
-  }
-
-  /** Passes on what a session wants done. */
-  flush(session: PoolSession): void {
-    for (const effect of session.take()) this.#out.push(effect)
   }
 
   /** The pool wants us elsewhere. */
@@ -181,7 +166,7 @@ export class PoolSeats {
     link: PoolLink,
     to: { readonly host: string; readonly port: number; readonly waitMs: number },
   ): void {
-    this.#out.push({ kind: 'redial', link: link.id, ...to })
+    this.#emit({ kind: 'redial', link: link.id, ...to })
   }
 
   #makeLink(seat: PoolSeat, pool: number): PoolLink {
@@ -193,10 +178,9 @@ export class PoolSeats {
   }
 
   #hangUp(link: PoolLink): void {
-    this.#out.push({ kind: 'hangUp', link: link.id })
+    this.#emit({ kind: 'hangUp', link: link.id })
     if (link.session === undefined) return
     link.session.close('not needed any more')
-    this.flush(link.session)
   }
 
   #userAt(link: PoolLink): string | undefined {

@@ -9,7 +9,7 @@ import {
   type Sv1FromPool,
   type Sv1ToPool,
 } from '@sv2/sv1'
-import { type Millis, NEVER, type SessionEffect, type SessionId } from '../../role.ts'
+import { type Emit, type Millis, NEVER, type SessionEffect, type SessionId } from '../../role.ts'
 import { type PoolRequest, PoolRequests, type SentShare } from './pool-requests.ts'
 import { type PoolWork, workProblem } from './pool-work.ts'
 import { shareErrorCode } from './share-codes.ts'
@@ -76,9 +76,17 @@ export class PoolSession {
   /** A job that came before we could mine it. */
   #early: Notify | undefined
   #work: PoolWork | undefined
-  #out: SessionEffect<Sv1ToPool>[] = []
+  readonly #emit: Emit<SessionEffect<Sv1ToPool>>
 
-  constructor(session: SessionId, how: { readonly introduction: Introduction; readonly now: Millis }) {
+  constructor(
+    session: SessionId,
+    how: {
+      readonly introduction: Introduction
+      readonly now: Millis
+      readonly emit: Emit<SessionEffect<Sv1ToPool>>
+    },
+  ) {
+    this.#emit = how.emit
     this.session = session
     this.#introduction = how.introduction
     this.#user = how.introduction.user
@@ -87,13 +95,6 @@ export class PoolSession {
     if (how.introduction.versionRolling) this.#configure(how.now)
     else this.#mask = 0
     this.#subscribe(how.now)
-  }
-
-  /** Hands over what is to be sent, in order. */
-  take(): SessionEffect<Sv1ToPool>[] {
-    const out = this.#out
-    this.#out = []
-    return out
   }
 
   /** Version bits that may be rolled; undefined until the pool has said so. */
@@ -153,7 +154,7 @@ export class PoolSession {
   close(reason: string): void {
     if (this.#closed) return
     this.#closed = true
-    this.#out.push({ kind: 'close', session: this.session, reason })
+    this.#emit({ kind: 'close', session: this.session, reason })
   }
 
   /** The connection is gone: the shares that nobody will answer. */
@@ -325,7 +326,7 @@ export class PoolSession {
   }
 
   #send(message: Sv1ToPool): void {
-    this.#out.push({ kind: 'send', to: this.session, message })
+    this.#emit({ kind: 'send', to: this.session, message })
   }
 }
 

@@ -45,12 +45,14 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
   #terms: WorkTerms | undefined
   #nextStep: Millis = NEVER
   #now: Millis = 0
-  #facts: V2ToV1Fact[] = []
+  #effects: V2ToV1Effect[] = []
+  readonly #emit = (effect: V2ToV1Effect): void => void this.#effects.push(effect)
 
   constructor(settings: V2ToV1Settings, deps: MinersDeps) {
     this.#settings = settings
     this.#miners = new Miners(settings.miners, {
       ...deps,
+      emit: this.#emit,
       source: {
         terms: () => this.#terms,
         bookFor: (request) => this.#seating.bookFor(request, this.#now),
@@ -59,7 +61,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
         accepted: (channel, share, good) => this.#accepted(channel, share, good),
       },
     })
-    this.#seats = new PoolSeats(settings)
+    this.#seats = new PoolSeats(settings, this.#emit)
     this.#seating = new Seating(settings, { miners: this.#miners, seats: this.#seats })
   }
 
@@ -90,18 +92,10 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     else if (event.kind === 'unreachable') this.#unreachable(event.link, now)
     else this.#session(event, now)
     if (this.#nextStep === NEVER && this.#seats.connected > 0) this.#nextStep = now + STEP_MS
-    return this.#flush()
-  }
-
-  /** Passes on what the parts want done. */
-  #flush(): V2ToV1Effect[] {
-    const pools = this.#seats.take()
-    const miners = this.#miners.take()
-    if (pools.length === 0 && this.#facts.length === 0) return miners
-    const out: V2ToV1Effect[] = [...pools, ...this.#facts]
-    this.#facts = []
-    for (const effect of miners) out.push(effect)
-    return out
+    this.#miners.tellJobs()
+    const effects = this.#effects
+    this.#effects = []
+    return effects
   }
 
   #session(event: Exclude<SessionEvent<string, Message | Sv1FromPool>, { kind: 'tick' }>, now: Millis): void {
@@ -145,7 +139,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
         return this.#work(link, session, news.work, now)
       case 'difficulty':
         if (seat.using === link) seat.limit(session)
-        this.#facts.push({ kind: 'poolDifficulty', pool, difficulty: news.difficulty })
+        this.#emit({ kind: 'poolDifficulty', pool, difficulty: news.difficulty })
         return
       case 'answered':
         this.#settle(link, news.share, news.code, now)
@@ -157,7 +151,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
         seat.failover.failed(link.pool)
         seat.failover.down(link.pool)
         link.refused = true
-        this.#facts.push({
+        this.#emit({
           kind: 'poolRefused',
           pool,
           link: link.id,
@@ -166,7 +160,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
         })
         return this.#use(seat, now)
       case 'badWork':
-        this.#facts.push({ kind: 'poolJobRefused', pool, reason: news.reason })
+        this.#emit({ kind: 'poolJobRefused', pool, reason: news.reason })
         return
       case 'lost':
         this.#unanswered(link, news.shares, now)
@@ -174,10 +168,10 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
       case 'reconnect':
         return this.#reconnect(link, session, news.to)
       case 'words':
-        this.#facts.push({ kind: 'poolMessage', pool, text: news.text })
+        this.#emit({ kind: 'poolMessage', pool, text: news.text })
         return
       case 'ignored':
-        this.#facts.push({ kind: 'poolLineIgnored', pool, reason: news.reason })
+        this.#emit({ kind: 'poolLineIgnored', pool, reason: news.reason })
     }
   }
 
@@ -187,7 +181,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     if (mask === undefined) return
     const { shared } = this.#seating
     this.#masks.set(link.pool, mask)
-    this.#facts.push({ kind: 'poolVersionMask', pool: link.pool, mask })
+    this.#emit({ kind: 'poolVersionMask', pool: link.pool, mask })
     if (shared === undefined || this.#terms === undefined || shared.using === link) this.#setTerms(now)
     this.#seating.learned(link.seat)
   }
@@ -208,8 +202,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
 
   #work(link: PoolLink, session: PoolSession, work: PoolWork, now: Millis): void {
     const { seat } = link
-    if (!seat.failover.isUp(link.pool))
-      this.#facts.push({ kind: 'poolReady', pool: link.pool, link: link.id })
+    if (!seat.failover.isUp(link.pool)) this.#emit({ kind: 'poolReady', pool: link.pool, link: link.id })
     seat.failover.up(link.pool, now)
     link.refused = false
     if (seat.using === link) this.#publish(link, session, work, now)
@@ -228,7 +221,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     if (seat.using === link) return
     seat.stop()
     seat.using = link
-    this.#facts.push({ kind: 'poolUsed', pool: link.pool, link: link.id })
+    this.#emit({ kind: 'poolUsed', pool: link.pool, link: link.id })
     this.#publish(link, session, work, now)
     if (seat === this.#seating.shared) this.#setTerms(now)
     // the one before is not needed any more
@@ -251,7 +244,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     const tip = seat.publish(link, session, work, now)
     if (tip === undefined) return
     const networkDifficulty = targetToDifficulty(tip.networkTarget)
-    this.#facts.push({ kind: 'newTip', prevHash: displayHash(tip.prevHash), networkDifficulty })
+    this.#emit({ kind: 'newTip', prevHash: displayHash(tip.prevHash), networkDifficulty })
   }
 
   /** Channels are made for one size of extranonce2; when it changes they have to be opened anew. */
@@ -261,7 +254,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     if (before === undefined || before === extranonce2Size) return
     const misfits = this.#miners.channels.filter((channel) => channel.book === seat.book)
     for (const channel of misfits) this.#miners.closeChannel(channel, 'extranonce-size-changed')
-    this.#facts.push({ kind: 'extranonceSizeChanged', pool, channels: misfits.length })
+    this.#emit({ kind: 'extranonceSizeChanged', pool, channels: misfits.length })
   }
 
   #accepted(channel: Channel, share: Share, good: GoodShare): ShareOutcome {
@@ -271,32 +264,31 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     const { link, session } = origin
     if (((share.version ^ good.job.version) & ~(session.mask ?? 0)) !== 0) {
       const code = 'invalid-non-rollable-version-bit'
-      this.#facts.push({ kind: 'shareRefused', session: channel.session, channelId: channel.id, code })
+      this.#emit({ kind: 'shareRefused', session: channel.session, channelId: channel.id, code })
       return { code }
     }
     if (!good.isBlock && !meetsTarget(good.hash, origin.target)) return 'credited'
     const ids = { pool: link.pool, session: channel.session, channelId: channel.id }
-    if (good.isBlock) this.#facts.push({ kind: 'blockFound', ...ids, hash: displayHash(good.hash) })
+    if (good.isBlock) this.#emit({ kind: 'blockFound', ...ids, hash: displayHash(good.hash) })
     const extranonce2 = hex(fullExtranonce(channel, good.job, share))
     const { ntime, nonce, version } = share
     if (!session.submit(sent, { jobId: origin.jobId, extranonce2, ntime, nonce, version }, this.#now)) {
-      this.#facts.push({ kind: 'sharesUnanswered', pool: link.pool, count: 1 })
+      this.#emit({ kind: 'sharesUnanswered', pool: link.pool, count: 1 })
       return { code: 'stale-share' }
     }
-    this.#seats.flush(session)
-    this.#facts.push({ kind: 'shareSubmitted', ...ids })
+    this.#emit({ kind: 'shareSubmitted', ...ids })
     return 'pending'
   }
 
   #settle(link: PoolLink, share: SentShare, code: string | undefined, now: Millis): void {
     const { session, id: channelId } = share.channel
-    this.#facts.push({ kind: 'shareAnswered', pool: link.pool, session, channelId, code })
+    this.#emit({ kind: 'shareAnswered', pool: link.pool, session, channelId, code })
     this.#miners.settle(share, code, now)
   }
 
   #unanswered(link: PoolLink, shares: readonly SentShare[], now: Millis): void {
     if (shares.length === 0) return
-    this.#facts.push({ kind: 'sharesUnanswered', pool: link.pool, count: shares.length })
+    this.#emit({ kind: 'sharesUnanswered', pool: link.pool, count: shares.length })
     for (const share of shares) this.#miners.settle(share, 'stale-share', now)
   }
 
@@ -307,7 +299,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     const followed =
       followReconnect === 'anywhere' ||
       (followReconnect === 'same-domain' && sameDomain(host, configured.host))
-    this.#facts.push({
+    this.#emit({
       kind: 'poolReconnect',
       pool: link.pool,
       host: host.slice(0, 255),
@@ -318,6 +310,5 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     const waitMs = Math.min(to.waitSeconds ?? 0, MAX_WAIT_SECONDS) * 1_000
     this.#seats.redial(link, { host: to.host ?? '', port: to.port ?? 0, waitMs })
     session.close('reconnect asked for')
-    this.#seats.flush(session)
   }
 }
