@@ -15,7 +15,7 @@ import { EarlyShares } from './early-shares.ts'
 import { negotiateExtensions, owesExtensions, setUp } from './handshake.ts'
 import { Lanes } from './lanes.ts'
 import { giveWanted, levelsOfTip } from './new-levels.ts'
-import { openChannel, removeChannel, updateChannel } from './opening.ts'
+import { openChannel, removeChannel, removeLeft, updateChannel } from './opening.ts'
 import { limitVersionRolling, moveChannel, regroup, renewPrefix, reserve } from './rearrange.ts'
 import { chargeRefusal, Refusals } from './refusals.ts'
 import { feedStarving } from './search-space.ts'
@@ -48,7 +48,7 @@ export class Miners {
   readonly #state: MinersState
   readonly #round = new DifficultyRound()
   #nextStep: Millis = 0
-  /** More is to be told than one moment is for. */
+  /** More is to be told, or to be taken out, than one moment is for. */
   #behind = false
 
   constructor(
@@ -60,6 +60,7 @@ export class Miners {
       deps,
       source: deps.source,
       connections: new Map(),
+      gone: new Set(),
       groups: new Map(),
       listeners: new Map(),
       channels: [],
@@ -89,10 +90,10 @@ export class Miners {
 
   /** Tells the next miners of jobs; the last thing in every turn of a role. */
   tellJobs(): void {
-    const { emit, lanes } = this.#state
+    const { emit, lanes, gone } = this.#state
     // who is not told at once is told by and by, when a tick says that others had their turn
     if (!this.#behind && !lanes.isEmpty) for (const effect of lanes.slice()) emit(effect)
-    this.#behind = !lanes.isEmpty
+    this.#behind = !lanes.isEmpty || gone.size > 0
   }
 
   /** The next place in the order of jobs, levels and prefixes. */
@@ -278,8 +279,9 @@ export class Miners {
     const connection = state.connections.get(session)
     if (connection === undefined) return
     const channels = connection.channels.size
-    for (const channel of connection.channels.values()) removeChannel(state, connection, channel)
     state.connections.delete(session)
+    state.gone.add(connection)
+    if (state.gone.size === 1) removeLeft(state)
     state.lanes.forget(connection)
     state.waiting.forget(connection)
     if (connection.reserved !== undefined) state.leases.release(connection.reserved, state.order)
@@ -289,6 +291,7 @@ export class Miners {
   #tick(now: Millis): void {
     const state = this.#state
     this.#behind = false
+    removeLeft(state)
     acknowledgeDue(state, now)
     judgeEarly(state, now)
     tickCustomJobs(state, now)

@@ -17,6 +17,9 @@ import { sendFirstJob } from './work.ts'
 /** Bytes of prefix and rolled part together, at most (editions.md O-06). */
 const MAX_FULL_EXTRANONCE = 32
 
+/** Channels of connections that are gone, taken out at one moment. */
+const MAX_REMOVED_AT_ONCE = 512
+
 /** Changes of its level that a channel may ask for, over ten seconds; what is asked for beyond that is put off. */
 const REQUESTS_PER_SECOND = 0.5
 
@@ -116,6 +119,19 @@ export function updateChannel(
   else {
     putOff(state, channel, level)
     chargeRefusal(state, connection)
+  }
+}
+
+/** Takes out some of the channels of connections that are gone; 100,000 at once would hold up everybody for 0.1 s. */
+export function removeLeft(state: MinersState): void {
+  let left = MAX_REMOVED_AT_ONCE
+  for (const connection of state.gone) {
+    for (const channel of connection.channels.values()) {
+      if (left === 0) return
+      removeChannel(state, connection, channel)
+      left--
+    }
+    state.gone.delete(connection)
   }
 }
 

@@ -160,6 +160,8 @@ export interface MinersState {
   readonly deps: MinersDeps
   readonly source: WorkSource
   readonly connections: Map<SessionId, Connection>
+  /** Connections that are closed, and have channels that are still to be taken out. */
+  readonly gone: Set<Connection>
   /** Groups by the jobs they get; a book without an entry has no channels. */
   readonly groups: Map<Jobs, Set<Group>>
   /** The same groups by the book that their jobs are written into, and by connection: what is told is told to all of them. */
