@@ -124,6 +124,28 @@ describe('sessions', () => {
     expect(engine.sessionCount).toBe(0)
   })
 
+  test('have turns of a few milliseconds: others are heard before the last message of a long chunk', async () => {
+    const { engine, role, clock, closed } = anEngine()
+    const [one, other] = [await client(engine), await client(engine)]
+    const heard: number[] = []
+    role.react = (event) => {
+      if (event.kind !== 'message' || event.message.type !== 'CloseChannel') return []
+      const { channelId = 0 } = event.message
+      if (channelId === 1) other.say(request(1_000))
+      heard.push(channelId)
+      clock.ms += 1
+      return []
+    }
+    const many = Array.from({ length: 100 }, (_, at) => at + 1)
+    one.say(...many.map(request))
+    one.far.end()
+    await closed.first()
+    // nothing is lost by the end of the connection, and nothing changes places
+    expect(heard.filter((channelId) => channelId !== 1_000)).toEqual(many)
+    expect(heard.indexOf(1_000)).toBeGreaterThan(0)
+    expect(heard.indexOf(1_000)).toBeLessThan(100)
+  })
+
   test('all replies to one chunk go out in one write', async () => {
     const { engine, role } = anEngine()
     const { near, inbox, say, id } = await client(engine)

@@ -92,7 +92,14 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
     this.#lastId++
     const session = new Session(
       { id: this.#lastId, socket },
-      { wire: how.wire, maxQueuedBytes: how.maxQueuedBytes, owner: this, held: this.#held, progress: how },
+      {
+        wire: how.wire,
+        maxQueuedBytes: how.maxQueuedBytes,
+        owner: this,
+        held: this.#held,
+        progress: how,
+        clock: this.#clock,
+      },
     )
     const info = {
       session: session.id,

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import type { Capabilities } from '@sv2/messages'
 import type { SessionId } from '@sv2/roles'
+import type { Clock } from './clock.ts'
 import type { HeldBytes, Holder } from './held-bytes.ts'
-import type { Wire, WireReader } from './wire.ts'
+import type { Wire } from './wire.ts'
 
 /** What a session is limited to. */
 export interface SessionLimits {
@@ -32,6 +33,14 @@ export interface SessionProgress {
   readonly onWork?: () => void
 }
 
+/**
+ * So long messages of one peer are taken, ms; what is left of them comes when others had their turn. A chunk has room for a
+ * thousand requests that open a channel.
+ */
+const MAX_TURN_MS = 4
+/** Messages that are taken before the time is looked at. */
+const MESSAGES_AT_ONCE = 8
+
 /** After a close, this long for what was sent to get out, ms. */
 const LINGER_MS = 2_000
 
@@ -39,7 +48,7 @@ const LINGER_MS = 2_000
  * One connection: socket ↔ wire ↔ messages. It limits how much may wait for a peer; whatever a peer gets wrong ends
  * this session, with a reason, and nothing else.
  */
-export class Session implements WireReader, Holder {
+export class Session implements Holder {
   readonly id: SessionId
   readonly socket: Socket
   readonly #wire: Wire
@@ -47,6 +56,11 @@ export class Session implements WireReader, Holder {
   readonly #maxQueuedBytes: number
   readonly #held: HeldBytes
   readonly #progress: SessionProgress
+  readonly #clock: Pick<Clock, 'now'>
+  /** What was read and is not taken yet; nothing more is read until it is. */
+  #unread: Iterator<unknown> | undefined
+  /** Why the connection ends as soon as all that was read is taken. */
+  #lost: string | undefined
   #isSetUp = false
   #works = false
   #queue: Uint8Array[] = []
@@ -65,6 +79,7 @@ export class Session implements WireReader, Holder {
       readonly owner: SessionOwner
       readonly held: HeldBytes
       readonly progress: SessionProgress
+      readonly clock: Pick<Clock, 'now'>
     },
   ) {
     this.id = identity.id
@@ -74,6 +89,7 @@ export class Session implements WireReader, Holder {
     this.#maxQueuedBytes = how.maxQueuedBytes
     this.#held = how.held
     this.#progress = how.progress
+    this.#clock = how.clock
   }
 
   get capabilities(): Capabilities {
@@ -96,12 +112,11 @@ export class Session implements WireReader, Holder {
     this.socket.on('drain', () => this.#held.note(this))
     this.socket.on('close', () => {
       this.#held.forget(this)
-      this.#end('connection lost')
+      this.#endAfterAll('connection lost')
     })
-    this.socket.on('error', (error) => this.#end(`connection failed: ${error.message}`))
+    this.socket.on('error', (error) => this.#endAfterAll(`connection failed: ${error.message}`))
     this.socket.on('end', () => {
-      this.#linger()
-      this.#end('peer closed the connection')
+      this.#endAfterAll('peer closed the connection')
     })
     if (rest.length > 0) this.#receive(rest)
   }
@@ -131,6 +146,11 @@ export class Session implements WireReader, Holder {
   /** Writes the queue: one seal, one write. */
   flush(): void {
     if (this.#queue.length === 0 || this.#ended) return
+    if (this.socket.destroyed) {
+      this.#queue = []
+      this.#queuedBytes = 0
+      return
+    }
     const frames = this.#queue
     this.#queue = []
     this.#queuedBytes = 0
@@ -152,7 +172,10 @@ export class Session implements WireReader, Holder {
     if (this.#ended) return
     clearTimeout(this.#resume)
     this.socket.pause()
-    this.#resume = setTimeout(() => this.socket.resume(), ms)
+    this.#resume = setTimeout(() => {
+      this.#resume = undefined
+      this.#readOn()
+    }, ms)
   }
 
   /** Writes what is queued, then closes. */
@@ -177,38 +200,83 @@ export class Session implements WireReader, Holder {
     setTimeout(() => socket.destroy(), LINGER_MS).unref()
   }
 
-  /** Called by the wire. */
-  take(message: unknown): boolean {
+  #take(message: unknown): void {
     if (!this.#isSetUp && this.#wire.isSetup(message)) {
       this.#isSetUp = true
       this.#progress.onSetUp?.()
     }
     this.#owner.deliver(this, message)
-    return !this.#ended
-  }
-
-  /** Called by the wire. */
-  note(text: string): void {
-    this.#owner.noted(this, text)
   }
 
   #receive(chunk: Uint8Array): void {
     if (this.#ended) return
+    this.#unread = this.#wire.read(chunk, (text) => this.#owner.noted(this, text))
+    this.#takeTurn(this.#clock.now() + MAX_TURN_MS)
+    if (this.#unread === undefined) return
+    this.socket.pause()
+    this.#takeLater()
+  }
+
+  /** The rest of what was read, a turn at a time; then the socket is read again. */
+  #takeLater(): void {
+    setImmediate(() => {
+      this.#takeTurn(this.#clock.now() + MAX_TURN_MS)
+      if (this.#unread !== undefined) return this.#takeLater()
+      if (this.#lost === undefined) this.#readOn()
+      else this.#endAfterAll(this.#lost)
+    })
+  }
+
+  /** The connection is lost; what came over it before is not. */
+  #endAfterAll(reason: string): void {
+    if (this.#unread !== undefined) {
+      this.#lost ??= reason
+      return
+    }
+    if (!this.socket.destroyed) this.#linger()
+    this.#end(reason)
+  }
+
+  /** Takes messages until the time is over. */
+  #takeTurn(until: number): void {
+    const unread = this.#unread
+    if (unread === undefined || this.#ended) return
+    let isLeft = true
     try {
-      this.#wire.read(chunk, this)
+      do isLeft = this.#takeSome(unread)
+      while (isLeft && this.#clock.now() < until)
     } catch (error) {
+      isLeft = false
       if (!this.#wire.blames(error)) throw error
       this.close(error.message)
     } finally {
+      if (!isLeft) this.#unread = undefined
       this.#owner.delivered()
     }
     if (!this.#ended) this.#held.note(this)
+  }
+
+  /** Takes a few messages; whether there may be more. */
+  #takeSome(unread: Iterator<unknown>): boolean {
+    for (let count = 0; count < MESSAGES_AT_ONCE; count++) {
+      const { value, done } = unread.next()
+      if (done === true) return false
+      this.#take(value)
+      if (this.#ended) return false
+    }
+    return true
+  }
+
+  /** Reads again, unless the role wants a pause. */
+  #readOn(): void {
+    if (this.#resume === undefined && this.#unread === undefined) this.socket.resume()
   }
 
   #end(reason: string): void {
     if (this.#ended) return
     this.#ended = true
     this.#queue = []
+    this.#unread = undefined
     // what it still sends is read, so that its end is seen
     clearTimeout(this.#resume)
     this.socket.resume()

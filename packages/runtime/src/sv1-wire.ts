@@ -1,6 +1,6 @@
 import type { Capabilities } from '@sv2/messages'
 import { LineSplitter, Sv1Error, type Sv1FromPool, type Sv1ToServer, sv1Client, sv1Server } from '@sv2/sv1'
-import type { Wire, WireReader } from './wire.ts'
+import type { Wire } from './wire.ts'
 
 /** What a Stratum V1 peer can do: roll the bits of BIP 320, and up to 8 bytes of extranonce (peers.md §3). */
 export const SV1_CAPABILITIES: Capabilities = {
@@ -40,10 +40,8 @@ export class Sv1Wire implements Wire {
     this.#splitter = new LineSplitter({ maxLength: maxLineBytes })
   }
 
-  read(chunk: Uint8Array, reader: WireReader): void {
-    for (const line of this.#splitter.push(chunk)) {
-      if (!reader.take(this.#speller.decode(line))) return
-    }
+  *read(chunk: Uint8Array): Iterator<unknown> {
+    for (const line of this.#splitter.push(chunk)) yield this.#speller.decode(line)
   }
 
   get heldBytes(): number {

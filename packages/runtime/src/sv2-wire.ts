@@ -8,7 +8,7 @@ import {
   type SubProtocol,
 } from '@sv2/messages'
 import { NoiseError, type Transport } from '@sv2/noise'
-import type { Wire, WireReader } from './wire.ts'
+import type { Wire } from './wire.ts'
 
 /** How a Stratum V2 session speaks. */
 export interface Sv2WireSettings {
@@ -57,12 +57,12 @@ export class Sv2Wire implements Wire {
     return this.#transport.heldBytes + this.#splitter.heldBytes
   }
 
-  read(chunk: Uint8Array, reader: WireReader): void {
+  *read(chunk: Uint8Array, note: (text: string) => void): Iterator<unknown> {
     for (const piece of this.#transport.open(chunk)) {
       for (const frame of this.#splitter.push(piece)) {
         const message = this.#speller.decode(frame)
-        for (const note of this.#speller.takeNotes()) reader.note?.(note)
-        if (!reader.take(message)) return
+        for (const text of this.#speller.takeNotes()) note(text)
+        yield message
       }
     }
   }

@@ -1,13 +1,5 @@
 import type { Capabilities } from '@sv2/messages'
 
-/** Who takes the messages of a chunk. */
-export interface WireReader {
-  /** Takes one message; false when no more are wanted. */
-  take(message: unknown): boolean
-  /** The peer spells something in a way of its own, and was understood all the same. */
-  note?(text: string): void
-}
-
 /**
  * What one connection speaks: chunks in and messages out, messages in and bytes out. Messages are what the role behind
  * the port knows: a role that has doors of several protocols keeps their sessions apart by port.
@@ -16,8 +8,11 @@ export interface Wire {
   /** For logs: the edition of Stratum V2, or `v1`. */
   readonly edition: string
   readonly capabilities: Capabilities
-  /** Hands the messages a chunk completes to the reader, in order. Throws what `blames` knows. */
-  read(chunk: Uint8Array, reader: WireReader): void
+  /**
+   * The messages that a chunk completes, in order, each read when it is asked for. Throws what `blames` knows.
+   * @param note hears of what the peer spells in a way of its own, and was understood all the same
+   */
+  read(chunk: Uint8Array, note: (text: string) => void): Iterator<unknown>
   /**
    * Appends what says a message, each piece as `seal` takes it; the bytes may be shared with other connections. Throws
    * what `refuses` knows.
