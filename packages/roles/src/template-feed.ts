@@ -1,13 +1,11 @@
 import { BitcoinError, parseOutputs } from '@sv2/bitcoin'
-import type { Message, NewTemplate, SetNewPrevHashTdp } from '@sv2/messages'
+import { type Message, type NewTemplate, PROTOCOL_NUMBERS, type SetNewPrevHashTdp } from '@sv2/messages'
 import { type Tip, tipOf } from './channel/job.ts'
 import { type OpenSolution, OpenSolutions, type SolutionEffect } from './open-solutions.ts'
 import { owned } from './owned.ts'
 import { type Emit, type Millis, NEVER, type SessionEffect, type SessionId } from './role.ts'
 import { type Identification, PROTOCOL_VERSION, setupRequest } from './setup.ts'
 
-/** SetupConnection.protocol of template distribution. */
-const TEMPLATE_DISTRIBUTION = 2
 /** Templates kept; a provider that sends more than this without a new tip loses the oldest (TPC-06, peers.md 22). */
 const MAX_TEMPLATES = 64
 /** Bytes of template outputs that still leave room for ours in the 64 kB of a job's coinbase suffix. */
@@ -106,7 +104,7 @@ export class TemplateFeed {
     this.#ready = false
     this.#templates.clear()
     const { identification, endpoint } = this.#settings
-    this.#send(setupRequest(identification, endpoint, { protocol: TEMPLATE_DISTRIBUTION, flags: 0 }))
+    this.#send(setupRequest(identification, endpoint, { protocol: PROTOCOL_NUMBERS.templates, flags: 0 }))
   }
 
   closed(now: Millis): void {

@@ -1,3 +1,6 @@
+/** Bytes of prefix and rolled part together, at most (editions.md O-06). */
+export const MAX_FULL_EXTRANONCE = 32
+
 /**
  * Splits the extranonce space of one node: `server id ‖ lease number ‖ zeros ‖ rollable part`. Two channels never hold
  * the same lease, and a lease is given out again only when every job that could have used it is dead (POOL-03).

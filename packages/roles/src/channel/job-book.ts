@@ -1,5 +1,4 @@
-import { compareLe } from '@sv2/bitcoin'
-import { EASIEST_TARGET } from '../device/open-request.ts'
+import { compareLe, MAX_TARGET } from '@sv2/bitcoin'
 import type { Level } from './difficulty.ts'
 import type { Job, Tip } from './job.ts'
 import type { Jobs } from './jobs.ts'
@@ -52,7 +51,7 @@ export class JobBook implements Jobs {
    * @param only no target is easier either
    */
   limit(level: Level | undefined, only = false): void {
-    const isNone = level === undefined || compareLe(level.target, EASIEST_TARGET) === 0
+    const isNone = level === undefined || compareLe(level.target, MAX_TARGET) === 0
     this.maxDifficulty = isNone ? Number.POSITIVE_INFINITY : level.difficulty
     this.only = only && !isNone ? level : undefined
   }

@@ -1,13 +1,16 @@
-import { displayHash, type Sha256d, targetToDifficulty } from '@sv2/bitcoin'
+import { displayHash, MAX_TARGET, type Sha256d, targetToDifficulty } from '@sv2/bitcoin'
 import {
   type Capabilities,
   type Message,
+  MINING_SETUP_FLAGS,
+  MINING_SUCCESS_FLAGS,
   type OpenExtendedMiningChannelSuccess,
   type OpenStandardMiningChannelSuccess,
+  PROTOCOL_NUMBERS,
   type SetNewPrevHash,
   WORKER_TRACKING,
 } from '@sv2/messages'
-import { REQUIRES_FIXED_VERSION, REQUIRES_STANDARD_JOBS } from '../miners/connection.ts'
+import { MAX_FULL_EXTRANONCE } from '../channel/extranonce.ts'
 import {
   type Millis,
   NEVER,
@@ -21,8 +24,8 @@ import { ExtensionTalk } from '../upstream/extension-talk.ts'
 import { DeviceChannel, type Start } from './channel.ts'
 import type { DeviceCommand, DeviceFact } from './facts.ts'
 import type { FoundShare } from './found-share.ts'
-import { grantOf, MAX_FULL_EXTRANONCE } from './grant.ts'
-import { EASIEST_TARGET, openRequest } from './open-request.ts'
+import { grantOf } from './grant.ts'
+import { openRequest } from './open-request.ts'
 import { RateReport } from './rate-report.ts'
 import type { DeviceSettings } from './settings.ts'
 import { Workbench } from './workbench.ts'
@@ -51,7 +54,6 @@ interface Upstream {
 
 /** After a server closed the channel and kept the connection, this long until another is asked for, ms. */
 const REOPEN_AFTER_MS = 30_000
-const MINING = 0
 
 /** A mining device: one channel to one upstream, jobs in, shares out. Hashing itself happens elsewhere (`Work`). */
 export class Device implements Role<DeviceEvent, DeviceEffect> {
@@ -134,8 +136,8 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
       reopenAt: NEVER,
     }
     this.#talk.opened(event.capabilities, now)
-    const flags = mode === 'standard' ? REQUIRES_STANDARD_JOBS : 0
-    this.#send(setupRequest(identification, endpoint, { protocol: MINING, flags }))
+    const flags = mode === 'standard' ? MINING_SETUP_FLAGS.REQUIRES_STANDARD_JOBS : 0
+    this.#send(setupRequest(identification, endpoint, { protocol: PROTOCOL_NUMBERS.mining, flags }))
   }
 
   #message(upstream: Upstream, message: Message, now: Millis): void {
@@ -299,7 +301,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
     if (start === undefined || channel === undefined) return
     const { message } = start.job
     const isFixed =
-      ((upstream.flags ?? 0) & REQUIRES_FIXED_VERSION) !== 0 ||
+      ((upstream.flags ?? 0) & MINING_SUCCESS_FLAGS.REQUIRES_FIXED_VERSION) !== 0 ||
       (message.type === 'NewExtendedMiningJob' && !message.versionRollingAllowed)
     if (!this.#bench.isBusy) this.#rate.restart()
     const versionMask = isFixed ? 0 : upstream.capabilities.versionRollingMask
@@ -333,7 +335,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
       type: 'UpdateChannel',
       channelId: channel.channelId,
       nominalHashRate: hashrate,
-      maximumTarget: EASIEST_TARGET,
+      maximumTarget: MAX_TARGET,
     })
   }
 

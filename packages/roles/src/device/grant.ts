@@ -1,4 +1,5 @@
 import type { OpenExtendedMiningChannelSuccess, OpenStandardMiningChannelSuccess } from '@sv2/messages'
+import { MAX_FULL_EXTRANONCE } from '../channel/extranonce.ts'
 
 /** What the server granted with a channel. */
 export interface Grant {
@@ -10,9 +11,6 @@ export interface Grant {
   readonly prefix: Uint8Array
   readonly target: Uint8Array
 }
-
-/** Bytes of prefix and rolled part together, at most (editions.md O-06). */
-export const MAX_FULL_EXTRANONCE = 32
 
 /** Reads the answer to a request for a channel; a text says what a device cannot work with. */
 export function grantOf(

@@ -1,15 +1,7 @@
-import type { Capabilities } from '@sv2/messages'
+import { type Capabilities, MINING_SETUP_FLAGS } from '@sv2/messages'
 import type { Channel } from '../channel/channel.ts'
 import type { Jobs } from '../channel/jobs.ts'
 import type { Millis, SessionId } from '../role.ts'
-
-/** SetupConnection flags of the mining protocol (editions.md §4.2.1). */
-export const REQUIRES_STANDARD_JOBS = 1
-export const REQUIRES_WORK_SELECTION = 2
-export const REQUIRES_VERSION_ROLLING = 4
-/** SetupConnection.Success flags of the mining protocol. */
-export const REQUIRES_FIXED_VERSION = 1
-export const REQUIRES_EXTENDED_CHANNELS = 2
 
 /** The channels of one connection that share a job book, and the group id under which they are addressed. */
 export interface Group {
@@ -79,7 +71,7 @@ export class Connection {
 
   /** It understands neither groups nor extended jobs. */
   get requiresStandardJobs(): boolean {
-    return ((this.flags ?? 0) & REQUIRES_STANDARD_JOBS) !== 0
+    return ((this.flags ?? 0) & MINING_SETUP_FLAGS.REQUIRES_STANDARD_JOBS) !== 0
   }
 
   /** None of its jobs allows version rolling. */
@@ -89,11 +81,13 @@ export class Connection {
 
   /** A job has no way to tell it whether versions may be rolled. */
   get rollsUnasked(): boolean {
-    return this.requiresStandardJobs || ((this.flags ?? 0) & REQUIRES_VERSION_ROLLING) !== 0
+    return (
+      this.requiresStandardJobs || ((this.flags ?? 0) & MINING_SETUP_FLAGS.REQUIRES_VERSION_ROLLING) !== 0
+    )
   }
 
   /** It brings its own jobs and is sent none. */
   get requiresWorkSelection(): boolean {
-    return ((this.flags ?? 0) & REQUIRES_WORK_SELECTION) !== 0
+    return ((this.flags ?? 0) & MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION) !== 0
   }
 }

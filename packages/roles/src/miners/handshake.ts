@@ -1,17 +1,15 @@
-import { answerRequestExtensions, type Message, mayGoOn, type RequestExtensions } from '@sv2/messages'
-import { answerSetup } from '../setup.ts'
 import {
-  type Connection,
-  REQUIRES_EXTENDED_CHANNELS,
-  REQUIRES_FIXED_VERSION,
-  REQUIRES_STANDARD_JOBS,
-  REQUIRES_VERSION_ROLLING,
-  REQUIRES_WORK_SELECTION,
-} from './connection.ts'
+  answerRequestExtensions,
+  type Message,
+  MINING_SETUP_FLAGS,
+  MINING_SUCCESS_FLAGS,
+  mayGoOn,
+  PROTOCOL_NUMBERS,
+  type RequestExtensions,
+} from '@sv2/messages'
+import { answerSetup } from '../setup.ts'
+import type { Connection } from './connection.ts'
 import { type MinersState, misbehaved, send } from './state.ts'
-
-/** SetupConnection.protocol of the mining protocol. */
-const MINING = 0
 
 /** Takes a connection's first message. */
 export function setUp(state: MinersState, connection: Connection, message: Message): void {
@@ -27,13 +25,17 @@ export function setUp(state: MinersState, connection: Connection, message: Messa
   }
   const fixedVersion = (connection.capabilities.versionRollingMask & ~terms.versionRollingMask) !== 0
   // standard channels are nothing for a client that brings its jobs (POOL-14)
-  const extendedOnly = state.settings.extendedChannelsOnly || (message.flags & REQUIRES_WORK_SELECTION) !== 0
+  const extendedOnly =
+    state.settings.extendedChannelsOnly || (message.flags & MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION) !== 0
   const answer = answerSetup(message, {
-    protocols: [MINING],
+    protocols: [PROTOCOL_NUMBERS.mining],
     supportedFlags:
-      REQUIRES_STANDARD_JOBS | REQUIRES_WORK_SELECTION | (fixedVersion ? 0 : REQUIRES_VERSION_ROLLING),
+      MINING_SETUP_FLAGS.REQUIRES_STANDARD_JOBS |
+      MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION |
+      (fixedVersion ? 0 : MINING_SETUP_FLAGS.REQUIRES_VERSION_ROLLING),
     successFlags:
-      (fixedVersion ? REQUIRES_FIXED_VERSION : 0) | (extendedOnly ? REQUIRES_EXTENDED_CHANNELS : 0),
+      (fixedVersion ? MINING_SUCCESS_FLAGS.REQUIRES_FIXED_VERSION : 0) |
+      (extendedOnly ? MINING_SUCCESS_FLAGS.REQUIRES_EXTENDED_CHANNELS : 0),
   })
   send(state, session, answer)
   if (answer.type === 'SetupConnection.Success') {

@@ -1,8 +1,8 @@
-import { compareLe } from '@sv2/bitcoin'
+import { compareLe, MAX_TARGET } from '@sv2/bitcoin'
 import type { OpenExtendedMiningChannel, OpenStandardMiningChannel, UpdateChannel } from '@sv2/messages'
 import { Channel } from '../channel/channel.ts'
 import { exactLevel, type Level } from '../channel/difficulty.ts'
-import { extranoncePrefix, leaseSize } from '../channel/extranonce.ts'
+import { extranoncePrefix, leaseSize, MAX_FULL_EXTRANONCE } from '../channel/extranonce.ts'
 import { RateCap } from '../rate-cap.ts'
 import type { Millis } from '../role.ts'
 import type { Connection } from './connection.ts'
@@ -13,9 +13,6 @@ import { chargeRefusal } from './refusals.ts'
 import { type Assignment, type MinersState, type Refusal, send } from './state.ts'
 import { MAX_PER_CONNECTION } from './waiting-requests.ts'
 import { sendFirstJob } from './work.ts'
-
-/** Bytes of prefix and rolled part together, at most (editions.md O-06). */
-const MAX_FULL_EXTRANONCE = 32
 
 /** Channels of connections that are gone, taken out at one moment. */
 const MAX_REMOVED_AT_ONCE = 512
@@ -316,9 +313,6 @@ function impossibleTarget(target: Uint8Array): 'max-target-out-of-range' | undef
 
 /** The client's limit as a level; none when it accepts the easiest there is. */
 function limitOf(target: Uint8Array): Level | undefined {
-  if (compareLe(target, EASIEST) >= 0) return undefined
+  if (compareLe(target, MAX_TARGET) >= 0) return undefined
   return exactLevel(target.slice())
 }
-
-/** No level is easier than this. */
-const EASIEST = new Uint8Array(32).fill(0xff)

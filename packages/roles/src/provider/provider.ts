@@ -1,5 +1,10 @@
 import { type Sha256d, WITNESS_RESERVED_VALUE } from '@sv2/bitcoin'
-import type { Message, RequestTransactionData, SubmitSolution } from '@sv2/messages'
+import {
+  type Message,
+  PROTOCOL_NUMBERS,
+  type RequestTransactionData,
+  type SubmitSolution,
+} from '@sv2/messages'
 import {
   type Millis,
   NEVER,
@@ -44,8 +49,6 @@ interface Client {
 
 /** The node has given no work for so long that what it gave is none. */
 const NOT_READY = 'node-not-ready'
-/** SetupConnection.protocol of template distribution. */
-const TEMPLATE_DISTRIBUTION = 2
 /** A node that is behind the network is given so long to catch up: two blocks at once may look like that. */
 const CATCH_UP_MS = 5_000
 /** Constraints one client may tell; each set takes a template of its own. */
@@ -267,7 +270,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     const answer = isUnfit
       ? setupError(0, NOT_READY)
       : answerSetup(message, {
-          protocols: [TEMPLATE_DISTRIBUTION],
+          protocols: [PROTOCOL_NUMBERS.templates],
           supportedFlags: 0,
           successFlags: 0,
         })

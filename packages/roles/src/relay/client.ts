@@ -1,5 +1,4 @@
-import type { Capabilities, Message, SetupConnection } from '@sv2/messages'
-import { REQUIRES_STANDARD_JOBS, REQUIRES_WORK_SELECTION } from '../miners/connection.ts'
+import { type Capabilities, type Message, MINING_SETUP_FLAGS, type SetupConnection } from '@sv2/messages'
 import type { Millis, SessionId } from '../role.ts'
 import type { Home, Wish } from './home.ts'
 import type { FormerIds } from './job-ids.ts'
@@ -56,11 +55,11 @@ export class Client {
   }
 
   get requiresStandardJobs(): boolean {
-    return ((this.flags ?? 0) & REQUIRES_STANDARD_JOBS) !== 0
+    return ((this.flags ?? 0) & MINING_SETUP_FLAGS.REQUIRES_STANDARD_JOBS) !== 0
   }
 
   get requiresWorkSelection(): boolean {
-    return ((this.flags ?? 0) & REQUIRES_WORK_SELECTION) !== 0
+    return ((this.flags ?? 0) & MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION) !== 0
   }
 
   /** The id for a channel or group that the upstream calls `id`: the same where nothing else has it (PRX-20). */

@@ -1,4 +1,5 @@
 import { CORE_PROTOCOL, type Message, type SetGroupChannel, withoutControlCharacters } from '@sv2/messages'
+import { MAX_FULL_EXTRANONCE } from '../channel/extranonce.ts'
 import type { Client, ClientGroup } from './client.ts'
 import { closeChannel } from './closing.ts'
 import { answerCustomJob } from './custom-jobs.ts'
@@ -16,9 +17,6 @@ import type { Home } from './home.ts'
 import { joinGroup, leaveGroup } from './placement.ts'
 import { type RelayChannel, SEEN_DOWN } from './relay-channel.ts'
 import { type RelayState, tell } from './state.ts'
-
-/** Prefix and rolled part together, at most (editions.md O-06). */
-const MAX_FULL_EXTRANONCE = 32
 
 /** Passes an upstream's message on to the clients it is for; what is for nobody is told and forgotten. */
 export function fromUpstream(state: RelayState, home: Home, message: Message): void {

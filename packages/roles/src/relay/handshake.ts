@@ -1,11 +1,11 @@
-import { answerRequestExtensions, type Message, type RequestExtensions } from '@sv2/messages'
 import {
-  REQUIRES_EXTENDED_CHANNELS,
-  REQUIRES_FIXED_VERSION,
-  REQUIRES_STANDARD_JOBS,
-  REQUIRES_VERSION_ROLLING,
-  REQUIRES_WORK_SELECTION,
-} from '../miners/connection.ts'
+  answerRequestExtensions,
+  type Message,
+  MINING_SETUP_FLAGS,
+  MINING_SUCCESS_FLAGS,
+  PROTOCOL_NUMBERS,
+  type RequestExtensions,
+} from '@sv2/messages'
 import { owned } from '../owned.ts'
 import { NEVER } from '../role.ts'
 import { answerSetup } from '../setup.ts'
@@ -13,9 +13,6 @@ import type { Client } from './client.ts'
 import type { Home } from './home.ts'
 import { type RelaySeat, seatFor } from './seat.ts'
 import { misbehaved, type RelayState, tell } from './state.ts'
-
-/** SetupConnection.protocol of the mining protocol. */
-const MINING = 0
 
 /** Messages a client may send before its SetupConnection is answered. */
 const MAX_EARLY = 1_024
@@ -33,7 +30,7 @@ export function setUp(state: RelayState, client: Client, message: Message): void
   }
   if (message.type !== 'SetupConnection')
     return misbehaved(state, client.session, `${message.type} before SetupConnection`)
-  const bringsWork = (message.flags & REQUIRES_WORK_SELECTION) !== 0
+  const bringsWork = (message.flags & MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION) !== 0
   const seat = seatFor(bringsWork ? state.seats.workSelection : state.seats.plain)
   if (seat === undefined) throw new RangeError('a relay without upstreams')
   client.setup = owned(message)
@@ -54,13 +51,17 @@ function answer(state: RelayState, client: Client, home: Home): void {
   if (setup === undefined) return
   client.setup = undefined
   const isFixed = forbidsRolling(home, client)
-  const bringsWork = (setup.flags & REQUIRES_WORK_SELECTION) !== 0
-  const extendedOnly = bringsWork || (home.link.flags & REQUIRES_EXTENDED_CHANNELS) !== 0
+  const bringsWork = (setup.flags & MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION) !== 0
+  const extendedOnly = bringsWork || (home.link.flags & MINING_SUCCESS_FLAGS.REQUIRES_EXTENDED_CHANNELS) !== 0
   const reply = answerSetup(setup, {
-    protocols: [MINING],
+    protocols: [PROTOCOL_NUMBERS.mining],
     supportedFlags:
-      REQUIRES_STANDARD_JOBS | REQUIRES_WORK_SELECTION | (isFixed ? 0 : REQUIRES_VERSION_ROLLING),
-    successFlags: (isFixed ? REQUIRES_FIXED_VERSION : 0) | (extendedOnly ? REQUIRES_EXTENDED_CHANNELS : 0),
+      MINING_SETUP_FLAGS.REQUIRES_STANDARD_JOBS |
+      MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION |
+      (isFixed ? 0 : MINING_SETUP_FLAGS.REQUIRES_VERSION_ROLLING),
+    successFlags:
+      (isFixed ? MINING_SUCCESS_FLAGS.REQUIRES_FIXED_VERSION : 0) |
+      (extendedOnly ? MINING_SUCCESS_FLAGS.REQUIRES_EXTENDED_CHANNELS : 0),
   })
   tell(state, session, reply)
   if (reply.type === 'SetupConnection.Success') {
@@ -79,7 +80,7 @@ function answer(state: RelayState, client: Client, home: Home): void {
 export function forbidsRolling(home: Home, client: Client): boolean {
   const { flags, capabilities } = home.link
   const lacking = client.capabilities.versionRollingMask & ~capabilities.versionRollingMask
-  return (flags & REQUIRES_FIXED_VERSION) !== 0 || lacking !== 0
+  return (flags & MINING_SUCCESS_FLAGS.REQUIRES_FIXED_VERSION) !== 0 || lacking !== 0
 }
 
 /**
@@ -89,7 +90,7 @@ export function forbidsRolling(home: Home, client: Client): boolean {
 export function suitsNewHome(state: RelayState, client: Client, home: Home): boolean {
   if (client.flags === undefined || client.fixedVersion || !forbidsRolling(home, client)) return true
   const canBeTold =
-    (client.flags & REQUIRES_VERSION_ROLLING) === 0 &&
+    (client.flags & MINING_SETUP_FLAGS.REQUIRES_VERSION_ROLLING) === 0 &&
     client.channels.size > 0 &&
     [...client.channels.values()].every(({ kind }) => kind === 'extended')
   if (canBeTold) {

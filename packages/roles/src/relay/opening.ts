@@ -1,5 +1,5 @@
-import { withoutControlCharacters } from '@sv2/messages'
-import { REQUIRES_EXTENDED_CHANNELS } from '../miners/connection.ts'
+import { MINING_SUCCESS_FLAGS, withoutControlCharacters } from '@sv2/messages'
+import { MAX_FULL_EXTRANONCE } from '../channel/extranonce.ts'
 import { owned } from '../owned.ts'
 import { NEVER } from '../role.ts'
 import { fillIdentity } from '../upstream/identity-template.ts'
@@ -15,9 +15,6 @@ import { type RelayState, tell } from './state.ts'
 
 /** Open requests that may be without an answer at one upstream: a failover must not flood it. */
 const MAX_IN_FLIGHT = 1_024
-/** Prefix and rolled part together, at most (editions.md O-06). */
-const MAX_FULL_EXTRANONCE = 32
-
 /** Takes a client's request for a channel; it waits while there is no upstream. */
 export function requestChannel(state: RelayState, client: Client, request: OpenRequest): void {
   const { seat } = client
@@ -93,7 +90,7 @@ function send(state: RelayState, home: Home, wish: Wish): void {
   }
   const template = settingsOf(state, home).identity
   const userIdentity = fillIdentity(template, request.userIdentity)
-  const extendedOnly = (home.link.flags & REQUIRES_EXTENDED_CHANNELS) !== 0
+  const extendedOnly = (home.link.flags & MINING_SUCCESS_FLAGS.REQUIRES_EXTENDED_CHANNELS) !== 0
   if (extendedOnly && request.type === 'OpenStandardMiningChannel')
     return giveUp(state, home, wish, 'standard-channels-not-supported', 'proxy')
   const { nominalHashRate, maxTarget } = channel?.request ?? request

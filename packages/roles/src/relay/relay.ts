@@ -1,6 +1,6 @@
 import type { Sha256d } from '@sv2/bitcoin'
+import { MINING_SETUP_FLAGS } from '@sv2/messages'
 import { DueQueue } from '../due-queue.ts'
-import { REQUIRES_WORK_SELECTION } from '../miners/connection.ts'
 import type { Millis, Role, SessionEvent } from '../role.ts'
 import { type UpstreamNews, type UpstreamPort, Upstreams } from '../upstream/upstreams.ts'
 import { Client } from './client.ts'
@@ -55,7 +55,7 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
   constructor(settings: RelaySettings, deps: { readonly sha256d: Sha256d }) {
     const { upstreams, trustAfterMs, extensions } = settings
     const seats = { plain: makeSeats(settings, 0), workSelection: makeSeats(settings, upstreams.length) }
-    const entries = [0, REQUIRES_WORK_SELECTION].flatMap((flags) =>
+    const entries = [0, MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION].flatMap((flags) =>
       upstreams.map((each) => ({ ...each, flags, extensions })),
     )
     this.#state = {

@@ -1,5 +1,5 @@
 import type { Network } from '@sv2/bitcoin'
-import { MAX_FULL_EXTRANONCE } from '../device/grant.ts'
+import { MAX_FULL_EXTRANONCE } from '../channel/extranonce.ts'
 import type { LinkNews, UpstreamLink } from './link.ts'
 import { wantedPayout } from './payout-check.ts'
 import { WorkChannel } from './work-channel.ts'

@@ -1,6 +1,6 @@
+import { MAX_TARGET } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import { JobBook } from '../channel/job-book.ts'
-import { EASIEST_TARGET } from '../device/open-request.ts'
 import type { Millis, SessionId } from '../role.ts'
 import { Asked } from './asked.ts'
 import { type Farewell, Farewells } from './farewells.ts'
@@ -163,7 +163,7 @@ export class Feeds {
       type: 'OpenExtendedMiningChannel',
       userIdentity: fillIdentity(configured.identity, line.identity),
       nominalHashRate: line.hashrate,
-      maxTarget: EASIEST_TARGET,
+      maxTarget: MAX_TARGET,
       minExtranonceSize: leaseSize + Math.min(room, most),
     })
     if (requestId === undefined) return

@@ -1,5 +1,5 @@
+import { MAX_TARGET } from '@sv2/bitcoin'
 import type { Channel } from '../channel/channel.ts'
-import { EASIEST_TARGET } from '../device/open-request.ts'
 import type { Line, WorkSeat } from './line.ts'
 import type { Lines } from './lines.ts'
 import type { SeatLoad } from './seats.ts'
@@ -37,7 +37,7 @@ export function tellHashrates(lines: Lines): void {
     const much = Math.abs(hashrate - told.hashrate) > WORTH_TELLING * told.hashrate
     if (!much && channels === told.channels) continue
     line.told = { hashrate, channels }
-    supply.feed.update(hashrate, EASIEST_TARGET)
+    supply.feed.update(hashrate, MAX_TARGET)
   }
 }
 

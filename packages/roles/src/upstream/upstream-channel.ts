@@ -6,8 +6,8 @@ import {
   WORKER_TRACKING,
 } from '@sv2/messages'
 import { exactLevel, type Level } from '../channel/difficulty.ts'
+import { MAX_FULL_EXTRANONCE } from '../channel/extranonce.ts'
 import { type History, replaced, valueAt } from '../channel/history.ts'
-import { MAX_FULL_EXTRANONCE } from '../device/grant.ts'
 import type { UpstreamLink } from './link.ts'
 import { type SentShare, SentShares } from './sent-shares.ts'
 

@@ -1,7 +1,7 @@
+import { MINING_SUCCESS_FLAGS } from '@sv2/messages'
 import type { Channel } from '../channel/channel.ts'
 import { leaseSize } from '../channel/extranonce.ts'
 import type { GoodShare, Share } from '../channel/judge.ts'
-import { REQUIRES_FIXED_VERSION } from '../miners/connection.ts'
 import { Miners } from '../miners/miners.ts'
 import type {
   Assignment,
@@ -207,7 +207,8 @@ export class UpstreamWork {
     if (links.length === 0) return
     let versionRollingMask = 0xffff_ffff
     for (const { flags, capabilities } of links) {
-      versionRollingMask &= (flags & REQUIRES_FIXED_VERSION) !== 0 ? 0 : capabilities.versionRollingMask
+      versionRollingMask &=
+        (flags & MINING_SUCCESS_FLAGS.REQUIRES_FIXED_VERSION) !== 0 ? 0 : capabilities.versionRollingMask
     }
     versionRollingMask >>>= 0
     if (this.#terms?.versionRollingMask === versionRollingMask) return

@@ -1,10 +1,9 @@
-import { displayHash, type Sha256d, targetToDifficulty } from '@sv2/bitcoin'
+import { displayHash, MAX_TARGET, type Sha256d, targetToDifficulty } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import type { Channel } from '../../channel/channel.ts'
 import { leaseSize } from '../../channel/extranonce.ts'
 import type { Job } from '../../channel/job.ts'
 import type { GoodShare, Share } from '../../channel/judge.ts'
-import { EASIEST_TARGET } from '../../device/open-request.ts'
 import { Miners } from '../../miners/miners.ts'
 import type { Assignment, Refusal, ShareOutcome, WorkRequest } from '../../miners/state.ts'
 import type { SolutionEffect } from '../../open-solutions.ts'
@@ -376,8 +375,8 @@ export class JobClientCore {
       const { channel, told } = pair
       if (channel === undefined || Math.abs(hashrate - told) <= WORTH_TELLING * told) continue
       pair.told = hashrate
-      channel.update(hashrate, EASIEST_TARGET)
-      pair.offers.channel?.update(hashrate, EASIEST_TARGET)
+      channel.update(hashrate, MAX_TARGET)
+      pair.offers.channel?.update(hashrate, MAX_TARGET)
     }
   }
 

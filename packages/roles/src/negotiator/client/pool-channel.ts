@@ -1,10 +1,10 @@
+import { MAX_TARGET } from '@sv2/bitcoin'
 import type {
   OpenExtendedMiningChannel,
   OpenExtendedMiningChannelSuccess,
   OpenStandardMiningChannelSuccess,
 } from '@sv2/messages'
-import { MAX_FULL_EXTRANONCE } from '../../device/grant.ts'
-import { EASIEST_TARGET } from '../../device/open-request.ts'
+import { MAX_FULL_EXTRANONCE } from '../../channel/extranonce.ts'
 import type { UpstreamLink } from '../../upstream/link.ts'
 import { UpstreamChannel } from '../../upstream/upstream-channel.ts'
 
@@ -17,7 +17,7 @@ export function channelRequest(
     type: 'OpenExtendedMiningChannel',
     userIdentity,
     nominalHashRate: hashrate,
-    maxTarget: EASIEST_TARGET,
+    maxTarget: MAX_TARGET,
     minExtranonceSize: extranonceSize,
   }
 }

@@ -1,5 +1,5 @@
+import { MINING_SUCCESS_FLAGS } from '@sv2/messages'
 import { isSameTip, type Tip } from '../../channel/job.ts'
-import { REQUIRES_FIXED_VERSION } from '../../miners/connection.ts'
 import type { Miners } from '../../miners/miners.ts'
 import type { WorkTerms } from '../../miners/state.ts'
 import { type Emit, type Millis, NEVER, type SessionId } from '../../role.ts'
@@ -202,7 +202,9 @@ export class WorkPlan {
     let versionRollingMask = ANY_VERSION
     if (link !== undefined)
       versionRollingMask =
-        (link.flags & REQUIRES_FIXED_VERSION) === 0 ? link.capabilities.versionRollingMask : 0
+        (link.flags & MINING_SUCCESS_FLAGS.REQUIRES_FIXED_VERSION) === 0
+          ? link.capabilities.versionRollingMask
+          : 0
     if (this.#terms?.versionRollingMask === versionRollingMask) return
     const isFirst = this.#terms === undefined
     this.#terms = { versionRollingMask }

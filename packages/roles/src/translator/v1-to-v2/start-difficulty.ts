@@ -1,4 +1,4 @@
-import { difficultyToTarget, targetToDifficulty } from '@sv2/bitcoin'
+import { difficultyToTarget, MAX_TARGET, targetToDifficulty } from '@sv2/bitcoin'
 import type { Sv1FrontSettings } from './settings.ts'
 import type { Sv1Session } from './sv1-session.ts'
 
@@ -34,12 +34,10 @@ export function leastDifficulty(session: Sv1Session, settings: Sv1FrontSettings)
 
 /** The limit a channel is opened with. */
 export function targetLimit(session: Sv1Session, settings: Sv1FrontSettings): Uint8Array {
-  if (session.unlimited) return NO_LIMIT
+  if (session.unlimited) return MAX_TARGET
   const least = leastDifficulty(session, settings)
-  return least <= LIMITS.easiest ? NO_LIMIT : difficultyToTarget(least)
+  return least <= LIMITS.easiest ? MAX_TARGET : difficultyToTarget(least)
 }
-
-const NO_LIMIT = new Uint8Array(32).fill(0xff)
 
 /** What V1 miners are told of a target: a power of two wherever it is one, as the ladder's are. */
 export function toldDifficulty(target: Uint8Array): number {

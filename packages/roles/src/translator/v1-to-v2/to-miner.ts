@@ -1,8 +1,7 @@
 import { equalBytes } from '@sv2/bitcoin'
-import type { Message, OpenExtendedMiningChannelSuccess } from '@sv2/messages'
+import { type Message, MINING_SUCCESS_FLAGS, type OpenExtendedMiningChannelSuccess } from '@sv2/messages'
 import type { Notify } from '@sv2/sv1'
 import type { Job } from '../../channel/job.ts'
-import { REQUIRES_FIXED_VERSION } from '../../miners/connection.ts'
 import type { Millis, SessionId } from '../../role.ts'
 import { end, type FrontState, tell } from './front-state.ts'
 import { sizeOf } from './job-lines.ts'
@@ -23,7 +22,7 @@ export function toMiner(state: FrontState, session: Sv1Session, message: Message
   if (session.stage === 'ended') return
   switch (message.type) {
     case 'SetupConnection.Success':
-      if ((message.flags & REQUIRES_FIXED_VERSION) !== 0) session.coreMask = 0
+      if ((message.flags & MINING_SUCCESS_FLAGS.REQUIRES_FIXED_VERSION) !== 0) session.coreMask = 0
       tellMask(state, session)
       return openChannel(state, session, now)
     case 'SetupConnection.Error':
