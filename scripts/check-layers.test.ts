@@ -55,6 +55,29 @@ describe('imports', () => {
     expect(problemsOf(path, `import { x } from '${module}'\n`)).toEqual([])
   })
 
+  test.each([
+    ['mining/miners/a.ts', '../../pool/b.ts'],
+    ['ground/a.ts', '../mining/channel/b.ts'],
+    ['work/a.ts', '../sv1-front/b.ts'],
+    ['pool/a.ts', '../relay/b.ts'],
+    ['mining/a.ts', '../custom-jobs/b.ts'],
+    ['pool/a.ts', '../nowhere/b.ts'],
+  ])('in the roles, %s may not import %s, not even a type', (file, module) => {
+    const path = `packages/roles/src/${file}`
+    expect(problemsOf(path, `import type { X } from '${module}'\n`)).toEqual([
+      `${path}: imports ${module}, which stands on no floor below`,
+    ])
+  })
+
+  test.each([
+    ['pool/a.ts', '../mining/channel/b.ts'],
+    ['sv1-front/a.ts', '../work/upstream/b.ts'],
+    ['mining/miners/a.ts', '../channel/b.ts'],
+    ['pool/a.ts', './b.ts'],
+  ])('in the roles, %s may import %s', (file, module) => {
+    expect(problemsOf(`packages/roles/src/${file}`, `import type { X } from '${module}'\n`)).toEqual([])
+  })
+
   test('a test imports only what its package declares', () => {
     const path = 'packages/codec/src/a.test.ts'
     expect(problemsOf(path, `import { x } from '@sv2/sim'\n`)).toEqual([

@@ -74,9 +74,12 @@ function moduleGraph(all: readonly Source[]): ReadonlyMap<string, readonly strin
   const resolved = (from: string, specifier: string): string | undefined =>
     specifier.startsWith('.') ? posix.join(posix.dirname(from), specifier) : entries.get(specifier)
   return new Map(
-    all.map(({ path, runtimeImports }) => [
+    all.map(({ path, imports, runtimeImports }) => [
       path,
-      runtimeImports.map((specifier) => resolved(path, specifier)).filter((module) => module !== undefined),
+      // a circle of types is a circle too, for who reads the roles
+      (path.startsWith('packages/roles/src/') ? imports : runtimeImports)
+        .map((specifier) => resolved(path, specifier))
+        .filter((module) => module !== undefined),
     ]),
   )
 }

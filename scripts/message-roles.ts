@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Area, Direction } from '../packages/messages/src/index.ts'
 
@@ -18,13 +18,13 @@ export interface RoleSources {
   readonly uses: readonly Area[]
 }
 
-/** Every role, in the order of the columns. Those whose folders are not there are left out. */
-const ALL_ROLES: readonly RoleSources[] = [
+/** Every role, in the order of the columns. */
+export const roles: readonly RoleSources[] = [
   { name: 'pool', from: ['pool'], serves: ['mining'], uses: ['templates', 'negotiation'] },
   { name: 'template provider', from: ['provider'], serves: ['templates'], uses: [] },
   { name: 'proxy, transparent', from: ['relay'], serves: ['mining'], uses: ['mining'] },
-  { name: 'proxy, aggregating', from: ['proxy/aggregator.ts'], serves: ['mining'], uses: ['mining'] },
-  { name: 'translator V1 → V2', from: ['translator/v1-to-v2'], serves: ['mining'], uses: ['mining'] },
+  { name: 'proxy, aggregating', from: ['aggregator'], serves: ['mining'], uses: ['mining'] },
+  { name: 'translator V1 → V2', from: ['translator/v1-to-v2.ts'], serves: ['mining'], uses: ['mining'] },
   { name: 'translator V2 → V1', from: ['translator/v2-to-v1'], serves: ['mining'], uses: [] },
   { name: 'negotiator, server', from: ['negotiator/server'], serves: ['negotiation'], uses: ['templates'] },
   {
@@ -35,11 +35,6 @@ const ALL_ROLES: readonly RoleSources[] = [
   },
   { name: 'device', from: ['device'], serves: [], uses: ['mining'] },
 ]
-
-/** The roles that this checkout has. */
-export const roles: readonly RoleSources[] = ALL_ROLES.filter(({ from }) =>
-  from.every((path) => existsSync(join(ROLES, path))),
-)
 
 /** What a role does with a message. */
 export interface Handling {

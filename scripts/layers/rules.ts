@@ -46,6 +46,25 @@ const outside: Rule = ({ path, imports: all }, { folder }, layer) =>
     .filter((specifier) => !posix.join(posix.dirname(path), specifier).startsWith(`${folder}/`))
     .map((specifier) => `reaches out of its package: ${specifier}`)
 
+const ROLES = 'packages/roles/src/'
+
+/** Where a file of the roles stands; undefined for one outside of all floors. */
+function floorOf(path: string): { readonly folder: string; readonly floor: number } | undefined {
+  const folder = path.startsWith(ROLES) ? path.slice(ROLES.length).split('/', 1)[0]! : ''
+  const floor = table.floorsOfRoles.findIndex((folders) => folders.includes(folder))
+  return floor < 0 ? undefined : { folder, floor }
+}
+
+const floors: Rule = ({ path, imports: all }) => {
+  const here = floorOf(path)
+  if (here === undefined) return []
+  return all.filter(isRelative).flatMap((specifier) => {
+    const there = floorOf(posix.join(posix.dirname(path), specifier))
+    if (there?.folder === here.folder || (there !== undefined && there.floor < here.floor)) return []
+    return [`imports ${specifier}, which stands on no floor below`]
+  })
+}
+
 const npm: Rule = ({ path, imports: all }, _home, layer) => {
   if (!table.isShipped(path) || layer.npm === undefined) return []
   const allowed = layer.npm
@@ -95,7 +114,17 @@ const naming: Rule = ({ path }) =>
     ? ['has a name that says nothing about what is inside']
     : []
 
-const rules: readonly Rule[] = [imports, outside, npm, purity, processInApps, editions, length, naming]
+const rules: readonly Rule[] = [
+  imports,
+  outside,
+  floors,
+  npm,
+  purity,
+  processInApps,
+  editions,
+  length,
+  naming,
+]
 
 /** Every rule over every file. */
 export function checkSources(

@@ -13,9 +13,13 @@ export interface Layer {
 const messages = ['@sv2/messages', '@sv2/messages/current', '@sv2/messages/draft']
 const pureRoles = [
   '@sv2/roles',
+  '@sv2/roles/custom-jobs',
+  '@sv2/roles/work',
+  '@sv2/roles/sv1-front',
   '@sv2/roles/pool',
   '@sv2/roles/provider',
-  '@sv2/roles/proxy',
+  '@sv2/roles/relay',
+  '@sv2/roles/aggregator',
   '@sv2/roles/translator',
   '@sv2/roles/negotiator',
   '@sv2/roles/device',
@@ -64,6 +68,19 @@ export const layers: Readonly<Record<string, Layer>> = {
   bench: tool,
   scripts: tool,
 }
+
+/**
+ * The floors of `packages/roles/src`, the ground first. A folder imports from its own files and from lower floors; the
+ * roles on the top floor do not import each other. Types count.
+ */
+export const floorsOfRoles: readonly (readonly string[])[] = [
+  ['ground'],
+  ['mining', 'custom-jobs'],
+  ['client'],
+  ['work'],
+  ['sv1-front'],
+  ['pool', 'relay', 'aggregator', 'translator', 'negotiator', 'provider', 'device'],
+]
 
 /** Files outside a layer with `editions` whose code may name an edition. */
 export const mayNameEditions: readonly RegExp[] = [

@@ -1,4 +1,5 @@
-import { Aggregator, type AggregatorEvent, type UpstreamWorkEffect } from '@sv2/roles/proxy'
+import { Aggregator, type AggregatorEvent } from '@sv2/roles/aggregator'
+import type { UpstreamWorkEffect } from '@sv2/roles/work'
 import {
   type AppContext,
   drainAtEnd,

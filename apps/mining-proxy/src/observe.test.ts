@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import type { RelayFact } from '@sv2/roles/proxy'
+import type { RelayFact } from '@sv2/roles/relay'
 import { createLogger, Registry } from '@sv2/runtime'
 import { describe, expect, test } from 'vitest'
 import { createObserver } from './observe.ts'

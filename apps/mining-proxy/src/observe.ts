@@ -1,4 +1,4 @@
-import type { RelayFact } from '@sv2/roles/proxy'
+import type { RelayFact } from '@sv2/roles/relay'
 import {
   Counter,
   Gauge,

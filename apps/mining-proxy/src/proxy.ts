@@ -1,4 +1,4 @@
-import type { DialCommand } from '@sv2/roles/proxy'
+import type { DialCommand } from '@sv2/roles/work'
 import {
   type AppContext,
   dialUpstreams,

@@ -1,4 +1,5 @@
-import type { RelaySettings, RelayUpstream, UpstreamWorkSettings } from '@sv2/roles/proxy'
+import type { RelaySettings, RelayUpstream } from '@sv2/roles/relay'
+import type { UpstreamWorkSettings } from '@sv2/roles/work'
 import { answerSettings, difficultySettings, type UpstreamSettings, upstreamSettings } from '@sv2/runtime'
 import { DEFAULT_POOL_PORT, type MiningProxyConfig } from './config.ts'
 

@@ -1,4 +1,4 @@
-import { Relay, type RelayEffect, type RelayEvent } from '@sv2/roles/proxy'
+import { Relay, type RelayEffect, type RelayEvent } from '@sv2/roles/relay'
 import { type AppContext, drainAtEnd, Engine, fastSha256d, sessionLines } from '@sv2/runtime'
 import type { MiningProxyConfig } from './config.ts'
 import { createObserver } from './observe.ts'

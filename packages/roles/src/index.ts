@@ -1,7 +1,5 @@
-export { DueQueue } from './due-queue.ts'
-export type { MinersFact } from './miners/facts.ts'
-export { type MinersSettings, OWN_OPEN_CODES } from './miners/state.ts'
-export type { OpenSolution, SolutionEffect } from './open-solutions.ts'
+export type { OpenSolution, SolutionEffect } from './client/open-solutions.ts'
+export { DueQueue } from './ground/due-queue.ts'
 export {
   type Millis,
   NEVER,
@@ -9,5 +7,8 @@ export {
   type SessionEffect,
   type SessionEvent,
   type SessionId,
-} from './role.ts'
-export { type Identification, PROTOCOL_VERSION } from './setup.ts'
+} from './ground/role.ts'
+export { type Identification, PROTOCOL_VERSION } from './ground/setup.ts'
+export type { MinersFact } from './mining/miners/facts.ts'
+export type { MinersSettings } from './mining/miners/state.ts'
+export { OWN_OPEN_CODES } from './mining/miners/work-source.ts'

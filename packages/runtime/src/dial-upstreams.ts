@@ -1,4 +1,4 @@
-import type { DialCommand } from '@sv2/roles/proxy'
+import type { DialCommand } from '@sv2/roles/work'
 import { type DialDeps, dial, type UpstreamSettings } from './dial.ts'
 import type { Dialer } from './dialer.ts'
 import type { Engine } from './engine.ts'

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TokenMac } from '@sv2/roles/negotiator'
+import type { TokenMac } from '@sv2/roles/custom-jobs'
 import { ConfigError } from './config/problems.ts'
 import { writeNewSecret } from './keys.ts'
 import type { SafeWriter } from './write-file-safely.ts'

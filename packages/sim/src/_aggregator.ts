@@ -1,6 +1,7 @@
 import { sha256d } from '@sv2/bitcoin'
 import type { Edition } from '@sv2/messages'
-import { Aggregator, type UpstreamWorkSettings } from '@sv2/roles/proxy'
+import { Aggregator } from '@sv2/roles/aggregator'
+import type { UpstreamWorkSettings } from '@sv2/roles/work'
 import { IDENTIFICATION, MINERS, NOW } from './_fixtures.ts'
 import { TestMiner } from './_test-miner.ts'
 import { TestUpstream, type UpstreamHabits } from './_test-upstream.ts'

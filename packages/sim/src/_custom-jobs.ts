@@ -14,7 +14,7 @@ import {
   type JobCommitment,
   type MiningJobToken,
   sealToken,
-} from '@sv2/roles/negotiator'
+} from '@sv2/roles/custom-jobs'
 import { aPool, filled, NBITS_HARD, NTIME, PAYOUT_SCRIPT } from './_fixtures.ts'
 import { type TestChannel, TestMiner } from './_test-miner.ts'
 

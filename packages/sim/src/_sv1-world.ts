@@ -1,6 +1,7 @@
 import { sha256d } from '@sv2/bitcoin'
 import type { Edition } from '@sv2/messages'
-import { type Sv1FrontSettings, V1ToV2 } from '@sv2/roles/translator'
+import type { Sv1FrontSettings } from '@sv2/roles/sv1-front'
+import { V1ToV2 } from '@sv2/roles/translator'
 import { workSettings } from './_aggregator.ts'
 import { EASY_TARGET, NOW } from './_fixtures.ts'
 import { Sv1Miner } from './_sv1-miner.ts'

@@ -7,7 +7,7 @@ import {
 } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
-import { accountKey, type MiningJobToken } from '@sv2/roles/negotiator'
+import { accountKey, type MiningJobToken } from '@sv2/roles/custom-jobs'
 import { describe, expect, test } from 'vitest'
 import {
   aCustomJob,

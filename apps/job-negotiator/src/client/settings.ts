@@ -1,6 +1,7 @@
 import { addressToScript } from '@sv2/bitcoin'
 import type { JobClientSettings } from '@sv2/roles/negotiator'
-import { type Sv1FrontSettings, wantedPayout } from '@sv2/roles/translator'
+import type { Sv1FrontSettings } from '@sv2/roles/sv1-front'
+import { wantedPayout } from '@sv2/roles/work'
 import {
   answerSettings,
   difficultySettings,

@@ -1,5 +1,5 @@
 import type { Network } from '@sv2/bitcoin'
-import { wantedPayout } from '@sv2/roles/translator'
+import { wantedPayout } from '@sv2/roles/work'
 import {
   answerKeys,
   failoverKeys,

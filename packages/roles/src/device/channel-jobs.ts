@@ -1,5 +1,4 @@
 import type { SetNewPrevHash } from '@sv2/messages'
-import type { Start } from './channel.ts'
 import type { DeviceJob } from './work.ts'
 
 /** Future jobs kept; small devices keep eight. */
@@ -10,6 +9,14 @@ export interface DeviceTip {
   readonly prevHash: Uint8Array
   readonly minNtime: number
   readonly nbits: number
+}
+
+/** A job to hash from now on. */
+export interface Start {
+  readonly job: DeviceJob
+  readonly tip: DeviceTip
+  /** First header time. */
+  readonly ntime: number
 }
 
 /** The jobs of one channel as the device sees them: future ones wait, one is mined (DEV-06 … DEV-10). */

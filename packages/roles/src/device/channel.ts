@@ -1,16 +1,7 @@
 import type { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash } from '@sv2/messages'
-import { owned } from '../owned.ts'
-import { ChannelJobs, type DeviceTip } from './channel-jobs.ts'
+import { owned } from '../ground/owned.ts'
+import { ChannelJobs, type Start } from './channel-jobs.ts'
 import type { Grant } from './grant.ts'
-import type { DeviceJob } from './work.ts'
-
-/** A job to hash from now on. */
-export interface Start {
-  readonly job: DeviceJob
-  readonly tip: DeviceTip
-  /** First header time. */
-  readonly ntime: number
-}
 
 /** The device's one channel: what holds for the jobs to come, and the jobs. */
 export class DeviceChannel {

@@ -10,7 +10,7 @@ import {
   type SetNewPrevHash,
   WORKER_TRACKING,
 } from '@sv2/messages'
-import { MAX_FULL_EXTRANONCE } from '../channel/extranonce.ts'
+import { ExtensionTalk } from '../client/extension-talk.ts'
 import {
   type Millis,
   NEVER,
@@ -18,10 +18,11 @@ import {
   type SessionEffect,
   type SessionEvent,
   type SessionId,
-} from '../role.ts'
-import { PROTOCOL_VERSION, setupRequest } from '../setup.ts'
-import { ExtensionTalk } from '../upstream/extension-talk.ts'
-import { DeviceChannel, type Start } from './channel.ts'
+} from '../ground/role.ts'
+import { PROTOCOL_VERSION, setupRequest } from '../ground/setup.ts'
+import { MAX_FULL_EXTRANONCE } from '../mining/channel/extranonce.ts'
+import { DeviceChannel } from './channel.ts'
+import type { Start } from './channel-jobs.ts'
 import type { DeviceCommand, DeviceFact } from './facts.ts'
 import type { FoundShare } from './found-share.ts'
 import { grantOf } from './grant.ts'

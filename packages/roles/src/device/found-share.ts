@@ -1,5 +1,5 @@
 import { encodeHeader, meetsTarget, type Sha256d } from '@sv2/bitcoin'
-import type { Millis } from '../role.ts'
+import type { Millis } from '../ground/role.ts'
 import { rootOf, type Work } from './work.ts'
 
 /** What the hashing threads report. */

@@ -1,5 +1,5 @@
 import type { OpenExtendedMiningChannelSuccess, OpenStandardMiningChannelSuccess } from '@sv2/messages'
-import { MAX_FULL_EXTRANONCE } from '../channel/extranonce.ts'
+import { MAX_FULL_EXTRANONCE } from '../mining/channel/extranonce.ts'
 
 /** What the server granted with a channel. */
 export interface Grant {

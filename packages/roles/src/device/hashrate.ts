@@ -1,4 +1,4 @@
-import type { Millis } from '../role.ts'
+import type { Millis } from '../ground/role.ts'
 
 /** Time constant of the average, ms. */
 const TAU_MS = 10_000

@@ -1,4 +1,4 @@
-import type { Millis } from '../role.ts'
+import type { Millis } from '../ground/role.ts'
 import { MeasuredHashrate } from './hashrate.ts'
 
 /** The measured rate is told when it differs from the declared one by more than this factor. */

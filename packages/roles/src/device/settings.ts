@@ -1,4 +1,4 @@
-import type { Identification } from '../setup.ts'
+import type { Identification } from '../ground/setup.ts'
 
 /** What a mining device is and what it wants. */
 export interface DeviceSettings {

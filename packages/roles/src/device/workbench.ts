@@ -1,7 +1,8 @@
 import type { Sha256d } from '@sv2/bitcoin'
 import type { SubmitSharesExtended, SubmitSharesStandard } from '@sv2/messages'
-import type { Millis } from '../role.ts'
-import type { DeviceChannel, Start } from './channel.ts'
+import type { Millis } from '../ground/role.ts'
+import type { DeviceChannel } from './channel.ts'
+import type { Start } from './channel-jobs.ts'
 import { type FoundShare, shareFault } from './found-share.ts'
 import { type Work, workOfJob } from './work.ts'
 

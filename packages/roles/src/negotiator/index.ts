@@ -1,11 +1,8 @@
 export type { JobClientFact } from './client/facts.ts'
 export { JobClient, type JobClientEffect, type JobClientEvent } from './client/job-client.ts'
 export type { JobClientSettings, PairSettings, Patience } from './client/settings.ts'
-export { type CommittedJob, commitTo, type JobCommitment } from './commitment.ts'
-export { type CustomCoinbase, customOutputs, cutCoinbase, wholeCoinbase } from './custom-coinbase.ts'
 export type {
   ClientMode,
-  ForgetJob,
   KeepJob,
   ProposeBlock,
   ServerEffect,
@@ -13,7 +10,6 @@ export type {
   SubmitJobBlock,
 } from './server/facts.ts'
 export type { Holder } from './server/fair-share.ts'
-export type { KeptJob, SolvableJob } from './server/kept-jobs.ts'
+export type { ForgetJob, KeptJob, SolvableJob } from './server/kept-jobs.ts'
 export { NegotiatorServer, type ServerEvent } from './server/server.ts'
 export type { NegotiatorServerDeps, NegotiatorServerSettings, ServerLimits } from './server/settings.ts'
-export { accountKey, MAX_TOKEN_SCRIPTS, type MiningJobToken, sealToken, type TokenMac } from './token.ts'

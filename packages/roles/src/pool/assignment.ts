@@ -1,8 +1,8 @@
-import type { JobBook } from '../channel/job-book.ts'
-import type { Assignment, Refusal, WorkRequest } from '../miners/state.ts'
-import { readIdentity } from './identity.ts'
+import type { JobBook } from '../mining/channel/job-book.ts'
+import { readIdentity } from '../mining/identity.ts'
+import type { Assignment, Refusal, WorkRequest } from '../mining/miners/work-source.ts'
 import type { JobShelves, Shelf } from './job-shelf.ts'
-import type { PoolSettings } from './pool.ts'
+import type { PoolSettings } from './settings.ts'
 
 /** The books that channels of a pool work on. */
 export interface PoolBooks {

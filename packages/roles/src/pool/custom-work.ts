@@ -1,19 +1,19 @@
 import { BitcoinError, equalBytes, hex, parseCountedOutputs, type TxOutput } from '@sv2/bitcoin'
 import type { NewTemplate, PushSolution, SetCustomMiningJob } from '@sv2/messages'
-import type { Channel } from '../channel/channel.ts'
-import type { Tip } from '../channel/job.ts'
-import { fullExtranonce, type GoodShare, MAX_NTIME_AHEAD, type Share } from '../channel/judge.ts'
-import type { CustomJob, CustomJobRequest } from '../miners/state.ts'
-import { breach, commitTo, type JobCommitment } from '../negotiator/commitment.ts'
+import { breach, commitTo, type JobCommitment } from '../custom-jobs/commitment.ts'
 import {
   type CustomCoinbase,
   customOutputs,
   cutCoinbase,
   missingOutputs,
   valueTo,
-} from '../negotiator/custom-coinbase.ts'
-import { accountKey, type MiningJobToken, openToken, type TokenMac } from '../negotiator/token.ts'
-import type { Millis } from '../role.ts'
+} from '../custom-jobs/custom-coinbase.ts'
+import { accountKey, type MiningJobToken, openToken, type TokenMac } from '../custom-jobs/token.ts'
+import type { Millis } from '../ground/role.ts'
+import type { Channel } from '../mining/channel/channel.ts'
+import type { Tip } from '../mining/channel/job.ts'
+import { fullExtranonce, type GoodShare, MAX_NTIME_AHEAD, type Share } from '../mining/channel/judge.ts'
+import type { CustomJob, CustomJobRequest } from '../mining/miners/work-source.ts'
 import { UncheckedTrust } from './unchecked-trust.ts'
 import { type UsedToken, UsedTokens } from './used-tokens.ts'
 

@@ -1,6 +1,6 @@
 import type { PushSolution } from '@sv2/messages'
-import type { MinersFact } from '../miners/facts.ts'
-import type { TemplateFact } from '../template-feed.ts'
+import type { TemplateFact } from '../client/template-feed.ts'
+import type { MinersFact } from '../mining/miners/facts.ts'
 import type { UsedToken } from './used-tokens.ts'
 
 /** What happened in the pool. */

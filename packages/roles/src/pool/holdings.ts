@@ -1,4 +1,4 @@
-import type { SessionId } from '../role.ts'
+import type { SessionId } from '../ground/role.ts'
 
 /** Whose something is: a network address, or a connection where no limit per address holds. */
 export type Holder = string | SessionId

@@ -1,8 +1,8 @@
 import type { NewTemplate } from '@sv2/messages'
-import { buildJob, type Job, type JobIdentity, payTo, type Tip } from '../channel/job.ts'
-import { JobBook } from '../channel/job-book.ts'
-import type { Jobs } from '../channel/jobs.ts'
-import { PayoutBook } from '../channel/payout-book.ts'
+import { buildJob, type Job, type JobIdentity, payTo, type Tip } from '../mining/channel/job.ts'
+import { JobBook } from '../mining/channel/job-book.ts'
+import type { Jobs } from '../mining/channel/jobs.ts'
+import { PayoutBook } from '../mining/channel/payout-book.ts'
 import { type Holder, Holdings } from './holdings.ts'
 
 /** The jobs of one payout. */

@@ -1,48 +1,27 @@
 import { displayHash, equalBytes, targetToDifficulty } from '@sv2/bitcoin'
 import type { NewTemplate } from '@sv2/messages'
-import type { Channel } from '../channel/channel.ts'
-import { isSameTip, type Job, type Tip } from '../channel/job.ts'
-import { JobBook, MAX_EXTRA_JOBS } from '../channel/job-book.ts'
-import type { Jobs } from '../channel/jobs.ts'
-import type { GoodShare, Share } from '../channel/judge.ts'
-import { Miners } from '../miners/miners.ts'
-import type { CustomJobRequest, MinersDeps, MinersSettings, ShareOutcome } from '../miners/state.ts'
-import type { TokenMac } from '../negotiator/token.ts'
-import type { OpenSolution, SolutionEffect } from '../open-solutions.ts'
-import type { Millis, Role, SessionEffect, SessionEvent } from '../role.ts'
-import { NEVER } from '../role.ts'
-import { TemplateFeed, type TemplateFeedSettings, type TemplateNews } from '../template-feed.ts'
+import type { SolutionEffect } from '../client/open-solutions.ts'
+import { TemplateFeed, type TemplateNews } from '../client/template-feed.ts'
+import type { TokenMac } from '../custom-jobs/token.ts'
+import type { Millis, Role, SessionEffect, SessionEvent } from '../ground/role.ts'
+import { NEVER } from '../ground/role.ts'
+import type { Channel } from '../mining/channel/channel.ts'
+import { isSameTip, type Job, type Tip } from '../mining/channel/job.ts'
+import { JobBook, MAX_EXTRA_JOBS } from '../mining/channel/job-book.ts'
+import type { Jobs } from '../mining/channel/jobs.ts'
+import type { GoodShare, Share } from '../mining/channel/judge.ts'
+import { Miners } from '../mining/miners/miners.ts'
+import type { MinersDeps } from '../mining/miners/state.ts'
+import type { CustomJobRequest, ShareOutcome } from '../mining/miners/work-source.ts'
 import { assignmentOf } from './assignment.ts'
-import { CustomWork, type CustomWorkSettings, type PresentWork, solutionOf } from './custom-work.ts'
+import { CustomWork, type PresentWork, solutionOf } from './custom-work.ts'
 import type { PoolFact } from './facts.ts'
-import type { PayoutSettings } from './identity.ts'
 import { JobShelves, type Shelf } from './job-shelf.ts'
-import { layoutOfRun, type PoolRun, RunNumbers } from './run.ts'
+import { layoutOfRun, RunNumbers } from './run.ts'
+import type { PoolSettings } from './settings.ts'
 import { type NegotiatorPort, negotiatorOf, SolutionLinks } from './solution-links.ts'
 import { submissionOf } from './submission.ts'
 import type { UsedToken } from './used-tokens.ts'
-
-export interface PoolSettings {
-  readonly miners: MinersSettings
-  /** False: REQUIRES_FIXED_VERSION, and no job allows version rolling. */
-  readonly versionRolling: boolean
-  /** Bytes of an extended channel's own extranonce when the client asks for no more. */
-  readonly rollableExtranonceSize: number
-  /** Bytes of every extranonce, prefix and rolled part together; the same for all nodes of one pool. */
-  readonly fullExtranonceSize: number
-  /** Undefined: the first run of all. */
-  readonly run?: PoolRun | undefined
-  readonly templates: TemplateFeedSettings
-  readonly payout: PayoutSettings
-  /** Text in the coinbase script. */
-  readonly coinbaseTag: Uint8Array
-  /** Every device gets a new unique job at least this often (POOL-04). */
-  readonly jobRefreshMs: number
-  /** Jobs that miners bring; undefined: none are taken. */
-  readonly customWork?: CustomWorkSettings | undefined
-  /** Blocks of an earlier run that are not decided. */
-  readonly solutions?: readonly OpenSolution[]
-}
 
 /** What the pool is given. */
 export interface PoolDeps extends MinersDeps {

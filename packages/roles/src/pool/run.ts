@@ -1,6 +1,6 @@
 import { concatBytes, type Sha256d } from '@sv2/bitcoin'
-import type { ExtranonceLayout } from '../channel/extranonce.ts'
-import { permutation } from '../channel/permutation.ts'
+import type { ExtranonceLayout } from '../mining/channel/extranonce.ts'
+import { permutation } from '../mining/channel/permutation.ts'
 
 /** Job ids of one run; the next run begins behind them. */
 const IDS_PER_RUN = 2 ** 24

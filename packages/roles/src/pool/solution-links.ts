@@ -1,8 +1,8 @@
 import type { Message, PushSolution } from '@sv2/messages'
 import { DECLARATION_SETUP_FLAGS, PROTOCOL_NUMBERS } from '@sv2/messages'
-import { type OpenSolution, OpenSolutions, type SolutionEffect } from '../open-solutions.ts'
-import type { Emit, SessionEffect, SessionId } from '../role.ts'
-import { type Identification, PROTOCOL_VERSION, setupRequest } from '../setup.ts'
+import { type OpenSolution, OpenSolutions, type SolutionEffect } from '../client/open-solutions.ts'
+import type { Emit, SessionEffect, SessionId } from '../ground/role.ts'
+import { type Identification, PROTOCOL_VERSION, setupRequest } from '../ground/setup.ts'
 import type { PoolFact } from './facts.ts'
 
 /** A door of the pool's own making: the connection to one of its negotiator servers. */

@@ -1,7 +1,7 @@
 import type { NewTemplate, SubmitSolution } from '@sv2/messages'
-import type { Channel } from '../channel/channel.ts'
-import { blockCoinbase, type Job } from '../channel/job.ts'
-import { fullExtranonce, type Share } from '../channel/judge.ts'
+import type { Channel } from '../mining/channel/channel.ts'
+import { blockCoinbase, type Job } from '../mining/channel/job.ts'
+import { fullExtranonce, type Share } from '../mining/channel/judge.ts'
 
 /** A block on a job of ours, as the template provider is told of it (TPC-05). */
 export function submissionOf(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { filled } from '../channel/_fixtures.ts'
+import { filled } from '../mining/channel/_fixtures.ts'
 import { UncheckedTrust } from './unchecked-trust.ts'
 
 test('no more is credited than the operator allows, whoever it is for', () => {

@@ -1,8 +1,8 @@
 import { hex } from '@sv2/bitcoin'
-import type { Channel } from '../channel/channel.ts'
-import { shortHash } from '../negotiator/commitment.ts'
-import type { MiningJobToken } from '../negotiator/token.ts'
-import { type Millis, NEVER } from '../role.ts'
+import { shortHash } from '../custom-jobs/commitment.ts'
+import type { MiningJobToken } from '../custom-jobs/token.ts'
+import { type Millis, NEVER } from '../ground/role.ts'
+import type { Channel } from '../mining/channel/channel.ts'
 
 /** A token and what it was used for; as it is kept on disk, so that a restart does not forget it. */
 export interface UsedToken {

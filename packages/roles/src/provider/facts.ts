@@ -1,4 +1,4 @@
-import type { SessionId } from '../role.ts'
+import type { SessionId } from '../ground/role.ts'
 import type { SolvableTemplate } from './template.ts'
 
 /** What happened in the template provider. */

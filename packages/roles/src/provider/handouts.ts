@@ -1,5 +1,5 @@
 import { equalBytes } from '@sv2/bitcoin'
-import type { Millis } from '../role.ts'
+import type { Millis } from '../ground/role.ts'
 import { type Handout, type SolvableTemplate, solvable } from './template.ts'
 
 /** What is known of a template that was handed out, as long as somebody may find a block on it. */

@@ -1,5 +1,5 @@
+export type { NodeTemplate, NodeTransaction } from '../ground/node-template.ts'
 export type { KeepTemplate, ProviderFact, SubmitBlock } from './facts.ts'
-export type { NodeTemplate, NodeTransaction } from './node-template.ts'
 export { Provider, type ProviderEffect, type ProviderEvent, type ProviderSettings } from './provider.ts'
 export { reservedWeight } from './selection.ts'
 export type { SolvableTemplate } from './template.ts'

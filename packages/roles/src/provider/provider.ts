@@ -5,6 +5,7 @@ import {
   type RequestTransactionData,
   type SubmitSolution,
 } from '@sv2/messages'
+import type { NodeTemplate } from '../ground/node-template.ts'
 import {
   type Millis,
   NEVER,
@@ -12,11 +13,10 @@ import {
   type SessionEffect,
   type SessionEvent,
   type SessionId,
-} from '../role.ts'
-import { answerSetup, setupError } from '../setup.ts'
+} from '../ground/role.ts'
+import { answerSetup, setupError } from '../ground/setup.ts'
 import { buildBlock } from './block.ts'
 import type { KeepTemplate, ProviderFact, SubmitBlock } from './facts.ts'
-import type { NodeTemplate } from './node-template.ts'
 import { fitsBlock, type Reserve } from './selection.ts'
 import { type Handout, prevHashOf, solvable } from './template.ts'
 import { isSameBase, reserveKey, Templates, type TemplatesSettings } from './templates.ts'

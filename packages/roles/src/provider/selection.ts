@@ -1,4 +1,4 @@
-import type { NodeTemplate, NodeTransaction } from './node-template.ts'
+import type { NodeTemplate, NodeTransaction } from '../ground/node-template.ts'
 
 /** What a client's coinbase needs (TP-06 … TP-08). */
 export interface Reserve {

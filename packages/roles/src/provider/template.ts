@@ -10,7 +10,7 @@ import {
   witnessMerkleRoot,
 } from '@sv2/bitcoin'
 import type { NewTemplate, SetNewPrevHashTdp } from '@sv2/messages'
-import type { NodeTemplate, NodeTransaction } from './node-template.ts'
+import type { NodeTemplate, NodeTransaction } from '../ground/node-template.ts'
 import { type Reserve, selectTransactions } from './selection.ts'
 
 /** A template handed out: what was said, and what a block of it is made of. */

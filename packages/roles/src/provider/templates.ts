@@ -1,7 +1,7 @@
 import { equalBytes, hex, type Sha256d } from '@sv2/bitcoin'
-import type { Millis } from '../role.ts'
+import type { NodeTemplate, NodeTransaction } from '../ground/node-template.ts'
+import type { Millis } from '../ground/role.ts'
 import { Handouts, type KeptTemplate } from './handouts.ts'
-import type { NodeTemplate, NodeTransaction } from './node-template.ts'
 import type { Reserve } from './selection.ts'
 import { type Handout, makeHandout, type SolvableTemplate } from './template.ts'
 

@@ -1,9 +1,7 @@
-import type { Client } from './client.ts'
 import { endFarewell } from './farewell.ts'
-import type { Wish } from './home.ts'
+import { declareHashrate } from './hashrate-share.ts'
+import type { Client, RelayChannel, Wish } from './parties.ts'
 import { detach } from './placement.ts'
-import type { RelayChannel } from './relay-channel.ts'
-import { declareHashrate } from './seat.ts'
 import { type RelayState, tell } from './state.ts'
 
 /** Reasons of CloseChannel that are ours, and what they mean (ERR-05). */

@@ -5,9 +5,7 @@ import {
   type SetCustomMiningJobSuccess,
   withoutControlCharacters,
 } from '@sv2/messages'
-import type { Client } from './client.ts'
-import type { Home } from './home.ts'
-import type { RelayChannel } from './relay-channel.ts'
+import type { Client, Home, RelayChannel } from './parties.ts'
 import { type RelayState, tell } from './state.ts'
 
 /** Custom jobs that may be without an answer at one upstream. */

@@ -1,6 +1,5 @@
 import { CORE_PROTOCOL, type Message, type SetGroupChannel, withoutControlCharacters } from '@sv2/messages'
-import { MAX_FULL_EXTRANONCE } from '../channel/extranonce.ts'
-import type { Client, ClientGroup } from './client.ts'
+import { MAX_FULL_EXTRANONCE } from '../mining/channel/extranonce.ts'
 import { closeChannel } from './closing.ts'
 import { answerCustomJob } from './custom-jobs.ts'
 import {
@@ -13,9 +12,9 @@ import {
 } from './fan-out.ts'
 import { isLateAnswer } from './farewell.ts'
 import { padded } from './grant.ts'
-import type { Home } from './home.ts'
+import type { Client, ClientGroup, Home } from './parties.ts'
+import { type RelayChannel, SEEN_DOWN } from './parties.ts'
 import { joinGroup, leaveGroup } from './placement.ts'
-import { type RelayChannel, SEEN_DOWN } from './relay-channel.ts'
 import { type RelayState, tell } from './state.ts'
 
 /** Passes an upstream's message on to the clients it is for; what is for nobody is told and forgotten. */

@@ -1,5 +1,5 @@
-import type { SessionId } from '../role.ts'
-import type { UpstreamFact, UpstreamWorkFact } from '../upstream/facts.ts'
+import type { SessionId } from '../ground/role.ts'
+import type { UpstreamFact, UpstreamWorkFact } from '../work/facts.ts'
 
 /** What happened in a relay; logs and metrics are made from these alone. */
 export type RelayFact =

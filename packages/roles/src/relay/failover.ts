@@ -1,12 +1,12 @@
-import { type Millis, NEVER } from '../role.ts'
+import { type Millis, NEVER } from '../ground/role.ts'
 import { closeChannel } from './closing.ts'
 import { endFarewell } from './farewell.ts'
 import { answerWaiting, suitsNewHome } from './handshake.ts'
-import { Home } from './home.ts'
 import { wishToMove } from './moving.ts'
 import { pump } from './opening.ts'
+import type { RelaySeat } from './parties.ts'
+import { Home } from './parties.ts'
 import { detach } from './placement.ts'
-import type { RelaySeat } from './seat.ts'
 import { type RelayState, tell } from './state.ts'
 
 /** An upstream that nobody works at is let go after this time; pools close idle connections a little later, ms. */

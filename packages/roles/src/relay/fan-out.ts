@@ -1,9 +1,7 @@
 import { concatBytes, merkleRootFromPath } from '@sv2/bitcoin'
 import type { Message, NewExtendedMiningJob, NewMiningJob, SetNewPrevHash } from '@sv2/messages'
-import type { SessionId } from '../role.ts'
-import type { Client, ClientGroup } from './client.ts'
-import type { Home } from './home.ts'
-import type { RelayChannel } from './relay-channel.ts'
+import type { SessionId } from '../ground/role.ts'
+import type { Client, ClientGroup, Home, RelayChannel } from './parties.ts'
 import { type RelayState, tell } from './state.ts'
 
 /** What the clients of a group are told. */

@@ -1,18 +1,9 @@
 import type { Message } from '@sv2/messages'
-import type { Home } from './home.ts'
-import type { RelayChannel } from './relay-channel.ts'
+import type { Farewell, RelayChannel } from './parties.ts'
 import type { RelayState } from './state.ts'
 
 /** A channel that moved keeps its place at the upstream it left for this time, for shares that were found there, ms. */
 const FAREWELL_MS = 3_000
-
-/** Where a channel was before it moved, while late shares may still go there. */
-export interface Farewell {
-  readonly channel: RelayChannel
-  readonly home: Home
-  readonly upstreamId: number
-  readonly padding: number
-}
 
 /** A channel is about to leave an upstream that is well: what was found there is still taken there for a while. */
 export function bidFarewell(state: RelayState, channel: RelayChannel): void {

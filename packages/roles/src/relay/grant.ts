@@ -1,5 +1,5 @@
 import type { OpenExtendedMiningChannelSuccess, OpenStandardMiningChannelSuccess } from '@sv2/messages'
-import type { Home } from './home.ts'
+import type { Home } from './parties.ts'
 
 /** An upstream's good answer to a request for a channel. */
 export type Grant = OpenStandardMiningChannelSuccess | OpenExtendedMiningChannelSuccess

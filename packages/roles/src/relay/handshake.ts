@@ -6,12 +6,11 @@ import {
   PROTOCOL_NUMBERS,
   type RequestExtensions,
 } from '@sv2/messages'
-import { owned } from '../owned.ts'
-import { NEVER } from '../role.ts'
-import { answerSetup } from '../setup.ts'
-import type { Client } from './client.ts'
-import type { Home } from './home.ts'
-import { type RelaySeat, seatFor } from './seat.ts'
+import { owned } from '../ground/owned.ts'
+import { NEVER } from '../ground/role.ts'
+import { answerSetup } from '../ground/setup.ts'
+import { seatFor } from './hashrate-share.ts'
+import type { Client, Home, RelaySeat } from './parties.ts'
 import { misbehaved, type RelayState, tell } from './state.ts'
 
 /** Messages a client may send before its SetupConnection is answered. */

@@ -2,9 +2,8 @@ import { equalBytes } from '@sv2/bitcoin'
 import { closeChannel } from './closing.ts'
 import { bidFarewell } from './farewell.ts'
 import { type Grant, grantedSize, padded, returnGrant } from './grant.ts'
-import type { Home, Wish } from './home.ts'
+import type { Home, RelayChannel, Wish } from './parties.ts'
 import { attach, detach } from './placement.ts'
-import type { RelayChannel } from './relay-channel.ts'
 import { type RelayState, tell } from './state.ts'
 
 /** Asks for a channel to be opened at the upstream of its seat. */

@@ -1,7 +1,5 @@
-import type { Client, ClientGroup } from './client.ts'
-import type { Home } from './home.ts'
 import { withFormer } from './job-ids.ts'
-import type { RelayChannel } from './relay-channel.ts'
+import type { Client, ClientGroup, Home, RelayChannel } from './parties.ts'
 import type { RelayState } from './state.ts'
 
 /** Where a channel is at an upstream. */

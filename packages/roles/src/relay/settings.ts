@@ -1,4 +1,4 @@
-import type { Identification } from '../setup.ts'
+import type { Identification } from '../ground/setup.ts'
 
 /** One upstream of a relaying proxy. */
 export interface RelayUpstream {

@@ -1,7 +1,5 @@
 import type { SubmitSharesExtended, SubmitSharesStandard } from '@sv2/messages'
-import type { Client } from './client.ts'
-import type { Home } from './home.ts'
-import type { RelayChannel } from './relay-channel.ts'
+import type { Client, Home, RelayChannel } from './parties.ts'
 import { type RelayState, tell } from './state.ts'
 
 type Share = SubmitSharesStandard | SubmitSharesExtended

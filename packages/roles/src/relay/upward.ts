@@ -6,14 +6,14 @@ import {
   type UpdateChannel,
   withoutControlCharacters,
 } from '@sv2/messages'
-import type { Client } from './client.ts'
 import { closeChannel, declared } from './closing.ts'
 import { setCustomJob } from './custom-jobs.ts'
 import { changed } from './fan-out.ts'
 import { negotiateExtensions } from './handshake.ts'
+import { declareHashrate } from './hashrate-share.ts'
 import { requestChannel } from './opening.ts'
-import { SEEN_UP } from './relay-channel.ts'
-import { declareHashrate } from './seat.ts'
+import type { Client } from './parties.ts'
+import { SEEN_UP } from './parties.ts'
 import { submitShare } from './shares.ts'
 import { misbehaved, type RelayState, tell, toUpstream } from './state.ts'
 

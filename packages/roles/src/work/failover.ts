@@ -1,4 +1,4 @@
-import { type Millis, NEVER } from '../role.ts'
+import { type Millis, NEVER } from '../ground/role.ts'
 import { type Health, pickUpstream } from './pick.ts'
 
 /** What we think of a giver of work: an upstream, a V1 pool, a pool with its negotiator server. */

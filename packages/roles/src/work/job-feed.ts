@@ -1,8 +1,8 @@
 import { targetToDifficulty } from '@sv2/bitcoin'
-import type { Job, Tip } from '../channel/job.ts'
-import { JobBook } from '../channel/job-book.ts'
-import type { Miners } from '../miners/miners.ts'
-import { type Millis, NEVER } from '../role.ts'
+import { type Millis, NEVER } from '../ground/role.ts'
+import type { Job, Tip } from '../mining/channel/job.ts'
+import { JobBook } from '../mining/channel/job-book.ts'
+import type { Miners } from '../mining/miners/miners.ts'
 
 /** A job for single channels is shared by all that need one within this time, ms. */
 const EXTRA_JOB_MS = 1_000

@@ -1,5 +1,6 @@
 import { unhex } from '@sv2/bitcoin'
-import { MAX_TOKEN_SCRIPTS, type NegotiatorServerSettings } from '@sv2/roles/negotiator'
+import { MAX_TOKEN_SCRIPTS } from '@sv2/roles/custom-jobs'
+import type { NegotiatorServerSettings } from '@sv2/roles/negotiator'
 import { z } from 'zod'
 import { type NodeConfig, nodesSchema } from './node.ts'
 import { readableFile } from './server.ts'

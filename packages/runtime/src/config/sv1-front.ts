@@ -1,5 +1,5 @@
 import type { Network } from '@sv2/bitcoin'
-import type { PaidAddress, Sv1FrontSettings } from '@sv2/roles/translator'
+import type { PaidAddress, Sv1FrontSettings } from '@sv2/roles/sv1-front'
 import { z } from 'zod'
 
 /** Bits that may be rolled at all (BIP 323). */

@@ -1,4 +1,4 @@
-import type { V1Fact } from '@sv2/roles/translator'
+import type { V1Fact } from '@sv2/roles/sv1-front'
 import type { Logger } from '../logger.ts'
 import { Counter, type Registry } from '../monitoring.ts'
 import type { MinersObserver } from './miners.ts'

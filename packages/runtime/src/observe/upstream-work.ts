@@ -1,5 +1,5 @@
 import type { MinersFact } from '@sv2/roles'
-import type { UpstreamFact, UpstreamWorkFact } from '@sv2/roles/proxy'
+import type { UpstreamFact, UpstreamWorkFact } from '@sv2/roles/work'
 import type { Logger } from '../logger.ts'
 import { Counter, Gauge, type Registry } from '../monitoring.ts'
 import { readableCode, readableText } from '../readable-code.ts'

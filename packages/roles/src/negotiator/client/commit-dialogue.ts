@@ -1,6 +1,6 @@
 import { concatBytes, encodeOutput, sipHash24, sipHashKey } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
-import type { UpstreamLink } from '../../upstream/link.ts'
+import type { UpstreamLink } from '../../client/link.ts'
 import { type Dialogue, type DialogueNews, type Proposal, Proposed, provideMissing } from './dialogue.ts'
 
 interface Committed {

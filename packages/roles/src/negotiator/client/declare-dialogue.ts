@@ -1,6 +1,6 @@
 import { addCoinbaseWitness, findWitnessCommitment, type Sha256d } from '@sv2/bitcoin'
 import type { Message, PushSolution } from '@sv2/messages'
-import type { UpstreamLink } from '../../upstream/link.ts'
+import type { UpstreamLink } from '../../client/link.ts'
 import { type Dialogue, type DialogueNews, type Proposal, Proposed, provideMissing } from './dialogue.ts'
 
 /** Jobs are declared with the whole coinbase and the list of all transactions. editions.md §4.3.2. */

@@ -1,7 +1,7 @@
 import type { SplitCoinbase, TxOutput } from '@sv2/bitcoin'
 import type { Message, NewTemplate, ProvideMissingTransactions, PushSolution } from '@sv2/messages'
-import type { UpstreamLink } from '../../upstream/link.ts'
-import type { CustomCoinbase } from '../custom-coinbase.ts'
+import type { UpstreamLink } from '../../client/link.ts'
+import type { CustomCoinbase } from '../../custom-jobs/custom-coinbase.ts'
 import type { GrantedToken } from './granted-token.ts'
 
 /** A job of ours, as a server is asked to agree to it. */

@@ -1,6 +1,6 @@
-import type { MinersFact } from '../../miners/facts.ts'
-import type { TemplateFact } from '../../template-feed.ts'
-import type { DialCommand, UpstreamWorkFact } from '../../upstream/facts.ts'
+import type { TemplateFact } from '../../client/template-feed.ts'
+import type { MinersFact } from '../../mining/miners/facts.ts'
+import type { DialCommand, UpstreamWorkFact } from '../../work/facts.ts'
 import type { PairEvent, PairState } from './pair-machine.ts'
 
 /** What happened in the negotiator client. */

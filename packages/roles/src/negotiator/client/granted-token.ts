@@ -6,8 +6,8 @@ import {
   type TxOutput,
 } from '@sv2/bitcoin'
 import type { AllocateMiningJobTokenSuccess } from '@sv2/messages'
-import type { Millis } from '../../role.ts'
-import type { CoinbaseRoom } from '../../template-feed.ts'
+import type { CoinbaseRoom } from '../../client/template-feed.ts'
+import type { Millis } from '../../ground/role.ts'
 
 /** A token, and what comes with it. */
 export interface GrantedToken {

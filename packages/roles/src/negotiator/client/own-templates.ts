@@ -1,13 +1,13 @@
 import { hex } from '@sv2/bitcoin'
 import type { Message, NewTemplate } from '@sv2/messages'
-import { isSameTip, type Tip } from '../../channel/job.ts'
-import type { Emit, Millis } from '../../role.ts'
 import {
   type CoinbaseRoom,
   TemplateFeed,
   type TemplateFeedEffect,
   type TemplateFeedSettings,
-} from '../../template-feed.ts'
+} from '../../client/template-feed.ts'
+import type { Emit, Millis } from '../../ground/role.ts'
+import { isSameTip, type Tip } from '../../mining/channel/job.ts'
 import type { TemplateTransactions } from './own-work.ts'
 import { heightIn, heightOfOffer, type Offer } from './pool-offer.ts'
 

@@ -1,10 +1,10 @@
 import type { SplitCoinbase, TxOutput } from '@sv2/bitcoin'
 import type { NewTemplate } from '@sv2/messages'
-import type { Job, Tip } from '../../channel/job.ts'
-import type { Millis } from '../../role.ts'
-import type { SentShare } from '../../upstream/sent-shares.ts'
-import type { UpstreamChannel } from '../../upstream/upstream-channel.ts'
-import type { CustomCoinbase } from '../custom-coinbase.ts'
+import type { SentShare } from '../../client/sent-shares.ts'
+import type { UpstreamChannel } from '../../client/upstream-channel.ts'
+import type { CustomCoinbase } from '../../custom-jobs/custom-coinbase.ts'
+import type { Millis } from '../../ground/role.ts'
+import type { Job, Tip } from '../../mining/channel/job.ts'
 import type { GrantedToken } from './granted-token.ts'
 
 /** How far a pool's agreement to a job of ours is. */

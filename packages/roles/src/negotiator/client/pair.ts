@@ -4,10 +4,10 @@ import {
   MINING_SETUP_FLAGS,
   NEGOTIATION_SETUP_FLAGS,
 } from '@sv2/messages'
-import { type Millis, NEVER } from '../../role.ts'
-import { ExtensionTalk } from '../../upstream/extension-talk.ts'
-import type { LinkSettings, UpstreamLink } from '../../upstream/link.ts'
-import type { UpstreamChannel } from '../../upstream/upstream-channel.ts'
+import { ExtensionTalk } from '../../client/extension-talk.ts'
+import type { LinkSettings, UpstreamLink } from '../../client/link.ts'
+import type { UpstreamChannel } from '../../client/upstream-channel.ts'
+import { type Millis, NEVER } from '../../ground/role.ts'
 import type { Dialogue } from './dialogue.ts'
 import type { OfferLink } from './offer-link.ts'
 import type { PoolWork } from './own-work.ts'

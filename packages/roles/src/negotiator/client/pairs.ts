@@ -1,5 +1,6 @@
 import type { Sha256d } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
+import { type LinkNews, UpstreamLink } from '../../client/link.ts'
 import {
   type Emit,
   type Millis,
@@ -7,10 +8,9 @@ import {
   type SessionEffect,
   type SessionEvent,
   type SessionId,
-} from '../../role.ts'
-import { type LinkNews, UpstreamLink } from '../../upstream/link.ts'
-import type { UpstreamEvent, UpstreamPort } from '../../upstream/upstreams.ts'
+} from '../../ground/role.ts'
 import { Failover, type Slot } from '../../work/failover.ts'
+import type { UpstreamEvent, UpstreamPort } from '../../work/upstreams.ts'
 import { CommitDialogue } from './commit-dialogue.ts'
 import { DeclareDialogue } from './declare-dialogue.ts'
 import type { JobClientFact } from './facts.ts'

@@ -4,9 +4,9 @@ import type {
   OpenExtendedMiningChannelSuccess,
   OpenStandardMiningChannelSuccess,
 } from '@sv2/messages'
-import { MAX_FULL_EXTRANONCE } from '../../channel/extranonce.ts'
-import type { UpstreamLink } from '../../upstream/link.ts'
-import { UpstreamChannel } from '../../upstream/upstream-channel.ts'
+import type { UpstreamLink } from '../../client/link.ts'
+import { UpstreamChannel } from '../../client/upstream-channel.ts'
+import { MAX_FULL_EXTRANONCE } from '../../mining/channel/extranonce.ts'
 
 /** What the one channel that all miners share is asked for with. */
 export function channelRequest(

@@ -1,7 +1,7 @@
 import { nbitsToTarget } from '@sv2/bitcoin'
 import type { NewExtendedMiningJob, SetNewPrevHash } from '@sv2/messages'
-import { type Tip, tipOf } from '../../channel/job.ts'
-import { owned } from '../../owned.ts'
+import { owned } from '../../ground/owned.ts'
+import { type Tip, tipOf } from '../../mining/channel/job.ts'
 
 /** Where the script of a stripped coinbase begins: behind version, count, outpoint and script length. */
 const SCRIPT_AT = 42

@@ -1,7 +1,7 @@
 import type { TxOutput } from '@sv2/bitcoin'
-import type { MinersSettings } from '../../miners/state.ts'
-import type { TemplateFeedSettings } from '../../template-feed.ts'
-import type { LinkSettings } from '../../upstream/link.ts'
+import type { LinkSettings } from '../../client/link.ts'
+import type { TemplateFeedSettings } from '../../client/template-feed.ts'
+import type { MinersSettings } from '../../mining/miners/state.ts'
 
 /** A pool with its negotiator server. */
 export interface PairSettings {

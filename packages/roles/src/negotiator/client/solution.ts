@@ -1,8 +1,8 @@
 import { concatBytes } from '@sv2/bitcoin'
 import type { PushSolution, SubmitSolution } from '@sv2/messages'
-import type { Channel } from '../../channel/channel.ts'
-import { fullExtranonce, type GoodShare, type Share } from '../../channel/judge.ts'
-import { wholeCoinbase } from '../custom-coinbase.ts'
+import { wholeCoinbase } from '../../custom-jobs/custom-coinbase.ts'
+import type { Channel } from '../../mining/channel/channel.ts'
+import { fullExtranonce, type GoodShare, type Share } from '../../mining/channel/judge.ts'
 import type { OwnWork } from './own-work.ts'
 
 /** A block, as the template provider and as a negotiator server are told of it. */

@@ -1,6 +1,6 @@
 import type { AllocateMiningJobTokenSuccess } from '@sv2/messages'
-import type { Millis } from '../../role.ts'
-import type { UpstreamLink } from '../../upstream/link.ts'
+import type { UpstreamLink } from '../../client/link.ts'
+import type { Millis } from '../../ground/role.ts'
 import { type GrantedToken, readToken } from './granted-token.ts'
 
 /** Tokens kept at hand, so that a new tip never waits for one. */

@@ -1,4 +1,4 @@
-import type { Millis } from '../../role.ts'
+import type { Millis } from '../../ground/role.ts'
 
 const MINUTE_MS = 60_000
 

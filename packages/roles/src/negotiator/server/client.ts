@@ -1,49 +1,19 @@
 import {
   DECLARATION_SETUP_FLAGS,
   NEGOTIATION_SETUP_FLAGS,
+  PROTOCOL_NUMBERS,
   type SetupConnection,
   type SetupConnectionError,
   type SetupConnectionSuccess,
 } from '@sv2/messages'
-import type { Millis, SessionId } from '../../role.ts'
-import { answerSetup } from '../../setup.ts'
+import { answerSetup } from '../../ground/setup.ts'
 import { Budget } from './budget.ts'
 import type { ClientMode } from './facts.ts'
-import type { Proposal } from './proposal.ts'
+import type { Client } from './proposal.ts'
 import type { NegotiatorServerSettings, ServerLimits } from './settings.ts'
-
-/** SetupConnection.protocol of job negotiation. */
-const NEGOTIATION = 1
 
 /** So many times its limit may a client ask for tokens before it is closed. */
 const PATIENCE = 10
-
-/** A token request that waits until the budget allows an answer. */
-export interface WaitingToken {
-  readonly requestId: number
-  readonly userIdentifier: string
-  readonly since: Millis
-}
-
-/** One connection; request ids mean something on it alone. */
-export interface Client {
-  readonly session: SessionId
-  readonly dialogue: 'declare' | 'commit'
-  /** Whose limits it counts against; undefined where none hold per address. */
-  readonly address: string | undefined
-  /** When one of its jobs last went to the node: whoever waited longest is next. */
-  servedAt: number
-  /** Undefined before SetupConnection. */
-  mode: ClientMode | undefined
-  readonly tokens: Budget
-  /** Token requests that were refused. */
-  readonly failedRequests: Budget
-  readonly proposals: Budget
-  readonly failedSolutions: Budget
-  readonly waiting: WaitingToken[]
-  /** By request id. */
-  readonly pending: Map<number, Proposal>
-}
 
 /** A connection that has said nothing yet. */
 export function newClient(
@@ -78,7 +48,7 @@ export function setUp(
 ): SetupOutcome {
   const asyncFlag = settings.asyncMining ? NEGOTIATION_SETUP_FLAGS.REQUIRES_ASYNC_JOB_MINING : 0
   const answer = answerSetup(setup, {
-    protocols: [NEGOTIATION],
+    protocols: [PROTOCOL_NUMBERS.negotiation],
     supportedFlags: dialogue === 'commit' ? asyncFlag : DECLARATION_SETUP_FLAGS.DECLARE_TX_DATA,
     successFlags: 0,
   })

@@ -11,7 +11,7 @@ import {
   type TxOutput,
   WITNESS_RESERVED_VALUE,
 } from '@sv2/bitcoin'
-import { type CustomCoinbase, missingOutputs, valueTo } from '../custom-coinbase.ts'
+import { type CustomCoinbase, missingOutputs, valueTo } from '../../custom-jobs/custom-coinbase.ts'
 import type { Problem } from './problem.ts'
 import type { Job } from './proposal.ts'
 

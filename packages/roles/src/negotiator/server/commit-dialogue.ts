@@ -9,8 +9,8 @@ import {
   type TxOutput,
 } from '@sv2/bitcoin'
 import type { CommitMiningJob } from '@sv2/messages'
-import { customOutputs } from '../custom-coinbase.ts'
-import type { MiningJobToken } from '../token.ts'
+import { customOutputs } from '../../custom-jobs/custom-coinbase.ts'
+import type { MiningJobToken } from '../../custom-jobs/token.ts'
 import { MAX_EXTRANONCE_SIZE } from './coinbase-check.ts'
 import { hashKey } from './hash-key.ts'
 import type { CommitField, Problem } from './problem.ts'

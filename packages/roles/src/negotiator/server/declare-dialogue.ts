@@ -1,6 +1,6 @@
 import { equalBytes } from '@sv2/bitcoin'
 import type { DeclareMiningJob } from '@sv2/messages'
-import type { MiningJobToken } from '../token.ts'
+import type { MiningJobToken } from '../../custom-jobs/token.ts'
 import { readCutCoinbase } from './coinbase-check.ts'
 import { hashKey } from './hash-key.ts'
 import { badList, type Problem } from './problem.ts'

@@ -1,5 +1,5 @@
-import type { SessionEffect, SessionId } from '../../role.ts'
-import type { KeptJob } from './kept-jobs.ts'
+import type { SessionEffect, SessionId } from '../../ground/role.ts'
+import type { ForgetJob, KeptJob } from './kept-jobs.ts'
 
 /** What a client may propose. */
 export type ClientMode = 'full-template' | 'coinbase-only' | 'commit'
@@ -74,13 +74,4 @@ export interface KeepJob {
   readonly job: KeptJob
 }
 
-/** A job that no solution is taken for any more: it leaves the disk. */
-export interface ForgetJob {
-  readonly kind: 'forgetJob'
-  readonly id: string
-}
-
 export type ServerEffect = SessionEffect | ServerFact | ProposeBlock | KeepJob | ForgetJob | SubmitJobBlock
-
-/** How the parts of a server say what is to be done. */
-export type Emit = (effect: ServerEffect) => void

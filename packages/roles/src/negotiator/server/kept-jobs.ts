@@ -1,7 +1,6 @@
 import { equalBytes } from '@sv2/bitcoin'
-import type { SessionId } from '../../role.ts'
-import type { CustomCoinbase } from '../custom-coinbase.ts'
-import type { Emit } from './facts.ts'
+import type { CustomCoinbase } from '../../custom-jobs/custom-coinbase.ts'
+import type { Emit, SessionId } from '../../ground/role.ts'
 import { firstOfMost, type Holder } from './fair-share.ts'
 import type { Tip } from './tip.ts'
 
@@ -32,17 +31,23 @@ export interface KeptJob extends SolvableJob {
   readonly providedBytes: number
 }
 
+/** A job that no solution is taken for any more: it leaves the disk. */
+export interface ForgetJob {
+  readonly kind: 'forgetJob'
+  readonly id: string
+}
+
 /**
  * Accepted jobs, for the solutions that may come. They outlive the connection of their client, and the process: what is
  * given up here is told, so that it leaves the disk as well. When there are too many, whoever has most loses its oldest.
  */
 export class KeptJobs {
   readonly #limit: number
-  readonly #emit: Emit
+  readonly #emit: Emit<ForgetJob>
   /** In the order in which they were accepted. */
   #jobs: KeptJob[] = []
 
-  constructor(limit: number, emit: Emit) {
+  constructor(limit: number, emit: Emit<ForgetJob>) {
     this.#limit = limit
     this.#emit = emit
   }

@@ -1,9 +1,10 @@
 import { hex, type SipHashKey } from '@sv2/bitcoin'
 import type { Message, PushSolution } from '@sv2/messages'
-import type { Millis, SessionId } from '../../role.ts'
-import type { CustomCoinbase } from '../custom-coinbase.ts'
-import type { MiningJobToken } from '../token.ts'
-import type { Client } from './client.ts'
+import type { CustomCoinbase } from '../../custom-jobs/custom-coinbase.ts'
+import type { MiningJobToken } from '../../custom-jobs/token.ts'
+import type { Millis, SessionId } from '../../ground/role.ts'
+import type { Budget } from './budget.ts'
+import type { ClientMode } from './facts.ts'
 import type { Holder } from './fair-share.ts'
 import type { SolvableJob } from './kept-jobs.ts'
 import type { KnownTransaction, TransactionHashes } from './known-transaction.ts'
@@ -37,6 +38,33 @@ export interface Job {
   readonly extranonceSize: number | undefined
   readonly minExtranonceSize: number
   readonly promised: Promised
+}
+
+/** A token request that waits until the budget allows an answer. */
+export interface WaitingToken {
+  readonly requestId: number
+  readonly userIdentifier: string
+  readonly since: Millis
+}
+
+/** One connection; request ids mean something on it alone. */
+export interface Client {
+  readonly session: SessionId
+  readonly dialogue: 'declare' | 'commit'
+  /** Whose limits it counts against; undefined where none hold per address. */
+  readonly address: string | undefined
+  /** When one of its jobs last went to the node: whoever waited longest is next. */
+  servedAt: number
+  /** Undefined before SetupConnection. */
+  mode: ClientMode | undefined
+  readonly tokens: Budget
+  /** Token requests that were refused. */
+  readonly failedRequests: Budget
+  readonly proposals: Budget
+  readonly failedSolutions: Budget
+  readonly waiting: WaitingToken[]
+  /** By request id. */
+  readonly pending: Map<number, Proposal>
 }
 
 /** How far a job has got. */

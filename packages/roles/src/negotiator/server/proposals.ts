@@ -1,12 +1,12 @@
 import { equalBytes, hex } from '@sv2/bitcoin'
 import type { IdentifyTransactionsSuccess, ProvideMissingTransactionsSuccess } from '@sv2/messages'
-import { type Millis, NEVER } from '../../role.ts'
-import type { Client } from './client.ts'
+import { type Emit, type Millis, NEVER } from '../../ground/role.ts'
 import { checkOutputs, heightOf } from './coinbase-check.ts'
-import type { Emit } from './facts.ts'
+import type { ServerEffect } from './facts.ts'
 import { firstOfMost } from './fair-share.ts'
 import type { TransactionHashes } from './known-transaction.ts'
 import { internalError, missingTransactions, type Problem, staleTip } from './problem.ts'
+import type { Client } from './proposal.ts'
 import {
   holderOf,
   isWanted,
@@ -32,7 +32,7 @@ export interface ProposalsDeps extends TransactionHashes {
   readonly cache: TransactionCache
   readonly solved: Solved
   readonly slices: Slices
-  readonly emit: Emit
+  readonly emit: Emit<ServerEffect>
 }
 
 /** Jobs on their way from a client's proposal to a verdict, the cheap checks first. */

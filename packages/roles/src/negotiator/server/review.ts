@@ -10,7 +10,7 @@ import {
   type Sha256d,
   witnessCommitment,
 } from '@sv2/bitcoin'
-import { cutCoinbase, wholeCoinbase } from '../custom-coinbase.ts'
+import { cutCoinbase, wholeCoinbase } from '../../custom-jobs/custom-coinbase.ts'
 import { MAX_EXTRANONCE_SIZE, sumOf } from './coinbase-check.ts'
 import { hasWitnessData, type KnownTransaction } from './known-transaction.ts'
 import { badList, internalError, type Problem, staleTip } from './problem.ts'

@@ -1,5 +1,5 @@
-import type { PayoutSettings } from '../../pool/identity.ts'
-import type { TokenMac } from '../token.ts'
+import type { TokenMac } from '../../custom-jobs/token.ts'
+import type { PayoutSettings } from '../../mining/identity.ts'
 import type { TransactionHashes } from './known-transaction.ts'
 
 /** How much clients may ask of a server. */

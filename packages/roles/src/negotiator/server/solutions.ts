@@ -1,9 +1,9 @@
 import type { Sha256d } from '@sv2/bitcoin'
 import type { PushSolution } from '@sv2/messages'
-import type { Millis } from '../../role.ts'
-import type { Client } from './client.ts'
-import type { Emit } from './facts.ts'
+import type { Emit, Millis } from '../../ground/role.ts'
+import type { ServerEffect } from './facts.ts'
 import type { KeptJobs } from './kept-jobs.ts'
+import type { Client } from './proposal.ts'
 import { type Stage, solvableOf } from './proposal.ts'
 import type { Proposals } from './proposals.ts'
 import { mayFit, solve } from './solve.ts'
@@ -21,7 +21,7 @@ export class Solutions {
   readonly #kept: KeptJobs
   readonly #proposals: Proposals
   readonly #solved: Solved
-  readonly #emit: Emit
+  readonly #emit: Emit<ServerEffect>
 
   constructor(
     sha256d: Sha256d,
@@ -29,7 +29,7 @@ export class Solutions {
       readonly kept: KeptJobs
       readonly proposals: Proposals
       readonly solved: Solved
-      readonly emit: Emit
+      readonly emit: Emit<ServerEffect>
     },
   ) {
     this.#sha256d = sha256d

@@ -9,8 +9,8 @@ import {
   type Sha256d,
 } from '@sv2/bitcoin'
 import type { PushSolution } from '@sv2/messages'
-import type { SessionId } from '../../role.ts'
-import { cutCoinbase, wholeCoinbase } from '../custom-coinbase.ts'
+import { cutCoinbase, wholeCoinbase } from '../../custom-jobs/custom-coinbase.ts'
+import type { SessionId } from '../../ground/role.ts'
 import { MAX_EXTRANONCE_SIZE } from './coinbase-check.ts'
 import type { SubmitJobBlock } from './facts.ts'
 import type { SolvableJob } from './kept-jobs.ts'

@@ -1,5 +1,6 @@
 import type { PushSolution } from '@sv2/messages'
-import type { Emit, SubmitJobBlock } from './facts.ts'
+import type { Emit } from '../../ground/role.ts'
+import type { ServerEffect, SubmitJobBlock } from './facts.ts'
 import { hashKey } from './hash-key.ts'
 
 /** Solutions that are remembered; a network has one in ten minutes. */
@@ -8,9 +9,9 @@ const MOST = 1_000
 /** Solutions whose blocks were submitted: whoever tells of one again, as anybody can once it is public, costs nothing. */
 export class Solved {
   readonly #known = new Set<string>()
-  readonly #emit: Emit
+  readonly #emit: Emit<ServerEffect>
 
-  constructor(emit: Emit) {
+  constructor(emit: Emit<ServerEffect>) {
     this.#emit = emit
   }
 

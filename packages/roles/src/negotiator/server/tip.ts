@@ -1,4 +1,4 @@
-import type { NodeTemplate } from '../../provider/node-template.ts'
+import type { NodeTemplate } from '../../ground/node-template.ts'
 
 /** What a job has to build on, as the node's newest template says it. */
 export type Tip = Pick<

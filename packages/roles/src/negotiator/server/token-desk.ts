@@ -1,10 +1,10 @@
 import { concatBytes, encodeCompactSize, encodeOutput } from '@sv2/bitcoin'
 import type { AllocateMiningJobToken, Message } from '@sv2/messages'
-import { readIdentity } from '../../pool/identity.ts'
-import { type Millis, NEVER } from '../../role.ts'
+import { type Emit, type Millis, NEVER } from '../../ground/role.ts'
+import { readIdentity } from '../../mining/identity.ts'
 import { Budget } from './budget.ts'
-import type { Client, WaitingToken } from './client.ts'
-import type { Emit } from './facts.ts'
+import type { ServerEffect } from './facts.ts'
+import type { Client, WaitingToken } from './proposal.ts'
 import type { NegotiatorServerSettings } from './settings.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -23,13 +23,16 @@ const LONGEST_SCRIPT = 42
 export class TokenDesk {
   readonly #settings: NegotiatorServerSettings
   readonly #tokens: Tokens
-  readonly #emit: Emit
+  readonly #emit: Emit<ServerEffect>
   readonly #inAll: Budget
   readonly #waiting = new Set<Client>()
   /** Bytes of outputs that the coinbase gets at most, whoever is paid: the same as long as the settings are. */
   readonly #additionalSize: number
 
-  constructor(settings: NegotiatorServerSettings, how: { readonly tokens: Tokens; readonly emit: Emit }) {
+  constructor(
+    settings: NegotiatorServerSettings,
+    how: { readonly tokens: Tokens; readonly emit: Emit<ServerEffect> },
+  ) {
     this.#settings = settings
     this.#tokens = how.tokens
     this.#emit = how.emit

@@ -1,7 +1,13 @@
 import { hex } from '@sv2/bitcoin'
-import type { Millis } from '../../role.ts'
-import type { JobCommitment } from '../commitment.ts'
-import { accountKey, type MiningJobToken, openToken, SERIAL_SIZE, sealToken } from '../token.ts'
+import type { JobCommitment } from '../../custom-jobs/commitment.ts'
+import {
+  accountKey,
+  type MiningJobToken,
+  openToken,
+  SERIAL_SIZE,
+  sealToken,
+} from '../../custom-jobs/token.ts'
+import type { Millis } from '../../ground/role.ts'
 import type { NegotiatorServerDeps } from './settings.ts'
 
 /** Serial numbers of used tokens that are remembered; the oldest are forgotten. */

@@ -1,12 +1,12 @@
-import type { Millis } from '../../role.ts'
-import { commitTo } from '../commitment.ts'
-import { valueTo } from '../custom-coinbase.ts'
-import type { Client } from './client.ts'
+import { commitTo } from '../../custom-jobs/commitment.ts'
+import { valueTo } from '../../custom-jobs/custom-coinbase.ts'
+import type { Emit, Millis } from '../../ground/role.ts'
 import { commitDialogue } from './commit-dialogue.ts'
 import { declareDialogue } from './declare-dialogue.ts'
-import type { Emit } from './facts.ts'
+import type { ServerEffect } from './facts.ts'
 import type { KnownTransaction } from './known-transaction.ts'
 import type { Problem } from './problem.ts'
+import type { Client } from './proposal.ts'
 import { completeList, type Dialogue, type Proposal } from './proposal.ts'
 import type { Tokens } from './tokens.ts'
 import type { TransactionCache } from './transaction-cache.ts'
@@ -27,7 +27,7 @@ export interface VerdictsDeps {
   readonly tokens: Tokens
   readonly cache: TransactionCache
   readonly slices: Slices
-  readonly emit: Emit
+  readonly emit: Emit<ServerEffect>
 }
 
 /** Tells clients what became of their jobs. */

@@ -1,5 +1,5 @@
-import type { MinersFact } from '../../miners/facts.ts'
-import type { SessionId } from '../../role.ts'
+import type { SessionId } from '../../ground/role.ts'
+import type { MinersFact } from '../../mining/miners/facts.ts'
 import type { PoolRequest } from './pool-requests.ts'
 
 /** What the driver has to do about connections to pools. A link is one connection to one pool, made again when lost. */

@@ -1,5 +1,5 @@
-import type { Channel } from '../../channel/channel.ts'
-import type { Millis } from '../../role.ts'
+import type { Millis } from '../../ground/role.ts'
+import type { Channel } from '../../mining/channel/channel.ts'
 
 /** A share that went to the pool, and whose it is. */
 export interface SentShare {

@@ -1,14 +1,25 @@
 import { difficultyToTarget, equalBytes } from '@sv2/bitcoin'
-import { repeatJob, type Tip } from '../../channel/job.ts'
-import type { JobBook } from '../../channel/job-book.ts'
-import type { Miners } from '../../miners/miners.ts'
-import type { Millis, SessionId } from '../../role.ts'
-import { fillIdentity } from '../../upstream/identity-template.ts'
+import { fillIdentity } from '../../client/identity-template.ts'
+import type { Millis, SessionId } from '../../ground/role.ts'
+import { repeatJob, type Tip } from '../../mining/channel/job.ts'
+import type { JobBook } from '../../mining/channel/job-book.ts'
+import type { Miners } from '../../mining/miners/miners.ts'
 import { Failover, type FailoverSettings } from '../../work/failover.ts'
 import { JobFeed, type JobNumbering } from '../../work/job-feed.ts'
-import type { PoolLink } from './pool-link.ts'
 import type { PoolSession } from './pool-session.ts'
 import { type PoolWork, sameSpace, workJob, workTip } from './pool-work.ts'
+
+/** One seat's connection to one pool, over all the times it is made. */
+export interface PoolLink {
+  /** Names it to the driver; never used twice. */
+  readonly id: number
+  readonly seat: PoolSeat
+  /** The pool's place in the settings. */
+  readonly pool: number
+  session: PoolSession | undefined
+  /** The last answer was that it does not serve us. */
+  refused: boolean
+}
 
 /** Where a job came from, and what the pool pays for. */
 export interface JobOrigin {

@@ -1,9 +1,8 @@
 import type { Sv1FromPool, Sv1ToPool } from '@sv2/sv1'
-import { leaseSize } from '../../channel/extranonce.ts'
-import type { Emit, Millis, SessionEffect, SessionId } from '../../role.ts'
+import type { Emit, Millis, SessionEffect, SessionId } from '../../ground/role.ts'
+import { leaseSize } from '../../mining/channel/extranonce.ts'
 import type { LinkCommand, V2ToV1Fact } from './facts.ts'
-import type { PoolLink } from './pool-link.ts'
-import type { PoolSeat } from './pool-seat.ts'
+import type { PoolLink, PoolSeat } from './pool-seat.ts'
 import { type PoolNews, PoolSession } from './pool-session.ts'
 import type { V2ToV1Settings } from './settings.ts'
 

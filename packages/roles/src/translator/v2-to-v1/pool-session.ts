@@ -9,7 +9,7 @@ import {
   type Sv1FromPool,
   type Sv1ToPool,
 } from '@sv2/sv1'
-import { type Emit, type Millis, NEVER, type SessionEffect, type SessionId } from '../../role.ts'
+import { type Emit, type Millis, NEVER, type SessionEffect, type SessionId } from '../../ground/role.ts'
 import { type PoolRequest, PoolRequests, type SentShare } from './pool-requests.ts'
 import { type PoolWork, workProblem } from './pool-work.ts'
 import { shareErrorCode } from './share-codes.ts'

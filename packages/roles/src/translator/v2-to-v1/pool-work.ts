@@ -1,6 +1,6 @@
 import { concatBytes, equalBytes, nbitsToTarget } from '@sv2/bitcoin'
 import type { Notify } from '@sv2/sv1'
-import type { Job, JobIdentity, Tip } from '../../channel/job.ts'
+import type { Job, JobIdentity, Tip } from '../../mining/channel/job.ts'
 
 /** A V1 job with what held when the pool sent it. */
 export interface PoolWork {

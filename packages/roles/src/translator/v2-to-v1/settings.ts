@@ -1,4 +1,4 @@
-import type { MinersSettings } from '../../miners/state.ts'
+import type { MinersSettings } from '../../mining/miners/state.ts'
 
 /** One Stratum V1 pool. */
 export interface V1PoolSettings {

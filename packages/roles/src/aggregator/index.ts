@@ -1,0 +1,1 @@
+export { Aggregator, type AggregatorEvent } from './aggregator.ts'

@@ -1,0 +1,67 @@
+import { AddressError, addressToScript, hex, type Network } from '@sv2/bitcoin'
+import type { Refusal } from './miners/work-source.ts'
+
+/** Who is paid for a block. */
+export type PayoutSettings =
+  | {
+      /** One address for everybody. */
+      readonly mode: 'pool'
+      readonly script: Uint8Array
+    }
+  | {
+      /** Each miner's own address, read from the user identity. */
+      readonly mode: 'solo'
+      readonly network: Network
+      /** Addresses that are paid at one time. */
+      readonly maxPayouts: number
+      /** Of them, those that clients of one network address brought; no limit when missing. */
+      readonly maxPayoutsPerAddress?: number
+    }
+
+/** What a user identity means to the pool. */
+export interface Identity {
+  /** The account: everything before the worker's name. */
+  readonly user: string
+  /** Output script that is paid. */
+  readonly script: Uint8Array
+  /** Tells payouts apart. */
+  readonly key: string
+}
+
+/** How SRI's miners ask for a payout of their own: `sri/solo/address/worker`. */
+const SRI_SOLO = 'sri/solo/'
+
+/**
+ * Reads a user identity. Pool mode: any text, `account[.worker]`. Solo mode: `address[.worker]` or SRI's
+ * `sri/solo/address/worker`; an address of another network is refused in words that name both networks.
+ */
+export function readIdentity(identity: string, payout: PayoutSettings): Identity | Refusal {
+  if (payout.mode === 'pool') {
+    if (identity.startsWith('sri/')) {
+      return refusal(`${quoted(identity)} asks for a payout of its own, and this pool pays one address`)
+    }
+    return { user: identity.split('.', 1)[0] ?? '', script: payout.script, key: 'pool' }
+  }
+  const address = soloAddress(identity)
+  if (address === '') return refusal(`${quoted(identity)} names no address; solo wants address[.worker]`)
+  try {
+    const script = addressToScript(address, payout.network)
+    return { user: address, script, key: hex(script) }
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error
+    return refusal(error.message)
+  }
+}
+
+function soloAddress(identity: string): string {
+  if (identity.startsWith(SRI_SOLO)) return identity.slice(SRI_SOLO.length).split('/', 1)[0] ?? ''
+  return identity.split('.', 1)[0] ?? ''
+}
+
+function refusal(detail: string): Refusal {
+  return { code: 'invalid-user-identity', detail }
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, 80))
+}

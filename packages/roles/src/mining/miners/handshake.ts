@@ -1,0 +1,68 @@
+import {
+  answerRequestExtensions,
+  type Message,
+  MINING_SETUP_FLAGS,
+  MINING_SUCCESS_FLAGS,
+  mayGoOn,
+  PROTOCOL_NUMBERS,
+  type RequestExtensions,
+} from '@sv2/messages'
+import { answerSetup } from '../../ground/setup.ts'
+import type { Connection } from './connection.ts'
+import { type MinersState, misbehaved, send } from './state.ts'
+
+/** Takes a connection's first message. */
+export function setUp(state: MinersState, connection: Connection, message: Message): void {
+  const { session } = connection
+  const terms = state.source.terms()
+  const isWaiting = state.waiting.has(connection)
+  if (message.type !== 'SetupConnection' && !isWaiting)
+    return misbehaved(state, session, `${message.type} before SetupConnection`)
+  // whatever a client sends on before its answer waits behind it
+  if (message.type !== 'SetupConnection' || terms === undefined || isWaiting) {
+    if (!state.waiting.keep(connection, message)) misbehaved(state, session, 'too much before an answer')
+    return
+  }
+  const fixedVersion = (connection.capabilities.versionRollingMask & ~terms.versionRollingMask) !== 0
+  // standard channels are nothing for a client that brings its jobs (POOL-14)
+  const extendedOnly =
+    state.settings.extendedChannelsOnly || (message.flags & MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION) !== 0
+  const answer = answerSetup(message, {
+    protocols: [PROTOCOL_NUMBERS.mining],
+    supportedFlags:
+      MINING_SETUP_FLAGS.REQUIRES_STANDARD_JOBS |
+      MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION |
+      (fixedVersion ? 0 : MINING_SETUP_FLAGS.REQUIRES_VERSION_ROLLING),
+    successFlags:
+      (fixedVersion ? MINING_SUCCESS_FLAGS.REQUIRES_FIXED_VERSION : 0) |
+      (extendedOnly ? MINING_SUCCESS_FLAGS.REQUIRES_EXTENDED_CHANNELS : 0),
+  })
+  send(state, session, answer)
+  if (answer.type === 'SetupConnection.Success') {
+    connection.flags = message.flags
+    connection.toldFixedVersion = fixedVersion
+    state.emit({ kind: 'minerConnected', session, vendor: message.vendor, firmware: message.firmware })
+    return
+  }
+  state.emit({ kind: 'setupRefused', session, code: answer.errorCode, flags: answer.flags })
+  state.emit({ kind: 'close', session, reason: answer.errorCode })
+}
+
+/** Answers a RequestExtensions where the peer's protocol has that message (editions.md §6.5). */
+export function negotiateExtensions(
+  state: MinersState,
+  connection: Connection,
+  request: RequestExtensions,
+): void {
+  if (!connection.capabilities.extensions) return
+  const answer = answerRequestExtensions(request, state.settings.extensions)
+  if (answer.type === 'RequestExtensions.Success') connection.extensions = answer.supportedExtensions
+  send(state, connection.session, answer)
+}
+
+/** Whether a client lacks extensions that this node insists on; it is not served then (EXT-19). */
+export function owesExtensions(state: MinersState, connection: Connection): boolean {
+  const policy = state.settings.extensions
+  if (!connection.capabilities.extensions || policy.required.size === 0) return false
+  return !mayGoOn(policy, connection.extensions)
+}

@@ -1,0 +1,371 @@
+import type { Message } from '@sv2/messages'
+import { DueQueue } from '../../ground/due-queue.ts'
+import { type Emit, type Millis, NEVER, type SessionEvent, type SessionId } from '../../ground/role.ts'
+import type { Channel } from '../channel/channel.ts'
+import { Ladder } from '../channel/difficulty.ts'
+import { ExtranonceLeases } from '../channel/extranonce.ts'
+import type { Job, Tip } from '../channel/job.ts'
+import type { JobBook } from '../channel/job-book.ts'
+import type { Jobs } from '../channel/jobs.ts'
+import { type Share, type ShareErrorCode, ShareJudge } from '../channel/judge.ts'
+import { Connection } from './connection.ts'
+import { CustomJobs } from './custom-job-list.ts'
+import { setCustomJob, tickCustomJobs, tipChanged } from './custom-jobs.ts'
+import { DifficultyRound } from './difficulty-round.ts'
+import { EarlyShares } from './early-shares.ts'
+import { negotiateExtensions, owesExtensions, setUp } from './handshake.ts'
+import { Lanes } from './lanes.ts'
+import { giveWanted, levelsOfTip } from './new-levels.ts'
+import { openChannel, removeChannel, removeLeft, updateChannel } from './opening.ts'
+import { limitVersionRolling, moveChannel, regroup, renewPrefix, reserve } from './rearrange.ts'
+import { Refusals } from './refusal-budget.ts'
+import { chargeRefusal } from './refusals.ts'
+import { feedStarving } from './search-space.ts'
+import {
+  acknowledgeDue,
+  flushAck,
+  judgeEarly,
+  type PendingShare,
+  settleShare,
+  submitShare,
+} from './shares.ts'
+import {
+  type MinersDeps,
+  type MinersEffect,
+  type MinersSettings,
+  type MinersState,
+  misbehaved,
+  nextOrder,
+  send,
+} from './state.ts'
+import { WaitingRequests } from './waiting-requests.ts'
+import { freshJob, sendJob, sendOwnJob, sendTip } from './work.ts'
+import type { WorkSource } from './work-source.ts'
+
+/**
+ * The server side of the mining protocol: connections, channels, jobs handed down, shares judged. Pool, aggregating
+ * proxy and negotiator client differ only in where work comes from (`WorkSource`).
+ */
+export class Miners {
+  readonly #state: MinersState
+  readonly #round = new DifficultyRound()
+  #nextStep: Millis = 0
+  /** More is to be told, or to be taken out, than one moment is for. */
+  #behind = false
+
+  constructor(
+    settings: MinersSettings,
+    deps: MinersDeps & { readonly source: WorkSource; readonly emit: Emit<MinersEffect> },
+  ) {
+    this.#state = {
+      settings,
+      deps,
+      source: deps.source,
+      connections: new Map(),
+      gone: new Set(),
+      groups: new Map(),
+      listeners: new Map(),
+      channels: [],
+      leases: new ExtranonceLeases(256 ** settings.extranonce.leaseBytes),
+      ladder: new Ladder(settings.difficultySteps),
+      judge: new ShareJudge(deps.sha256d),
+      acks: new DueQueue(),
+      early: new EarlyShares(),
+      waiting: new WaitingRequests(),
+      custom: new CustomJobs(),
+      lanes: new Lanes(),
+      perAddress: new Map(),
+      refusals: new Refusals(),
+      wanting: new Set(),
+      wantingDue: NEVER,
+      retargeted: new Set(),
+      idle: new DueQueue(),
+      starving: new Set(),
+      order: 0,
+      tipOrder: 0,
+      oldestLive: 0,
+      networkDifficulty: Number.POSITIVE_INFINITY,
+      now: 0,
+      emit: deps.emit,
+    }
+  }
+
+  /** Tells the next miners of jobs; the last thing in every turn of a role. */
+  tellJobs(): void {
+    const { emit, lanes, gone } = this.#state
+    // who is not told at once is told by and by, when a tick says that others had their turn
+    if (!this.#behind && !lanes.isEmpty) for (const effect of lanes.slice()) emit(effect)
+    this.#behind = !lanes.isEmpty || gone.size > 0
+  }
+
+  /** The next place in the order of jobs, levels and prefixes. */
+  nextOrder(): number {
+    return nextOrder(this.#state)
+  }
+
+  get connectionCount(): number {
+    return this.#state.connections.size
+  }
+
+  get channelCount(): number {
+    return this.#state.channels.length
+  }
+
+  nextDeadline(): Millis {
+    const { acks, early, idle, channels, custom, wantingDue } = this.#state
+    if (this.#behind) return this.#state.now
+    const step = channels.length > 0 ? this.#nextStep : NEVER
+    return Math.min(
+      acks.nextDue(),
+      early.nextDue ?? NEVER,
+      idle.nextDue(),
+      custom.nextDue(),
+      wantingDue,
+      step,
+    )
+  }
+
+  handle(event: SessionEvent<string>, now: Millis): void {
+    this.#state.now = now
+    switch (event.kind) {
+      case 'opened':
+        return this.#opened(new Connection(event.session, { ...event, now }))
+      case 'message':
+        return this.#message(event.session, event.message, now)
+      case 'closed':
+        return this.#closed(event.session)
+      case 'tick':
+        return this.#tick(now)
+    }
+  }
+
+  /**
+   * Takes a share in as if its client had sent it. Answers why it is refused; undefined when it is not, or not yet.
+   * @throws {RangeError} when there is no such connection
+   */
+  submit(session: SessionId, share: Share, now: Millis): ShareErrorCode | undefined {
+    this.#state.now = now
+    const connection = this.#state.connections.get(session)
+    if (connection === undefined) throw new RangeError(`no connection ${session}`)
+    return submitShare(this.#state, connection, share, now)
+  }
+
+  /** Sends a job to all channels of its book, and of those that have it as their root. Answers how many groups get it. */
+  sendJob(book: JobBook, job: Job): number {
+    return sendJob(this.#state, book, job)
+  }
+
+  /** Tells the same channels about a new tip. */
+  sendTip(book: JobBook, jobId: number, tip: Tip): number {
+    return sendTip(this.#state, book, jobId, tip)
+  }
+
+  /**
+   * After the new tip was sent to all: jobs older than `oldestLive` earn no credit any more, share targets stay below
+   * the network's difficulty, and shares that came before the tip are judged. Clients' own jobs are those of the new tip alone.
+   */
+  newTip(tip: { readonly oldestLive: number; readonly networkDifficulty: number }, now: Millis): void {
+    this.#state.oldestLive = tip.oldestLive
+    this.#state.networkDifficulty = tip.networkDifficulty
+    judgeEarly(this.#state, now)
+    levelsOfTip(this.#state)
+    tipChanged(this.#state)
+  }
+
+  /** Answers what had to wait for the source of work, of one connection or of all. */
+  resume(now: Millis, session?: SessionId): void {
+    const { waiting, connections } = this.#state
+    const only = session === undefined ? undefined : connections.get(session)
+    for (const [connection, requests] of waiting.take(only)) {
+      for (const request of requests) this.#message(connection.session, request, now)
+    }
+  }
+
+  /** Ends a channel, and tells its client why. */
+  closeChannel(channel: Channel, reasonCode: string): void {
+    const state = this.#state
+    const connection = state.connections.get(channel.session)
+    if (connection === undefined || channel.closed) return
+    flushAck(state, channel)
+    send(state, channel.session, { type: 'CloseChannel', channelId: channel.id, reasonCode })
+    removeChannel(state, connection, channel)
+    if (connection.channels.size > 0) return
+    connection.idleSince = state.now
+    state.idle.push(connection, this.#idleUntil(connection))
+  }
+
+  /** Ends all channels of a book. */
+  closeBook(book: Jobs, reasonCode: string): void {
+    for (const { channels } of [...(this.#state.groups.get(book) ?? [])])
+      for (const channel of [...channels]) this.closeChannel(channel, reasonCode)
+  }
+
+  /** See `limitVersionRolling`. */
+  limitVersionRolling(mask: number, learns?: (session: SessionId) => boolean): void {
+    limitVersionRolling(this.#state, mask, learns)
+  }
+
+  /** See `settleShare`. */
+  settle(share: PendingShare, errorCode: string | undefined, now: Millis): void {
+    settleShare(this.#state, share, errorCode, now)
+  }
+
+  /** See `reserve`. */
+  reserve(session: SessionId, former?: Channel): Uint8Array | undefined {
+    return reserve(this.#state, session, former)
+  }
+
+  /** See `moveChannel`. */
+  move(channel: Channel, book: Jobs): void {
+    moveChannel(this.#state, channel, book)
+  }
+
+  /** Every open channel. */
+  get channels(): readonly Channel[] {
+    return this.#state.channels
+  }
+
+  /** An open channel of a connection. */
+  channel(session: SessionId, channelId: number): Channel | undefined {
+    return this.#state.connections.get(session)?.channels.get(channelId)
+  }
+
+  /** Gives one channel the present work under an id it has not had; nothing where there is none. */
+  giveJob(session: SessionId, channelId: number): void {
+    const channel = this.channel(session, channelId)
+    const job = channel === undefined ? undefined : freshJob(this.#state, channel)
+    if (channel !== undefined && job !== undefined) sendOwnJob(this.#state, channel, job)
+  }
+
+  /** See `renewPrefix`. */
+  renewPrefix(session: SessionId, channelId: number): ReturnType<typeof renewPrefix> {
+    return renewPrefix(this.#state, session, channelId)
+  }
+
+  /** See `regroup`. */
+  regroup(session: SessionId, channelIds: readonly number[]): number | undefined {
+    return regroup(this.#state, session, channelIds)
+  }
+
+  /** Asks every miner to go elsewhere (or to come back), and closes the connections (POOL-63). */
+  drain(where: { readonly host: string; readonly port: number }): void {
+    const state = this.#state
+    for (const connection of state.connections.values()) {
+      for (const channel of connection.channels.values()) flushAck(state, channel)
+      if (connection.flags !== undefined) {
+        send(state, connection.session, { type: 'Reconnect', newHost: where.host, newPort: where.port })
+      }
+      state.emit({ kind: 'close', session: connection.session, reason: 'draining' })
+    }
+  }
+
+  /** Closes every connection: there is nothing to mine. Answers how many there were. */
+  leave(reason: string): number {
+    const { connections, emit } = this.#state
+    for (const { session } of connections.values()) emit({ kind: 'close', session, reason })
+    return connections.size
+  }
+
+  #opened(connection: Connection): void {
+    this.#state.connections.set(connection.session, connection)
+    this.#state.idle.push(connection, this.#idleUntil(connection))
+  }
+
+  /** When a connection that stays without a channel is closed. */
+  #idleUntil(connection: Connection): Millis {
+    return connection.idleSince + this.#state.settings.openChannelWithinMs
+  }
+
+  #closed(session: SessionId): void {
+    const state = this.#state
+    const connection = state.connections.get(session)
+    if (connection === undefined) return
+    const channels = connection.channels.size
+    state.connections.delete(session)
+    state.gone.add(connection)
+    if (state.gone.size === 1) removeLeft(state)
+    state.lanes.forget(connection)
+    state.waiting.forget(connection)
+    if (connection.reserved !== undefined) state.leases.release(connection.reserved, state.order)
+    state.emit({ kind: 'minerDisconnected', session, channels })
+  }
+
+  #tick(now: Millis): void {
+    const state = this.#state
+    this.#behind = false
+    removeLeft(state)
+    acknowledgeDue(state, now)
+    judgeEarly(state, now)
+    tickCustomJobs(state, now)
+    for (let idle = state.idle.takeDue(now); idle !== undefined; idle = state.idle.takeDue(now)) {
+      if (state.connections.get(idle.session) !== idle || idle.channels.size > 0) continue
+      if (state.waiting.has(idle)) {
+        // it has done its part, and waits for ours
+        idle.idleSince = now
+        state.idle.push(idle, this.#idleUntil(idle))
+        continue
+      }
+      // it had a channel meanwhile, and stands in the queue once more
+      if (this.#idleUntil(idle) > now) continue
+      const reason = idle.flags === undefined ? 'no SetupConnection in time' : 'no channel opened in time'
+      state.emit({ kind: 'close', session: idle.session, reason })
+    }
+    giveWanted(state)
+    if (now < this.#nextStep) return
+    this.#round.step(state, now)
+    feedStarving(state)
+    this.#nextStep = now + DifficultyRound.stepMs(state.channels.length)
+  }
+
+  #message(session: SessionId, message: Message, now: Millis): void {
+    const state = this.#state
+    const connection = state.connections.get(session)
+    if (connection === undefined) return
+    if (connection.flags === undefined) return setUp(state, connection, message)
+    if (message.type !== 'RequestExtensions' && owesExtensions(state, connection)) {
+      return misbehaved(state, session, 'required extensions were not requested')
+    }
+    switch (message.type) {
+      case 'SubmitSharesStandard':
+      case 'SubmitSharesExtended':
+        submitShare(state, connection, message, now)
+        return
+      case 'OpenStandardMiningChannel':
+      case 'OpenExtendedMiningChannel':
+        return openChannel(state, connection, message, now)
+      case 'UpdateChannel':
+        return updateChannel(state, connection, message, now)
+      case 'CloseChannel':
+        return this.#closeChannel(connection, message.channelId, now)
+      case 'SetCustomMiningJob':
+        return setCustomJob(state, connection, message, now)
+      case 'RequestExtensions':
+        return negotiateExtensions(state, connection, message)
+      case 'ChannelEndpointChanged':
+        return forgetWorkers(connection, message.channelId)
+      case 'Opaque':
+        return chargeRefusal(state, connection)
+      default:
+        return misbehaved(state, session, `unexpected ${message.type}`)
+    }
+  }
+
+  #closeChannel(connection: Connection, channelId: number, now: Millis): void {
+    const state = this.#state
+    const channel = connection.channels.get(channelId)
+    const members = [...(connection.groups.get(channelId)?.channels ?? [])].filter((each) => each.grouped)
+    const closed = channel === undefined ? members : [channel]
+    for (const each of closed) removeChannel(state, connection, each)
+    if (closed.length === 0 || connection.channels.size > 0) return
+    // a client that opens and closes all the time stands in the queue once per moment, not once per channel
+    if (connection.idleSince === now) return
+    connection.idleSince = now
+    state.idle.push(connection, this.#idleUntil(connection))
+  }
+}
+
+/** Another client is at the end of a channel: what extensions knew of the old one goes (EXT-06). */
+function forgetWorkers(connection: Connection, channelId: number): void {
+  const channel = connection.channels.get(channelId)
+  if (channel !== undefined) channel.workers = undefined
+}

@@ -1,0 +1,121 @@
+import type { Sha256d } from '@sv2/bitcoin'
+import type { ExtensionPolicy } from '@sv2/messages'
+import type { DueQueue } from '../../ground/due-queue.ts'
+import type { Emit, Millis, SessionEffect, SessionId } from '../../ground/role.ts'
+import type { Channel } from '../channel/channel.ts'
+import type { Ladder } from '../channel/difficulty.ts'
+import type { ExtranonceLayout, ExtranonceLeases } from '../channel/extranonce.ts'
+import type { JobBook } from '../channel/job-book.ts'
+import type { Jobs } from '../channel/jobs.ts'
+import type { ShareJudge } from '../channel/judge.ts'
+import type { Connection, Group } from './connection.ts'
+import type { CustomJobs } from './custom-job-list.ts'
+import type { EarlyShares } from './early-shares.ts'
+import type { MinersFact } from './facts.ts'
+import type { Lanes } from './lanes.ts'
+import type { Refusals } from './refusal-budget.ts'
+import type { WaitingRequests } from './waiting-requests.ts'
+import type { WorkSource } from './work-source.ts'
+
+/** How a node treats its miners. */
+export interface MinersSettings {
+  readonly extranonce: ExtranonceLayout
+  /** Channels of this node, over all connections. */
+  readonly maxChannels: number
+  readonly maxChannelsPerConnection: number
+  /** Channels of one address, over its connections; no limit when missing. */
+  readonly maxChannelsPerAddress?: number | undefined
+  readonly sharesPerMinute: number
+  readonly shareBatchSize: number
+  readonly shareBatchMs: number
+  /** Steps of the difficulty ladder per doubling; 1 for powers of two. */
+  readonly difficultySteps: number
+  /** No channel gets an easier target than this difficulty. */
+  readonly minDifficulty: number
+  /** For a channel that declares no hash rate. */
+  readonly startDifficulty: number
+  readonly vardiff: boolean
+  /** True: REQUIRES_EXTENDED_CHANNELS. */
+  readonly extendedChannelsOnly: boolean
+  /** A connection without a channel is closed after this time (POOL-15). */
+  readonly openChannelWithinMs: number
+  /** Refused shares and requests of one address in a second, without a channel; no limit when missing. */
+  readonly maxRefusalsPerSecond?: number | undefined
+  /** A connection that only sends refused shares is closed after this time. */
+  readonly onlyRefusalsMs: number
+  /** Extensions of extension 0x0001's negotiation. */
+  readonly extensions: ExtensionPolicy
+}
+
+export interface MinersDeps {
+  readonly sha256d: Sha256d
+}
+
+/** What the parts of `Miners` share. */
+export interface MinersState {
+  readonly settings: MinersSettings
+  readonly deps: MinersDeps
+  readonly source: WorkSource
+  readonly connections: Map<SessionId, Connection>
+  /** Connections that are closed, and have channels that are still to be taken out. */
+  readonly gone: Set<Connection>
+  /** Groups by the jobs they get; a book without an entry has no channels. */
+  readonly groups: Map<Jobs, Set<Group>>
+  /** The same groups by the book that their jobs are written into, and by connection: what is told is told to all of them. */
+  readonly listeners: Map<JobBook, Map<Connection, Set<Group>>>
+  /** Every open channel, dense, for the round of vardiff. */
+  readonly channels: Channel[]
+  readonly leases: ExtranonceLeases
+  readonly ladder: Ladder
+  readonly judge: ShareJudge
+  readonly acks: DueQueue<Channel>
+  readonly early: EarlyShares
+  readonly waiting: WaitingRequests
+  readonly custom: CustomJobs
+  /** Channels that wait for another level, those first that have waited longest. */
+  readonly wanting: Set<Channel>
+  /** When those that wait are looked at; `NEVER` while none does. */
+  wantingDue: Millis
+  /** Channels whose level changed while a job waited for its tip, or changes with the next tip. */
+  readonly retargeted: Set<Channel>
+  /** Channels by the address of their connections. */
+  readonly perAddress: Map<string, number>
+  readonly refusals: Refusals
+  /** What is still to be told of jobs. */
+  readonly lanes: Lanes
+  /** Connections that have to have a channel by then; again each time their last one closes. */
+  readonly idle: DueQueue<Connection>
+  /** Standard channels whose devices are too fast for the space of one job. */
+  readonly starving: Set<Channel>
+  /** The one order of jobs, levels and prefixes (see JobBook). */
+  order: number
+  /** When the present tip came, in that order: clients' own jobs may be as old. */
+  tipOrder: number
+  /** Order of the oldest job that may still earn credit. */
+  oldestLive: number
+  /** Difficulty of the network. */
+  networkDifficulty: number
+  /** Time of the last event. */
+  now: Millis
+  readonly emit: Emit<MinersEffect>
+}
+
+export type MinersEffect = SessionEffect | MinersFact
+
+/** The next place in the order of jobs, levels and prefixes. */
+export function nextOrder(state: MinersState): number {
+  state.order++
+  return state.order
+}
+
+export function send(state: MinersState, to: SessionId | readonly SessionId[], message: SendMessage): void {
+  state.emit({ kind: 'send', to, message })
+}
+
+/** A peer broke the protocol: its connection ends, with a reason. */
+export function misbehaved(state: MinersState, session: SessionId, reason: string): void {
+  state.emit({ kind: 'peerMisbehaved', session, reason })
+  state.emit({ kind: 'close', session, reason })
+}
+
+type SendMessage = Extract<SessionEffect, { kind: 'send' }>['message']

@@ -1,0 +1,28 @@
+import type { OpenSolution } from '../client/open-solutions.ts'
+import type { TemplateFeedSettings } from '../client/template-feed.ts'
+import type { PayoutSettings } from '../mining/identity.ts'
+import type { MinersSettings } from '../mining/miners/state.ts'
+import type { CustomWorkSettings } from './custom-work.ts'
+import type { PoolRun } from './run.ts'
+
+export interface PoolSettings {
+  readonly miners: MinersSettings
+  /** False: REQUIRES_FIXED_VERSION, and no job allows version rolling. */
+  readonly versionRolling: boolean
+  /** Bytes of an extended channel's own extranonce when the client asks for no more. */
+  readonly rollableExtranonceSize: number
+  /** Bytes of every extranonce, prefix and rolled part together; the same for all nodes of one pool. */
+  readonly fullExtranonceSize: number
+  /** Undefined: the first run of all. */
+  readonly run?: PoolRun | undefined
+  readonly templates: TemplateFeedSettings
+  readonly payout: PayoutSettings
+  /** Text in the coinbase script. */
+  readonly coinbaseTag: Uint8Array
+  /** Every device gets a new unique job at least this often (POOL-04). */
+  readonly jobRefreshMs: number
+  /** Jobs that miners bring; undefined: none are taken. */
+  readonly customWork?: CustomWorkSettings | undefined
+  /** Blocks of an earlier run that are not decided. */
+  readonly solutions?: readonly OpenSolution[]
+}

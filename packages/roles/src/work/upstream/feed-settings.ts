@@ -1,0 +1,32 @@
+import type { Network } from '@sv2/bitcoin'
+import type { Emit } from '../../ground/role.ts'
+import type { UpstreamWorkFact } from '../facts.ts'
+import type { UpstreamSettings, UpstreamsEffect, UpstreamsSettings } from '../upstreams.ts'
+import type { RolledSize } from './feed-request.ts'
+import type { LinesOwner } from './share-answers.ts'
+import type { SupplyDeps } from './supply.ts'
+
+export interface FeedSettings extends UpstreamsSettings {
+  readonly upstreams: readonly FeedUpstream[]
+  /** One upstream channel for all miners, or one for each of them. */
+  readonly aggregated: boolean
+  /** No miner gets an easier target than that of the upstream: every share goes up. */
+  readonly onlyPaidShares: boolean
+  /** Jobs have to pay the address in our identity, one of this network; undefined: that is not looked at. */
+  readonly verifyPayout: Network | undefined
+  /** Bytes of extranonce that a miner rolls. */
+  readonly rolled: RolledSize
+}
+
+export interface FeedUpstream extends UpstreamSettings {
+  /** Who we are there; see `fillIdentity`. */
+  readonly identity: string
+  /** Per cent of the hash rate; undefined on all for a list to be taken in order. */
+  readonly share: number | undefined
+}
+
+export interface FeedDeps extends SupplyDeps {
+  readonly leaseSize: number
+  readonly owner: LinesOwner
+  readonly emit: Emit<UpstreamsEffect | UpstreamWorkFact>
+}
