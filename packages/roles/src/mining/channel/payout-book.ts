@@ -3,12 +3,12 @@ import type { Job } from './job.ts'
 import type { JobBook, JobState } from './job-book.ts'
 import type { Jobs } from './jobs.ts'
 
-/** Jobs whose coinbases are kept: the present one, and what late shares come on. */
+/** Jobs whose coinbases are kept for the next share: the present one, and what late shares come on. */
 const MAX_KEPT = 4
 
 /**
  * The jobs of a book that many payouts share, with coinbases that pay one of them. What becomes of a job is written once,
- * however many payouts there are; a coinbase is put together when the first of its channels is told, or sends a share.
+ * however many payouts there are; a coinbase is put together when its channels are told, and kept when they send a share.
  */
 export class PayoutBook implements Jobs {
   readonly root: JobBook
@@ -51,7 +51,14 @@ export class PayoutBook implements Jobs {
   }
 
   live(jobId: number): Job | undefined {
-    return this.#paid(this.root.live(jobId))
+    const job = this.root.live(jobId)
+    if (job === undefined) return undefined
+    const known = this.#kept.get(job)
+    if (known !== undefined) return known
+    const paid = this.#pay(job)
+    if (this.#kept.size >= MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!)
+    this.#kept.set(job, paid)
+    return paid
   }
 
   hasSpace(space: number): boolean {
@@ -63,14 +70,7 @@ export class PayoutBook implements Jobs {
   }
 
   told(job: Job): Job {
-    // a future job changes once more, when its tip comes
-    if (job.tip === undefined) return this.#pay(job)
-    const known = this.#kept.get(job)
-    if (known !== undefined) return known
-    const paid = this.#pay(job)
-    if (this.#kept.size >= MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!)
-    this.#kept.set(job, paid)
-    return paid
+    return this.#kept.get(job) ?? this.#pay(job)
   }
 
   #paid(job: Job | undefined): Job | undefined {
