@@ -24,6 +24,7 @@ interface Parts<M> {
   readonly edition: Edition
   readonly table: SpellingTable<M>
   readonly tail: 'refused' | 'ignored'
+  readonly alsoCore: number | undefined
   readonly memory: M
 }
 
@@ -61,9 +62,9 @@ export class EditionSpeller<M> implements Speller {
   }
 
   decode(frame: Frame): Message {
-    const { table, memory } = this.#parts
+    const { table, memory, alsoCore } = this.#parts
     const extensionType = frame.extensionType & 0x7fff
-    const spelling = table.byNumber(extensionType, frame.msgType)
+    const spelling = table.byNumber(extensionType === alsoCore ? 0 : extensionType, frame.msgType)
     if (this.#protocol === undefined) this.#checkSetup(spelling, frame)
     // a message that came after this code is passed over, as those of unknown extensions are
     if (spelling === undefined) return opaqueOf(frame)

@@ -22,6 +22,8 @@ export interface Capabilities {
   readonly versionRollingMask: number
   /** Bytes: the longest rollable part of an extranonce. */
   readonly maxExtranonceSize: number
+  /** Standard channels take jobs that are sent to their group. */
+  readonly takesGroupJobs: boolean
   /** Extended channels belong to groups too. */
   readonly groupsExtendedChannels: boolean
   /** Extension 0x0001 exists. */

@@ -14,6 +14,8 @@ export interface EditionPlan<M> {
   readonly spellings: readonly Spelling<M>[]
   /** Bytes after the last field: a decode error, or passed over unless an extension claims them. */
   readonly tail: 'refused' | 'ignored'
+  /** An extension's number under which the peer sends messages of the core protocol too. */
+  readonly alsoCore?: number
   /** A connection's fresh memory. */
   newMemory(tlvByteOrder: TlvByteOrder): M
 }
@@ -48,6 +50,7 @@ export function makeEdition<M>(plan: EditionPlan<M>): EditionWithTable<M> {
         edition,
         table,
         tail: plan.tail,
+        alsoCore: plan.alsoCore,
         memory: plan.newMemory(options.tlvByteOrder ?? 'little'),
       }),
   }

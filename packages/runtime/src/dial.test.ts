@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
+import { encodeFrame } from '@sv2/codec'
 import {
   certificatesOf,
+  createResponder,
   fixedIdentity,
   makeAuthorityKeyPair,
   makeKeyPair,
@@ -349,4 +351,42 @@ test('a draft server of 2022 is met with the prelude where that is asked for', a
   cleanUp.push(() => socket.destroy())
   const [first] = (await once(socket, 'data')) as [Buffer]
   expect(first.subarray(2, 6).toString()).toBe('STR3')
+})
+
+test('a draft server of 2022 is understood where it has the bit of channel messages at the other end', async () => {
+  const { identity, publicKey } = authority('draft')
+  const responder = createResponder(
+    { edition: 'draft', identity: identity(), prelude: ['ChaChaPoly'] },
+    systemNoise,
+  )
+  // SetTarget of channel 1
+  const setTarget = encodeFrame(1, false, 0x21, Uint8Array.from([1, 0, 0, 0, ...new Uint8Array(32).fill(7)]))
+  const ready = new Signal<() => void>()
+  const pool = createServer((socket) => {
+    cleanUp.push(() => socket.destroy())
+    socket.on('data', (chunk: Buffer) => {
+      const { reply, done } = responder.receive(chunk, aClock().unixSeconds())
+      if (reply !== undefined) socket.write(reply)
+      if (done !== undefined) ready.give(() => socket.write(done.transport.seal([setTarget])))
+    })
+  })
+  cleanUp.push(() => pool.close())
+  pool.listen(0, '127.0.0.1')
+  await once(pool, 'listening')
+  const { adopted } = dialled({
+    port: portOf(pool.address()),
+    edition: 'draft',
+    authorityKey: publicKey,
+    prelude: true,
+  })
+  const { how, socket } = await adopted.first()
+  const tell = await ready.first()
+  const message = await new Promise((taken) => {
+    socket.on('data', (chunk: Buffer) => {
+      const { done, value } = how.wire.read(chunk, () => undefined).next()
+      if (done !== true) taken(value)
+    })
+    tell()
+  })
+  expect(message).toMatchObject({ type: 'SetTarget', channelId: 1 })
 })

@@ -9,7 +9,7 @@ import {
   KEEP_ALIVE_MS,
   PersistentDialer,
 } from './dialer.ts'
-import { EDITIONS, type EditionName } from './editions.ts'
+import { EDITIONS, type EditionName, WITH_PRELUDE } from './editions.ts'
 import type { Engine } from './engine.ts'
 import type { SessionLimits } from './session.ts'
 import { Sv2Wire } from './sv2-wire.ts'
@@ -106,7 +106,8 @@ class Sv2Approach implements Approach {
   }
 
   #wire(transport: Transport): Sv2Wire {
-    const { edition, protocol, maxPayloadBytes } = this.#settings
-    return new Sv2Wire({ edition: EDITIONS[edition], transport, side: 'client', protocol, maxPayloadBytes })
+    const { edition, prelude, protocol, maxPayloadBytes } = this.#settings
+    const spoken = prelude === true ? WITH_PRELUDE : EDITIONS[edition]
+    return new Sv2Wire({ edition: spoken, transport, side: 'client', protocol, maxPayloadBytes })
   }
 }

@@ -287,3 +287,68 @@ describe('a door for both editions', () => {
     expect(refused.seen).toEqual([MISDIRECTED.encrypted])
   })
 })
+
+describe('a door of the draft edition speaks to its clients as what they seem to be', () => {
+  const root = new Uint8Array(32)
+  const JOB = {
+    type: 'NewMiningJob',
+    channelId: 1,
+    jobId: 1,
+    minNtime: undefined,
+    version: 1,
+    merkleRoot: root,
+  }
+  const ACKNOWLEDGED = {
+    type: 'SubmitShares.Success',
+    channelId: 1,
+    lastSequenceNumber: 1,
+    newSubmitsAcceptedCount: 1,
+    newSharesSum: 1n,
+  }
+  const NOT_OF_2020 = { job: 45, acknowledged: 20, takesGroupJobs: true }
+  const OF_2020 = { job: 45, acknowledged: 16, takesGroupJobs: false }
+  const OF_2022 = { job: 46, acknowledged: 20, takesGroupJobs: true }
+
+  async function shakeHands(port: number, prelude: boolean): Promise<void> {
+    const { authorityKey } = keys.draft
+    const offers = prelude ? { prelude: ['ChaChaPoly' as const] } : {}
+    const initiator = createInitiator({ edition: 'draft', authorityKey, ...offers }, systemNoise)
+    const socket = await knock(port)
+    socket.on('data', (chunk: Buffer) => {
+      const { reply, done } = initiator.receive(chunk, systemClock.unixSeconds())
+      if (reply !== undefined) socket.write(reply)
+      if (done !== undefined) socket.write(done.transport.seal([PLAIN_SETUP]))
+    })
+    socket.write(initiator.start())
+  }
+
+  test.each([
+    ['auto', 'plainly', NOT_OF_2020],
+    ['auto', 'with the prelude', OF_2022],
+    ['seeds', 'plainly', NOT_OF_2020],
+    ['seeds', 'with the prelude', NOT_OF_2020],
+    ['deployed', 'plainly', OF_2020],
+    ['deployed', 'with the prelude', OF_2022],
+    ['auto', 'in plaintext', NOT_OF_2020],
+    ['deployed', 'in plaintext', OF_2020],
+  ] as const)('certificates %s, a client that begins %s', async (draftCertificate, begins, expected) => {
+    const isPlain = begins === 'in plaintext'
+    const { port, adopted } = await door({ edition: 'draft', draftCertificate, noise: !isPlain })
+    if (isPlain) (await knock(port)).write(PLAIN_SETUP)
+    else await shakeHands(port, begins === 'with the prelude')
+    const { how, socket } = await adopted.first()
+    const { wire, rest } = how
+    await new Promise<void>((setUp) => {
+      const read = (chunk: Uint8Array): void => {
+        if (wire.read(chunk, () => undefined).next().done !== true) setUp()
+      }
+      socket.on('data', read)
+      read(rest)
+    })
+    const pieces: Uint8Array[] = []
+    for (const message of [JOB, ACKNOWLEDGED]) wire.encode(message, pieces)
+    const [job, acknowledged] = pieces.map(({ length }) => length - 6)
+    const { takesGroupJobs } = wire.capabilities
+    expect({ job, acknowledged, takesGroupJobs }).toEqual(expected)
+  })
+})

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import type { Edition } from '@sv2/messages'
 import {
   createResponder,
   detectFirstFlight,
@@ -9,8 +10,8 @@ import {
   type Transport,
 } from '@sv2/noise'
 import { looksLikeV1 } from '@sv2/sv1'
-import { certificateStyles } from './config/draft-certificate.ts'
-import { EDITIONS, type EditionName } from './editions.ts'
+import { certificateStyles, draftReading } from './config/draft-certificate.ts'
+import { DRAFTS, EDITIONS, type EditionName } from './editions.ts'
 import type { Engine } from './engine.ts'
 import { IpBudget } from './ip-budget.ts'
 import type { DoorDeps, DoorSettings, V1DoorSettings } from './listen.ts'
@@ -170,17 +171,26 @@ export class Reception {
     if (!noise) return this.#refuse(guest, MISDIRECTED.encrypted)
     const edition = flight === 'current' ? 'current' : 'draft'
     if (wanted !== 'auto' && wanted !== edition) return this.#refuse(guest, ofOtherEdition(edition))
-    const receive = this.#handshake(guest, edition)
+    const receive = this.#handshake(guest, flight)
     guest.bytes = new Uint8Array(0)
     guest.receive = receive
     receive(bytes)
   }
 
   #plain(guest: Guest, edition: EditionName, first: Uint8Array): void {
-    this.#adoptV2(guest, { edition, transport: plainTransport(), rest: first })
+    this.#adoptV2(guest, { edition: this.#spoken(edition), transport: plainTransport(), rest: first })
   }
 
-  #handshake(guest: Guest, edition: EditionName): (chunk: Uint8Array) => void {
+  /** What is spoken to a client: of the draft, the reading of the software that it seems to be. */
+  #spoken(edition: EditionName, begins: 'with prelude' | 'without' = 'without'): Edition {
+    return edition === 'draft'
+      ? DRAFTS[draftReading(this.#settings.draftCertificate, begins)]
+      : EDITIONS[edition]
+  }
+
+  #handshake(guest: Guest, flight: FirstFlight): (chunk: Uint8Array) => void {
+    const edition = flight === 'current' ? 'current' : 'draft'
+    const spoken = this.#spoken(edition, flight === 'draft-prelude' ? 'with prelude' : 'without')
     const identity = this.#deps.identities[edition]
     if (identity === undefined) throw new Error(`a door for edition ${edition} needs its identity`)
     const { maxPayloadBytes } = this.#settings
@@ -197,7 +207,7 @@ export class Reception {
           if (step.reply !== undefined) guest.socket.write(step.reply)
           if (step.done === undefined) return
           this.#deps.onHandshake?.(edition, performance.now() - started)
-          this.#adoptV2(guest, { edition, transport: step.done.transport, rest: step.done.rest })
+          this.#adoptV2(guest, { edition: spoken, transport: step.done.transport, rest: step.done.rest })
         } catch (error) {
           if (!(error instanceof NoiseError)) throw error
           this.#refuse(guest, `handshake failed: ${error.message}`)
@@ -230,14 +240,14 @@ export class Reception {
   #adoptV2(
     guest: Guest,
     how: {
-      readonly edition: EditionName
+      readonly edition: Edition
       readonly transport: Transport
       readonly rest: Uint8Array
     },
   ): void {
     const { maxPayloadBytes, maxQueuedBytes } = this.#settings
     const wire = new Sv2Wire({
-      edition: EDITIONS[how.edition],
+      edition: how.edition,
       transport: how.transport,
       side: 'server',
       protocol: undefined,

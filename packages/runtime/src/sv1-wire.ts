@@ -6,6 +6,7 @@ import type { Wire } from './wire.ts'
 export const SV1_CAPABILITIES: Capabilities = {
   versionRollingMask: 0x1fff_e000,
   maxExtranonceSize: 8,
+  takesGroupJobs: true,
   groupsExtendedChannels: true,
   extensions: false,
   jobDialogue: 'declare',

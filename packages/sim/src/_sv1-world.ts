@@ -72,6 +72,7 @@ export class TranslatorWorld {
     const capabilities = {
       versionRollingMask: 0x1fff_e000,
       maxExtranonceSize: 8,
+      takesGroupJobs: true,
       groupsExtendedChannels: true,
       extensions: false,
       jobDialogue: 'declare' as const,

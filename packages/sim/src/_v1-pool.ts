@@ -323,6 +323,7 @@ export class TranslatorWorld extends WireLink<V2ToV1Effect> {
 export const V1_CAPABILITIES = {
   versionRollingMask: 0,
   maxExtranonceSize: 8,
+  takesGroupJobs: true,
   groupsExtendedChannels: true,
   extensions: false,
   jobDialogue: 'declare',

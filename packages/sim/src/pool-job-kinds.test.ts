@@ -2,6 +2,7 @@ import { difficultyToTarget, equalBytes, meetsTarget, parseTransaction } from '@
 import { decodeHeader } from '@sv2/codec'
 import { MINING_SETUP_FLAGS } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
+import { draftOf2020 } from '@sv2/messages/draft'
 import { describe, expect, test } from 'vitest'
 import { aPool, aTemplate, aTip, filled, proves } from './_fixtures.ts'
 import { types } from './_pool-jobs.ts'
@@ -56,6 +57,39 @@ describe('kinds of jobs', () => {
     }
     link.advance(1_000)
     expect(miner.takeOf('SubmitShares.Success')).toHaveLength(2)
+  })
+
+  test('software of 2020, which asks for no standard jobs, gets no others, and no groups', () => {
+    const { link, templates, tip } = aPool(draftOf2020)
+    const miner = new TestMiner(link, draftOf2020)
+    const channels = [miner.open('standard'), miner.open('standard')]
+    tip({ templateId: 2n }, { prevHash: filled(2) })
+    templates.send(aTemplate({ templateId: 3n, futureTemplate: false }))
+    link.tell({
+      kind: 'regroup',
+      session: miner.peer.session,
+      channelIds: channels.map(({ channelId }) => channelId),
+    })
+    link.advance(61_000)
+    expect(types(miner.log)).not.toContain('NewExtendedMiningJob')
+    expect(types(miner.log)).not.toContain('SetGroupChannel')
+    for (const channel of channels) {
+      expect(miner.jobs(channel)).toHaveLength(4)
+      miner.peer.send(miner.find(channel))
+    }
+    link.advance(1_000)
+    expect(miner.takeOf('SubmitShares.Success')).toHaveLength(2)
+  })
+
+  test('a proxy on a door for software of 2020 has its extended channels', () => {
+    const { link, tip } = aPool(draftOf2020)
+    const miner = new TestMiner(link, draftOf2020)
+    const channel = miner.open('extended')
+    tip({ templateId: 2n }, { prevHash: filled(2) })
+    expect(miner.jobs(channel)).toHaveLength(2)
+    miner.peer.send(miner.find(channel))
+    link.advance(1_000)
+    expect(miner.takeOf('SubmitShares.Success')).toHaveLength(1)
   })
 
   proves(

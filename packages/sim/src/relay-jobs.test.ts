@@ -1,7 +1,7 @@
 import { concatBytes, merkleRootFromPath, sha256d } from '@sv2/bitcoin'
 import { MINING_SETUP_FLAGS, type NewExtendedMiningJob } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
-import { draft } from '@sv2/messages/draft'
+import { draft, draftOf2020 } from '@sv2/messages/draft'
 import { describe, expect, test } from 'vitest'
 import { anExtendedJob, aPrevHash } from './_device.ts'
 import { filled, NTIME, proves } from './_fixtures.ts'
@@ -44,6 +44,23 @@ describe('jobs over a relaying proxy', () => {
       )
     },
   )
+
+  test('software of 2020 below, which requires nothing, is told jobs of its channels alone', () => {
+    const { link } = aRelay()
+    const pool = new ScriptedPool(link, { edition: current })
+    const client = new RelayClient(link, draftOf2020)
+    const channels = [client.open(pool, 'standard'), client.open(pool, 'standard')]
+    const job = anExtendedJob({ channelId: GROUP, jobId: 4 })
+    pool.peer.send(job, aPrevHash({ channelId: GROUP, jobId: 4 }))
+    expect(client.take()).toMatchObject([
+      ...channels.map(({ channelId, prefix }) => ({
+        type: 'NewMiningJob',
+        channelId,
+        merkleRoot: rootOf(job, prefix),
+      })),
+      ...channels.map(({ channelId }) => aPrevHash({ channelId, jobId: 4 })),
+    ])
+  })
 
   relays('PRX-11', 'a new prefix holds for the jobs after it, not for those before', ({ below, above }) => {
     const { link } = aRelay()

@@ -9,6 +9,7 @@ export const current: EditionWithTable<CurrentMemory> = makeEdition({
     // BIP 323
     versionRollingMask: 0x1fffffe0,
     maxExtranonceSize: 32,
+    takesGroupJobs: true,
     groupsExtendedChannels: true,
     extensions: true,
     jobDialogue: 'declare',

@@ -12,13 +12,29 @@ const merkleRoot: Wire<Uint8Array> = {
   },
 }
 
-export const newMiningJob = channelMessage('NewMiningJob', 0x1e, 'to-client', {
+/** The same, written with the length in front, as the reference implementation of 2022 reads it. */
+const merkleRootOf2022: Wire<Uint8Array> = {
+  ...merkleRoot,
+  minSize: 1 + b32.minSize,
+  write(out, value) {
+    u8.write(out, value.length)
+    b32.write(out, value)
+  },
+}
+
+const head = {
   channelId: u32,
   jobId: u32,
   /** True: parked until SetNewPrevHash names it. The opposite sense of an OPTION prefix. */
   futureJob: bool,
   version: u32,
-  merkleRoot,
+}
+
+export const newMiningJob = channelMessage('NewMiningJob', 0x1e, 'to-client', { ...head, merkleRoot })
+
+export const newMiningJobOf2022 = channelMessage('NewMiningJob', 0x1e, 'to-client', {
+  ...head,
+  merkleRoot: merkleRootOf2022,
 })
 
 export const newExtendedMiningJob = channelMessage('NewExtendedMiningJob', 0x1f, 'to-client', {

@@ -14,6 +14,8 @@ export const submitSharesExtended = channelMessage('SubmitSharesExtended', 0x1b,
   extranonce: b0_31,
 })
 
+const MAX_U32 = 0xffff_ffffn
+
 /** U64; the first public implementation sent a U32, recognised by the payload's end. editions.md O-28. */
 const sharesSum: Wire<bigint> = {
   ...u64,
@@ -25,6 +27,20 @@ export const submitSharesSuccess = channelMessage('SubmitShares.Success', 0x1c, 
   lastSequenceNumber: u32,
   newSubmitsAcceptedCount: u32,
   newSharesSum: sharesSum,
+})
+
+/** As the first public implementation has it, a U32; a larger sum is told as the largest. editions.md O-28. */
+const sharesSumOf2020: Wire<bigint> = {
+  ...sharesSum,
+  minSize: u32.minSize,
+  write: (out, value) => u32.write(out, Number(value > MAX_U32 ? MAX_U32 : value)),
+}
+
+export const submitSharesSuccessOf2020 = channelMessage('SubmitShares.Success', 0x1c, 'to-client', {
+  channelId: u32,
+  lastSequenceNumber: u32,
+  newSubmitsAcceptedCount: u32,
+  newSharesSum: sharesSumOf2020,
 })
 
 export const submitSharesError = channelMessage('SubmitShares.Error', 0x1d, 'to-client', {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ends, frameIn, messageOf, vectorsOf } from '../_fixtures.ts'
 import type { Message, MessageNamed } from '../index.ts'
-import { draft } from './index.ts'
+import { draft, draftOf2020, draftOf2022 } from './index.ts'
 
 function vectorMessage<T extends Message['type']>(type: T): MessageNamed<T> {
   return messageOf(vectorsOf('draft').find(({ id }) => id === `draft-${type}`)!) as MessageNamed<T>
@@ -50,5 +50,51 @@ describe('software of 2020', () => {
     told({ type: 'SetupConnection.Success', usedVersion: 2, flags: 0 })
     told(openSuccess)
     expect(client.takeNotes()).toEqual([])
+  })
+})
+
+describe('to software of its year', () => {
+  const payload = (frame: Uint8Array): Uint8Array => frame.subarray(6)
+  const acknowledged = (newSharesSum: bigint) =>
+    ({ ...vectorMessage('SubmitShares.Success'), newSharesSum }) as const
+
+  test.each([
+    [9n, 9n],
+    [0xffff_ffffn, 0xffff_ffffn],
+    [0x1_0000_0000n, 0xffff_ffffn],
+  ])('of 2020 a sum of %i shares is told in 32 bits, as %i', (sum, told) => {
+    const message = acknowledged(sum)
+    expect(payload(draft.encode(message))).toHaveLength(20)
+    const frame = draftOf2020.encode(message)
+    expect(payload(frame)).toHaveLength(16)
+    expect(ends(draft).client.decode(frameIn(frame))).toEqual(acknowledged(told))
+  })
+
+  test('of 2022 a merkle root is told behind its length, and read as the other is', () => {
+    const plain = payload(draft.encode(job))
+    const prefixed = draftOf2022.encode(job)
+    expect(plain).toHaveLength(45)
+    expect(payload(prefixed)).toEqual(
+      Uint8Array.from([...plain.subarray(0, 13), 0x20, ...plain.subarray(13)]),
+    )
+    expect(ends(draft).client.decode(frameIn(prefixed))).toEqual(
+      ends(draft).client.decode(frameIn(draft.encode(job))),
+    )
+  })
+
+  test('of 2022 sends messages of channels under the number 1, which the draft keeps for nobody', () => {
+    const share = vectorMessage('SubmitSharesStandard')
+    const frame = frameIn(draft.encode(share))
+    const odd = { ...frame, extensionType: 1, channelMsg: false }
+    expect(ends(draftOf2022).server.decode(odd)).toEqual(share)
+    expect(ends(draftOf2020).server.decode(odd)).toMatchObject({ type: 'Opaque' })
+    expect(ends(draft).server.decode(odd)).toMatchObject({ type: 'Opaque' })
+  })
+
+  test('all else is told as to everybody', () => {
+    for (const edition of [draftOf2020, draftOf2022]) {
+      expect(edition.encode(openSuccess)).toEqual(draft.encode(openSuccess))
+      expect(edition.encode(prevHash)).toEqual(draft.encode(prevHash))
+    }
   })
 })

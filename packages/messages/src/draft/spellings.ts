@@ -15,16 +15,11 @@ import { joinOutputs, splitOutputs } from './output-list.ts'
 import * as shares from './shares.ts'
 import { coinbaseOutputDataSize } from './templates.ts'
 
-const jobSpellings: readonly Spelling<DraftMemory>[] = [
-  plain(setNewPrevHash, {
-    received: (message, memory: DraftMemory) =>
-      memory.channels.newPrevHash(message.channelId, toldTip(message)),
-    sent: (message, memory) => memory.channels.newPrevHash(message.channelId, toldTip(message)),
-  }),
-  // an active job before any SetNewPrevHash has no time to start at: it waits for the one that names it
+// an active job before any SetNewPrevHash has no time to start at: it waits for the one that names it
+const standardJob = (declaration: typeof jobs.newMiningJob): Spelling<DraftMemory> =>
   adapted(
     'NewMiningJob',
-    jobs.newMiningJob,
+    declaration,
     {
       toDomain: ({ type, channelId, jobId, futureJob, version, merkleRoot }, memory: DraftMemory) => {
         const minNtime = futureJob ? undefined : memory.channels.tip(channelId)?.minNtime
@@ -33,7 +28,15 @@ const jobSpellings: readonly Spelling<DraftMemory>[] = [
       toWire: ({ minNtime, ...job }) => ({ ...job, futureJob: minNtime === undefined }),
     },
     { restate: withItsTime },
-  ),
+  )
+
+const jobSpellings: readonly Spelling<DraftMemory>[] = [
+  plain(setNewPrevHash, {
+    received: (message, memory: DraftMemory) =>
+      memory.channels.newPrevHash(message.channelId, toldTip(message)),
+    sent: (message, memory) => memory.channels.newPrevHash(message.channelId, toldTip(message)),
+  }),
+  standardJob(jobs.newMiningJob),
   adapted(
     'NewExtendedMiningJob',
     jobs.newExtendedMiningJob,
@@ -161,3 +164,9 @@ function needed<T>(value: T | undefined, detail: string): T {
 function outputsSize(block: Uint8Array): number {
   return splitOutputs(block).reduce((size, output) => size + output.length, 0)
 }
+
+/** What the first public implementation, of 2020, reads in no other way. */
+export const spellingsOf2020: readonly Spelling<DraftMemory>[] = [plain(shares.submitSharesSuccessOf2020)]
+
+/** What the reference implementation of 2022 reads in no other way. */
+export const spellingsOf2022: readonly Spelling<DraftMemory>[] = [standardJob(jobs.newMiningJobOf2022)]

@@ -151,7 +151,7 @@ function regroup(state: RelayState, home: Home, message: SetGroupChannel): void 
     const { client, channelId } = channel
     leaveGroup(channel)
     joinGroup(channel, groupChannelId)
-    if (channel.group === undefined || !channel.isGrouped || client.requiresStandardJobs) continue
+    if (channel.group === undefined || !channel.isGrouped || !client.takesGroupJobs) continue
     const moved = told.get(client)
     if (moved !== undefined) moved.channelIds.push(channelId)
     else told.set(client, { groupId: channel.group.groupId, channelIds: [channelId] })

@@ -25,9 +25,9 @@ export function tellGroup(
 ): void {
   const audiences = new Map<string | number, { readonly message: Message; readonly sessions: SessionId[] }>()
   for (const [client, group] of groups) {
-    if (client.requiresStandardJobs || !client.capabilities.groupsExtendedChannels)
+    if (!client.takesGroupJobs || !client.capabilities.groupsExtendedChannels)
       tellOneByOne(state, group, telling)
-    if (client.requiresStandardJobs || group.members === 0) continue
+    if (!client.takesGroupJobs || group.members === 0) continue
     const key = telling.key === undefined ? group.groupId : `${group.groupId} ${telling.key(client)}`
     const audience = audiences.get(key)
     if (audience !== undefined) audience.sessions.push(client.session)
@@ -39,7 +39,7 @@ export function tellGroup(
 function tellOneByOne(state: RelayState, group: ClientGroup, telling: Telling): void {
   const { client } = group
   for (const channel of group.channels) {
-    if (channel.isGrouped && !client.requiresStandardJobs) continue
+    if (channel.isGrouped && client.takesGroupJobs) continue
     tell(state, client.session, ownMessage(channel, telling))
   }
 }
@@ -51,7 +51,7 @@ export function tellChannel(state: RelayState, channel: RelayChannel, telling: T
 
 function ownMessage(channel: RelayChannel, { message, own }: Telling): Message {
   const { client, channelId } = channel
-  if (own !== undefined && channel.kind === 'standard' && client.requiresStandardJobs) return own(channel)
+  if (own !== undefined && channel.kind === 'standard' && !client.takesGroupJobs) return own(channel)
   return message(client, channelId)
 }
 

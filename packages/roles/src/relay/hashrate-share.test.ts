@@ -6,6 +6,7 @@ import { Client, RelaySeat } from './parties.ts'
 const capabilities = {
   versionRollingMask: 0,
   maxExtranonceSize: 32,
+  takesGroupJobs: true,
   groupsExtendedChannels: true,
   extensions: false,
   jobDialogue: 'declare' as const,

@@ -62,6 +62,6 @@ function tellChanges(state: RelayState, channel: RelayChannel, grant: Grant): vo
   if (!equalBytes(target, channel.target))
     tell(state, session, { type: 'SetTarget', channelId, maximumTarget: target })
   channel.target = target
-  if (group === undefined || !channel.isGrouped || client.requiresStandardJobs) return
+  if (group === undefined || !channel.isGrouped || !client.takesGroupJobs) return
   tell(state, session, { type: 'SetGroupChannel', groupChannelId: group.groupId, channelIds: [channelId] })
 }

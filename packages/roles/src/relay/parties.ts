@@ -136,6 +136,11 @@ export class Client {
     return ((this.flags ?? 0) & MINING_SETUP_FLAGS.REQUIRES_STANDARD_JOBS) !== 0
   }
 
+  /** Jobs for many of its channels are sent once, to their group. */
+  get takesGroupJobs(): boolean {
+    return this.capabilities.takesGroupJobs && !this.requiresStandardJobs
+  }
+
   get requiresWorkSelection(): boolean {
     return ((this.flags ?? 0) & MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION) !== 0
   }

@@ -140,6 +140,7 @@ function enrol(
   const capabilities = {
     versionRollingMask: session.coreMask,
     maxExtranonceSize: 8,
+    takesGroupJobs: true,
     groupsExtendedChannels: true,
     extensions: false,
     jobDialogue: 'declare' as const,

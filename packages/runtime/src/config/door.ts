@@ -61,7 +61,7 @@ export function doorsSchema(defaults: DoorDefaults): z.ZodType<DoorConfig[]> {
       .enum(DRAFT_CERTIFICATES)
       .default('auto')
       .describe(
-        'Edition draft: seeds, as its documents say; deployed, as software of 2020 to 2022 verifies it; auto, deployed for clients of 2022, which can be told, and seeds for others',
+        'Edition draft: seeds, as its documents say; deployed, as software of 2020 to 2022 verifies it, and reads what follows; auto, deployed for clients of 2022, which can be told, and seeds for others',
       ),
     max_connections: z
       .int()

@@ -8,7 +8,7 @@ import {
 import { expect, test } from 'vitest'
 import { anIdentity } from '../_fixtures.ts'
 import { systemNoise } from '../doors.ts'
-import { certificateStyles, type DraftCertificate } from './draft-certificate.ts'
+import { certificateStyles, type DraftCertificate, draftReading } from './draft-certificate.ts'
 
 const NOW = 1_700_000_000
 const BARE = 2 + 170
@@ -48,4 +48,15 @@ test.each([
   ['deployed', 'with the prelude of 2022', BARE, 'deployed'],
 ] as const)('%s, to a client %s: act 2 of %i bytes, and %s is what verifies', (name, from, bytes, form) => {
   expect(shown(name, from)).toEqual({ bytes, good: [form] })
+})
+
+test.each([
+  ['auto', 'without', 'seeds'],
+  ['auto', 'with prelude', '2022'],
+  ['seeds', 'without', 'seeds'],
+  ['seeds', 'with prelude', 'seeds'],
+  ['deployed', 'without', '2020'],
+  ['deployed', 'with prelude', '2022'],
+] as const)('%s: who begins %s is spoken to as %s', (name, begins, reading) => {
+  expect(draftReading(name, begins)).toBe(reading)
 })

@@ -74,6 +74,11 @@ export class Connection {
     return ((this.flags ?? 0) & MINING_SETUP_FLAGS.REQUIRES_STANDARD_JOBS) !== 0
   }
 
+  /** Jobs for many of its channels are sent once, to their group. */
+  get takesGroupJobs(): boolean {
+    return this.capabilities.takesGroupJobs && !this.requiresStandardJobs
+  }
+
   /** None of its jobs allows version rolling. */
   get fixedVersion(): boolean {
     return this.toldFixedVersion || this.rollingSuspended
@@ -81,9 +86,7 @@ export class Connection {
 
   /** A job has no way to tell it whether versions may be rolled. */
   get rollsUnasked(): boolean {
-    return (
-      this.requiresStandardJobs || ((this.flags ?? 0) & MINING_SETUP_FLAGS.REQUIRES_VERSION_ROLLING) !== 0
-    )
+    return !this.takesGroupJobs || ((this.flags ?? 0) & MINING_SETUP_FLAGS.REQUIRES_VERSION_ROLLING) !== 0
   }
 
   /** It brings its own jobs and is sent none. */

@@ -44,7 +44,12 @@ function aWorld() {
     emit: () => undefined,
     source: { released: (book) => released.push(book) },
   }
-  const capabilities = { groupsExtendedChannels: true, maxExtranonceSize: 32, versionRollingMask: 0 }
+  const capabilities = {
+    takesGroupJobs: true,
+    groupsExtendedChannels: true,
+    maxExtranonceSize: 32,
+    versionRollingMask: 0,
+  }
   const connection = new Connection(1, { capabilities: capabilities as never, now: NOW })
   return { state: state as MinersState, connection, released }
 }

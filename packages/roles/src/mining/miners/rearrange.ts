@@ -16,7 +16,7 @@ export function regroup(
   channelIds: readonly number[],
 ): number | undefined {
   const connection = state.connections.get(session)
-  if (connection === undefined || connection.requiresStandardJobs) return undefined
+  if (connection === undefined || !connection.takesGroupJobs) return undefined
   const named = [...new Set(channelIds)].map((channelId) => connection.channels.get(channelId))
   const grouped = named.filter((channel): channel is Channel => channel?.grouped === true)
   const book = grouped[0]?.book
@@ -89,7 +89,7 @@ export function moveChannel(state: MinersState, channel: Channel, book: Jobs): v
   join(state, group, channel)
   if (from !== undefined) leave(state, from, channel)
   channel.groupId = group.groupId
-  if (channel.grouped && !connection.requiresStandardJobs) {
+  if (channel.grouped && connection.takesGroupJobs) {
     tell(state, channel, {
       type: 'SetGroupChannel',
       groupChannelId: group.groupId,

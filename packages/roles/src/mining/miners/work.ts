@@ -113,15 +113,14 @@ function* messagesTo(
   groups: ReadonlySet<Group>,
   { own, shared, order, messages }: BegunTelling,
 ): Generator<Message, void> {
-  const { requiresStandardJobs, fixedVersion, capabilities } = connection
+  const { takesGroupJobs, fixedVersion, capabilities } = connection
   for (const { book, channels, groupId, members, joined } of groups) {
     if (joined >= order) continue
-    if (requiresStandardJobs || !capabilities.groupsExtendedChannels) {
+    if (!takesGroupJobs || !capabilities.groupsExtendedChannels) {
       for (const channel of channels)
-        if (channel.joined < order && (!channel.grouped || requiresStandardJobs))
-          yield own(channel, fixedVersion)
+        if (channel.joined < order && (!channel.grouped || !takesGroupJobs)) yield own(channel, fixedVersion)
     }
-    if (requiresStandardJobs || members === 0) continue
+    if (!takesGroupJobs || members === 0) continue
     // most books of many have one group alone: nothing is kept for those
     if (all.get(book)?.size === 1) {
       yield shared(book, groupId, fixedVersion)
