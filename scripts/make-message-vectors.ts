@@ -2,8 +2,8 @@
 /**
  * Writes vectors/messages.json: one frame of every message of both editions, and what it means.
  *
- * The bytes come from the tables below, copied by hand from editions.md §4, and from a writer of a dozen lines
- * that shares nothing with packages/codec. The vectors of editions.md A.4 and A.5 stand in literally.
+ * The bytes come from the tables below, copied by hand from docs/wire.md §4, and from a writer of a dozen
+ * lines that shares nothing with packages/codec. The vectors of docs/wire.md A.4 and A.5 stand in literally.
  * Run: `npx tsx scripts/make-message-vectors.ts`
  */
 import { execFileSync } from 'node:child_process'
@@ -332,7 +332,7 @@ const draft: Vector[] = [
 ]
 
 const document = {
-  source: 'scripts/make-message-vectors.ts; ids with A4 and A5 are the literal bytes of editions.md A.4 and A.5',
+  source: 'scripts/make-message-vectors.ts; ids with A4 and A5 are the literal bytes of docs/wire.md A.4 and A.5',
   format:
     'messages[]: frame = hex of the whole frame; message = domain message, bytes as "0x…", U64 as "…n", absent fields left out; ' +
     'from = the side that sends it; decodeOnly = written in another way; acceptedCuts = shorter payload lengths that are messages too; ' +

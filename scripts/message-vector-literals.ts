@@ -1,5 +1,5 @@
 // biome-ignore-all format: vectors stand in one line
-/** The vectors of editions.md that stand in vectors/messages.json as they are printed. */
+/** The vectors of docs/wire.md that stand in vectors/messages.json as they are printed. */
 
 export type Edition = 'draft' | 'current'
 
@@ -25,7 +25,7 @@ export function hash(first: number): string {
   return Buffer.from(Array.from({ length: 32 }, (_, index) => (first + index) % 256)).toString('hex')
 }
 
-/** editions.md A.4 and A.5, bytes as printed there. */
+/** docs/wire.md A.4 and A.5, bytes as printed there. */
 export function literalVectors(): Vector[] {
   const put = (id: string, edition: Edition, from: Vector['from'], frame: string, message: Record<string, unknown>, extra: Partial<Vector> = {}): Vector => ({
     id,

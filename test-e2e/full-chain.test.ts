@@ -67,7 +67,7 @@ describe.each(['current', 'draft'] as const)(
       )
     })
 
-    test('what the roles of negotiation serve says the same in numbers and in words (peers.md 70)', async () => {
+    test('what the roles of negotiation serve says the same in numbers and in words', async () => {
       const health = async (part: PartName) => {
         const answer = await fetch(`${topology.monitoring(part)}/healthz`)
         const told = (await answer.json()) as Record<string, unknown>

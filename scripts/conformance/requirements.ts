@@ -16,7 +16,7 @@ export type Requirements = Readonly<Record<string, Requirement>>
 
 const row = /^\| ([A-Z]{2,4}-\d{2}) \| ([BCD]) \| ([MSmr]) \| (.+) \|$/gm
 
-/** Reads the role checklist (editions.md §9) out of the wire reference. */
+/** Reads the role checklist (docs/wire.md §9) out of the wire reference. */
 export function parseRequirements(reference: string): Requirements {
   const rows = [...reference.matchAll(row)].map(
     ([, id = '', editions, level = '', text = '']) =>

@@ -9,9 +9,7 @@ export function notRun(results) {
     reasons.push('the comparison with Bitcoin Core: set BITCOIND=/path/to/bitcoind')
   }
   if (!existsSync(resolve(root, '../shared/vectors'))) {
-    reasons.push(
-      'the public vectors and the comparison with the wire reference: ../shared is not beside the checkout',
-    )
+    reasons.push('the public vectors: ../shared is not beside the checkout')
   }
   reasons.push(
     'images and containers: `docker compose up` is not part of the tests (Dockerfile and compose file themselves are checked)',

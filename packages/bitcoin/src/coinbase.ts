@@ -29,7 +29,7 @@ export type CoinbaseParts = {
   readonly locktime: number
 }
 
-/** A coinbase in its stripped form, cut around the extranonce (editions.md §4.5). */
+/** A coinbase in its stripped form, cut around the extranonce (docs/wire.md §4.5). */
 export type SplitCoinbase = { readonly prefix: Uint8Array; readonly suffix: Uint8Array }
 
 /**

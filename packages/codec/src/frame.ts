@@ -10,7 +10,7 @@ export const MAX_PAYLOAD_SIZE = 0xff_ffff
 
 const CHANNEL_MSG = 0x8000
 
-/** What stands before a payload. editions.md §3.1. */
+/** What stands before a payload. docs/wire.md §3.1. */
 export interface FrameHeader {
   /** Extension id, the low 15 bits; 0 for the core protocol. */
   readonly extensionType: number

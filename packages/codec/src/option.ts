@@ -1,7 +1,7 @@
 import { CodecError } from './errors.ts'
 import type { Wire } from './wire.ts'
 
-/** OPTION[T]: 0x00 for `undefined`, or 0x01 and the value. Any other prefix is refused. editions.md §2. */
+/** OPTION[T]: 0x00 for `undefined`, or 0x01 and the value. Any other prefix is refused. docs/wire.md §2. */
 export function option<T>(item: Wire<T>): Wire<T | undefined> {
   return {
     name: `OPTION[${item.name}]`,

@@ -10,7 +10,7 @@ function checkUint(value: number, max: number): number {
   return value
 }
 
-/** BOOL: one byte of which only bit 0 is read; written as 0x00 or 0x01. editions.md §2. */
+/** BOOL: one byte of which only bit 0 is read; written as 0x00 or 0x01. docs/wire.md §2. */
 export const bool: Wire<boolean> = {
   name: 'BOOL',
   minSize: 1,
@@ -145,10 +145,10 @@ export function fixed(size: number, name = `BYTES[${size}]`): Wire<Uint8Array> {
 /** U256: 32 bytes, least significant first; hashes as SHA-256d leaves them (block header order). */
 export const u256: Wire<Uint8Array> = fixed(32, 'U256')
 
-/** B32: 32 bytes without prefix (draft; editions.md O-03). */
+/** B32: 32 bytes without prefix (draft; docs/wire.md O-03). */
 export const b32: Wire<Uint8Array> = fixed(32, 'B32')
 
-/** B8: 8 bytes without prefix (draft; editions.md O-04). */
+/** B8: 8 bytes without prefix (draft; docs/wire.md O-04). */
 export const b8: Wire<Uint8Array> = fixed(8, 'B8')
 
 /** The U32 at `at`, unchecked. */

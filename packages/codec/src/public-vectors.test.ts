@@ -49,7 +49,7 @@ function domainValue(type: string, value: unknown): unknown {
   return type === 'U256' || type.startsWith('B0_') ? unhex(value as string) : value
 }
 
-// the collector calls bytes that are no UTF-8 malformed; we keep them losslessly (editions.md §2)
+// the collector calls bytes that are no UTF-8 malformed; we keep them losslessly (docs/wire.md §2)
 const KEPT = new Set(['ccdle12-str-utf8'])
 
 if (existsSync(path)) {

@@ -39,13 +39,13 @@ function sizedText(name: string, limits: Limits): Wire<string> {
   }
 }
 
-/** STR0_32: written with at most 32 bytes, read with up to 255 (editions.md O-05). */
+/** STR0_32: written with at most 32 bytes, read with up to 255 (docs/wire.md O-05). */
 export const str0_32: Wire<string> = sizedText('STR0_32', { max: 32, maxRead: 255 })
 
 /** STR0_255: up to 255 bytes of text. */
 export const str0_255: Wire<string> = sizedText('STR0_255', { max: 255 })
 
-/** B0_31: written with at most 31 bytes, read with up to 32 (editions.md O-06). */
+/** B0_31: written with at most 31 bytes, read with up to 32 (docs/wire.md O-06). */
 export const b0_31: Wire<Uint8Array> = sizedBytes('B0_31', u8, { max: 31, maxRead: 32 })
 
 /** B0_32: up to 32 bytes. */

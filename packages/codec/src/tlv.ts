@@ -1,6 +1,6 @@
 import { CodecError } from './errors.ts'
 
-/** How type and length of a TLV stand on the wire; deployed software writes little-endian (editions.md C-02). */
+/** How type and length of a TLV stand on the wire; deployed software writes them little-endian (C-02). */
 export type TlvByteOrder = 'little' | 'big'
 
 /** A field that an extension appends to a message: extension id U16, field number U8, length U16, value. */
@@ -34,7 +34,7 @@ export function encodeTlv(tlv: Tlv, order: TlvByteOrder = 'little'): Uint8Array 
 
 /**
  * The bytes of the fields behind a message: ascending by extension id, those of one extension in the order given, which
- * is that extension's own (editions.md §6.4). @throws {CodecError} out-of-range, over-long
+ * is that extension's own (docs/wire.md §6.4). @throws {CodecError} out-of-range, over-long
  */
 export function encodeTlvs(tlvs: readonly Tlv[], order: TlvByteOrder = 'little'): Uint8Array {
   // toSorted is stable
@@ -59,7 +59,7 @@ export function decodeTlvs(bytes: Uint8Array, order: TlvByteOrder = 'little'): T
 
 /**
  * Finds the fields of known extensions in the bytes after a message's last field. Little-endian unless only
- * a big-endian walk ends exactly at the end with nothing but known ids (editions.md §6.4). Fields of other
+ * a big-endian walk ends exactly at the end with nothing but known ids (docs/wire.md §6.4). Fields of other
  * extensions, and bytes that are no field at all, are passed over.
  * @throws {CodecError} truncated when a field of a known extension runs past the end
  */

@@ -6,7 +6,7 @@ export type Direction = 'to-server' | 'to-client' | 'both'
 /** What a message belongs to: one sub-protocol, all of them (`common`), or the extension negotiation. */
 export type Area = 'common' | 'mining' | 'negotiation' | 'templates' | 'extensions'
 
-/** One message of one edition: everything the wire says about it. editions.md §4. */
+/** One message of one edition: everything the wire says about it. docs/wire.md §4. */
 export interface Declaration<N extends string = string, F extends Fields = Fields> {
   readonly name: N
   /** msg_type. */

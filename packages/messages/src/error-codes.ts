@@ -1,6 +1,6 @@
 /**
  * Error codes in use, per message: those deployed software sends, and of the last published lists what it
- * leaves out (editions.md §5). Peers may send any others; unknown ones are only logged.
+ * leaves out (docs/wire.md §5). Peers may send any others; unknown ones are only logged.
  */
 export const ERROR_CODES = {
   'SetupConnection.Error': [

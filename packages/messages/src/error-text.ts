@@ -1,7 +1,7 @@
 import { CodecError, type Wire } from '@sv2/codec'
 
 /**
- * A text field that holds an error or reason code: no control characters go out (editions.md §5, ERR-07).
+ * A text field that holds an error or reason code: no control characters go out (docs/wire.md §5, ERR-07).
  * Whatever comes in is kept as it is.
  */
 export function errorText(wire: Wire<string>): Wire<string> {

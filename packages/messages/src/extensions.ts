@@ -13,7 +13,10 @@ export interface ExtensionPolicy {
 /** Ids that we do not know, listed in an answer; a request may name 32,000. */
 const MOST_UNKNOWN = 64
 
-/** The answer to a RequestExtensions. editions.md §6.5. What it costs grows with what we know, not with what is asked for. */
+/**
+ * The answer to a RequestExtensions. docs/wire.md §6.5. Its cost grows with the extensions that we know, not with those
+ * that the client asks for.
+ */
 export function answerRequestExtensions(
   request: RequestExtensions,
   policy: ExtensionPolicy,
@@ -49,7 +52,7 @@ export type ExtensionsOutcome =
   /** Cannot stay: the server requires what we do not have, or what it has just refused to confirm. */
   | { readonly kind: 'incompatible'; readonly requiredExtensions: readonly number[] }
 
-/** Reads the answer to `request` as a client that has `available` extensions. editions.md §6.5. */
+/** Reads the answer to `request` as a client that has `available` extensions. docs/wire.md §6.5. */
 export function readExtensionsAnswer(
   request: RequestExtensions,
   answer: RequestExtensionsSuccess | RequestExtensionsError,

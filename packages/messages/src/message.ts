@@ -18,7 +18,7 @@ export interface Opaque {
   readonly payload: Uint8Array
   /**
    * The first four payload bytes, for a channel message that has them. The encoder writes this number over
-   * them: a proxy that maps ids changes this field and nothing else (editions.md §6.2).
+   * them: a proxy that maps ids changes this field and nothing else (docs/wire.md §6.2).
    */
   readonly channelId?: number | undefined
 }

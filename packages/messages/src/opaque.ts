@@ -1,7 +1,7 @@
 import { encodeFrame, type Frame, getUint32, putUint32 } from '@sv2/codec'
 import type { Opaque } from './message.ts'
 
-/** A frame of an unknown extension as it is. editions.md §6.2. */
+/** A frame of an unknown extension as it is. docs/wire.md §6.2. */
 export function opaqueOf({ extensionType, channelMsg, msgType, payload }: Frame): Opaque {
   const opaque: Opaque = { type: 'Opaque', extensionType, channelMsg, msgType, payload }
   return channelMsg && payload.length >= 4 ? { ...opaque, channelId: getUint32(payload, 0) } : opaque

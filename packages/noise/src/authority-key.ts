@@ -11,7 +11,7 @@ export interface AuthorityKey {
 }
 
 const KEY_BYTES = 32
-/** U16 LE version 1 in front of the key (editions.md §3.3.5); the draft has none (§3.2.6). */
+/** U16 LE version 1 in front of the key (docs/wire.md §3.3.5); the draft has none (§3.2.6). */
 const VERSION_PREFIX = [0x01, 0x00] as const
 
 /** The text of an authority key: base58check, in the current edition behind the version prefix `01 00`. */

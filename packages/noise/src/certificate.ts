@@ -20,11 +20,11 @@ export interface Certificate extends CertificateFields {
 
 /**
  * Which bytes are signed. `text`: the 42 bytes of the specification, the only form of the current edition.
- * `deployed`: the 78 bytes that 25519 software of 2020–2022 signed (editions.md §3.2.3).
+ * `deployed`: the 78 bytes that 25519 software of 2020–2022 signed (docs/wire.md §3.2.3).
  */
 export type CertificateForm = 'text' | 'deployed'
 
-/** How SIGNATURE is written: bare, or behind a U16 length (editions.md O-01; draft only). */
+/** How SIGNATURE is written: bare, or behind a U16 length (docs/wire.md O-01; draft only). */
 export type SignatureVariant = 'plain' | 'prefixed'
 
 /** How a server of the draft edition shows its certificate. */
@@ -157,7 +157,7 @@ export function encodeCertificate(certificate: Certificate, variant: SignatureVa
 
 /**
  * Reads SIGNATURE_NOISE_MESSAGE of either variant, told apart by length alone: implementations of 2022 wrote
- * a wrong number into the prefix (editions.md O-01). `signature` is a view into `bytes`.
+ * a wrong number into the prefix (docs/wire.md O-01). `signature` is a view into `bytes`.
  * @throws {NoiseError} bad-length
  */
 export function decodeCertificate(bytes: Uint8Array): Certificate {

@@ -14,13 +14,13 @@ export type Detection =
 
 /** A whole first flight of a draft client. */
 const PREFIXED_FLIGHT_BYTES = 34
-/** Long enough for a segment on its way, short enough not to be felt (editions.md §1.4). */
+/** Long enough for a segment on its way, short enough not to be felt (docs/wire.md §1.4). */
 const GRACE_MS = 200
 /** 16 printable bytes after `{` come from a random key once in 10^9 connections. */
 const SURE_OF_TEXT_BYTES = 16
 
 /**
- * Tells a client's edition from the first bytes it sent, all of them so far (editions.md §1.4).
+ * Tells a client's edition from the first bytes it sent, all of them so far (docs/wire.md §1.4).
  *
  * Plaintext clients of the two editions cannot be told apart; `plaintext` leaves that to configuration.
  * `graceOver` says that nothing has followed for {@link Detection} `graceMs`.

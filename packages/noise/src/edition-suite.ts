@@ -5,7 +5,7 @@ import { schnorrCertificates, secp256k1EllswiftSha256 } from './suites/secp256k1
 import { type CipherName, ed25519Certificates, x25519Blake2s } from './suites/x25519-blake2s.ts'
 
 /**
- * The Noise suite of an edition. `cipher` is other than ChaChaPoly only after a prelude (editions.md §3.2.4).
+ * The Noise suite of an edition. `cipher` differs from ChaChaPoly only after a prelude (docs/wire.md §3.2.4).
  */
 export function suiteOf(
   edition: Edition,

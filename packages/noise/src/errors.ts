@@ -20,7 +20,7 @@ export type NoiseErrorCode =
 
 /**
  * The one error of this package: bytes of the peer (or a key text of the operator) are wrong, by `code`.
- * After it the connection has to be closed (editions.md SEC-05). Mistakes of our own code are
+ * After it the connection has to be closed (docs/wire.md SEC-05). Mistakes of our own code are
  * `TypeError` and `RangeError` instead.
  */
 export class NoiseError extends Error {

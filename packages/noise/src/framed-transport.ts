@@ -11,7 +11,7 @@ import {
   type Transport,
 } from './transport.ts'
 
-/** Ciphertext of a frame header: what a receiver reads first (editions.md §3.3.4). */
+/** Ciphertext of a frame header: what a receiver reads first (docs/wire.md §3.3.4). */
 export const SEALED_HEADER_BYTES = FRAME_HEADER_BYTES + TAG_BYTES
 
 const EMPTY = new Uint8Array(0)
@@ -26,7 +26,7 @@ export interface TransportKeys {
   readonly maxPayloadBytes?: number
 }
 
-/** Ciphertext bytes of a payload: blocks of 65519 plaintext bytes, each with its tag (editions.md §3.3.4). */
+/** Ciphertext bytes of a payload: blocks of 65519 plaintext bytes with a tag each (docs/wire.md §3.3.4). */
 export function sealedPayloadBytes(payloadBytes: number): number {
   return payloadBytes + TAG_BYTES * Math.ceil(payloadBytes / MAX_BLOCK_BYTES)
 }

@@ -46,7 +46,7 @@ export class HandshakeReader {
   }
 }
 
-/** A handshake message behind its U16 LE length (editions.md §3.2.2). */
+/** A handshake message behind its U16 LE length (docs/wire.md §3.2.2). */
 export function withPrefix(message: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(2 + message.length)
   bytes[0] = message.length & 0xff

@@ -41,7 +41,7 @@ export interface Initiator {
  */
 const CLOCK_TOLERANCE_SECONDS = 600
 const FRAMED_ACT_2_BYTES = 234
-/** Without prefix: SIGNATURE bare, or behind its own length (editions.md O-01). */
+/** Without prefix: SIGNATURE bare, or behind its own length (docs/wire.md O-01). */
 const PREFIXED_ACT_2_BYTES = [170, 172]
 const NO_PROLOGUE: PreludeChoice = { cipher: 'ChaChaPoly', prologue: new Uint8Array(0) }
 

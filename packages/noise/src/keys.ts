@@ -6,7 +6,7 @@ const DRAWS = 4
 
 /**
  * A fresh key pair of a suite, ephemeral or static, from injected randomness. Draws again when the bytes are
- * 0 or not below the group order (editions.md SEC-17).
+ * 0 or not below the group order (docs/wire.md SEC-17).
  * @throws {Error} when the random source keeps answering with invalid keys
  */
 export function makeKeyPair(suite: NoiseSuite, randomBytes: RandomBytes): KeyPair {

@@ -1,7 +1,7 @@
 import { checkWholeFrame, type Transport } from './transport.ts'
 
 /**
- * No encryption at all: frames as they are, for local networks (editions.md §3.4). The same in both editions.
+ * No encryption: frames as they are, for local networks (docs/wire.md §3.4). The same in both editions.
  */
 export function plainTransport(): Transport {
   return {

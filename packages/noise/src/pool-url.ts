@@ -2,7 +2,7 @@ import { decodeAuthorityKey, encodeAuthorityKey } from './authority-key.ts'
 import type { Edition } from './edition.ts'
 import { NoiseError } from './errors.ts'
 
-/** What `stratum2+tcp://host[:port]/KEY` says (editions.md §1.2). */
+/** What `stratum2+tcp://host[:port]/KEY` says (docs/wire.md §1.2). */
 export interface PoolUrl {
   /** Name or address; an IPv6 address without its brackets. */
   readonly host: string

@@ -12,8 +12,8 @@ const MAX_MESSAGE_BYTES = 0xffff
 const FRAMES_PER_MESSAGE = 3
 
 /**
- * The transport of the 25519 edition: Noise messages behind a U16 LE length, whole frames inside (editions.md
- * §3.2.5).
+ * The transport of the 25519 edition: Noise messages behind a U16 LE length, whole frames inside
+ * (docs/wire.md §3.2.5).
  *
  * A frame goes into one Noise message when it fits, since some peers read exactly one frame per message; a
  * larger one is split. Received plaintext is a stream: a message may hold part of a frame or several, so

@@ -4,7 +4,7 @@ import type { CipherName } from './suites/x25519-blake2s.ts'
 /** The longest prelude request: magic, count byte, 255 codes. */
 export const MAX_PRELUDE_BYTES = 4 + 1 + 4 * 255
 
-/** U32 861033555, little-endian (editions.md §3.2.4). */
+/** U32 861033555, little-endian (docs/wire.md §3.2.4). */
 const MAGIC = [0x53, 0x54, 0x52, 0x33] as const
 const CODES: Readonly<Record<CipherName, readonly number[]>> = {
   ChaChaPoly: [0x43, 0x48, 0x43, 0x48],

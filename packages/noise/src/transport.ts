@@ -23,7 +23,7 @@ export interface Transport {
   readonly heldBytes: number
 }
 
-/** Bytes of a Stratum frame header (editions.md §3.1). */
+/** Bytes of a Stratum frame header (docs/wire.md §3.1). */
 export const FRAME_HEADER_BYTES = 6
 
 /** The largest plaintext of one Noise message: 65535 less the tag (Noise §3). */

@@ -14,7 +14,7 @@ export interface DoorSettings extends IpBudgetSettings, SessionLimits {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
-  /** `auto` tells the edition by the client's first bytes (editions.md §1.4). */
+  /** `auto` tells the edition by the client's first bytes (docs/wire.md §1.4). */
   readonly edition: EditionName | 'auto'
   /** False: plaintext, for local networks. */
   readonly noise: boolean

@@ -2,7 +2,7 @@ import type { Capabilities } from '@sv2/messages'
 import { LineSplitter, Sv1Error, type Sv1FromPool, type Sv1ToServer, sv1Client, sv1Server } from '@sv2/sv1'
 import type { Wire } from './wire.ts'
 
-/** What a Stratum V1 peer can do: roll the bits of BIP 320, and up to 8 bytes of extranonce (peers.md §3). */
+/** What a Stratum V1 peer can do: roll the bits of BIP 320, and up to 8 bytes of extranonce. */
 export const SV1_CAPABILITIES: Capabilities = {
   versionRollingMask: 0x1fff_e000,
   maxExtranonceSize: 8,

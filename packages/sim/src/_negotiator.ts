@@ -231,7 +231,7 @@ export function aCommit(token: Uint8Array, plan: JobPlan = {}): CommitMiningJob 
   }
 }
 
-/** A short hash by editions.md O-04. */
+/** A short hash by docs/wire.md O-04. */
 export function shortHash(nonce: bigint, hash: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(8)
   new DataView(bytes.buffer).setBigUint64(0, nonce, true)

@@ -190,7 +190,7 @@ export function findShare(
   throw new Error('no such share')
 }
 
-/** The merkle root a miner mines, by editions.md §4.2. */
+/** The merkle root a miner mines, by docs/wire.md §4.2. */
 export function rootOf(job: Job, prefix: Uint8Array, extranonce: Uint8Array): Uint8Array {
   if (job.type === 'NewMiningJob') return job.merkleRoot
   const coinbase = concatBytes(job.coinbaseTxPrefix, prefix, extranonce, job.coinbaseTxSuffix)

@@ -20,18 +20,15 @@ function below(kind: 'standard' | 'extended', flags = 0) {
 }
 
 describe('channels below a negotiator client', () => {
-  test.each(['extended', 'standard'] as const)(
-    'ten %s ones hear of a tip once, as a group (peers.md 51, 52)',
-    (kind) => {
-      const { miner, channels } = below(kind)
-      const groupId = channels[0]!.groupId
-      expect(channels.map((channel) => channel.groupId)).toEqual(channels.map(() => groupId))
-      expect(miner.take()).toMatchObject([
-        { type: 'NewExtendedMiningJob', channelId: groupId },
-        { type: 'SetNewPrevHash', channelId: groupId },
-      ])
-    },
-  )
+  test.each(['extended', 'standard'] as const)('ten %s ones hear of a tip once, as a group', (kind) => {
+    const { miner, channels } = below(kind)
+    const groupId = channels[0]!.groupId
+    expect(channels.map((channel) => channel.groupId)).toEqual(channels.map(() => groupId))
+    expect(miner.take()).toMatchObject([
+      { type: 'NewExtendedMiningJob', channelId: groupId },
+      { type: 'SetNewPrevHash', channelId: groupId },
+    ])
+  })
 
   test('shares of every one of a group go up, and are answered under its own number', () => {
     const { pair, miner, channels } = below('standard')
@@ -52,7 +49,7 @@ describe('channels below a negotiator client', () => {
     expect(new Set(answered)).toEqual(new Set(channels.map(({ channelId }) => channelId)))
   })
 
-  test('a miner that requires standard jobs gets one for each channel, and no extended channel (peers.md 53)', () => {
+  test('a miner that requires standard jobs gets one for each channel, and no extended channel', () => {
     const { miner, channels } = below('standard', MINING_SETUP_FLAGS.REQUIRES_STANDARD_JOBS)
     const told = miner.take()
     const jobs = told.filter(({ type }) => type === 'NewMiningJob')
@@ -66,7 +63,7 @@ describe('channels below a negotiator client', () => {
     ])
   })
 
-  test('a miner of a later version is refused (peers.md 43)', () => {
+  test('a miner of a later version is refused', () => {
     const { world } = working()
     const peer = world.link.connect({ port: 'miners', edition: current, protocol: 'mining', plays: 'client' })
     peer.send({ ...aSetup(), minVersion: 3, maxVersion: 3 })

@@ -189,7 +189,7 @@ test('a pool may still take a job that its server had agreed to before it went',
   expect(pair.shares).toMatchObject([{ jobId }])
 })
 
-test('each pool and its server hear the identity that is configured for them (peers.md 54)', () => {
+test('each pool and its server hear the identity that is configured for them', () => {
   const { world, first } = twoPools()
   first.pool.disconnect()
   const next = secondPool(world)

@@ -105,14 +105,14 @@ describe('custom jobs', () => {
     expect(refusalOf(miner, aCustomJob(channel, { miningJobToken: aToken(over) }))).toBe(code)
   })
 
-  test('a token of another key is none, and one of its user is taken afterwards (peers.md 48)', () => {
+  test('a token of another key is none, and one of its user is taken afterwards', () => {
     const { miner, channel } = aSelectingMiner(current)
     const forged = aToken({}, (bytes) => filled(bytes.length & 0xff))
     expect(refusalOf(miner, aCustomJob(channel, { miningJobToken: forged }))).toBe('invalid-mining-job-token')
     expect(refusalOf(miner, aCustomJob(channel))).toBe('SetCustomMiningJob.Success')
   })
 
-  proves('POOL-55', 'both', 'a token stands for one job, once on each channel (peers.md 47)', (edition) => {
+  proves('POOL-55', 'both', 'a token stands for one job, once on each channel', (edition) => {
     const { link, miner, channel } = aSelectingMiner(edition)
     const commitment = checked(edition, aCustomJob(channel))
     const checkedJob = aCustomJob(channel, { miningJobToken: aToken({ commitment }) })
@@ -277,7 +277,7 @@ describe('custom jobs and tips', () => {
     expect(leaving.take().some(({ type }) => type.startsWith('SetCustom'))).toBe(false)
   })
 
-  test('a client that brings its jobs is sent none, and no tip (peers.md 24)', () => {
+  test('a client that brings its jobs is sent none, and no tip', () => {
     const { link, miner, templates, tip } = aSelectingMiner(current)
     tip({ templateId: 3n }, { prevHash: filled(3) })
     templates.send(aTemplate({ templateId: 4n, futureTemplate: false }))
@@ -288,7 +288,7 @@ describe('custom jobs and tips', () => {
     expect([...kinds]).toEqual(['SetupConnection.Success', 'OpenExtendedMiningChannel.Success'])
   })
 
-  test('a pool without custom work says jd-not-supported (peers.md 27)', () => {
+  test('a pool without custom work says jd-not-supported', () => {
     const miner = new TestMiner(aPool(current).link, current, REQUIRES_WORK_SELECTION)
     const channel = miner.open('extended')
     expect(refusalOf(miner, aCustomJob(channel))).toBe('jd-not-supported')

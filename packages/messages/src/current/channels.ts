@@ -4,7 +4,7 @@ import { errorText } from '../error-text.ts'
 
 const { message, channelMessage } = declarations('mining')
 
-/** editions.md §4.2.2. */
+/** docs/wire.md §4.2.2. */
 export const openStandardMiningChannel = message('OpenStandardMiningChannel', 0x10, 'to-server', {
   /** Echoed in the answer, otherwise meaningless to the server. */
   requestId: u32,
@@ -16,7 +16,7 @@ export const openStandardMiningChannel = message('OpenStandardMiningChannel', 0x
 })
 export type OpenStandardMiningChannel = MessageOf<typeof openStandardMiningChannel>
 
-/** editions.md §4.2.2. */
+/** docs/wire.md §4.2.2. */
 export const openStandardMiningChannelSuccess = message(
   'OpenStandardMiningChannel.Success',
   0x11,
@@ -32,14 +32,14 @@ export const openStandardMiningChannelSuccess = message(
 )
 export type OpenStandardMiningChannelSuccess = MessageOf<typeof openStandardMiningChannelSuccess>
 
-/** Answers both kinds of open requests. editions.md §4.2.2. */
+/** Answers both kinds of open requests. docs/wire.md §4.2.2. */
 export const openMiningChannelError = message('OpenMiningChannel.Error', 0x12, 'to-client', {
   requestId: u32,
   errorCode: errorText(str0_255),
 })
 export type OpenMiningChannelError = MessageOf<typeof openMiningChannelError>
 
-/** editions.md §4.2.2. */
+/** docs/wire.md §4.2.2. */
 export const openExtendedMiningChannel = message('OpenExtendedMiningChannel', 0x13, 'to-server', {
   requestId: u32,
   userIdentity: str0_255,
@@ -51,7 +51,7 @@ export const openExtendedMiningChannel = message('OpenExtendedMiningChannel', 0x
 })
 export type OpenExtendedMiningChannel = MessageOf<typeof openExtendedMiningChannel>
 
-/** editions.md §4.2.2. */
+/** docs/wire.md §4.2.2. */
 export const openExtendedMiningChannelSuccess = message(
   'OpenExtendedMiningChannel.Success',
   0x14,
@@ -69,7 +69,7 @@ export const openExtendedMiningChannelSuccess = message(
 )
 export type OpenExtendedMiningChannelSuccess = MessageOf<typeof openExtendedMiningChannelSuccess>
 
-/** editions.md §4.2.2. */
+/** docs/wire.md §4.2.2. */
 export const updateChannel = channelMessage('UpdateChannel', 0x16, 'to-server', {
   channelId: u32,
   /** Hashes per second. */
@@ -78,14 +78,14 @@ export const updateChannel = channelMessage('UpdateChannel', 0x16, 'to-server', 
 })
 export type UpdateChannel = MessageOf<typeof updateChannel>
 
-/** editions.md §4.2.2. */
+/** docs/wire.md §4.2.2. */
 export const updateChannelError = channelMessage('UpdateChannel.Error', 0x17, 'to-client', {
   channelId: u32,
   errorCode: errorText(str0_255),
 })
 export type UpdateChannelError = MessageOf<typeof updateChannelError>
 
-/** editions.md §4.2.2. */
+/** docs/wire.md §4.2.2. */
 export const closeChannel = channelMessage('CloseChannel', 0x18, 'both', {
   /** A channel, or a group and with it all its channels. */
   channelId: u32,
@@ -93,7 +93,7 @@ export const closeChannel = channelMessage('CloseChannel', 0x18, 'both', {
 })
 export type CloseChannel = MessageOf<typeof closeChannel>
 
-/** Applies to jobs sent afterwards. editions.md §4.2.2. */
+/** Applies to jobs sent afterwards. docs/wire.md §4.2.2. */
 export const setExtranoncePrefix = channelMessage('SetExtranoncePrefix', 0x19, 'to-client', {
   /** Never a group. */
   channelId: u32,
@@ -101,7 +101,7 @@ export const setExtranoncePrefix = channelMessage('SetExtranoncePrefix', 0x19, '
 })
 export type SetExtranoncePrefix = MessageOf<typeof setExtranoncePrefix>
 
-/** Applies to jobs not yet active; on a group id to each of its channels. editions.md §4.2.2. */
+/** Applies to jobs not yet active; on a group id to each of its channels. docs/wire.md §4.2.2. */
 export const setTarget = channelMessage('SetTarget', 0x21, 'to-client', {
   channelId: u32,
   /** 32 bytes, little-endian. */
@@ -109,7 +109,7 @@ export const setTarget = channelMessage('SetTarget', 0x21, 'to-client', {
 })
 export type SetTarget = MessageOf<typeof setTarget>
 
-/** Moves channels into a group. editions.md §4.2.2. */
+/** Moves channels into a group. docs/wire.md §4.2.2. */
 export const setGroupChannel = message('SetGroupChannel', 0x25, 'to-client', {
   groupChannelId: u32,
   channelIds: seq0_64k(u32),

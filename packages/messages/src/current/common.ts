@@ -4,7 +4,7 @@ import { errorText } from '../error-text.ts'
 
 const { message, channelMessage } = declarations('common')
 
-/** The client's first message. editions.md §4.1. */
+/** The client's first message. docs/wire.md §4.1. */
 export const setupConnection = message('SetupConnection', 0x00, 'to-server', {
   /** 0 mining, 1 job negotiation or declaration, 2 template distribution. */
   protocol: u8,
@@ -24,14 +24,14 @@ export const setupConnection = message('SetupConnection', 0x00, 'to-server', {
 })
 export type SetupConnection = MessageOf<typeof setupConnection>
 
-/** editions.md §4.1. */
+/** docs/wire.md §4.1. */
 export const setupConnectionSuccess = message('SetupConnection.Success', 0x01, 'to-client', {
   usedVersion: u16,
   flags: u32,
 })
 export type SetupConnectionSuccess = MessageOf<typeof setupConnectionSuccess>
 
-/** Goes out before the server closes the connection. editions.md §4.1. */
+/** Goes out before the server closes the connection. docs/wire.md §4.1. */
 export const setupConnectionError = message('SetupConnection.Error', 0x02, 'to-client', {
   /** Every requested flag the server does not support; 0 means another cause. */
   flags: u32,
@@ -39,13 +39,13 @@ export const setupConnectionError = message('SetupConnection.Error', 0x02, 'to-c
 })
 export type SetupConnectionError = MessageOf<typeof setupConnectionError>
 
-/** Extension state of the channel is void; a proxy sends it to the side that stays. editions.md §6.3. */
+/** Extension state of the channel is void; a proxy sends it to the side that stays. docs/wire.md §6.3. */
 export const channelEndpointChanged = channelMessage('ChannelEndpointChanged', 0x03, 'both', {
   channelId: u32,
 })
 export type ChannelEndpointChanged = MessageOf<typeof channelEndpointChanged>
 
-/** Asks the client to go elsewhere; never passed on by a proxy. editions.md §4.1. */
+/** Asks the client to go elsewhere; never passed on by a proxy. docs/wire.md §4.1. */
 export const reconnect = message('Reconnect', 0x04, 'to-client', {
   /** Empty: the present host. */
   newHost: str0_255,

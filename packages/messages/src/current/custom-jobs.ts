@@ -4,7 +4,7 @@ import { errorText } from '../error-text.ts'
 
 const { channelMessage } = declarations('mining')
 
-/** The client's own job, to be mined on this connection. editions.md §4.2.2. */
+/** The client's own job, to be mined on this connection. docs/wire.md §4.2.2. */
 export const setCustomMiningJob = channelMessage('SetCustomMiningJob', 0x22, 'to-server', {
   /** An extended channel; a group where the server takes those. */
   channelId: u32,
@@ -30,7 +30,7 @@ export type SetCustomMiningJob = MessageOf<typeof setCustomMiningJob> & {
   readonly extranonceSize?: number | undefined
 }
 
-/** editions.md §4.2.2. */
+/** docs/wire.md §4.2.2. */
 export const setCustomMiningJobSuccess = channelMessage('SetCustomMiningJob.Success', 0x23, 'to-client', {
   channelId: u32,
   requestId: u32,
@@ -43,7 +43,7 @@ export type SetCustomMiningJobSuccess = MessageOf<typeof setCustomMiningJobSucce
   readonly coinbaseTxSuffix?: Uint8Array | undefined
 }
 
-/** editions.md §4.2.2. */
+/** docs/wire.md §4.2.2. */
 export const setCustomMiningJobError = channelMessage('SetCustomMiningJob.Error', 0x24, 'to-client', {
   channelId: u32,
   requestId: u32,

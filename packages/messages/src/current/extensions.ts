@@ -12,7 +12,7 @@ export const WORKER_TRACKING = 0x0002
 
 const { message } = declarations('extensions', EXTENSIONS_NEGOTIATION)
 
-/** Directly after SetupConnection.Success, by a client that wants extensions. editions.md §6.5. */
+/** Directly after SetupConnection.Success, by a client that wants extensions. docs/wire.md §6.5. */
 export const requestExtensions = message('RequestExtensions', 0x00, 'to-server', {
   /** 16 bits here. */
   requestId: u16,
@@ -20,14 +20,14 @@ export const requestExtensions = message('RequestExtensions', 0x00, 'to-server',
 })
 export type RequestExtensions = MessageOf<typeof requestExtensions>
 
-/** editions.md §6.5. */
+/** docs/wire.md §6.5. */
 export const requestExtensionsSuccess = message('RequestExtensions.Success', 0x01, 'to-client', {
   requestId: u16,
   supportedExtensions: seq0_64k(u16),
 })
 export type RequestExtensionsSuccess = MessageOf<typeof requestExtensionsSuccess>
 
-/** editions.md §6.5. */
+/** docs/wire.md §6.5. */
 export const requestExtensionsError = message('RequestExtensions.Error', 0x02, 'to-client', {
   requestId: u16,
   unsupportedExtensions: seq0_64k(u16),

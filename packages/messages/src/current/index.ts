@@ -2,7 +2,7 @@ import { type EditionWithTable, makeEdition } from '../make-edition.ts'
 import { CurrentMemory } from './memory.ts'
 import { plainSpellings, specialSpellings } from './spellings.ts'
 
-/** The published specification of 2026. editions.md §1.1. */
+/** The published specification of 2026. docs/wire.md §1.1. */
 export const current: EditionWithTable<CurrentMemory> = makeEdition({
   name: 'current',
   capabilities: {

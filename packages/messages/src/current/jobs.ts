@@ -3,7 +3,7 @@ import { declarations, type MessageOf } from '../declaration.ts'
 
 const { channelMessage } = declarations('mining')
 
-/** Work for one standard channel. editions.md §4.2.2. */
+/** Work for one standard channel. docs/wire.md §4.2.2. */
 export const newMiningJob = channelMessage('NewMiningJob', 0x15, 'to-client', {
   channelId: u32,
   /** Unique among the channel's live jobs. */
@@ -17,7 +17,7 @@ export const newMiningJob = channelMessage('NewMiningJob', 0x15, 'to-client', {
 })
 export type NewMiningJob = MessageOf<typeof newMiningJob>
 
-/** Work for an extended channel or a group. editions.md §4.2.2. */
+/** Work for an extended channel or a group. docs/wire.md §4.2.2. */
 export const newExtendedMiningJob = channelMessage('NewExtendedMiningJob', 0x1f, 'to-client', {
   channelId: u32,
   jobId: u32,
@@ -34,7 +34,7 @@ export const newExtendedMiningJob = channelMessage('NewExtendedMiningJob', 0x1f,
 })
 export type NewExtendedMiningJob = MessageOf<typeof newExtendedMiningJob>
 
-/** Activates a future job on a new tip; every other job is void. editions.md §4.2.2. */
+/** Activates a future job on a new tip; every other job is void. docs/wire.md §4.2.2. */
 export const setNewPrevHash = channelMessage('SetNewPrevHash', 0x20, 'to-client', {
   /** A channel or a group. */
   channelId: u32,

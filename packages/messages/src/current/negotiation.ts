@@ -4,14 +4,14 @@ import { errorText } from '../error-text.ts'
 
 const { message } = declarations('negotiation')
 
-/** editions.md §4.3.2. */
+/** docs/wire.md §4.3.2. */
 export const allocateMiningJobToken = message('AllocateMiningJobToken', 0x50, 'to-server', {
   userIdentifier: str0_255,
   requestId: u32,
 })
 export type AllocateMiningJobToken = MessageOf<typeof allocateMiningJobToken>
 
-/** editions.md §4.3.2. */
+/** docs/wire.md §4.3.2. */
 export const allocateMiningJobTokenSuccess = message('AllocateMiningJobToken.Success', 0x51, 'to-client', {
   requestId: u32,
   miningJobToken: b0_255,
@@ -25,7 +25,7 @@ export type AllocateMiningJobTokenSuccess = MessageOf<typeof allocateMiningJobTo
   readonly asyncMiningAllowed?: boolean | undefined
 }
 
-/** editions.md §4.3.2. */
+/** docs/wire.md §4.3.2. */
 export const provideMissingTransactions = message('ProvideMissingTransactions', 0x55, 'to-client', {
   /** That of the declared job. */
   requestId: u32,
@@ -34,7 +34,7 @@ export const provideMissingTransactions = message('ProvideMissingTransactions', 
 })
 export type ProvideMissingTransactions = MessageOf<typeof provideMissingTransactions>
 
-/** editions.md §4.3.2. */
+/** docs/wire.md §4.3.2. */
 export const provideMissingTransactionsSuccess = message(
   'ProvideMissingTransactions.Success',
   0x56,
@@ -47,7 +47,7 @@ export const provideMissingTransactionsSuccess = message(
 )
 export type ProvideMissingTransactionsSuccess = MessageOf<typeof provideMissingTransactionsSuccess>
 
-/** Full-Template mode only. editions.md §4.3.2. */
+/** Full-Template mode only. docs/wire.md §4.3.2. */
 export const declareMiningJob = message('DeclareMiningJob', 0x57, 'to-server', {
   requestId: u32,
   miningJobToken: b0_255,
@@ -61,14 +61,14 @@ export const declareMiningJob = message('DeclareMiningJob', 0x57, 'to-server', {
 })
 export type DeclareMiningJob = MessageOf<typeof declareMiningJob>
 
-/** editions.md §4.3.2. */
+/** docs/wire.md §4.3.2. */
 export const declareMiningJobSuccess = message('DeclareMiningJob.Success', 0x58, 'to-client', {
   requestId: u32,
   newMiningJobToken: b0_255,
 })
 export type DeclareMiningJobSuccess = MessageOf<typeof declareMiningJobSuccess>
 
-/** editions.md §4.3.2. */
+/** docs/wire.md §4.3.2. */
 export const declareMiningJobError = message('DeclareMiningJob.Error', 0x59, 'to-client', {
   requestId: u32,
   errorCode: errorText(str0_255),
@@ -76,7 +76,7 @@ export const declareMiningJobError = message('DeclareMiningJob.Error', 0x59, 'to
 })
 export type DeclareMiningJobError = MessageOf<typeof declareMiningJobError>
 
-/** A block was found on a declared job. editions.md §4.3.2. */
+/** A block was found on a declared job. docs/wire.md §4.3.2. */
 export const pushSolution = message('PushSolution', 0x60, 'to-server', {
   /** The full extranonce, prefix included. */
   extranonce: b0_32,

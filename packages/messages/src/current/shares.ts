@@ -4,7 +4,7 @@ import { errorText } from '../error-text.ts'
 
 const { channelMessage } = declarations('mining')
 
-/** editions.md §4.2.2. */
+/** docs/wire.md §4.2.2. */
 export const submitSharesStandard = channelMessage('SubmitSharesStandard', 0x1a, 'to-server', {
   channelId: u32,
   /** Counts the submits of a channel. */
@@ -18,7 +18,7 @@ export const submitSharesStandard = channelMessage('SubmitSharesStandard', 0x1a,
 })
 export type SubmitSharesStandard = MessageOf<typeof submitSharesStandard>
 
-/** editions.md §4.2.2. */
+/** docs/wire.md §4.2.2. */
 export const submitSharesExtended = channelMessage('SubmitSharesExtended', 0x1b, 'to-server', {
   channelId: u32,
   sequenceNumber: u32,
@@ -34,7 +34,7 @@ export type SubmitSharesExtended = MessageOf<typeof submitSharesExtended> & {
   readonly userIdentity?: string | undefined
 }
 
-/** May acknowledge many submits. editions.md §4.2.2. */
+/** May acknowledge many submits. docs/wire.md §4.2.2. */
 export const submitSharesSuccess = channelMessage('SubmitShares.Success', 0x1c, 'to-client', {
   channelId: u32,
   lastSequenceNumber: u32,
@@ -44,7 +44,7 @@ export const submitSharesSuccess = channelMessage('SubmitShares.Success', 0x1c, 
 })
 export type SubmitSharesSuccess = MessageOf<typeof submitSharesSuccess>
 
-/** editions.md §4.2.2. */
+/** docs/wire.md §4.2.2. */
 export const submitSharesError = channelMessage('SubmitShares.Error', 0x1d, 'to-client', {
   channelId: u32,
   sequenceNumber: u32,

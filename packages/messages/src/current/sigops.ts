@@ -1,6 +1,6 @@
 import { u16, type Wire } from '@sv2/codec'
 
-/** What a client that names no number of sigops is taken to need. editions.md C-17. */
+/** What a client that names no number of sigops is taken to need. docs/wire.md C-17. */
 export const DEFAULT_MAX_ADDITIONAL_SIGOPS = 400
 
 /** The last field of CoinbaseOutputConstraints; older clients leave it out. */

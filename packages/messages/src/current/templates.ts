@@ -5,7 +5,7 @@ import { sigopsOrDefault } from './sigops.ts'
 
 const { message } = declarations('templates')
 
-/** What the client will add to the coinbase. editions.md §4.4. */
+/** What the client will add to the coinbase. docs/wire.md §4.4. */
 export const coinbaseOutputConstraints = message('CoinbaseOutputConstraints', 0x70, 'to-server', {
   /** Bytes of serialized outputs. */
   coinbaseOutputMaxAdditionalSize: u32,
@@ -13,7 +13,7 @@ export const coinbaseOutputConstraints = message('CoinbaseOutputConstraints', 0x
 })
 export type CoinbaseOutputConstraints = MessageOf<typeof coinbaseOutputConstraints>
 
-/** editions.md §4.4. */
+/** docs/wire.md §4.4. */
 export const newTemplate = message('NewTemplate', 0x71, 'to-client', {
   templateId: u64,
   /** True: waits for the SetNewPrevHashTdp that names it. */
@@ -33,7 +33,7 @@ export const newTemplate = message('NewTemplate', 0x71, 'to-client', {
 })
 export type NewTemplate = MessageOf<typeof newTemplate>
 
-/** The template distribution protocol's SetNewPrevHash. editions.md §4.4. */
+/** The template distribution protocol's SetNewPrevHash. docs/wire.md §4.4. */
 export const setNewPrevHashTdp = message('SetNewPrevHashTdp', 0x72, 'to-client', {
   templateId: u64,
   prevHash: u256,
@@ -45,13 +45,13 @@ export const setNewPrevHashTdp = message('SetNewPrevHashTdp', 0x72, 'to-client',
 })
 export type SetNewPrevHashTdp = MessageOf<typeof setNewPrevHashTdp>
 
-/** editions.md §4.4. */
+/** docs/wire.md §4.4. */
 export const requestTransactionData = message('RequestTransactionData', 0x73, 'to-server', {
   templateId: u64,
 })
 export type RequestTransactionData = MessageOf<typeof requestTransactionData>
 
-/** editions.md §4.4. */
+/** docs/wire.md §4.4. */
 export const requestTransactionDataSuccess = message('RequestTransactionData.Success', 0x74, 'to-client', {
   templateId: u64,
   /** Opaque to the client, as are the transactions. */
@@ -61,14 +61,14 @@ export const requestTransactionDataSuccess = message('RequestTransactionData.Suc
 })
 export type RequestTransactionDataSuccess = MessageOf<typeof requestTransactionDataSuccess>
 
-/** editions.md §4.4. */
+/** docs/wire.md §4.4. */
 export const requestTransactionDataError = message('RequestTransactionData.Error', 0x75, 'to-client', {
   templateId: u64,
   errorCode: errorText(str0_255),
 })
 export type RequestTransactionDataError = MessageOf<typeof requestTransactionDataError>
 
-/** A block was found on a template. editions.md §4.4. */
+/** A block was found on a template. docs/wire.md §4.4. */
 export const submitSolution = message('SubmitSolution', 0x76, 'to-server', {
   templateId: u64,
   version: u32,

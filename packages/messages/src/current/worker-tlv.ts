@@ -7,7 +7,7 @@ const USER_IDENTITY = 0x01
 const MAX_SIZE = 32
 
 /**
- * Takes the worker name off the end of a share, where extension 0x0002 is negotiated. editions.md §6.6.
+ * Takes the worker name off the end of a share, where extension 0x0002 is negotiated. docs/wire.md §6.6.
  * @throws {CodecError} over-long above 32 bytes, truncated
  */
 export function readWorker(

@@ -4,7 +4,7 @@ import { errorText } from '../error-text.ts'
 
 const { message } = declarations('mining')
 
-/** Extended channels only; no channel_msg bit although the channel id comes first. editions.md O-15. */
+/** Extended channels only; no channel_msg bit although the channel id comes first. docs/wire.md O-15. */
 export const setCustomMiningJob = message('SetCustomMiningJob', 0x22, 'to-server', {
   channelId: u32,
   requestId: u32,
@@ -18,12 +18,12 @@ export const setCustomMiningJob = message('SetCustomMiningJob', 0x22, 'to-server
   coinbaseTxInputSequence: u32,
   /** Satoshi for the pool's own outputs. */
   coinbaseTxValueRemaining: u64,
-  /** One serialized output each, the client's. editions.md O-08. */
+  /** One serialized output each, the client's. docs/wire.md O-08. */
   coinbaseTxOutputs: seq0_64k(b0_64k),
   coinbaseTxLocktime: u32,
   merklePath: seq0_255(u256),
   extranonceSize: u16,
-  /** Sent as false, never looked at. editions.md O-14. */
+  /** Sent as false, never looked at. docs/wire.md O-14. */
   futureJob: bool,
 })
 
@@ -35,7 +35,7 @@ export const setCustomMiningJobSuccess = message('SetCustomMiningJob.Success', 0
   coinbaseTxSuffix: b0_64k,
 })
 
-/** STR0_32 in the text, too short for the parameter codes: written as long as they are. editions.md O-05. */
+/** STR0_32 in the text, too short for the parameter codes: written as long as they are. docs/wire.md O-05. */
 export const setCustomMiningJobError = message('SetCustomMiningJob.Error', 0x24, 'to-client', {
   channelId: u32,
   requestId: u32,

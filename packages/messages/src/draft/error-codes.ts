@@ -1,6 +1,6 @@
 import { encodeText } from '@sv2/codec'
 
-/** The codes the draft lists, per message. editions.md §5. */
+/** The codes the draft lists, per message. docs/wire.md §5. */
 export const DRAFT_ERROR_CODES = {
   'SetupConnection.Error': ['unsupported-feature-flags', 'unsupported-protocol', 'protocol-version-mismatch'],
   'OpenMiningChannel.Error': ['unknown-user', 'max-target-out-of-range'],
@@ -44,7 +44,7 @@ const TRANSLATIONS: Readonly<Partial<Record<ListedMessage, Readonly<Record<strin
   'RequestTransactionData.Error': { 'stale-template-id': 'template-id-not-found' },
 }
 
-/** Bytes of a code in the draft; only the codes that name a parameter are longer. editions.md O-05. */
+/** Bytes of a code in the draft; only the codes that name a parameter are longer. docs/wire.md O-05. */
 const MAX_CODE_BYTES = 32
 
 /** A code as the draft says it: the draft's name for the same cause where it has one, else the code itself. */

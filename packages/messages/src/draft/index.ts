@@ -25,7 +25,7 @@ const CAPABILITIES: Capabilities = {
   jobDialogue: 'commit',
 }
 
-/** The BIP draft of 2019–2022: what it shares with the current edition, and its own spellings. editions.md §1.1. */
+/** The BIP draft of 2019–2022: what it shares with the current edition, and its own. docs/wire.md §1.1. */
 export const draft: EditionWithTable<DraftMemory> = draftWith({})
 
 /** The same to clients of the first public implementation, of March 2020: it asks for no group jobs and reads none. */

@@ -26,7 +26,7 @@ const tellings = new WeakMap<TimedJob, { readonly told: ToldTip; readonly tellin
 /**
  * An active draft job carries no time: its client starts at that of the last SetNewPrevHash it has been told. A job
  * that is good from a later time on is therefore told as a future job, with a SetNewPrevHash of the same tip and the
- * job's own time; else every share before that time would be refused. editions.md §4.2.2.
+ * job's own time; else every share before that time would be refused. docs/wire.md §4.2.2.
  */
 export function withItsTime(job: TimedJob, { channels }: DraftMemory): TimedTelling | undefined {
   const { channelId, jobId, minNtime } = job

@@ -3,7 +3,7 @@ import { declarations } from '../declaration.ts'
 
 const { channelMessage } = declarations('mining')
 
-/** Fixed 32 bytes; some peers put the length 0x20 in front, recognised by the payload's end. editions.md O-03. */
+/** 32 bytes; some peers put the length 0x20 in front, recognised by the payload's end. docs/wire.md O-03. */
 const merkleRoot: Wire<Uint8Array> = {
   ...b32,
   read(from) {

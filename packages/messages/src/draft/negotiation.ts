@@ -12,7 +12,7 @@ export const allocateMiningJobTokenSuccess = message('AllocateMiningJobToken.Suc
   asyncMiningAllowed: bool,
 })
 
-/** Number given, layout settled. editions.md O-09. */
+/** Number given, layout settled. docs/wire.md O-09. */
 export const allocateMiningJobTokenError = message('AllocateMiningJobToken.Error', 0x52, 'to-client', {
   requestId: u32,
   errorCode: errorText(str0_255),
@@ -30,7 +30,7 @@ export const identifyTransactionsSuccess = message('IdentifyTransactions.Success
 })
 export type IdentifyTransactionsSuccess = MessageOf<typeof identifyTransactionsSuccess>
 
-/** Numbers of CommitMiningJob and its answers are settled in editions.md O-10. */
+/** Numbers of CommitMiningJob and its answers are settled in docs/wire.md O-10. */
 export const commitMiningJob = message('CommitMiningJob', 0x57, 'to-server', {
   requestId: u32,
   miningJobToken: b0_255,
@@ -44,7 +44,7 @@ export const commitMiningJob = message('CommitMiningJob', 0x57, 'to-server', {
   coinbaseTxOutputs: seq0_64k(b0_64k),
   coinbaseTxLocktime: u32,
   minExtranonceSize: u16,
-  /** Keys the short hashes: editions.md O-04. */
+  /** Keys the short hashes: docs/wire.md O-04. */
   txShortHashNonce: u64,
   /** SipHash-2-4 values of 8 bytes, little-endian. */
   txShortHashList: seq0_64k(b8),

@@ -16,7 +16,7 @@ export const submitSharesExtended = channelMessage('SubmitSharesExtended', 0x1b,
 
 const MAX_U32 = 0xffff_ffffn
 
-/** U64; the first public implementation sent a U32, recognised by the payload's end. editions.md O-28. */
+/** U64; the first public implementation sent a U32, recognised by the payload's end. docs/wire.md O-28. */
 const sharesSum: Wire<bigint> = {
   ...u64,
   read: (from) => (from.remaining === 4 ? BigInt(u32.read(from)) : u64.read(from)),
@@ -29,7 +29,7 @@ export const submitSharesSuccess = channelMessage('SubmitShares.Success', 0x1c, 
   newSharesSum: sharesSum,
 })
 
-/** As the first public implementation has it, a U32; a larger sum is told as the largest. editions.md O-28. */
+/** As the first public implementation has it, a U32; a larger sum is told as the largest. docs/wire.md O-28. */
 const sharesSumOf2020: Wire<bigint> = {
   ...sharesSum,
   minSize: u32.minSize,

@@ -8,7 +8,7 @@ const ECDH_TAG = 'bip324_ellswift_xonly_ecdh'
 
 /**
  * The one suite of the current edition: secp256k1 with ElligatorSwift keys, ChaChaPoly, SHA-256
- * (sv2-spec 04, editions.md §3.3.1).
+ * (sv2-spec 04, docs/wire.md §3.3.1).
  */
 export function secp256k1EllswiftSha256(backend: CryptoBackend): NoiseSuite {
   return {
@@ -29,7 +29,7 @@ export function secp256k1EllswiftSha256(backend: CryptoBackend): NoiseSuite {
   }
 }
 
-/** BIP 340 over the SHA-256 of the certificate's signed bytes (editions.md §3.3.3). */
+/** BIP 340 over the SHA-256 of the certificate's signed bytes (docs/wire.md §3.3.3). */
 export function schnorrCertificates(backend: CryptoBackend): CertificateScheme {
   return {
     sign: (signed, secret, randomBytes) =>
@@ -44,7 +44,7 @@ export function schnorrCertificates(backend: CryptoBackend): CertificateScheme {
   }
 }
 
-/** Whether 32 bytes, big-endian, are a secp256k1 secret: 1 … n − 1 (editions.md C-18). */
+/** Whether 32 bytes, big-endian, are a secp256k1 secret: 1 … n − 1 (docs/wire.md C-18). */
 export function isSecp256k1Secret(secret: Uint8Array): boolean {
   if (secret.length !== 32) return false
   const scalar = BigInt(`0x${Array.from(secret, (byte) => byte.toString(16).padStart(2, '0')).join('')}`)

@@ -3,12 +3,12 @@ import { NoiseError } from '../errors.ts'
 import type { CertificateScheme, NoiseSuite } from '../suite.ts'
 
 /**
- * The ciphers of the 25519 suites. AESGCM was only ever reached through the prelude of 2022 (editions.md
+ * The ciphers of the 25519 suites. AESGCM was only ever reached through the prelude of 2022 (docs/wire.md
  * §3.2.4).
  */
 export type CipherName = 'ChaChaPoly' | 'AESGCM'
 
-/** Noise over Curve25519 with BLAKE2s: the draft edition (editions.md §3.2.1). */
+/** Noise over Curve25519 with BLAKE2s: the draft edition (docs/wire.md §3.2.1). */
 export function x25519Blake2s(backend: CryptoBackend, cipher: CipherName = 'ChaChaPoly'): NoiseSuite {
   return x25519Suite(backend, cipher, 'BLAKE2s')
 }
@@ -40,7 +40,7 @@ export function x25519Suite(
   }
 }
 
-/** Plain Ed25519 over the certificate's signed bytes, which are not hashed before (editions.md §3.2.1). */
+/** Plain Ed25519 over the certificate's signed bytes, which are not hashed before (docs/wire.md §3.2.1). */
 export function ed25519Certificates(backend: CryptoBackend): CertificateScheme {
   return {
     sign: (signed, seed) => backend.ed25519Sign(signed, seed),

@@ -35,7 +35,7 @@ export type Step =
 
 /**
  * The client's side of extension 0x0001 over one connection after another: what is asked, what was confirmed, and how
- * long an answer is waited for. editions.md §6.5.
+ * long an answer is waited for. docs/wire.md §6.5.
  */
 export class ExtensionTalk {
   readonly #wanted: readonly number[]

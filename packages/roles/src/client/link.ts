@@ -21,7 +21,7 @@ export interface LinkSettings {
   readonly endpoint: { readonly host: string; readonly port: number }
   /** Sub-protocol; mining when missing. */
   readonly protocol?: SubProtocol
-  /** Flags of SetupConnection (editions.md §4.2.1, §4.3.1). */
+  /** Flags of SetupConnection (docs/wire.md §4.2.1, §4.3.1). */
   readonly flags: number
 }
 

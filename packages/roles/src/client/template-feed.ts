@@ -6,7 +6,7 @@ import { type Identification, PROTOCOL_VERSION, setupRequest } from '../ground/s
 import { type Tip, tipOf } from '../mining/channel/job.ts'
 import { type OpenSolution, OpenSolutions, type SolutionEffect } from './open-solutions.ts'
 
-/** Templates kept; a provider that sends more than this without a new tip loses the oldest (TPC-06, peers.md 22). */
+/** Templates kept; a provider that sends more than this without a new tip loses the oldest (TPC-06). */
 const MAX_TEMPLATES = 64
 /** Bytes of template outputs that still leave room for ours in the 64 kB of a job's coinbase suffix. */
 const MAX_OUTPUT_BYTES = 60_000

@@ -14,7 +14,7 @@ interface Kept extends KeptTemplate {
   superseded: Millis | undefined
 }
 
-/** Beyond its tips a template is kept so long after a newer one took its place: solutions travel (peers.md 20). */
+/** How long a superseded template is kept beyond its tips, ms: a solution takes a moment to arrive. */
 const KEEP_SUPERSEDED_MS = 60_000
 /** Memory of a template besides its transactions: what points to one of them, and the rest. */
 const BYTES = { perTransaction: 8, perHash: 120, rest: 1_000 }

@@ -10,8 +10,8 @@ export interface Reserve {
 
 /**
  * Weight units kept free for header, transaction count, coinbase and its witness commitment output: 1168 + 4·size on
- * a SegWit block, 944 + 4·size before (editions.md §4.4). Largest output-count integer and a script of 100 bytes are
- * in these numbers (TP-07).
+ * a SegWit block, 944 + 4·size before (docs/wire.md §4.4). Largest output-count integer and a script of 100 bytes
+ * are in these numbers (TP-07).
  */
 export function reservedWeight(template: NodeTemplate, reserve: Reserve): number {
   return (template.segwit ? 1168 : 944) + 4 * reserve.outputSize

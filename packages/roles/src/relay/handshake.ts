@@ -102,7 +102,7 @@ export function suitsNewHome(state: RelayState, client: Client, home: Home): boo
   return false
 }
 
-/** Answers a RequestExtensions where the client's protocol has that message (editions.md §6.5). */
+/** Answers a RequestExtensions where the client's protocol has that message (docs/wire.md §6.5). */
 export function negotiateExtensions(state: RelayState, client: Client, request: RequestExtensions): void {
   if (!client.capabilities.extensions) return
   const link = client.seat?.home?.link

@@ -17,7 +17,7 @@ import { type FormerIds, JobIds } from './job-ids.ts'
 export type OpenRequest = OpenStandardMiningChannel | OpenExtendedMiningChannel
 export type ChannelKind = 'standard' | 'extended'
 
-/** Unknown extensions have sent frames along a channel, up or down (editions.md §6.3). */
+/** Unknown extensions have sent frames along a channel, up or down (docs/wire.md §6.3). */
 export const SEEN_UP = 1
 export const SEEN_DOWN = 2
 

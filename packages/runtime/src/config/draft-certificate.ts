@@ -12,7 +12,7 @@ export type DraftCertificate = (typeof DRAFT_CERTIFICATES)[number]
 /**
  * Whose reading of the draft a server speaks by: that of the documents, or of the software that verifies the certificate
  * it is shown. The first public implementation, of 2020, has no group jobs and sums of 32 bits; the reference
- * implementation of 2022 reads a merkle root behind its length (editions.md O-03, O-28).
+ * implementation of 2022 reads a merkle root behind its length (docs/wire.md O-03, O-28).
  */
 export type DraftReading = 'seeds' | '2020' | '2022'
 

@@ -1,4 +1,4 @@
-/** Bytes of prefix and rolled part together, at most (editions.md O-06). */
+/** Bytes of prefix and rolled part together, at most (docs/wire.md O-06). */
 export const MAX_FULL_EXTRANONCE = 32
 
 /**

@@ -82,7 +82,7 @@ export interface JobIdentity {
 
 /**
  * Turns a template into a job: script = template prefix ‖ tag ‖ job number ‖ extranonce, the payout first, the
- * template's own outputs last (editions.md §4.5, TPC-09).
+ * template's own outputs last (docs/wire.md §4.5, TPC-09).
  * @throws {RangeError} when script or extranonce do not fit into the 100 bytes of a coinbase script
  */
 export function buildJob(

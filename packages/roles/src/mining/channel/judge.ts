@@ -11,7 +11,7 @@ export const MAX_NTIME_AHEAD = 7200
 /** Shares credited per channel and search space. A channel that finds more on one job has a target far too easy. */
 export const MAX_CREDITED_PER_JOB = 65_536
 
-/** Why a share is refused, in SRI's words (editions.md §5). */
+/** Why a share is refused, in SRI's words (docs/wire.md §5). */
 export type ShareErrorCode =
   | 'invalid-channel-id'
   | 'invalid-job-id'

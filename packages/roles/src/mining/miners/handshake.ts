@@ -48,7 +48,7 @@ export function setUp(state: MinersState, connection: Connection, message: Messa
   state.emit({ kind: 'close', session, reason: answer.errorCode })
 }
 
-/** Answers a RequestExtensions where the peer's protocol has that message (editions.md §6.5). */
+/** Answers a RequestExtensions where the peer's protocol has that message (docs/wire.md §6.5). */
 export function negotiateExtensions(
   state: MinersState,
   connection: Connection,

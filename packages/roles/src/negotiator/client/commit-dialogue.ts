@@ -15,7 +15,7 @@ interface CommitDialogueDeps {
   readonly randomBytes: (count: number) => Uint8Array
 }
 
-/** Jobs are committed to by short hashes of their transactions, and the pool completes the coinbase. editions.md O-04. */
+/** A commit names the transactions by short hashes, and the pool completes the coinbase. docs/wire.md O-04. */
 export class CommitDialogue implements Dialogue {
   readonly #link: UpstreamLink
   readonly #deps: CommitDialogueDeps

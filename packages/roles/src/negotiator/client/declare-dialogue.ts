@@ -3,7 +3,7 @@ import type { Message, PushSolution } from '@sv2/messages'
 import type { UpstreamLink } from '../../client/link.ts'
 import { type Dialogue, type DialogueNews, type Proposal, Proposed, provideMissing } from './dialogue.ts'
 
-/** Jobs are declared with the whole coinbase and the list of all transactions. editions.md §4.3.2. */
+/** Jobs are declared with the whole coinbase and the list of all transactions. docs/wire.md §4.3.2. */
 export class DeclareDialogue implements Dialogue {
   readonly #link: UpstreamLink
   readonly #sha256d: Sha256d

@@ -67,7 +67,7 @@ export function committedJob(message: CommitMiningJob, token: MiningJobToken): J
   }
 }
 
-/** A job is committed to by short hashes of its transactions' data (editions.md O-04). */
+/** A job is committed to by short hashes of its transactions' data (docs/wire.md O-04). */
 export const commitDialogue: Dialogue = {
   *lookUp(proposal, deps) {
     const promised = shortHashesOf(proposal)

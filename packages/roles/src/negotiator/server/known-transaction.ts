@@ -15,7 +15,7 @@ export interface KnownTransaction {
   readonly txid: Uint8Array
   /** Header byte order. */
   readonly wtxid: Uint8Array
-  /** SHA-256 of the data, by which the commit dialogue names it (editions.md O-04). */
+  /** SHA-256 of the data, by which the commit dialogue names it (docs/wire.md O-04). */
   readonly dataHash: Uint8Array
   /** Weight units. */
   readonly weight: number
