@@ -7,8 +7,6 @@ import { EASY_TARGET, filled, proves } from './_fixtures.ts'
 import { anUpstreamJob, TestUpstream } from './_test-upstream.ts'
 
 const FIXED_VERSION = 1
-const STANDARD_JOBS = 1
-const ROLLING = 4
 
 function dials(world: AggregatorWorld): string[] {
   return world
@@ -250,52 +248,6 @@ test('what a client sends on before its answer waits behind it', () => {
     'OpenExtendedMiningChannel.Success',
   ])
   expect(miner.log[1]).toMatchObject({ requestId: asked })
-})
-
-describe('version rolling', () => {
-  test('is what the upstream allows: a client that needs it is refused', () => {
-    const world = new AggregatorWorld()
-    world.upstream(current, { flags: FIXED_VERSION })
-    const miner = world.miner(current, ROLLING)
-    expect(miner.log).toMatchObject([{ type: 'SetupConnection.Error', flags: ROLLING }])
-  })
-
-  test('of a device of the current edition is wider than a draft upstream takes', () => {
-    const world = new AggregatorWorld()
-    world.upstream(draft).tip(1, 10)
-    expect(world.miner(current).log).toMatchObject([
-      { type: 'SetupConnection.Success', flags: FIXED_VERSION },
-    ])
-    expect(world.miner(draft).log).toMatchObject([{ type: 'SetupConnection.Success', flags: 0 }])
-  })
-
-  test('that the next upstream does not take is taken back by its jobs, and given again', () => {
-    const { world, first, miner, channel } = aFarm()
-    first.peer.disconnect()
-    const second = world.upstream(current, { upstream: 1, flags: FIXED_VERSION, target: EASY_TARGET })
-    second.tip(1, 10)
-    const job = miner.job(channel)
-    expect(job).toMatchObject({ versionRollingAllowed: false })
-    miner.peer.send(miner.find(channel, { version: job.version ^ 0x2000 }))
-    expect(miner.takeOf('SubmitShares.Error')).toMatchObject([
-      { errorCode: 'invalid-non-rollable-version-bit' },
-    ])
-    second.peer.disconnect()
-    world.upstream(current).tip(1, 20)
-    expect(miner.job(channel)).toMatchObject({ versionRollingAllowed: true })
-    expect(miner.peer.closed).toBeUndefined()
-  })
-
-  test.each([
-    ['standard jobs', STANDARD_JOBS],
-    ['version rolling', ROLLING],
-  ])('cannot be taken back from a client that requires %s: it has to come again', (_, flags) => {
-    const { world, first } = aFarm()
-    const miner = world.miner(current, flags)
-    first.peer.disconnect()
-    world.upstream(current, { upstream: 1, flags: FIXED_VERSION })
-    expect(miner.peer.closed).toContain('version rolling')
-  })
 })
 
 test('an upstream hears of a hash rate that another one had been told before', () => {

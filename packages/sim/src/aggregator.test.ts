@@ -3,7 +3,8 @@ import type { Message } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { describe, expect, test } from 'vitest'
 import { AggregatorWorld } from './_aggregator.ts'
-import { EASY_TARGET, filled, proves } from './_fixtures.ts'
+import { EASY_TARGET, filled, NBITS_HARD, NTIME, proves } from './_fixtures.ts'
+import { anUpstreamJob } from './_test-upstream.ts'
 
 describe('the upstream side', () => {
   proves('PRX-01, PRX-02', 'both', 'many miners share one extended channel', (edition) => {
@@ -102,6 +103,49 @@ describe('the upstream side', () => {
     expect(miner.take()).toEqual([])
     expect(upstream.take('Opaque')).toEqual([])
     expect([miner.peer.closed, upstream.peer.closed]).toEqual([undefined, undefined])
+  })
+})
+
+describe('jobs of an upstream', () => {
+  function aMinerAtWork() {
+    const world = new AggregatorWorld()
+    const upstream = world.upstream(current)
+    upstream.tip(1, 10)
+    const miner = world.miner(current)
+    const channel = miner.open('extended')
+    miner.take()
+    world.facts()
+    return { world, upstream, miner, channel }
+  }
+
+  test.each([
+    [60_000, 1, 0],
+    [60_001, 0, 1],
+  ])('with a coinbase of %i bytes: %i handed on, %i ignored', (bytes, handedOn, ignored) => {
+    const { world, upstream, miner } = aMinerAtWork()
+    const [coinbaseTxPrefix, coinbaseTxSuffix] = [filled(1, 30_000), filled(2, bytes - 30_000)]
+    upstream.send(anUpstreamJob(1, 11, { minNtime: NTIME, coinbaseTxPrefix, coinbaseTxSuffix }))
+    expect(miner.takeOf('NewExtendedMiningJob')).toHaveLength(handedOn)
+    expect(world.factsOf('upstreamMessageIgnored')).toHaveLength(ignored)
+  })
+
+  test('one that waits is started by its tip, however many others were told meanwhile under one id', () => {
+    const { upstream, miner, channel } = aMinerAtWork()
+    upstream.send(anUpstreamJob(1, 20))
+    for (let n = 0; n < 40; n++) upstream.send(anUpstreamJob(1, 21))
+    const prevHash = filled(0xbb)
+    upstream.send({
+      type: 'SetNewPrevHash',
+      channelId: 1,
+      jobId: 20,
+      prevHash,
+      minNtime: NTIME,
+      nbits: NBITS_HARD,
+    })
+    const tip = miner.tip(channel)
+    expect(tip.prevHash).toEqual(prevHash)
+    const started = miner.jobs(channel).find(({ jobId }) => jobId === tip.jobId)
+    expect(started?.type === 'NewExtendedMiningJob' && started.coinbaseTxPrefix.at(3)).toBe(20)
   })
 })
 

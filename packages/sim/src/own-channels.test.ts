@@ -138,6 +138,28 @@ test('an upstream that refuses many miners at once is asked again after one paus
   expect(upstream.take('OpenExtendedMiningChannel')).toHaveLength(30)
 })
 
+test('an upstream whose channels are too small for many miners has refused once', () => {
+  const world = aNode()
+  const miners = Array.from({ length: 5 }, () => world.miner(current))
+  for (const miner of miners) miner.peer.send(anOpen(1))
+  world.upstream(current, { extranonceSize: () => 1 })
+  expect(world.factsOf('upstreamRefused')).toHaveLength(1)
+})
+
+test('an upstream that refuses while we back off from it is asked again for those miners too', () => {
+  const world = aNode()
+  const miners = [world.miner(current), world.miner(current)]
+  const upstream = world.upstream(current, { silent: true })
+  for (const miner of miners) miner.peer.send(anOpen(1))
+  const codes = ['no-room', 'user-limit']
+  for (const [place, { requestId }] of upstream.take('OpenExtendedMiningChannel').entries())
+    upstream.send({ type: 'OpenMiningChannel.Error', requestId, errorCode: codes[place]! })
+  expect(world.factsOf('upstreamRefused')).toMatchObject([{ reason: 'no channel: no-room' }])
+  for (const miner of miners) expect(miner.takeOf('OpenMiningChannel.Error')).toEqual([])
+  world.link.advance(10_000)
+  expect(upstream.take('OpenExtendedMiningChannel')).toHaveLength(2)
+})
+
 describe('the end of a channel above', () => {
   function aMinerAt(upstreams: number) {
     const world = aNode({ upstreams: Array.from({ length: upstreams }, () => ({})) })

@@ -3,7 +3,7 @@ import { decodeHeader } from '@sv2/codec'
 import { MINING_SETUP_FLAGS, MINING_SUCCESS_FLAGS } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { describe, expect, test } from 'vitest'
-import { aPool, aSetup, filled, MINERS, proves } from './_fixtures.ts'
+import { aPool, aSetup, filled, proves } from './_fixtures.ts'
 import { TestMiner } from './_test-miner.ts'
 
 const { REQUIRES_STANDARD_JOBS, REQUIRES_VERSION_ROLLING, REQUIRES_WORK_SELECTION } = MINING_SETUP_FLAGS
@@ -139,56 +139,6 @@ describe('opening', () => {
       expect(miner.open('extended').channelId).toBeGreaterThan(0)
     },
   )
-
-  proves(
-    'POOL-15',
-    'both',
-    'a connection that opens no channel in time is closed, one with channels stays',
-    (edition) => {
-      const { link } = aPool(edition)
-      const idle = new TestMiner(link, edition)
-      const silent = link.connect({ port: 'miners', edition, protocol: 'mining', plays: 'client' })
-      const busy = new TestMiner(link, edition)
-      busy.open('standard')
-      const closer = new TestMiner(link, edition)
-      link.advance(MINERS.openChannelWithinMs - 1)
-      expect(idle.peer.closed).toBeUndefined()
-      const { channelId } = closer.open('standard')
-      link.advance(1)
-      expect(idle.peer.closed).toBe('no channel opened in time')
-      expect(silent.closed).toBe('no SetupConnection in time')
-      // whoever closed its last channel may open another, for as long as at the beginning
-      closer.peer.send({ type: 'CloseChannel', channelId, reasonCode: '' })
-      link.advance(MINERS.openChannelWithinMs - 1)
-      expect(closer.peer.closed).toBeUndefined()
-      const again = closer.open('standard')
-      link.advance(600_000)
-      expect(closer.peer.closed).toBeUndefined()
-      closer.peer.send({ type: 'CloseChannel', channelId: again.groupId, reasonCode: '' })
-      link.advance(MINERS.openChannelWithinMs - 1)
-      expect(closer.peer.closed).toBeUndefined()
-      link.advance(1)
-      expect(closer.peer.closed).toBe('no channel opened in time')
-      expect(busy.peer.closed).toBeUndefined()
-    },
-  )
-
-  test('the time without a channel counts from the last close, also when that is early', () => {
-    const { link } = aPool(current)
-    const miner = new TestMiner(link, current)
-    for (const wait of [0, 20_000, 10_000]) {
-      link.advance(wait)
-      const { channelId } = miner.open('standard')
-      miner.peer.send({ type: 'CloseChannel', channelId, reasonCode: '' })
-      // one that is not there starts nothing
-      miner.peer.send({ type: 'CloseChannel', channelId, reasonCode: '' })
-    }
-    link.advance(MINERS.openChannelWithinMs - 1)
-    miner.peer.send({ type: 'CloseChannel', channelId: 4711, reasonCode: '' })
-    expect(miner.peer.closed).toBeUndefined()
-    link.advance(1)
-    expect(miner.peer.closed).toBe('no channel opened in time')
-  })
 
   proves('POOL-17', 'both', 'the first target is not above max_target', (edition) => {
     const { link } = aPool(edition)

@@ -50,6 +50,25 @@ describe('unknown extensions over a relaying proxy', () => {
   })
 
   relays(
+    'PRX-15',
+    'a frame for a group goes up while the group above is this client’s alone, and not when others share it',
+    ({ below, above }) => {
+      const { link } = aRelay()
+      const pool = new ScriptedPool(link, { edition: above })
+      const client = new RelayClient(link, below)
+      const { groupId } = client.open(pool, 'standard', { groupId: 900 })
+      pool.take()
+      client.peer.sendFrame(frame(groupId))
+      expect(pool.peer.frames.at(-1)).toEqual(frame(900))
+      expect(pool.takeOf('Opaque')).toHaveLength(1)
+      new RelayClient(link, below).open(pool, 'standard', { groupId: 900 })
+      pool.take()
+      client.peer.sendFrame(frame(groupId))
+      expect(pool.takeOf('Opaque')).toEqual([])
+    },
+  )
+
+  relays(
     'PRX-18, EXT-06',
     'who stays is told that the other end was replaced, where such frames had passed',
     ({ below, above }) => {

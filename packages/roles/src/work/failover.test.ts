@@ -113,6 +113,13 @@ describe('failover', () => {
     expect(waits).toEqual([5, 10, 20, 40, 80, 160, 300, 300, 300].map((sec) => sec * 1_000))
   })
 
+  test('is over a back-off when its time is over, also before the tick that says so', () => {
+    const { it } = failover(1)
+    it.refused(0, 0)
+    expect(it.isBackingOff(0, 4_999)).toBe(true)
+    expect(it.isBackingOff(0, 5_000)).toBe(false)
+  })
+
   test('counts a refusal once, however many hear of it', () => {
     const { it } = failover(1)
     for (let times = 0; times < 5; times++) it.refused(0, 0)
