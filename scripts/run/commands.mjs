@@ -26,6 +26,7 @@ export const commands = {
   bench: (args) => source('bench/src/main.ts', args),
   conformance,
   topology: (args) => source('tools/topology/src/main.ts', args),
+  mutants: (args) => source('scripts/mutants.ts', args),
   fuzz: (args) => vitest('vitest.fuzz.config.ts', args),
   dev,
   'test:unit': (args) => vitest('vitest.config.ts', args),

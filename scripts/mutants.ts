@@ -1,0 +1,119 @@
+// Breaks guards, comparisons, bounds and limits of `packages/roles`, one at a time in a copy of the project, and prints
+// what no test notices. See docs/mutants.md.
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { transformSync } from 'esbuild'
+import { copyOf } from './mutants/copy.ts'
+import { type Mutation, mutationsOf, sample } from './mutants/mutations.ts'
+
+const root = resolve(import.meta.dirname, '..')
+
+const { values } = parseArgs({
+  options: {
+    /** Folders or files below packages/roles/src. */
+    in: { type: 'string', multiple: true, default: ['mining', 'client', 'work', 'sv1-front'] },
+    /** How many of them; all when missing. */
+    sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    /** No other one is begun after this time. */
+    minutes: { type: 'string' },
+  },
+})
+
+/** Tests beside the sources are fast, and look first; the simulations look at what these let pass. */
+const SUITES = [['packages/roles/src'], ['packages/roles/test', 'packages/sim/src']]
+/** A run that lasts longer hangs: the tests noticed. */
+const MAX_RUN_MS = 300_000
+
+type Fate = 'killed' | 'survived' | 'timeout'
+
+const until = Date.now() + Number(values.minutes ?? Number.POSITIVE_INFINITY) * 60_000
+const all = values.in
+  .flatMap(sources)
+  .flatMap((file) => mutationsOf(file, readFileSync(join(root, file), 'utf8')))
+const chosen = sample(all, Number(values.sample ?? all.length), Number(values.seed))
+const copy = copyOf(root)
+process.once('exit', copy.remove)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
+const fates: Record<Fate, number> = { killed: 0, survived: 0, timeout: 0 }
+print(`${all.length} mutants in ${values.in.join(', ')}; ${chosen.length} are tried, seed ${values.seed}`)
+if ((await tests()) !== 'survived') throw new Error('the tests fail without any mutant')
+for (const mutation of chosen) {
+  if (Date.now() > until) break
+  const fate = await fateOf(mutation)
+  if (fate === undefined) continue
+  fates[fate]++
+  const { file, line, change, after } = mutation
+  if (fate === 'survived') print(`survived  ${file}:${line}  ${change}\n          ${after.trim()}`)
+}
+const tried = fates.killed + fates.survived + fates.timeout
+const share = ((100 * fates.survived) / Math.max(1, tried)).toFixed(1)
+print(
+  `${tried} tried: ${fates.killed} killed, ${fates.timeout} hung, ${fates.survived} survived (${share} %)`,
+)
+
+function sources(place: string): readonly string[] {
+  const base = `packages/roles/src/${place}`
+  if (place.endsWith('.ts')) return [base]
+  return readdirSync(join(root, base), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !/(?:\.test\.ts|(?:^|\/)_[^/]*)$/.test(file))
+    .sort()
+    .map((file) => `${base}/${file}`)
+}
+
+/** What becomes of a mutant; undefined when it is no program. */
+async function fateOf({ file, line, after }: Mutation): Promise<Fate | undefined> {
+  const path = join(copy.path, file)
+  const source = readFileSync(path, 'utf8')
+  const lines = source.split('\n')
+  lines[line - 1] = after
+  const mutated = lines.join('\n')
+  if (!isProgram(mutated)) return undefined
+  writeFileSync(path, mutated)
+  try {
+    return await tests()
+  } finally {
+    writeFileSync(path, source)
+  }
+}
+
+function isProgram(source: string): boolean {
+  try {
+    transformSync(source, { loader: 'ts', logLevel: 'silent' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function tests(): Promise<Fate> {
+  for (const suite of SUITES) {
+    const fate = await vitest(suite)
+    if (fate !== 'survived') return fate
+  }
+  return 'survived'
+}
+
+function vitest(paths: readonly string[]): Promise<Fate> {
+  const program = join(root, 'node_modules/vitest/vitest.mjs')
+  const args = ['run', '--config', 'vitest.config.ts', '--bail', '1', '--reporter', 'dot', ...paths]
+  return new Promise((done) => {
+    const child = spawn(process.execPath, [program, ...args], { cwd: copy.path, stdio: 'ignore' })
+    let hung = false
+    const timer = setTimeout(() => {
+      hung = true
+      child.kill('SIGKILL')
+    }, MAX_RUN_MS)
+    child.once('close', (code) => {
+      clearTimeout(timer)
+      done(hung ? 'timeout' : code === 0 ? 'survived' : 'killed')
+    })
+  })
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
