@@ -7,7 +7,6 @@ await runApps(
   {
     name: 'job-negotiator',
     description: 'Job negotiator: miners choose their own work, and pools check and pay it',
-    version: '0.0.0',
   },
   { client: jobNegotiatorClient, server: negotiatorServer },
 )

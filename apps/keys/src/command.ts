@@ -6,13 +6,20 @@ import {
   formatPoolUrl,
   parsePoolUrl,
 } from '@sv2/noise'
-import { type EditionName, makeKeyFile, makeTokenKeyFile, readKeyFile, systemNoise } from '@sv2/runtime'
+import {
+  type EditionName,
+  makeKeyFile,
+  makeTokenKeyFile,
+  readKeyFile,
+  systemNoise,
+  VERSION,
+} from '@sv2/runtime'
 import { Command, Option } from 'commander'
 import { ensureKeys } from './ensure.ts'
 
 /** The command line of `sv2-keys`: make an authority key or a token key, print the public part of one, read what others print. */
 export function keysCommand(print: (line: string) => void): Command {
-  const command = new Command('sv2-keys').description('Makes and prints the keys of servers').version('0.0.0')
+  const command = new Command('sv2-keys').description('Makes and prints the keys of servers').version(VERSION)
   command
     .command('make')
     .description(

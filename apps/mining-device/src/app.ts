@@ -32,7 +32,6 @@ const FAREWELL_MS = 200
 export const miningDevice: App<MiningDeviceConfig, RunningMiningDevice> = {
   name: 'mining-device',
   description: 'Stratum V2 mining device that hashes on the CPU',
-  version: '0.0.0',
   schema: configSchema,
   flags: [
     {

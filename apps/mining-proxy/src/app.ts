@@ -1,4 +1,4 @@
-import { type App, liveGauges, openDoors, serveMonitoring } from '@sv2/runtime'
+import { type App, liveGauges, openDoors, serveMonitoring, VERSION } from '@sv2/runtime'
 import { aggregating } from './aggregating.ts'
 import { configSchema, type MiningProxyConfig } from './config.ts'
 import { transparent } from './transparent.ts'
@@ -27,13 +27,10 @@ export interface MiningProxyCounts {
   readonly refused: number
 }
 
-const VERSION = '0.0.0'
-
 /** The mining proxy: many miners on few connections to pools. */
 export const miningProxy: App<MiningProxyConfig, RunningMiningProxy> = {
   name: 'mining-proxy',
   description: 'Stratum V2 mining proxy',
-  version: VERSION,
   schema: configSchema,
 
   async start(config, context) {

@@ -16,6 +16,7 @@ import {
   systemNoise,
   UsedTokenFile,
   upstreamSettings,
+  VERSION,
 } from '@sv2/runtime'
 import { configSchema, type PoolConfig } from './config.ts'
 import { startEmbeddedNegotiator } from './embedded-negotiator.ts'
@@ -46,13 +47,10 @@ export interface PoolCounts {
   readonly hashrate: number
 }
 
-const VERSION = '0.0.0'
-
 /** The pool: templates in, jobs out, shares judged, blocks up. */
 export const pool: App<PoolConfig, RunningPool> = {
   name: 'pool',
   description: 'Stratum V2 mining pool',
-  version: VERSION,
   schema: configSchema,
 
   async start(config, context) {

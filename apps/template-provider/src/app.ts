@@ -26,7 +26,6 @@ export interface RunningTemplateProvider {
 export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvider> = {
   name: 'template-provider',
   description: 'Stratum V2 template provider in front of any Bitcoin node',
-  version: '0.0.0',
   schema: configSchema,
 
   async start(config, context) {

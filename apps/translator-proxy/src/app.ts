@@ -1,4 +1,4 @@
-import type { App } from '@sv2/runtime'
+import { type App, VERSION } from '@sv2/runtime'
 import { configSchema, type TranslatorProxyConfig } from './config.ts'
 import { startV1ToV2 } from './v1-to-v2/start.ts'
 import { passwordOf } from './v2-to-v1/settings.ts'
@@ -31,7 +31,6 @@ export interface TranslatorProxyCounts {
 export const translatorProxy: App<TranslatorProxyConfig, RunningTranslatorProxy> = {
   name: 'translator-proxy',
   description: 'Translator between Stratum V1 and V2',
-  version: '0.0.0',
   schema: configSchema,
 
   check(config) {
@@ -42,9 +41,9 @@ export const translatorProxy: App<TranslatorProxyConfig, RunningTranslatorProxy>
   start(config, context) {
     switch (config.direction) {
       case 'v1-to-v2':
-        return startV1ToV2(config, context, translatorProxy.version)
+        return startV1ToV2(config, context, VERSION)
       case 'v2-to-v1':
-        return startV2ToV1(config, context, translatorProxy.version)
+        return startV2ToV1(config, context, VERSION)
     }
   },
 }

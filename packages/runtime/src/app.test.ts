@@ -12,7 +12,6 @@ const FAULTY = `
   await runApp({
     name: 'faulty',
     description: 'an app with a fault',
-    version: '0',
     schema: z.strictObject({ log: logSchema }),
     async start(_, { log, scope }) {
       scope.own('thing', () => log.info('closed what was open'))
@@ -27,7 +26,6 @@ const TALKING = `
   await runApp({
     name: 'talking',
     description: 'an app that logs',
-    version: '0',
     schema: z.strictObject({ log: logSchema }),
     async start(_, { log }) {
       let n = 0

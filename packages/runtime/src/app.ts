@@ -9,6 +9,7 @@ import { lockFolder } from './folder-lock.ts'
 import { createLogger, type Logger, type LogSettings } from './logger.ts'
 import { createRegistry, type Registry } from './monitoring.ts'
 import { Scope } from './scope.ts'
+import { VERSION } from './version.ts'
 
 /** Exit codes: sysexits(3) for a wrong configuration, 70 for our own fault. */
 export const EXIT = { ok: 0, config: 64, software: 70 } as const
@@ -42,7 +43,6 @@ export interface App<Config extends BaseConfig, Running = unknown> {
   /** Short name, `pool`. */
   readonly name: string
   readonly description: string
-  readonly version: string
   readonly schema: z.ZodType<Config>
   readonly flags?: readonly AppFlag[]
   /** Checks what a schema alone cannot, such as files; throws ConfigError. */
@@ -66,10 +66,10 @@ export async function runApp<Config extends BaseConfig>(app: App<Config>): Promi
 
 /** Runs one of several apps that share a binary, each under a name of its own: `sv2-job-negotiator server`. */
 export async function runApps(
-  binary: { readonly name: string; readonly description: string; readonly version: string },
+  binary: { readonly name: string; readonly description: string },
   apps: Readonly<Record<string, App<BaseConfig>>>,
 ): Promise<void> {
-  const command = new Command(`sv2-${binary.name}`).description(binary.description).version(binary.version)
+  const command = new Command(`sv2-${binary.name}`).description(binary.description).version(VERSION)
   for (const [name, app] of Object.entries(apps)) command.addCommand(commandOf(app, new Command(name)))
   await command.parseAsync()
 }
@@ -78,7 +78,7 @@ function commandOf(app: App<BaseConfig>, command: Command): Command {
   const prefix = environmentPrefix(app.name)
   command
     .description(app.description)
-    .version(app.version)
+    .version(VERSION)
     .option('-c, --config <file>', 'TOML file; every key can also be set by environment, see --print-default')
     .option('--check', 'check the configuration, print every problem, and exit')
     .option('--print-default', 'print a commented configuration with all defaults, and exit')

@@ -14,6 +14,7 @@ import {
   serveMonitoring,
   sessionLines,
   systemNoise,
+  VERSION,
 } from '@sv2/runtime'
 import { configSchema, type JobNegotiatorClientConfig } from './config.ts'
 import { createObserver } from './observe.ts'
@@ -45,13 +46,10 @@ export interface JobClientCounts {
   readonly pool: string
 }
 
-const VERSION = '0.0.0'
-
 /** The negotiator client: own templates in, jobs out to miners, and a pool that agrees to pay for them. */
 export const jobNegotiatorClient: App<JobNegotiatorClientConfig, RunningJobClient> = {
   name: 'job-negotiator-client',
   description: 'The client of job negotiation: a farm that mines its own templates for a pool, or solo',
-  version: VERSION,
   schema: configSchema,
 
   async start(config, context) {

@@ -13,7 +13,6 @@ export interface RunningJobNegotiatorServer {
 export const negotiatorServer: App<JobNegotiatorServerConfig, RunningJobNegotiatorServer> = {
   name: 'job-negotiator-server',
   description: 'Stratum V2 job negotiator, the side of the pool',
-  version: '0.0.0',
   schema: configSchema,
 
   async start(config, context) {
