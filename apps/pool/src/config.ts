@@ -25,7 +25,7 @@ const payout = z
       .max(1_000_000)
       .default(10_000)
       .describe(
-        'Mode solo: addresses that are paid at one time; beyond that, whoever brought most makes room',
+        'Mode solo: addresses that are paid at one time; beyond that, the client that brought most gives one up',
       ),
     max_payouts_per_address: z
       .int()
@@ -145,7 +145,7 @@ const customWork = z
       .min(0)
       .default(0)
       .describe(
-        'Shares that are credited on jobs whose transactions nobody has looked at (coinbase-only, or before the server agreed), as difficulty and over all accounts; a block on such a job that becomes part of the chain frees the part of its account. 0: such jobs are refused',
+        'Shares that are credited on jobs whose transactions were not checked (coinbase-only, or before the server agreed), as difficulty and over all accounts; a block on such a job that becomes part of the chain frees the part of its account. 0: such jobs are refused',
       ),
     negotiators: z.array(negotiator).max(16).default([]),
   })

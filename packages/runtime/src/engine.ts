@@ -127,7 +127,7 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
     this.#flush()
   }
 
-  /** Closes every connection. The role hears no more of anything: what ends now is no news. */
+  /** Closes every connection. The role gets no more events, not even for the connections that are closed here. */
   stop(reason: string): void {
     this.#stopped = true
     this.#disarm()

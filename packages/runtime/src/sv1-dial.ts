@@ -17,7 +17,7 @@ export interface V1UpstreamSettings {
   readonly port: number
   /** V1 over TLS. */
   readonly tls: boolean
-  /** With TLS: false believes whoever answers, such as a pool with a certificate of its own making. */
+  /** With TLS: false accepts any certificate, such as one that the pool made itself. */
   readonly verifyCertificate: boolean
   readonly handshakeTimeoutMs: number
   /** Longest line taken from the pool, bytes. */

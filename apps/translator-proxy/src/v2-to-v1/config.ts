@@ -28,7 +28,7 @@ const pool = z
     verify_certificate: z
       .boolean()
       .default(true)
-      .describe('With stratum+ssl; false believes whoever answers, for certificates nobody vouches for'),
+      .describe('With stratum+ssl; false accepts any certificate, such as one that the pool made itself'),
     max_line_bytes: z
       .int()
       .min(1_024)

@@ -363,7 +363,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
     this.#close(upstream, reason)
   }
 
-  /** Nothing that still comes from a server that was left matters any more. */
+  /** Forgets the server and closes its connection; what it still sends is ignored. */
   #close(upstream: Upstream, reason: string): void {
     this.#forget()
     this.#out.push({ kind: 'close', session: upstream.session, reason })

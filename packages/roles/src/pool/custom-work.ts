@@ -22,7 +22,7 @@ export interface CustomWorkSettings {
   /** Tokens that are remembered as used, at one time. */
   readonly maxUsedTokens: number
   /**
-   * Difficulty of all shares that are credited on jobs whose transactions nobody has looked at, until blocks prove them;
+   * Difficulty of all shares that are credited on jobs whose transactions were not checked, until blocks prove them;
    * 0: no such job is taken.
    */
   readonly uncheckedTrust: number
@@ -47,7 +47,7 @@ export interface PresentWork {
   readonly nextJobId: () => number
 }
 
-/** Earlier tips that are known to be none any more. */
+/** How many superseded tips are remembered. */
 const MAX_FORMER_TIPS = 64
 /** Seconds that the time of a client's template may lie before ours: two nodes hear of a block at two moments. */
 const CLOCKS_APART = 60

@@ -12,7 +12,7 @@ interface Debt {
 }
 
 /**
- * How much is credited on jobs whose transactions nobody has looked at: so much in all, since accounts cost nothing.
+ * How much is credited on jobs whose transactions were not checked: so much in all, since accounts cost nothing.
  * A block that was found on one and is part of the chain proves its account honest, which has its part free again; two
  * that are not prove the contrary.
  */

@@ -198,7 +198,7 @@ function authorize(state: FrontState, session: Sv1Session, message: Authorize, n
   wantWork(state, session, now)
 }
 
-/** Takes over a wish for a difficulty. A wish that was heard before is no new one: some devices repeat it for ever. */
+/** Takes over a suggested difficulty. Some devices repeat the same suggestion for ever; only a changed value counts. */
 function suggest(state: FrontState, session: Sv1Session, difficulty: number | undefined, now: Millis): void {
   if (difficulty === undefined || session.suggestedDifficulty === difficulty) return
   session.suggestedDifficulty = difficulty

@@ -5,7 +5,7 @@ import type { UpstreamWorkSettings } from '../work/upstream/upstream-work.ts'
 export interface Sv1FrontSettings {
   /** Start difficulty of the doors, by the number in the name of their port; undefined where a door says nothing. */
   readonly doorDifficulty: readonly (number | undefined)[]
-  /** For a miner of whom nothing is known. */
+  /** Difficulty of a miner that told no hash rate. */
   readonly startDifficulty: number
   /** No V1 miner goes below; undefined: its dialect says. */
   readonly minDifficulty: number | undefined
@@ -32,7 +32,10 @@ export interface Sv1Limits {
   readonly maxRequestsPerSecond: number
 }
 
-/** `auto`: an account that is an address of another network is refused; `always`: so is what is no address. */
+/**
+ * `auto`: an account that is an address of another network is refused; `always`: an account that is not an address is
+ * refused too.
+ */
 export interface PayoutCheck {
   readonly identityIsAddress: 'auto' | 'always' | 'never'
   readonly network: Network

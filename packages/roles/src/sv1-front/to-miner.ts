@@ -177,7 +177,7 @@ function changeExtranonce(state: FrontState, session: Sv1Session, extranonce1: U
     const { extranonce2Size } = subscription
     return tell(state, session, { type: 'mining.set_extranonce', extranonce1, extranonce2Size })
   }
-  // who obeys comes back at once, and who does not finds the connection closed
+  // a miner that obeys reconnects at once; for the others we close the connection
   tell(state, session, { type: 'client.reconnect' })
   end(state, session, 'the extranonce has changed, and the miner does not take that')
 }
@@ -204,6 +204,6 @@ function fits(state: FrontState, session: Sv1Session, job: Job): boolean {
     })
   }
   session.outgrown = true
-  // of whom nothing is known, the limit is a guess
+  // where nothing is known of the device, the limit is a guess
   return dialect.name === 'unknown'
 }

@@ -38,7 +38,7 @@ export function serverKeys(defaults: { readonly dataDir: string; readonly dataDi
       .max(65_536)
       .default(DEFAULT_HELD_BYTES / MIB)
       .describe(
-        'Memory for what waits for peers that read slowly, and for messages that are not whole yet, of all connections of the process, MiB; whoever has most is closed first',
+        'Memory for what waits for peers that read slowly, and for messages that are not whole yet, of all connections of the process, MiB; the connection that has most is closed first',
       ),
     cert_validity_sec: z
       .int()

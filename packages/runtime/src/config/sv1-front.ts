@@ -17,7 +17,9 @@ export function sv1DifficultyKeys() {
       .number()
       .gt(0)
       .default(64)
-      .describe('For a miner of whom nothing is known: 5 s at 50 GH/s, and soon raised for faster ones'),
+      .describe(
+        'Difficulty of a miner that told no hash rate: 5 s at 50 GH/s, and soon raised for faster miners',
+      ),
     door_start_difficulty: z
       .array(z.number().gt(0))
       .default([])
@@ -70,7 +72,7 @@ export function sv1Keys() {
       .enum(['auto', 'always', 'never'])
       .default('auto')
       .describe(
-        'User names begin with an address; auto: one of another network is refused, and one that blocks found here do not pay; always: what is no address too; never: names mean nothing',
+        'Whether user names begin with an address; auto: an address of another network is refused, and one that blocks found here do not pay; always: a name without an address is refused too; never: names mean nothing',
       ),
     worker_separators: z
       .string()

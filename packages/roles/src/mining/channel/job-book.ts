@@ -32,9 +32,12 @@ export class JobBook {
   #active: Job | undefined
   /** Grows with each tip; channels drop what they remember of older ones. */
   generation = 0
-  /** No share target of these jobs is harder: a hash that whoever gives the work pays for has to come through. */
+  /** The hardest share difficulty of these jobs: every hash that the upstream pays for has to come through. */
   maxDifficulty = Number.POSITIVE_INFINITY
-  /** The one level of all channels, where only shares are wanted that whoever gives the work pays for. */
+  /**
+   * The one difficulty of all channels, where no share is wanted that the upstream does not pay for. Otherwise
+   * undefined.
+   */
   only: Level | undefined
   readonly #isFormer: ((jobId: number) => boolean) | undefined
 
@@ -44,9 +47,9 @@ export class JobBook {
   }
 
   /**
-   * No share target is harder than what whoever gives the work pays for; undefined: nobody pays by the share. One that
-   * every hash meets is no such target: pools give it to a channel without a hash rate, and devices that took it
-   * would send all they compute.
+   * Sets the hardest share target that the upstream pays for; undefined when it does not pay by the share. A target
+   * that every hash meets is not counted as one: pools give it to a channel without a hash rate, and devices that took
+   * it would send all they compute.
    * @param only no target is easier either
    */
   limit(level: Level | undefined, only = false): void {

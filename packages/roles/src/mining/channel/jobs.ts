@@ -14,9 +14,12 @@ export interface Jobs {
   readonly isWaiting: boolean
   /** Grows with each tip; channels drop what they remember of older ones. */
   readonly generation: number
-  /** No share target of these jobs is harder: a hash that whoever gives the work pays for has to come through. */
+  /** The hardest share difficulty of these jobs: every hash that the upstream pays for has to come through. */
   readonly maxDifficulty: number
-  /** The one level of all channels, where only shares are wanted that whoever gives the work pays for. */
+  /**
+   * The one difficulty of all channels, where no share is wanted that the upstream does not pay for. Otherwise
+   * undefined.
+   */
   readonly only: Level | undefined
   state(jobId: number): JobState
   /** A job for which shares are credited now. */

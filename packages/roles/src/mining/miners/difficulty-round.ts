@@ -8,7 +8,7 @@ import { changeLevel } from './new-levels.ts'
 import { noteSpeed } from './search-space.ts'
 import type { MinersState } from './state.ts'
 
-/** Every channel is looked at once in this time, so that silence is noticed as well. */
+/** Time within which each channel is looked at one time, so that a silent one is noticed as well, ms. */
 const ROUND_MS = 5_000
 
 /** However many workers name themselves on a channel, it is not made to send more shares a minute than this. */

@@ -215,7 +215,7 @@ export class Pairs {
     this.#failover.served(pair.place)
   }
 
-  /** What was to be there by now is not. A half that cannot be reached is its dialer's affair. */
+  /** The pair is not open in time. The dialer alone deals with a pool or server that cannot be reached. */
   #overdue(pair: Pair, now: Millis): void {
     pair.openBy = NEVER
     const isSilent = [pair.pool, pair.server].some(({ link }) => link?.isReady === false)

@@ -57,9 +57,9 @@ export class PoolSeat {
   readonly links = new Map<number, PoolLink>()
   /** Who gives the work; undefined while nobody does. */
   using: PoolLink | undefined
-  /** Whom it is kept for, until the channel is open. */
+  /** The miner that waits for its channel to open. */
   applicant: Applicant | undefined
-  /** Whose the one channel is; undefined on a seat for all, or for nobody yet. */
+  /** The identity of the miner with the one channel; undefined on a seat that all share, and before a miner has it. */
   identity: string | undefined
   readonly #isShared: boolean
   /** No pool takes whom it is kept for. */

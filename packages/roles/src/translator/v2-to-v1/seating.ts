@@ -13,7 +13,7 @@ export class Seating {
   readonly #settings: V2ToV1Settings
   readonly #deps: { readonly miners: Miners; readonly seats: PoolSeats }
   readonly #seatOf = new Map<Jobs, PoolSeat>()
-  /** Looks what the pools allow before the first channel of its own is asked for. */
+  /** A seat that finds out what the pools allow before the first miner asks for a channel of its own. */
   #scout: PoolSeat | undefined
   #jobId = 0
   #isOpen = false

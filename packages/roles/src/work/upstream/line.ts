@@ -40,12 +40,12 @@ export interface Line {
   readonly identity: string
   /** The request it was made for, as long as that one has no channel. */
   origin: LineOrigin | undefined
-  /** Bytes below roll behind their lease; undefined before the first grant. */
+  /** Bytes of extranonce that each miner rolls behind its lease; undefined before the first grant. */
   rolled: number | undefined
   /** Somebody needs the line. */
   demanded: boolean
   request: FeedRequest | undefined
-  /** Since when an upstream owes an answer to that, or work on `next`. */
+  /** When the request, or the switch to `next`, began to wait for the upstream. */
   since: Millis
   /** Granted, and not told any work yet. */
   next: WorkChannel | undefined

@@ -130,11 +130,11 @@ describe('a coinbase', () => {
     expect(payoutMismatch(wanted(), moved)).toContain('not in the scriptSig')
   })
 
-  test('that spends a coin is none', () => {
+  test('that spends a coin is not a coinbase', () => {
     const good = halves([{ value: 10n, script: MINE }])
     const prefix = good.prefix.slice()
     prefix[5] = 1
-    expect(payoutMismatch(wanted(), { ...good, prefix })).toContain('is none')
+    expect(payoutMismatch(wanted(), { ...good, prefix })).toContain('is not a coinbase transaction')
   })
 })
 

@@ -62,7 +62,7 @@ export function payoutMismatch(
 ): string | undefined {
   const expected = `the coinbase must pay ${wanted.percent} % to ${wanted.address}`
   const coinbase = readCoinbase(concatBytes(prefix, extranonce, suffix))
-  if (typeof coinbase === 'string') return `${expected}, and ${coinbase}`
+  if (typeof coinbase === 'string') return `${expected}, but it ${coinbase}`
   const { scriptSig, outputs } = coinbase
   // above 252 bytes the length of the scriptSig takes more than one
   const start = BEFORE_SCRIPT_SIG + (scriptSig.length < 0xfd ? 1 : 3)
@@ -96,12 +96,12 @@ function readCoinbase(
   try {
     const transaction = parseTransaction(bytes)
     const [input] = transaction.inputs
-    if (input === undefined || !isCoinbase(transaction)) return 'is none'
+    if (input === undefined || !isCoinbase(transaction)) return 'is not a coinbase transaction'
     // the merkle path starts from the stripped form
     if (hasWitness(transaction)) return 'has a witness'
     return { scriptSig: input.scriptSig, outputs: transaction.outputs.filter(({ value }) => value > 0n) }
   } catch (error) {
-    if (error instanceof BitcoinError) return `is no transaction (${error.code})`
+    if (error instanceof BitcoinError) return `is not a transaction (${error.code})`
     throw error
   }
 }
