@@ -30,7 +30,7 @@ export type ChannelRequest =
   | Omit<OpenStandardMiningChannel, 'requestId'>
   | Omit<OpenExtendedMiningChannel, 'requestId'>
 
-/** What a message of an upstream means to whoever uses the link. */
+/** What a message of an upstream means to the role that uses the link. */
 export type LinkNews =
   /** Set up, and extensions agreed: channels may be opened. */
   | { readonly kind: 'ready' }

@@ -8,7 +8,7 @@ export interface OpenSolution {
   readonly hash: string
   /** The tip it was found on, header byte order. */
   readonly prevHash: Uint8Array
-  /** What whoever makes a block of it is told. */
+  /** What the template provider, or the pool's server, is told so that it can make the block. */
   readonly message: SubmitSolution | PushSolution
 }
 
@@ -31,8 +31,8 @@ interface Open {
 }
 
 /**
- * The blocks that were found and are not decided, oldest first. Whoever makes blocks of them may be away, and so may this
- * process: each is kept on disk, and told again, until it is the tip or the chain has passed it.
+ * The blocks that were found and are not decided, oldest first. The provider that submits them may be away, and so may
+ * this process: each is kept on disk, and told again, until it is the tip or the chain has passed it.
  */
 export class OpenSolutions {
   readonly #open: Open[]

@@ -20,7 +20,7 @@ export interface SentShare {
   readonly version: number
   /** Leased and rolled part. */
   readonly extranonce: Uint8Array
-  /** Worker that found it; empty when nobody says. */
+  /** Worker that found it; empty when the client named none. */
   readonly worker: string
   /** When it went up. */
   readonly since: Millis
@@ -92,7 +92,7 @@ export class SentShares {
     return taken
   }
 
-  /** Takes all that are left: nobody will answer any more. */
+  /** Takes all that are left: the upstream will not answer them any more. */
   takeAll(): SentShare[] {
     const all = [...this.#waiting.values()]
     this.#waiting.clear()

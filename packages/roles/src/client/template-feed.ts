@@ -59,7 +59,9 @@ export class TemplateFeed {
   #session: SessionId | undefined
   /** The session is set up and has told a tip; templates before that are not passed on. */
   #synced = false
-  /** Since when nobody would tell of newer work; `NEVER` while somebody does, and once that was told. */
+  /**
+   * When the last provider that tells of newer work was lost; `NEVER` while there is one, and once the loss was told.
+   */
   #awaySince: Millis = NEVER
   #ready = false
   readonly #emit: Emit<TemplateFeedEffect>
@@ -88,7 +90,7 @@ export class TemplateFeed {
     return true
   }
 
-  /** Asks for the transactions of a template; false when there is nobody to ask. */
+  /** Asks for the transactions of a template; false when no provider is connected. */
   requestTransactions(templateId: bigint): boolean {
     if (this.#ready) this.#send({ type: 'RequestTransactionData', templateId })
     return this.#ready
@@ -120,7 +122,7 @@ export class TemplateFeed {
     return this.#awaySince + this.#settings.workMaxAgeMs
   }
 
-  /** Time has passed; whether the provider has been away for so long now that its last work is none any more. */
+  /** Time has passed; whether the provider has been away for so long that its last work is too old to mine on. */
   tick(now: Millis): boolean {
     if (now < this.nextDeadline()) return false
     this.#awaySince = NEVER

@@ -39,7 +39,7 @@ export class UpstreamChannel {
   /** The group it belongs to, at the upstream. */
   groupId: number
   readonly sent = new SentShares()
-  /** Bytes of extranonce that those below split among themselves. */
+  /** Bytes of extranonce that the miners split among themselves. */
   readonly size: number
   /** Bytes granted beyond that: they stand in front, and tell a job from its repetitions. */
   readonly spare: number
@@ -49,7 +49,7 @@ export class UpstreamChannel {
   #sequence = 0
   #isClosed = false
 
-  /** @param size bytes of extranonce that those below split among themselves */
+  /** @param size bytes of extranonce that the miners split among themselves */
   constructor(
     where: { readonly upstream: number; readonly link: UpstreamLink },
     granted: { readonly answer: OpenExtendedMiningChannelSuccess; readonly size: number },
@@ -87,7 +87,7 @@ export class UpstreamChannel {
 
   /**
    * Takes a message; undefined when there is nothing to be done about it.
-   * @param at.order the place of what it changes among the jobs of those below
+   * @param at.order the place of what it changes among the jobs of the miners
    * @param at.oldestLive order of the oldest of those jobs
    */
   message(
@@ -153,7 +153,7 @@ export class UpstreamChannel {
     this.sent.add(this.#sequence, share)
   }
 
-  /** Tells the upstream how fast those below are (PRX-03, PRX-04). */
+  /** Tells the upstream the hash rate of the miners (PRX-03, PRX-04). */
   update(nominalHashRate: number, maximumTarget: Uint8Array): void {
     this.link.send({ type: 'UpdateChannel', channelId: this.channelId, nominalHashRate, maximumTarget })
   }

@@ -13,8 +13,8 @@ const MAC_SIZE = 16
 const FORMAT = 1
 
 /**
- * What a token of the server says to the pool. Nothing of it is kept anywhere: whoever holds the key can make one, and
- * whoever holds the key can check one, on any machine.
+ * What a token of the server says to the pool. Nothing of it is kept anywhere: a server that has the key can make one,
+ * and a pool that has the key can check one, on any machine.
  */
 export interface MiningJobToken {
   /** Random; tells tokens apart. */

@@ -22,7 +22,7 @@ export class RateReport {
     return this.#declared
   }
 
-  /** Work starts after a time without: that time is no part of the average. */
+  /** Work starts after a time without: that time does not count in the average. */
   restart(): void {
     this.#measured = new MeasuredHashrate()
   }

@@ -20,7 +20,7 @@ import type { SubmitSolution } from '@sv2/messages'
 import type { SubmitBlock } from './facts.ts'
 import type { SolvableTemplate } from './template.ts'
 
-/** Builds the block of a solution, or says why it is none (TP-25). */
+/** Builds the block of a solution, or says why it is not a block (TP-25). */
 export function buildBlock(
   template: SolvableTemplate,
   solution: SubmitSolution,

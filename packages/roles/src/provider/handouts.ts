@@ -10,7 +10,7 @@ export interface KeptTemplate {
 }
 
 interface Kept extends KeptTemplate {
-  /** Since when nobody is told of it any more; those go first. */
+  /** When it stopped being handed out; such templates are dropped first. */
   superseded: Millis | undefined
 }
 
@@ -21,7 +21,7 @@ const BYTES = { perTransaction: 8, perHash: 120, rest: 1_000 }
 
 /**
  * The templates handed out for the present tip and the one before, oldest first, for solutions and requests to come
- * (TP-05). Whoever has one may work on it until the tip after the next, so that a block can be made of each of
+ * (TP-05). A client that has one may work on it until the tip after the next, so that a block can be made of each of
  * them; only a budget of memory ends one sooner. A transaction that several have is counted once.
  */
 export class Handouts {
@@ -56,7 +56,7 @@ export class Handouts {
     this.#add({ template: solvable(handout), segwit: handout.node.segwit, superseded: undefined })
   }
 
-  /** Nobody is told of this template any more. */
+  /** The template is not handed out any more. */
   supersede(templateId: bigint, now: Millis): void {
     const kept = this.#kept.get(templateId)
     if (kept !== undefined) kept.superseded ??= now
@@ -78,7 +78,7 @@ export class Handouts {
     }
   }
 
-  /** Drops the oldest ones that nobody is told of, until the rest is within the budget; answers which. */
+  /** Drops the oldest ones that are not handed out any more, until the rest is within the budget; answers which. */
   trim(): readonly bigint[] {
     const dropped: bigint[] = []
     if (this.#bytes <= this.#budgetBytes) return dropped

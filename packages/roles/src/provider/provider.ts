@@ -22,7 +22,7 @@ import { type Handout, prevHashOf, solvable } from './template.ts'
 import { isSameBase, reserveKey, Templates, type TemplatesSettings } from './templates.ts'
 
 export interface ProviderSettings extends TemplatesSettings {
-  /** So long after the node gave work last, what clients have of it is none: they are sent away (4.2, 6.3). */
+  /** When the node has given no work for this long, the work of clients is too old: they are sent away. */
   readonly workMaxAgeMs: number
 }
 
@@ -47,7 +47,7 @@ interface Client {
   constraints: number
 }
 
-/** The node has given no work for so long that what it gave is none. */
+/** The node has given no work for so long that its last work is too old. */
 const NOT_READY = 'node-not-ready'
 /** A node that is behind the network is given so long to catch up: two blocks at once may look like that. */
 const CATCH_UP_MS = 5_000
@@ -132,7 +132,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     this.#sendAway()
   }
 
-  /** Whoever works on what is too old goes to another provider. */
+  /** Sends clients away whose work is too old, so that they go to another provider. */
   #sendAway(): void {
     if (this.#unfitAt === undefined || this.#now < this.#unfitAt) return
     const ready = [...this.#clients.values()].filter((client) => client.ready)
@@ -194,7 +194,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     this.#trim()
   }
 
-  /** Whoever may work on a template that is not kept any more is told, in the one word there is for that. */
+  /** Tells the clients that may work on a dropped template, with the one code there is for that. */
   #trim(): void {
     const dropped = this.#templates.trim()
     if (dropped.length === 0) return

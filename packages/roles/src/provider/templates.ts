@@ -106,7 +106,7 @@ export class Templates {
     return handout
   }
 
-  /** Nobody wants templates for this reserve any more. */
+  /** No client wants templates for this reserve any more. */
   retire(reserve: Reserve, now: Millis): void {
     for (const futureTemplate of [true, false]) {
       const key = `${reserveKey(reserve)}/${futureTemplate}`

@@ -74,7 +74,7 @@ export function dropClient(state: RelayState, client: Client): void {
   if (client.flags !== undefined) state.emit({ kind: 'minerDisconnected', session: client.session, channels })
 }
 
-/** Nobody wants it any more. */
+/** No client wants it any more. */
 export function bury(wish: Wish): void {
   wish.isDead = true
   wish.seat.buried()

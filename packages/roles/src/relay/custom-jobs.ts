@@ -26,7 +26,7 @@ export function setCustomJob(state: RelayState, client: Client, job: SetCustomMi
   home.link.send({ ...job, channelId: upstreamId, requestId: upstreamRequestId, extranonceSize })
 }
 
-/** Hands the answer to a custom job back; false when nobody waits for it. */
+/** Hands the answer to a custom job back; false when no client waits for it. */
 export function answerCustomJob(
   state: RelayState,
   home: Home,
@@ -52,7 +52,10 @@ interface Place {
   readonly upstreamId: number
 }
 
-/** Where a job goes; a code when it cannot go there. A group that other clients are in too is none of this one's. */
+/**
+ * Where a job goes; a code when it cannot go there. A group that it shares with other clients does not count as its
+ * own.
+ */
 function placeOf(client: Client, id: number): Place | string {
   const group = client.groups.get(id)
   const [only] = group?.channels ?? []

@@ -17,7 +17,9 @@ import { type RelayChannel, SEEN_DOWN } from './parties.ts'
 import { joinGroup, leaveGroup } from './placement.ts'
 import { type RelayState, tell } from './state.ts'
 
-/** Passes an upstream's message on to the clients it is for; what is for nobody is told and forgotten. */
+/**
+ * Passes an upstream's message on to the clients it is for; a message without a receiver is told as a fact and dropped.
+ */
 export function fromUpstream(state: RelayState, home: Home, message: Message): void {
   if (message.type === 'SetGroupChannel') return regroup(state, home, message)
   if (message.type === 'SetCustomMiningJob.Success' || message.type === 'SetCustomMiningJob.Error') {

@@ -9,7 +9,7 @@ import { Home } from './parties.ts'
 import { detach } from './placement.ts'
 import { type RelayState, tell } from './state.ts'
 
-/** An upstream that nobody works at is let go after this time; pools close idle connections a little later, ms. */
+/** An upstream that no client works at is let go after this time; pools close idle connections a little later, ms. */
 const LINGER_MS = 30_000
 /** Requests for channels may all be without an answer for this long, ms. */
 const SILENT_MS = 60_000

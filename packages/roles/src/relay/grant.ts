@@ -4,7 +4,7 @@ import type { Home } from './parties.ts'
 /** An upstream's good answer to a request for a channel. */
 export type Grant = OpenStandardMiningChannelSuccess | OpenExtendedMiningChannelSuccess
 
-/** Gives a channel back that nobody wants any more. */
+/** Gives a channel back that no client wants any more. */
 export function returnGrant(home: Home, { channelId }: Grant): void {
   home.link.send({ type: 'CloseChannel', channelId, reasonCode: 'moved-to-another-upstream' })
 }

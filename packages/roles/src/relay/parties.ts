@@ -183,7 +183,7 @@ export interface Wish {
   /** Undefined for a new one. */
   readonly channel: RelayChannel | undefined
   readonly request: OpenRequest
-  /** Nobody wants it any more. */
+  /** No client wants it any more. */
   isDead: boolean
 }
 
@@ -256,7 +256,7 @@ export class RelaySeat implements Slot {
   home: Home | undefined
   /** Since when there is none; NEVER while there is one, or its channels were closed for that. */
   goneSince: Millis = NEVER
-  /** Since when nobody works here; NEVER while somebody does. */
+  /** When the last client left; NEVER while one works here. */
   emptySince: Millis = Number.NEGATIVE_INFINITY
   /** Channels that are to be opened, in order; some are dead, and those before the cursor done. */
   #wishes: Wish[] = []

@@ -85,7 +85,7 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
     return { connections: clients.size, channels, upstreamChannels, waiting }
   }
 
-  /** Nobody who is there has to do without an upstream. */
+  /** Whether every connected client has an upstream. */
   get isWell(): boolean {
     const { plain, workSelection } = this.#state.seats
     return [...plain, ...workSelection].every((seat) => seat.home !== undefined || seat.clients.size === 0)

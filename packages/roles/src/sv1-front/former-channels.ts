@@ -23,7 +23,7 @@ export class FormerChannels {
     }
   }
 
-  /** Takes the channel of a session; undefined when nobody remembers it. */
+  /** Takes the channel of a session; undefined when it was forgotten. */
   take(sessionId: string, now: Millis): Channel | undefined {
     const kept = this.#kept.get(sessionId)
     this.#kept.delete(sessionId)

@@ -8,7 +8,7 @@ import type { Sv1Session } from './sv1-session.ts'
 /** A channel of a session is the only one of its connection. */
 const REQUEST_ID = 1
 
-/** Starts a session's work as soon as it has subscribed and authorized, and is no mere probe. */
+/** Starts a session's work as soon as it has subscribed and authorized, and does more than probe. */
 export function wantWork(state: FrontState, session: Sv1Session, now: Millis): void {
   if (session.stage !== 'idle' || !session.isComplete) return
   const { work, front } = state.settings
@@ -61,7 +61,7 @@ export function retarget(
   state.core.miner({ kind: 'message', session: session.session, message }, now)
 }
 
-/** Shows the present job to a miner that wants to see one before it authorizes; it costs nobody anything. */
+/** Shows the present job to a miner that wants to see one before it authorizes; this needs no channel. */
 export function showEarlyWork(state: FrontState, session: Sv1Session, now: Millis): void {
   const { settings, book, lines } = state
   const job = settings.work.aggregated ? book?.active : undefined

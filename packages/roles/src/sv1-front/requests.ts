@@ -20,9 +20,9 @@ import { grant } from './version-mask.ts'
 import { availableMask } from './version-rolling.ts'
 import { admitWorker } from './worker-names.ts'
 
-/** Bytes of a session id: nobody guesses one while it is remembered. */
+/** Bytes of a session id: too many for a stranger to guess one while it is remembered. */
 const SESSION_ID_BYTES = 8
-/** Characters of a method or a reason that are repeated to whoever sent it. */
+/** Characters of a method or a reason that are repeated to the miner that sent it. */
 const ECHO_LENGTH = 40
 /** Characters of what a miner calls itself that are told. */
 const LONGEST_AGENT = 100

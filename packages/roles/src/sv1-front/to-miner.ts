@@ -150,7 +150,7 @@ function tellDifficulty(state: FrontState, session: Sv1Session, target: Uint8Arr
 }
 
 /**
- * Of a device nobody knows, shares below a difficulty it was told a while ago mean that it may be waiting for a clean
+ * Of an unknown device, shares below a difficulty it was told a while ago mean that it may be waiting for a clean
  * job: it is sent one, once for each difficulty. To us the former job stays as good as it was.
  */
 export function rouse(state: FrontState, session: Sv1Session, now: Millis): void {

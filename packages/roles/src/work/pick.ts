@@ -1,6 +1,6 @@
 /** How an upstream does, as far as it matters for the choice. */
 export type Health =
-  /** Not connected, and nobody tries. */
+  /** Not connected, and no connection is being tried. */
   | 'idle'
   /** Being connected, and nothing speaks against it yet. */
   | 'dialing'

@@ -51,7 +51,7 @@ interface Upstream {
   setUpBy: Millis
 }
 
-/** News of an upstream for whoever uses it. */
+/** News of an upstream for the role that uses it. */
 export interface UpstreamNews {
   readonly upstream: number
   readonly news: Exclude<LinkNews, { kind: 'reconnect' }> | { readonly kind: 'lost' }

@@ -80,9 +80,9 @@ export class Channel {
   lease: number
   nominalHashrate: number
   easiest: Level | undefined
-  /** The level it gets as soon as it can be given a job that nobody has seen; undefined when it has what it is to have. */
+  /** The level it gets as soon as it can be given a fresh job; undefined when it already has the right one. */
   wanted: Level | undefined
-  /** A difficulty its client wished for, and whoever gives the work does not pay for yet. */
+  /** A difficulty that its client asked for, and that the upstream does not pay for yet. */
   wish: number | undefined
   /** How often its client may still ask for another level; undefined until it has asked. */
   requests: RateCap | undefined

@@ -23,7 +23,10 @@ const GOLDEN = 0x9e37_79b1
  */
 export class CreditedHashes {
   readonly #sets = new Map<string, HashSet>()
-  /** Jobs share their tip's object, most of them: whoever holds one of a tip that is forgotten here keeps its hashes. */
+  /**
+   * Jobs share their tip's object, most of them: an owner of a job of a forgotten tip still keeps the hashes of that
+   * tip.
+   */
   readonly #known = new WeakMap<Tip, HashSet>()
   readonly #most: number
   /** Of all sets. */

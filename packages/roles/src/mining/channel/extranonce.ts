@@ -6,7 +6,8 @@ export const MAX_FULL_EXTRANONCE = 32
  * the same lease, and a lease is given out again only when every job that could have used it is dead (POOL-03).
  *
  * An extranonce stands at the end of the coinbase's script. Where all of them have one length, prefix and rolled part
- * together, two channels never have the same coinbase, whoever made it: the leases stand at the same place of both.
+ * together, two channels never have the same coinbase, no matter which of the two made it: the leases stand at the same
+ * place of both.
  */
 export interface ExtranonceLayout {
   /** Tells the nodes of one operator apart, and the runs of a node; stands first in every prefix. May be empty. */
@@ -46,14 +47,14 @@ export class ExtranonceLeases {
   }
 
   /**
-   * Whether there is a lease that nobody's live work uses.
+   * Whether there is a lease that no live job uses.
    * @param oldestLiveJob order of the oldest job for which shares are still credited.
    */
   has(oldestLiveJob: number): boolean {
     return this.#fresh < this.#capacity || this.#rested(oldestLiveJob) !== undefined
   }
 
-  /** A lease nobody's live work uses, or undefined when there is none. */
+  /** A lease that no live job uses, or undefined when all are used. */
   take(oldestLiveJob: number): number | undefined {
     const rested = this.#rested(oldestLiveJob)
     if (rested === undefined) return this.#fresh < this.#capacity ? this.#fresh++ : undefined

@@ -168,7 +168,7 @@ export class JobBook {
     return job
   }
 
-  /** No job is worth anything any more: the tip has changed, or nobody is there to take the shares. */
+  /** Makes every job worthless: the tip has changed, or no upstream takes the shares. */
   clear(): void {
     for (const id of this.#live.keys()) this.#stale.add(id)
     for (const id of this.#future.keys()) this.#stale.add(id)

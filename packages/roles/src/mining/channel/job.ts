@@ -42,7 +42,7 @@ export function isSameTip(a: Tip, b: Tip): boolean {
   return a.nbits === b.nbits && equalBytes(a.prevHash, b.prevHash)
 }
 
-/** One unit of work as all channels of a job book share it. Where it came from is known to whoever made it. */
+/** One unit of work as all channels of a job book share it. Only its maker knows where it came from. */
 export interface Job {
   readonly jobId: number
   /**
@@ -61,9 +61,9 @@ export interface Job {
   readonly coinbaseTxSuffix: Uint8Array
   /** Earliest header time devices are told of, where that is later than the tip's; unix seconds. */
   readonly minNtime?: number | undefined
-  /** Part of the reward that whoever gives credit gets of its block, 0 … 1; all of it when missing. */
+  /** Part of the block's reward that goes to the pool that credits the shares, 0 … 1; all of it when missing. */
   readonly rewardShare?: number | undefined
-  /** Nobody has looked at its transactions: it is credited on trust. */
+  /** Its transactions were not checked: its shares are credited on trust. */
   readonly isUnchecked?: boolean | undefined
   /** Order at which the job became active: the tip's, for a job that its client made. 0 while it is a future job. */
   activeSince: number

@@ -2,7 +2,7 @@ import type { Level } from './difficulty.ts'
 import type { Job } from './job.ts'
 import type { JobBook, JobState } from './job-book.ts'
 
-/** The jobs that a set of channels shares, as channels see them; whoever makes the jobs writes them into a `JobBook`. */
+/** The jobs that a set of channels shares, as channels see them; the maker of the jobs writes them into a `JobBook`. */
 export interface Jobs {
   /** The book that says what becomes of the jobs. */
   readonly root: JobBook

@@ -94,7 +94,7 @@ export class ShareJudge {
     const known = this.#remember(tip, key, memory.tally)
     if (known === 'known') return refused('duplicate-share')
     if (known === 'new') return { accepted: true, level, job, hash, isBlock }
-    // nobody can say whether it was paid: it is not paid again, and a block is not lost
+    // whether it was paid is not known: it is not paid again, and a block is not lost
     return isBlock ? { accepted: true, level: NO_CREDIT, job, hash, isBlock } : refused('invalid-share')
   }
 
@@ -137,8 +137,8 @@ function prefixOf(channel: Channel, job: Job): Uint8Array {
  * The level a share earns; undefined when it earns nothing. A job has one level on a channel, the one it was given
  * with, whatever was asked for since: what a client may choose once it knows its hashes pays for the best of them.
  *
- * A future job has two, that of its sending and that of its tip (POOL-46), and whoever knew of the tip first may have
- * chosen the second: the hash has to meet the harder one, and earns the easier.
+ * A future job has two, that of its sending and that of its tip (POOL-46), and a peer that knew of the tip first may
+ * have chosen the second: the hash has to meet the harder one, and earns the easier.
  */
 function creditedLevel(channel: Channel, job: Job, hash: Uint8Array): Level | undefined {
   const sent = channel.levelAt(job.order)

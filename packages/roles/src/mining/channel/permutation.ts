@@ -4,7 +4,7 @@ import type { Sha256d } from '@sv2/bitcoin'
 const ROUNDS = 4
 
 /**
- * Numbers in an order that nobody can guess who does not know the secret: a Feistel network over them. What is
+ * Numbers in an order that only the owner of the secret can predict: a Feistel network over them. What is
  * numbered so can be worked on by those only who were told the number.
  * @param bits 8, 16, 24 or 32: how many there are, as a power of two
  */

@@ -50,8 +50,8 @@ class Lane {
 
 /**
  * What is still to be told of jobs, targets and prefixes, by connection and in order. It is told in slices, so that a
- * connection with very many channels holds up nobody: whoever has few channels comes first, and between two slices other
- * events have their turn. A newer job or tip takes the place of what an older one had not told yet.
+ * connection with very many channels holds up no other: a connection with few channels comes first, and between two
+ * slices other events have their turn. A newer job or tip takes the place of what an older one had not told yet.
  */
 export class Lanes {
   readonly #lanes = new Map<Connection, Lane>()

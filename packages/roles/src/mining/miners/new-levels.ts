@@ -13,8 +13,8 @@ const MAX_AT_ONCE = 512
 const WAIT_MS = 250
 
 /**
- * Changes a channel's level: SetTarget, and a job with it that nobody has seen before, so that it holds at once and no
- * hash that was known when it was asked for counts by it. Where there is no such job now, the change waits for one.
+ * Changes a channel's level: SetTarget, and a job with it that no client has seen before, so that it holds at once and
+ * no hash that was known when it was asked for counts by it. Where there is no such job now, the change waits for one.
  */
 export function changeLevel(state: MinersState, channel: Channel, level: Level, now: Millis): void {
   if (isSame(level, channel.level)) {
@@ -28,13 +28,13 @@ export function changeLevel(state: MinersState, channel: Channel, level: Level, 
     return give(state, channel, level, undefined)
   }
   if (channel.book.active === undefined) return give(state, channel, level, undefined)
-  // where others wait it waits with them: the next job nobody has seen is for all of them
+  // where others wait it waits with them: the next fresh job is for all of them
   const job = state.wanting.size > 0 ? undefined : newJob(state, channel.book)
   if (job === undefined) return putOff(state, channel, level)
   give(state, channel, level, job)
 }
 
-/** The channel gets a level as soon as it can be given a job that nobody has seen, or with the next tip. */
+/** The channel gets a level as soon as it can be given a fresh job, or with the next tip. */
 export function putOff(state: MinersState, channel: Channel, level: Level): void {
   channel.wanted = level
   if (bringsItsJobs(state, channel)) {

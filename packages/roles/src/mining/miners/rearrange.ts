@@ -62,7 +62,7 @@ export function renewPrefix(
 /**
  * Promises a connection its part of the search space before it has a channel: its first channel gets it. Answers the
  * prefix; undefined when no space is left.
- * @param former a closed channel it had before; it gets that one's part again where nobody else has it
+ * @param former a closed channel it had before; it gets the lease of that channel again where no other channel has it
  */
 export function reserve(state: MinersState, session: SessionId, former?: Channel): Uint8Array | undefined {
   const connection = state.connections.get(session)

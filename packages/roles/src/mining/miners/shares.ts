@@ -102,7 +102,10 @@ export interface PendingShare {
   readonly difficulty: number
 }
 
-/** Tells a client what became of a share that was pending: acknowledged, or refused with the code of whoever refused it. */
+/**
+ * Tells a client what became of a share that was pending: acknowledged, or refused with the code of the party that
+ * refused it.
+ */
 export function settleShare(
   state: MinersState,
   share: PendingShare,

@@ -69,7 +69,7 @@ export class PoolRequests {
     return overdue
   }
 
-  /** Takes all shares: nobody will answer them any more. */
+  /** Takes all shares out: the pool will not answer them any more. */
   takeShares(): SentShare[] {
     const shares: SentShare[] = []
     for (const request of this.#waiting.values()) if (request.kind === 'submit') shares.push(request.share)

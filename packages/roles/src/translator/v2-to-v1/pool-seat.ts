@@ -46,7 +46,7 @@ export interface Applicant {
 }
 
 /**
- * One job book, fed by one pool connection at a time: all channels, or a single one. To those below, a change of pools
+ * One job book, fed by one pool connection at a time: all channels, or a single one. To miners, a change of pools
  * looks like a new tip.
  */
 export class PoolSeat {
@@ -55,7 +55,7 @@ export class PoolSeat {
   readonly failover: Failover
   /** One per pool, made when it is first needed. */
   readonly links = new Map<number, PoolLink>()
-  /** Who gives the work; undefined while nobody does. */
+  /** The connection that gives the work; undefined while no pool does. */
   using: PoolLink | undefined
   /** The miner that waits for its channel to open. */
   applicant: Applicant | undefined
@@ -89,7 +89,7 @@ export class PoolSeat {
     return this.jobs.book
   }
 
-  /** Who mines here, as a pool is told; undefined while nobody does. */
+  /** The account that the pool is told for this seat; undefined while no miner has it. */
   userAt(template: string): string | undefined {
     if (this.#isShared) return template
     return this.identity === undefined ? undefined : fillIdentity(template, this.identity)
@@ -129,7 +129,7 @@ export class PoolSeat {
     this.book.maxDifficulty = difficulty
   }
 
-  /** Nobody gives work any more: no share is worth anything. */
+  /** No upstream gives work any more: shares are worth nothing. */
   stop(): void {
     this.using = undefined
     this.#work = undefined

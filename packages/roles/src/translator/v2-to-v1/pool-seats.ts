@@ -70,7 +70,7 @@ export class PoolSeats {
     }
   }
 
-  /** A connection was made; undefined when nobody needs it any more. */
+  /** A connection was made; undefined when no seat needs it any more. */
   opened(
     session: SessionId,
     port: string,

@@ -31,7 +31,7 @@ const SILENCE_MS = 900_000
 /** How we introduce ourselves. */
 export interface Introduction {
   readonly userAgent: string
-  /** Undefined: nobody is to be authorized yet. */
+  /** Undefined: there is no account to authorize yet. */
   readonly user: string | undefined
   readonly password: string
   readonly versionRolling: boolean
@@ -41,7 +41,7 @@ export interface Introduction {
   readonly leaseSize: number
 }
 
-/** What a line of a pool means to whoever uses the connection. */
+/** What a line of a pool means to the owner of the connection. */
 export type PoolNews =
   /** What it lets devices roll is known. */
   | { readonly kind: 'mask' }
@@ -157,7 +157,7 @@ export class PoolSession {
     this.#emit({ kind: 'close', session: this.session, reason })
   }
 
-  /** The connection is gone: the shares that nobody will answer. */
+  /** The connection is gone: takes out the shares that the pool did not answer. */
   ended(): readonly SentShare[] {
     this.#closed = true
     return this.#requests.takeShares()

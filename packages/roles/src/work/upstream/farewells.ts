@@ -5,14 +5,14 @@ import type { WorkChannel } from './work-channel.ts'
 /** A channel that is given up waits this long for the answers to its shares, ms. */
 const FAREWELL_MS = 3_000
 
-/** A channel that nobody works on any more, and whose it was. */
+/** An upstream channel that no miner works on any more, and the book that it fed. */
 export interface Farewell {
   readonly channel: WorkChannel
   readonly seat: WorkSeat
   readonly until: Millis
 }
 
-/** Upstream channels that nobody works on any more, and whose last shares are not all answered. */
+/** Upstream channels that no miner works on any more, and whose last shares are not all answered. */
 export class Farewells {
   /** Those that end first come first. */
   readonly #leaving = new Map<WorkChannel, Farewell>()

@@ -24,7 +24,7 @@ export const REPEAT_BYTES = 2
 export interface RolledSize {
   /** Wished for, and used where it is granted. */
   readonly most: number
-  /** With less than this nobody below can work. */
+  /** With fewer bytes than this no miner can work. */
   readonly least: number
 }
 

@@ -23,7 +23,7 @@ const NO_BOOK = new JobBook()
 
 /**
  * The upstream channels that feed the lines of a node: opened where a line wants work, switched when another upstream
- * is better, given up when nobody needs them.
+ * is better, given up when no book needs them.
  */
 export class Feeds {
   readonly #settings: FeedSettings
@@ -374,7 +374,7 @@ export class Feeds {
     this.#lineOf.delete(channel)
   }
 
-  /** A channel that nobody works on any more is closed when its last shares are answered. */
+  /** A channel that no miner works on any more is closed when its last shares are answered. */
   #retire({ seat }: Line, channel: WorkChannel, now: Millis): void {
     this.#lineOf.delete(channel)
     this.#farewells.add(channel, seat, now)

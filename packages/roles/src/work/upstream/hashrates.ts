@@ -29,7 +29,7 @@ export function addHashrates(lines: Lines, channels: readonly Channel[]): void {
   }
 }
 
-/** Tells the upstreams how fast those below are, where that has changed (PRX-03 … PRX-08). */
+/** Tells the upstreams the hash rate of the miners, where it has changed (PRX-03 … PRX-08). */
 export function tellHashrates(lines: Lines): void {
   for (const line of lines) {
     const { supply, hashrate, channels, told } = line

@@ -51,7 +51,7 @@ export interface Line {
   next: WorkChannel | undefined
   /** Why the upstream does not take the miner; the line ends with it. */
   refusal: string | undefined
-  /** Hash rate of those below, H/s: added up anew before it is told. */
+  /** Hash rate of the miners on this line, H/s: added up anew before it is told. */
   hashrate: number
   channels: number
   /** H/s as the last request for an upstream channel declared it. */
@@ -60,7 +60,7 @@ export interface Line {
   told: { readonly hashrate: number; readonly channels: number }
 }
 
-/** A line that nobody feeds yet. */
+/** A line that no upstream feeds yet. */
 export function makeLine(seat: WorkSeat, identity: string, deps: SupplyDeps): Line {
   const supply = new Supply(deps)
   return {

@@ -37,7 +37,7 @@ export function tellAnswers(
   if (news.shares.length > 0) emit({ kind: 'sharesAcknowledgedAbove', upstream, count: news.shares.length })
 }
 
-/** Nobody will answer the shares of a channel any more. */
+/** The upstream will not answer the shares of a channel any more. */
 export function tellUnanswered(
   { owner, emit }: ShareAnswersDeps,
   { upstream, sent }: WorkChannel,

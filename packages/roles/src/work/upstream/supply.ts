@@ -17,7 +17,7 @@ export interface SupplyDeps {
  * one takes over. To the miners a change of upstream looks like a new tip.
  */
 export class Supply {
-  /** Who feeds the book; undefined while nobody does. */
+  /** The upstream channel that feeds the book; undefined while there is none. */
   feed: WorkChannel | undefined
   readonly jobs: JobFeed<JobOrigin>
   readonly #numbering: JobNumbering
@@ -50,7 +50,7 @@ export class Supply {
     for (const job of feed.waiting()) this.#future(job)
   }
 
-  /** Nobody gives work any more: no share is worth anything. */
+  /** No upstream gives work any more: shares are worth nothing. */
   stop(): void {
     this.feed = undefined
     this.#waiting.clear()

@@ -36,7 +36,7 @@ export interface JobOrigin {
   readonly family: { readonly first: Job; repeated: number }
 }
 
-/** What a message of the upstream means to whoever hands the work on. */
+/** What a message of the upstream means to the role that hands the work on. */
 export type WorkNews =
   /** A job that waits for a tip. */
   | { readonly kind: 'future'; readonly job: UpstreamJob }
@@ -50,7 +50,7 @@ export type WorkNews =
 /**
  * One extended channel at an upstream: its jobs, its target, and the shares that were sent on it.
  *
- * Theory of operation. Whoever works on the jobs sees a search space of fixed size: `leased ‖ rolled` bytes. What the
+ * Theory of operation. The miners see a search space of fixed size: `leased ‖ rolled` bytes. What the
  * upstream fixed (its prefix, as it was when the job came) and bytes it granted beyond the wanted size are folded into
  * the coinbase prefix. So a new prefix holds for later jobs by itself, and a share is always told to the
  * upstream as its job was.
@@ -64,7 +64,7 @@ export class WorkChannel {
   #newest: UpstreamJob | undefined
 
   /**
-   * @param size bytes of extranonce that those below split among themselves
+   * @param size bytes of extranonce that the miners split among themselves
    */
   constructor(
     where: { readonly upstream: number; readonly link: UpstreamLink },
@@ -100,7 +100,7 @@ export class WorkChannel {
     return this.#channel.sent
   }
 
-  /** Bytes of extranonce that those below split among themselves. */
+  /** Bytes of extranonce that the miners split among themselves. */
   get size(): number {
     return this.#channel.size
   }
@@ -126,7 +126,7 @@ export class WorkChannel {
     return this.#future.values()
   }
 
-  /** Takes a message; `order` is the place of what it changes among the jobs of those below. */
+  /** Takes a message; `order` is the place of what it changes among the jobs of the miners. */
   message(message: Message, at: { readonly order: number; readonly book: JobBook }): WorkNews | undefined {
     switch (message.type) {
       case 'NewExtendedMiningJob':
@@ -177,7 +177,7 @@ export class WorkChannel {
     this.#channel.submit(share, { jobId: from.message.jobId, spare })
   }
 
-  /** Tells the upstream how fast those below are (PRX-03, PRX-04). */
+  /** Tells the upstream the hash rate of the miners (PRX-03, PRX-04). */
   update(nominalHashRate: number, maximumTarget: Uint8Array): void {
     this.#channel.update(nominalHashRate, maximumTarget)
   }

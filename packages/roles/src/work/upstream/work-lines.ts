@@ -84,12 +84,12 @@ export class WorkLines {
     return this.#demanded(line, now)
   }
 
-  /** Whoever asked is gone. */
+  /** The client that asked is gone. */
   abandon(session: SessionId, now: Millis): void {
     for (const line of this.lines.waitingFor(session)) this.drop(line, now)
   }
 
-  /** Nobody works on a book any more. */
+  /** No channel works on a book any more. */
   released(book: Jobs, now: Millis): void {
     const line = this.lines.of(book)
     if (line !== undefined) this.drop(line, now)
