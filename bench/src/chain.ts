@@ -3,7 +3,7 @@ import { type RegtestNode, startRegtestNode } from '@sv2/regtest-node'
 import { makeTokenKeyFile } from '@sv2/runtime'
 import { Child } from './child.ts'
 
-/** Addresses of nobody: these coins are worth nothing. */
+/** Addresses without an owner: these coins are worth nothing. */
 const POOL_ADDRESS = 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202'
 const FARM_ADDRESS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
 

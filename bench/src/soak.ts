@@ -4,7 +4,7 @@ import type { Child, Usage } from './child.ts'
 import { PacedMiner } from './paced-miner.ts'
 import type { Measurement } from './report.ts'
 
-/** Minutes when nobody says how many; the figures that stand in the report come from as many as it says. */
+/** Minutes when the command names no number; the figures that stand in the report come from as many as it says. */
 export const SOAK_MINUTES = 2
 
 const SHARES_PER_SECOND = 1_000

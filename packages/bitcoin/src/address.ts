@@ -3,7 +3,7 @@ import { Address, OutScript } from '@scure/btc-signer'
 import { concatBytes, hex } from './bytes.ts'
 import { NETWORKS, type Network, type NetworkParams } from './network.ts'
 
-/** Why an address was refused: it is none at all, or it belongs to another network. */
+/** Why an address was refused: it is not an address, or it belongs to another network. */
 export type AddressErrorCode = 'invalid' | 'wrong-network'
 
 /** An operator or miner named an address that this pool cannot pay. The message is made to be shown to that person. */
@@ -90,7 +90,7 @@ function futureWitnessScript(text: string, params: NetworkParams): Uint8Array | 
     return undefined
   const data = bech32m.fromWordsUnsafe(decoded.words.slice(1))
   if (!data || data.length < 2 || data.length > 40) return undefined
-  // A version 1 program of 32 bytes that is refused above is no point of the curve: coins sent there are lost.
+  // A version 1 program of 32 bytes that is refused above is not a point of the curve: coins sent there are lost.
   if (version === 1 && data.length === 32) return undefined
   return concatBytes(Uint8Array.of(0x50 + version, data.length), data)
 }

@@ -23,7 +23,7 @@ function nibble(code: number): number {
 /**
  * The bytes spelt by hex text of either case.
  *
- * @throws {RangeError} on an odd length or a character that is no hex digit.
+ * @throws {RangeError} on an odd length or a character that is not a hex digit.
  */
 export function unhex(text: string): Uint8Array {
   if (text.length % 2 !== 0) throw new RangeError(`hex of odd length ${text.length}`)

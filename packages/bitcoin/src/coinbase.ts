@@ -119,7 +119,7 @@ export function coinbaseWithWitness(
 
 /**
  * Takes the witness out of a cut coinbase that a peer sent; a cut without witness comes back as equal bytes.
- * The whole transaction is parsed with an extranonce of zeros, so a cut that is no coinbase is refused here.
+ * The whole transaction is parsed with an extranonce of zeros, so a cut that does not give a coinbase is refused here.
  *
  * @param extranonceSize bytes of the extranonce that belongs between the parts.
  * @throws {BitcoinError} when the parts around that extranonce are no transaction with one input.

@@ -6,7 +6,7 @@ export type CompactSize = { readonly value: number; readonly size: 1 | 3 | 5 | 9
 /**
  * Bitcoin's variable-length count: 1, 3, 5 or 9 bytes.
  *
- * @throws {RangeError} when `n` is no integer of 0 … 2^53-1.
+ * @throws {RangeError} when `n` is not an integer of 0 … 2^53-1.
  */
 export function encodeCompactSize(n: number): Uint8Array {
   if (!Number.isSafeInteger(n) || n < 0) throw new RangeError(`no CompactSize: ${n}`)

@@ -61,7 +61,7 @@ export const NETWORKS: Readonly<Record<Network, NetworkParams>> = {
   },
 }
 
-/** The network a node names in `getblockchaininfo.chain`; undefined for a name nobody knows. */
+/** The network a node names in `getblockchaininfo.chain`; undefined for an unknown name. */
 export function networkOfChain(chain: string): Network | undefined {
   return Object.values(NETWORKS).find((params) => params.chain === chain)?.network
 }

@@ -9,7 +9,7 @@ export type TxOutput = { readonly value: bigint; readonly script: Uint8Array }
 /** Bytes of the smallest output: value and an empty script. */
 export const MIN_OUTPUT_SIZE = 9
 
-/** value u64 · CompactSize script length · script. @throws {RangeError} when the value is no u64. */
+/** value u64 · CompactSize script length · script. @throws {RangeError} when the value does not fit a u64. */
 export function encodeOutput(output: TxOutput): Uint8Array {
   if (output.value < 0n || output.value > 0xffff_ffff_ffff_ffffn)
     throw new RangeError(`output value ${output.value} is no u64`)

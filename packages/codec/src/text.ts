@@ -1,7 +1,7 @@
 import { CodecError } from './errors.ts'
 
 /**
- * The string that stands for `bytes`: UTF-8, and every byte that is no part of valid UTF-8 as one lone
+ * The string that stands for `bytes`: UTF-8, and every byte outside of valid UTF-8 as one lone
  * surrogate U+DC80…U+DCFF (PEP 383). No byte is lost: `encodeText(decodeText(bytes))` equals `bytes`.
  */
 export function decodeText(bytes: Uint8Array): string {

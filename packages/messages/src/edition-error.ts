@@ -1,4 +1,4 @@
-/** Why a frame is no message here, or a message has no frame here. */
+/** Why a frame is not a message of this edition, or a message has no frame in it. */
 export type EditionErrorCode =
   /** A message of a sub-protocol other than the one set up. */
   | 'wrong-protocol'

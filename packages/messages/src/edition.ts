@@ -10,7 +10,7 @@ export const PROTOCOL_NUMBERS = { mining: 0, negotiation: 1, templates: 2 } as c
   number
 >
 
-/** The sub-protocol of a `SetupConnection.protocol` value; undefined for one nobody specified. */
+/** The sub-protocol of a `SetupConnection.protocol` value; undefined for an unspecified one. */
 export function subProtocolOf(protocol: number): SubProtocol | undefined {
   const names: readonly SubProtocol[] = ['mining', 'negotiation', 'templates']
   return names[protocol]

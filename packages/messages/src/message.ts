@@ -8,7 +8,7 @@ import type * as shares from './current/shares.ts'
 import type * as templates from './current/templates.ts'
 import type * as commit from './draft/negotiation.ts'
 
-/** A frame of an extension nobody here knows: ignored by an endpoint, passed on by a relaying proxy. */
+/** A frame of an extension that we do not know: ignored by an endpoint, passed on by a relaying proxy. */
 export interface Opaque {
   readonly type: 'Opaque'
   readonly extensionType: number

@@ -1,4 +1,4 @@
-/** Makes `length` bytes nobody can guess. Injected; in tests a fixed sequence. */
+/** Makes `length` unpredictable bytes. Injected; in tests a fixed sequence. */
 export type RandomBytes = (length: number) => Uint8Array
 
 /**
@@ -52,7 +52,7 @@ export interface CryptoBackend {
   readonly ed25519Verify: (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) => boolean
   /** The x-coordinate, big-endian, of a secret's secp256k1 point. Throws for 0 and ≥ n. */
   readonly secp256k1XOnlyPublicKey: (secret: Uint8Array) => Uint8Array
-  /** x of secret · lift_x(x32), big-endian. Undefined when x32 is no x-coordinate of the curve. */
+  /** x of secret · lift_x(x32), big-endian. Undefined when x32 is not an x-coordinate of the curve. */
   readonly secp256k1XOnlyEcdh: (secret: Uint8Array, x32: Uint8Array) => Uint8Array | undefined
   /** BIP 340 signature over `message` with 32 bytes of auxiliary randomness: 64 bytes. */
   readonly schnorrSign: (message: Uint8Array, secret: Uint8Array, auxiliary: Uint8Array) => Uint8Array

@@ -10,7 +10,7 @@ const { Fp } = secp256k1.Point
  * The same search as in BIP 324 (`XElligatorSwift`): draw u and one of eight cases until an inverse exists,
  * four draws on average. Not `elligatorSwift.encode`, because that one brings its own randomness.
  *
- * @throws {RangeError} when `x32` is no x-coordinate of secp256k1
+ * @throws {RangeError} when `x32` is not an x-coordinate of secp256k1
  */
 export function encodeEllswift(x32: Uint8Array, randomBytes: RandomBytes): Uint8Array {
   const x = Fp.fromBytes(x32)

@@ -1,4 +1,4 @@
-/** Small: whoever keeps a view of one piece keeps no more than this alive. */
+/** Small: a view of one piece keeps no more than this alive. */
 const SLAB_BYTES = 4096
 /** Larger requests get memory of their own. */
 const LARGEST_SHARED_BYTES = 512
@@ -7,7 +7,7 @@ let slab = new Uint8Array(SLAB_BYTES)
 let used = 0
 
 /**
- * `length` zero bytes that nobody else has or will have, often a view into a larger buffer.
+ * `length` zero bytes that no other caller has or will have, often a view into a larger buffer.
  *
  * A plain `new Uint8Array` costs 0.7 µs as soon as a view of it is taken, since V8 then makes its
  * ArrayBuffer; that is half of what sealing a share costs in WebAssembly. Small results therefore share the

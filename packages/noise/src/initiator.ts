@@ -15,7 +15,7 @@ import type { CipherName } from './suites/x25519-blake2s.ts'
 /** How a client secures a connection. */
 export interface InitiatorSettings {
   readonly edition: Edition
-  /** The authority key of the server's URL, 32 bytes. Undefined: whoever answers is believed. */
+  /** The authority key of the server's URL, 32 bytes. Undefined: any server is believed. */
   readonly authorityKey: Uint8Array | undefined
   /** How far the clocks may be apart; 600 unless said otherwise. */
   readonly clockToleranceSeconds?: number

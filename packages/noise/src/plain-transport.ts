@@ -7,7 +7,7 @@ export function plainTransport(): Transport {
   return {
     seal: joinFrames,
     open: (chunk) => (chunk.length === 0 ? [] : [asPlainView(chunk)]),
-    // It keeps nothing: whoever cuts frames holds the limit on their size.
+    // It keeps nothing: the frame splitter holds the limit on their size.
     takeAtMost: () => undefined,
     heldBytes: 0,
   }

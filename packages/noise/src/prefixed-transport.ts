@@ -17,7 +17,7 @@ const FRAMES_PER_MESSAGE = 3
  *
  * A frame goes into one Noise message when it fits, since some peers read exactly one frame per message; a
  * larger one is split. Received plaintext is a stream: a message may hold part of a frame or several, so
- * `open` gives all that a chunk completes as one piece, and whoever cuts frames also holds the limit on their
+ * `open` gives all that a chunk completes as one piece, and the frame splitter also holds the limit on their
  * size.
  */
 export class PrefixedTransport implements Transport {

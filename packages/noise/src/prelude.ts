@@ -30,7 +30,7 @@ export function encodePreludeAnswer(cipher: CipherName): Uint8Array {
 
 /**
  * The server's reading of a request: the first of its own ciphers, in its order, that the client offers.
- * Codes nobody knows are passed over.
+ * Unknown codes are passed over.
  * @throws {NoiseError} bad-length · prelude-magic · prelude-no-common-cipher
  */
 export function choosePrelude(request: Uint8Array, accepted: readonly CipherName[]): PreludeChoice {

@@ -58,7 +58,7 @@ export function blockTemplate(chain: Chain, mempool: Mempool, nowSeconds: number
 }
 
 // Ranked once by what a transaction pays together with its waiting ancestors. The rate is not recomputed as ancestors get in:
-// that would find a slightly better block, which nobody needs on regtest.
+// that would find a slightly better block, which regtest does not need.
 function selectTransactions(mempool: Mempool): MempoolEntry[] {
   const packages = [...mempool.entries()].map((entry) => {
     const members = mempool.ancestors(entry)

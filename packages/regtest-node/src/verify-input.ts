@@ -117,7 +117,8 @@ function verifyTaproot(
   return valid ? undefined : 'Invalid Schnorr signature'
 }
 
-// ALL, NONE, SINGLE, each with or without ANYONECANPAY. Consensus lets v0 use any other byte too; nobody sends those.
+// ALL, NONE, SINGLE, each with or without ANYONECANPAY. Consensus lets v0 use any other byte too; no known wallet sends
+// those.
 function isKnownHashType(hashType: number, taproot: boolean): boolean {
   const base = hashType & 0x7f
   return base >= 1 && base <= 3 && (!taproot || hashType !== 0)

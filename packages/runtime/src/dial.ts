@@ -23,7 +23,7 @@ export interface UpstreamSettings extends SessionLimits {
   readonly noise: boolean
   /** Draft edition: begin with the prelude that servers of 2022 expect. */
   readonly prelude?: boolean
-  /** 32 bytes. Undefined: whoever answers is believed; only for tests and local networks. */
+  /** 32 bytes. Undefined: any server is believed; only for tests and local networks. */
   readonly authorityKey: Uint8Array | undefined
   /** How far the clocks may be apart. */
   readonly clockToleranceSeconds: number

@@ -21,8 +21,8 @@ type Owner = z.output<typeof ownerSchema>
 
 /**
  * Takes a data folder for this process: two of them on one folder would give out the same search space, and overwrite
- * each other's files. A lock whose owner is gone is taken over. A disk that takes no lock, since it is full, is no reason not
- * to mine. Answers what gives the folder back.
+ * each other's files. A lock whose owner is gone is taken over. A disk that takes no lock, since it is full, does not
+ * keep us from mining. Answers what gives the folder back.
  * @param onTrouble the disk refuses the lock
  * @throws {ConfigError} naming the owner, when there is one
  */
@@ -52,7 +52,7 @@ async function locked(folder: string, app: string): Promise<() => Promise<void>>
   const heartbeat = setInterval(() => {
     const now = new Date()
     utimes(path, now, now).catch(() => {
-      // Whoever removed the lock by hand has taken the folder into his own hands.
+      // An operator who removed the lock by hand answers for the folder.
     })
   }, HEARTBEAT_MS)
   heartbeat.unref()

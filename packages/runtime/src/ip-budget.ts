@@ -29,7 +29,7 @@ export class IpBudget {
   /** Addresses without, in the order in which they were last seen. */
   readonly #idle = new Map<string, Entry>()
 
-  /** @throws {RangeError} for an entry of the allow list that is no address or network */
+  /** @throws {RangeError} for an entry of the allow list that is not an address or network */
   constructor(settings: IpBudgetSettings) {
     this.#settings = settings
     this.#allowed = new BlockList()

@@ -46,7 +46,7 @@ export function keyFile(dataDir: string, edition: EditionName): string {
 /**
  * Loads the authority key of an edition, or makes it on the first start (mode 0600). The static key is new with
  * each start; certificates are signed as they are needed.
- * @throws {ConfigError} for a file that cannot be read or is no key
+ * @throws {ConfigError} for a file that cannot be read or does not hold a key
  */
 export async function loadIdentity(
   edition: EditionName,

@@ -6,7 +6,7 @@ const MOST_WAITING_BYTES = 4 * 1024 * 1024
 /** A stream that lines go to, and never an error: lines that cannot be written are dropped and counted. */
 export interface LogOutput {
   readonly stream: Writable
-  /** Called when there is room again, with how many lines were dropped before; by default nobody hears of it. */
+  /** Called when there is room again, with how many lines were dropped before; by default it is not told. */
   onRoom: (dropped: number) => void
 }
 

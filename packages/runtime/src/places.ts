@@ -7,7 +7,7 @@ export interface Place {
 
 /**
  * The places at a door. When all are taken, a connection that has shown no work yet makes room for a new one: of the
- * address that has most of those, the one that came first. Whoever works keeps its place.
+ * address that has most of those, the one that came first. A connection that does work keeps its place.
  */
 export class Places {
   readonly #most: number

@@ -1,6 +1,6 @@
 import { randomBytes as nodeRandomBytes } from 'node:crypto'
 
-/** Bytes nobody can guess, from the operating system. */
+/** Unpredictable bytes, from the operating system. */
 export function randomBytes(length: number): Uint8Array {
   return nodeRandomBytes(length)
 }

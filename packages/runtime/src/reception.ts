@@ -101,7 +101,7 @@ export class Reception {
     socket.on('data', (chunk: Buffer) => guest.receive?.(chunk))
   }
 
-  /** Nobody comes in any more. */
+  /** Accepts no more connections. */
   close(): void {
     for (const guest of this.#guests) this.#refuse(guest, 'shutting down')
   }

@@ -2,7 +2,7 @@ import { FrameSplitter } from '@sv2/codec'
 import type { Capabilities, Edition, Message, Speller, SubProtocol } from '@sv2/messages'
 import type { Role, SessionEffect, SessionEvent } from '@sv2/roles'
 
-/** A role whose events and effects nobody looks into. */
+/** A role whose events and effects the caller does not look into. */
 export type AnyRole = Role<never, { readonly kind: string }>
 
 /** One end of a line: a role, its port, and what speaks for it there. */

@@ -150,7 +150,7 @@ export class WireLink<Effect extends { readonly kind: string }> {
     this.deliver({ kind: 'tick' })
   }
 
-  /** Gives the role an event that is no session's. */
+  /** Gives the role an event that does not belong to a session. */
   tell<E extends { readonly kind: string }>(event: E): void {
     this.deliver(event as unknown as SessionEvent<string>)
   }

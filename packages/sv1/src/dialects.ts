@@ -133,7 +133,8 @@ export const DIALECT_RULES: readonly DialectRule[] = [
     },
   },
   {
-    // ckpool sends messages for people to whoever has these letters in its name, cgminer and bfgminer among them.
+    // ckpool sends messages for people to miners that have these letters in their name, cgminer and bfgminer among
+    // them.
     name: 'gminer',
     userAgent: /gminer/i,
     needs: { showMessage: true },

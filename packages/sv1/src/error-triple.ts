@@ -1,7 +1,7 @@
 /** The code of a refusal, as Stratum V1 counts them. */
 export type Sv1ErrorNumber = 20 | 21 | 22 | 23 | 24 | 25
 
-/** A refusal on the wire: code, text for people, and a traceback that nobody sends. */
+/** A refusal on the wire: code, text for people, and a traceback that no known software sends. */
 export type ErrorTriple = readonly [code: number, text: string, traceback: null]
 
 /** What the error of an answer says, however the pool wrote it. */

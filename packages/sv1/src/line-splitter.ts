@@ -16,7 +16,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 /**
  * Cuts a byte stream into lines of text, whatever way the stream was cut into chunks. Lines end with LF; one CR
  * before it is dropped, empty lines are left out, and bytes that are no UTF-8 become U+FFFD. A byte order mark in front of
- * the first line is none of it: there is software that writes one.
+ * the first line is skipped: there is software that writes one.
  *
  * State: the bytes of the unfinished line, at most `maxLength`, and none between lines.
  */

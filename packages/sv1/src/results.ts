@@ -21,7 +21,7 @@ export interface ConfigureResult {
   readonly versionRolling?: { readonly mask: number; readonly minBitCount?: number } | false
   readonly minimumDifficulty?: boolean
   readonly subscribeExtranonce?: boolean
-  /** Extensions nobody knows: answered with `false` each. */
+  /** Unknown extensions: answered with `false` each. */
   readonly refused?: readonly string[]
 }
 
@@ -42,7 +42,7 @@ export function subscribeResult({
   ]
 }
 
-/** Reads a pool's result of `mining.subscribe`; undefined when it is none that can be mined with. */
+/** Reads a pool's result of `mining.subscribe`; undefined when it cannot be mined with. */
 export function readSubscribeResult(result: unknown): SubscribeResult | undefined {
   if (!Array.isArray(result)) return undefined
   const extranonce1 = bytesOf(result[1], LONGEST_EXTRANONCE)
@@ -75,8 +75,8 @@ export function configureResult(granted: ConfigureResult): JsonValue {
 }
 
 /**
- * Reads a pool's result of `mining.configure`; what is no object grants nothing. A version-rolling grant without a
- * readable mask is none.
+ * Reads a pool's result of `mining.configure`; a result that is not an object grants nothing. A version-rolling grant
+ * without a readable mask does not count.
  */
 export function readConfigureResult(result: unknown): ConfigureResult {
   if (typeof result !== 'object' || result === null) return {}

@@ -101,14 +101,14 @@ export interface MinerResponse {
   readonly error: unknown
 }
 
-/** A method nobody knows here: to be answered with an error, never with a closed connection. */
+/** An unknown method: to be answered with an error, never with a closed connection. */
 export interface UnknownMethod {
   readonly type: 'unknown'
   readonly id: RequestId
   readonly method: string
 }
 
-/** A line that is no message, or no sound one. */
+/** A line that is not a message, or not a sound one. */
 export interface Malformed {
   readonly type: 'malformed'
   readonly id: RequestId

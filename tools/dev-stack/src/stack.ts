@@ -29,7 +29,7 @@ export interface Stack {
   readonly ownBlocks: () => number
 }
 
-/** A regtest address of nobody: the demo's coins are worth nothing. */
+/** A regtest address without an owner: the demo's coins are worth nothing. */
 const PAYOUT = 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202'
 
 /** Starts node, template provider, pool and devices, each as its own app on its own sockets. */

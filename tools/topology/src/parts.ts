@@ -46,7 +46,7 @@ export type NodeAccess =
 
 /** Text in the coinbase by which blocks of the topology's pool are known. */
 export const TAG = '/sv2 topology/'
-/** Addresses of nobody: these coins are worth nothing. */
+/** Addresses without an owner: these coins are worth nothing. */
 const POOL_ADDRESS = 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202'
 const FARM_ADDRESS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
 
@@ -68,7 +68,7 @@ export const hasNegotiator: boolean = existsSync(
   join(resolve(import.meta.dirname, '../../..'), 'apps/job-negotiator/src/main.ts'),
 )
 
-/** Every process, each behind those it connects to. Whoever is behind one that is left out connects to the next. */
+/** Every process, each behind those it connects to. A process whose upstream is left out connects to the next. */
 export function partsOf(options: {
   readonly side: 'all' | 'pool'
   readonly hashrate: number

@@ -168,7 +168,7 @@ export class Topology {
     return process
   }
 
-  /** Ends everything, in the order of the work: whoever mines first. Removes what is temporary. */
+  /** Ends everything, in the order of the work: processes that mine first. Removes what is temporary. */
   async stop(): Promise<void> {
     for (const { process } of [...this.#running.values()].reverse()) {
       const forced = setTimeout(() => void process.kill('SIGKILL'), 6_000)

@@ -67,7 +67,7 @@ export function hashArgument(args: readonly unknown[], index: number, name: stri
   return text.toLowerCase()
 }
 
-/** The bytes of a hex text that must hold a structure. @throws {RpcError} -22 with `message` when it is no hex. */
+/** The bytes of a hex text that must hold a structure. @throws {RpcError} -22 with `message` when it is not hex. */
 export function hexBytes(text: string, message: string): Uint8Array {
   try {
     return unhex(text)

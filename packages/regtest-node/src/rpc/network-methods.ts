@@ -28,7 +28,7 @@ function getNetworkInfo({ node }: RpcCall): unknown {
   }
 }
 
-/** The script of a regtest address. @throws {RpcError} -5 with `message` when it is none. */
+/** The script of a regtest address. @throws {RpcError} -5 with `message` when it is not an address of regtest. */
 export function regtestScript(address: string, message: string): Uint8Array {
   try {
     return addressToScript(address, 'regtest')

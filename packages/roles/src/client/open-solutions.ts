@@ -8,7 +8,7 @@ export interface OpenSolution {
   readonly hash: string
   /** The tip it was found on, header byte order. */
   readonly prevHash: Uint8Array
-  /** What the template provider, or the pool's server, is told so that it can make the block. */
+  /** The message that reports the solution. */
   readonly message: SubmitSolution | PushSolution
 }
 

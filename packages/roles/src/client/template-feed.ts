@@ -59,9 +59,7 @@ export class TemplateFeed {
   #session: SessionId | undefined
   /** The session is set up and has told a tip; templates before that are not passed on. */
   #synced = false
-  /**
-   * When the last provider that tells of newer work was lost; `NEVER` while there is one, and once the loss was told.
-   */
+  /** Since when no provider would tell of newer work; `NEVER` while one does, and once the loss was told. */
   #awaySince: Millis = NEVER
   #ready = false
   readonly #emit: Emit<TemplateFeedEffect>

@@ -67,7 +67,7 @@ export class CustomWork {
   readonly #mac: TokenMac
   readonly #used: UsedTokens
   readonly #formerTips = new Set<string>()
-  /** What is credited on jobs that nobody has checked. */
+  /** What is credited on jobs that were not checked. */
   readonly trust: UncheckedTrust
 
   constructor(settings: CustomWorkSettings, deps: CustomWorkDeps) {
@@ -118,7 +118,7 @@ export class CustomWork {
       isUnchecked: !isChecked,
       tip,
       content,
-      // nobody has checked it, so nobody vouches for it any longer than for its token
+      // it was not checked, so it is trusted no longer than its token
       expires: isChecked ? undefined : token.expires * 1000,
     }
   }
@@ -175,7 +175,7 @@ function coinbaseOf(job: SetCustomMiningJob, token: MiningJobToken): CustomCoinb
   }
 }
 
-/** Why a job is none that the pool pays for. */
+/** Why the pool does not pay for a job. */
 function fault(
   { job, channels }: CustomJobRequest,
   made: {
@@ -201,7 +201,7 @@ function fault(
   return undefined
 }
 
-/** More than the block can be worth: nobody finds so many fees more than the pool's own template has. */
+/** More than the block can be worth: no template has so many fees more than the pool's own. */
 function isTooMuch(outputs: readonly TxOutput[], template: NewTemplate | undefined): boolean {
   return template !== undefined && total(outputs) * 4n > template.coinbaseTxValueRemaining * 5n
 }
@@ -214,7 +214,7 @@ function isFinal(job: SetCustomMiningJob, template: NewTemplate | undefined): bo
   return height === undefined || locktime < height
 }
 
-/** The height that a template's prefix pushes; undefined where it is none of that form. */
+/** The height that a template's prefix pushes; undefined where the prefix has another form. */
 function heightOf(template: NewTemplate | undefined): number | undefined {
   const [first = 0, ...bytes] = template?.coinbasePrefix ?? []
   if (first > OP_1_BEFORE && first <= OP_1_BEFORE + 16) return first - OP_1_BEFORE
@@ -222,7 +222,7 @@ function heightOf(template: NewTemplate | undefined): number | undefined {
   return bytes.slice(0, first).reduceRight((sum, byte) => sum * 256 + byte, 0)
 }
 
-/** A block whose coinbase does not begin with its height is none (BIP 34). The template's prefix begins with it. */
+/** A block whose coinbase does not begin with its height is invalid (BIP 34). The template's prefix begins with it. */
 function startsWithHeight(prefix: Uint8Array, template: NewTemplate | undefined): boolean {
   const [first] = template?.coinbasePrefix ?? []
   if (template === undefined || first === undefined) return true
@@ -250,7 +250,7 @@ function standingJob({ job, channels }: CustomJobRequest, content: string): numb
 
 /**
  * What the outputs that the token stands for get, as a part of what the pool's own template would have brought at this
- * time, and never more than that (POOL-57): a job that pays little is worth little, whoever gets the rest.
+ * time, and never more than that (POOL-57): a job that pays little is worth little, no matter who gets the rest.
  */
 function rewardShare(
   { outputs: wanted }: MiningJobToken,

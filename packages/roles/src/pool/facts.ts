@@ -23,7 +23,7 @@ export type PoolFact =
     }
   /** A miner's token stands for a job from now on; it is to be kept before the answers that follow are sent. */
   | { readonly kind: 'tokenUsed'; readonly token: UsedToken }
-  /** A block on a job that nobody had checked: whether it is part of the chain. */
+  /** A block on a job that was not checked: whether it is part of the chain. */
   | { readonly kind: 'uncheckedBlock'; readonly user: string; readonly isProven: boolean }
   | { readonly kind: 'newTip'; readonly prevHash: string; readonly networkDifficulty: number }
   /** A block on a miner's own job, and how many negotiator servers were told at once. */

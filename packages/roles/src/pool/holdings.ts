@@ -4,8 +4,8 @@ import type { SessionId } from '../ground/role.ts'
 export type Holder = string | SessionId
 
 /**
- * Who holds how much of what there is only so much of, and what of theirs goes first. Constant time: whoever fills the
- * house asks the most.
+ * How much of a limited number of things each owner holds, and which of them goes first. Constant time: a client that
+ * fills the house asks the most.
  */
 export class Holdings<T> {
   readonly #holderOf = new Map<T, Holder>()
@@ -48,8 +48,8 @@ export class Holdings<T> {
   }
 
   /**
-   * What makes room for one more of a newcomer's: of whoever holds most, what was not used longest. Undefined when nobody
-   * would still hold as much as the newcomer then.
+   * The thing that makes room for a newcomer: of the owner that holds most, the one not used for longest. Undefined
+   * when no owner would still hold as much as the newcomer then.
    */
   inTheWayOf(newcomer: Holder): T | undefined {
     if (this.#most < this.count(newcomer) + 2) return undefined

@@ -15,7 +15,7 @@ export interface Shelf {
 export interface JobNumbers {
   nextJobId(): number
   nextOrder(): number
-  /** The number in the coinbase of a job; one that nobody guesses before the job is sent. */
+  /** The number in the coinbase of a job; a client cannot guess it before the job is sent. */
   coinbaseNumber(jobId: number): number
   /** See `JobBook`. */
   isFormer(jobId: number): boolean
@@ -97,7 +97,7 @@ export class JobShelves {
     return shelf
   }
 
-  /** Forgets the shelf of a book that nobody works on. */
+  /** Forgets the shelf of a book that no channel works on. */
   drop(book: Jobs): void {
     const shelf = this.#byBook.get(book)
     if (shelf === undefined) return

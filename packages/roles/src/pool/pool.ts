@@ -296,7 +296,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     }
   }
 
-  /** All payouts are taken: one of whoever brought most makes room for somebody else's. */
+  /** All payouts are taken: the client that brought most loses one to another client. */
   #giveUp({ name, book }: Shelf): void {
     this.#miners.closeBook(book, 'made-room')
     this.#emit({ kind: 'payoutGivenUp', payout: name })
@@ -334,13 +334,13 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     if (solution !== undefined) this.#emit({ kind: 'solutionPushed', negotiators, solution })
   }
 
-  /** Blocks on jobs that nobody has checked are looked for in the chain. */
+  /** Blocks on jobs that were not checked are looked for in the chain. */
   #spotCheck({ prevHash }: Tip): void {
     for (const { account: user, isProven } of this.#custom?.trust.tip(prevHash) ?? [])
       this.#emit({ kind: 'uncheckedBlock', user, isProven })
   }
 
-  /** A share of a job that nobody has checked: as long as the operator trusts so much. */
+  /** A share of a job that was not checked: credited up to the limit that the operator set. */
   #onTrust({ user }: Channel, { level, job, hash, isBlock }: GoodShare): ShareOutcome {
     const trust = this.#custom?.trust
     if (trust === undefined || !trust.allows(user)) return { code: 'stale-share' }

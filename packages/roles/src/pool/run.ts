@@ -9,7 +9,7 @@ const IDS_PER_RUN = 2 ** 24
 export interface PoolRun {
   /** A number that no earlier run had, 0 … 65,535; kept on disk before it is used. */
   readonly epoch: number
-  /** Random bytes: nobody guesses what will be given out next. */
+  /** Random bytes, so that a client cannot guess what will be given out next. */
   readonly secret: Uint8Array
 }
 

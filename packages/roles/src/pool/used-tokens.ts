@@ -77,7 +77,7 @@ export class UsedTokens {
     this.#nextExpiry = Math.min(this.#nextExpiry, use.until)
   }
 
-  /** Forgets the expired ones, which nobody may use any more; when none is, that is known without a look. */
+  /** Forgets expired tokens, which no client may use any more. While none has expired this costs nothing. */
   #sweep(now: Millis): void {
     if (now < this.#nextExpiry) return
     this.#nextExpiry = NEVER

@@ -18,7 +18,7 @@ import { joinGroup, leaveGroup } from './placement.ts'
 import { type RelayState, tell } from './state.ts'
 
 /**
- * Passes an upstream's message on to the clients it is for; a message without a receiver is told as a fact and dropped.
+ * Passes an upstream's message on to the clients it is for; a message without a receiver becomes a fact and is dropped.
  */
 export function fromUpstream(state: RelayState, home: Home, message: Message): void {
   if (message.type === 'SetGroupChannel') return regroup(state, home, message)

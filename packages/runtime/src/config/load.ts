@@ -37,7 +37,10 @@ export function loadConfig<S extends z.ZodType>(schema: S, sources: ConfigSource
   return deepFreeze(parsed.data)
 }
 
-/** Keys that name files and folders: a shell would expand `~` in their values, and nobody means a folder of that name. */
+/**
+ * Keys that name files and folders: a shell would expand `~` in their values, and no operator means a folder of that
+ * name.
+ */
 const PATH_KEY = /_(dir|file)$/
 
 function expandHome(table: Record<string, unknown>): void {

@@ -15,7 +15,7 @@ const HALF = (P + 1n) / 2n
 /**
  * A random ElligatorSwift encoding, 64 bytes, of a curve point's x-coordinate (32 bytes, big-endian): the same one as
  * noble's for the same randomness.
- * @throws {RangeError} when `x32` is no x-coordinate of secp256k1
+ * @throws {RangeError} when `x32` is not an x-coordinate of secp256k1
  */
 export function encodeEllswift(x32: Uint8Array, randomBytes: RandomBytes): Uint8Array {
   if (!isXOnlyPoint(x32)) throw new RangeError('no point of secp256k1 has this x-coordinate')

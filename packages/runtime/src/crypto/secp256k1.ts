@@ -58,7 +58,7 @@ function multiplied(point: Uint8Array, secret: Uint8Array): Uint8Array | null {
 
 /**
  * Two factors whose product is a secret, other ones each time. The multiplication of a point takes a time that depends on
- * its factor (53 to 238 µs): of the secret itself it would tell whoever measures many handshakes. The first factor is
+ * its factor (53 to 238 µs): an observer of many handshakes would learn about the secret itself. The first factor is
  * short, and costs less than half of the second.
  */
 export function blindedFactors(secret: Uint8Array): {

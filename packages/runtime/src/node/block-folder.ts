@@ -14,7 +14,7 @@ const EXTENSION = '.block'
 
 /**
  * The folder of our blocks: those whose fate is open in it, the newest of the others in `decided`. It is read once, at
- * the start; nobody else writes into it.
+ * the start; no other process writes into it.
  */
 export class BlockFolder {
   readonly #open: string

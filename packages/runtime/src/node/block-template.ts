@@ -37,7 +37,7 @@ const template = z.object({
   default_witness_commitment: hexData.optional(),
 })
 
-/** Rules that a template may demand of whoever changes it ("!"), and that are kept here (BIP 9). */
+/** Rules that a template may demand of a program that changes it ("!"), and that are kept here (BIP 9). */
 const KNOWN_RULES: ReadonlySet<string> = new Set(['csv', 'segwit', 'signet', 'taproot', 'testdummy'])
 /** OP_TRUE: the challenge of a signet whose blocks need no signature (BIP 325). */
 const OPEN_CHALLENGE = '51'
@@ -53,7 +53,7 @@ export class UnminableTemplate extends Error {
 /**
  * Reads a getblocktemplate answer (BIP 22, 23, 145). Hashes are turned into header byte order, places in `depends` counted
  * from 0. What BIP 22 calls optional may be left out, but fees and dependences: without them nothing can make room.
- * @throws {OddAnswer} for an answer that is no template
+ * @throws {OddAnswer} for an answer that is not a template
  * @throws {UnminableTemplate}
  */
 export function readBlockTemplate(answer: unknown): NodeTemplate {

@@ -5,7 +5,7 @@ export function hexText(bytes: Uint8Array): string {
 
 /**
  * The bytes of the hex that a node tells, each text in memory of its own: what is kept of them does not hold the rest.
- * @throws {RangeError} for a text that is no hex
+ * @throws {RangeError} for a text that is not hex
  */
 export function hexBytes(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length >> 1)

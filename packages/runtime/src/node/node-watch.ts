@@ -41,7 +41,7 @@ const BACKOFF_MS = { first: 500, last: 30_000 }
 const BEHIND_MS = 500
 /**
  * A node is asked to wait for a new block so long at one time, ms. It holds one of the node's few RPC threads
- * meanwhile, also when whoever asked is gone: after a restart of ours the thread is free within this time.
+ * meanwhile, also when the process that asked is gone: after a restart of ours the thread is free within this time.
  */
 const WAIT_MS = 1_000
 /** Between two looks at a node that does not wait for us, or has no thread for that, ms. */
@@ -254,7 +254,7 @@ export class NodeWatch {
   }
 
   #askTemplate(): Promise<unknown> {
-    // a signet's node answers nobody who does not know of signets
+    // a signet's node does not answer a client that does not know of signets
     const rules = this.#settings.network === 'signet' ? ['segwit', 'signet'] : ['segwit']
     return this.#rpc.call('getblocktemplate', [{ rules }])
   }

@@ -9,7 +9,7 @@ const UNDECODABLE = -22
 /**
  * Asks nodes in turn what they think of a block without proof of work (BIP 23): null when it is good, else a reject
  * reason; undefined when none of them can be asked, or none gives an answer that BIP 22 knows.
- * @param onUndecided an answer that is none
+ * @param onUndecided an answer that cannot be read
  */
 export async function proposeBlock(
   nodes: readonly NodeRpc[],

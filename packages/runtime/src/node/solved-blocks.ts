@@ -83,7 +83,7 @@ export class SolvedBlocks {
   async moved(tip: ChainTip): Promise<void> {
     if (tip.hash === this.#tip?.hash) return
     await Promise.all(this.#writing)
-    // a node that was killed comes back without its newest blocks, which nobody else may have
+    // a node that was killed comes back without its newest blocks, which no other node may have
     if (this.#tip === undefined || tip.height < this.#tip.height)
       for (const name of this.#folder.decidedAbove(tip.height)) await this.#bringBack(name)
     this.#tip = tip

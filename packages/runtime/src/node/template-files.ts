@@ -28,7 +28,7 @@ export class TemplateFiles {
   readonly #folder: string
   readonly #onTrouble: (error: unknown) => void
   readonly #writeFile: SafeWriter
-  /** Those on the disk, oldest first; nobody else writes there. */
+  /** Those on the disk, oldest first; no other process writes there. */
   #kept: { readonly id: bigint; readonly bytes: number }[] = []
   /** What is to be written, oldest first. */
   readonly #waiting: SolvableTemplate[] = []

@@ -21,7 +21,9 @@ const KNOWN = new Set([
   'unsupported-min-extranonce-size',
 ])
 
-/** The label of a code that an upstream said: whatever nobody knows is `other`, so that a peer makes up no labels. */
+/**
+ * The label of a code that an upstream said: a code that we do not know is `other`, so that a peer makes up no labels.
+ */
 export function shareCodeLabel(code: string): string {
   return KNOWN.has(code) ? code : 'other'
 }

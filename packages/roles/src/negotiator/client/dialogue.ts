@@ -20,7 +20,7 @@ export interface Proposal {
   readonly extranonceSize: number
   /** In template order, without the coinbase. */
   readonly transactions: readonly Uint8Array[]
-  /** As the template provider sent it; nobody here reads it (JDC-13, JNC-04). */
+  /** As the template provider sent it; the client does not read it (JDC-13, JNC-04). */
   readonly excessData: Uint8Array
 }
 
@@ -87,7 +87,7 @@ export function provideMissing(
   return undefined
 }
 
-/** The transactions at these places; undefined when there is none at one of them. */
+/** The transactions at these places; undefined when one of them has no transaction. */
 function transactionsAt(
   transactions: readonly Uint8Array[],
   places: readonly number[],

@@ -46,7 +46,7 @@ export interface JobClientDeps {
 
 /**
  * Miners below, our own templates beside, pools above. Whatever pools do, miners have work as long as there is a
- * template: for the pool that is worked for, and for ourselves where there is none (JDC-10, JNC-09).
+ * template: for the pool that is worked for, or for ourselves while no pool can be used (JDC-10, JNC-09).
  */
 export class JobClientCore {
   readonly miners: Miners
@@ -346,7 +346,7 @@ export class JobClientCore {
     if (origin === undefined) return
     const { work, spare } = origin
     const pair = this.#pairs.all().find((known) => known.has(work.channel))
-    // of a pool's own job the share says it all to the pool, and nobody else can make the block
+    // a share of a pool's own job tells the pool all it needs, and only the pool can make the block
     if (work.template !== undefined) {
       const { submit, push } = solutionOf({ work: work as OwnWork, spare }, { channel, share, good })
       this.#own.feed.submit({ hash: displayHash(good.hash), prevHash: work.tip.prevHash, message: submit })

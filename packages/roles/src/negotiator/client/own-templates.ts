@@ -80,7 +80,7 @@ export class OwnTemplates {
     this.#asked = undefined
   }
 
-  /** Time has passed; whether our last work is none any more since the provider is away for too long. */
+  /** Time has passed; whether our last work is too old since the provider has been away for too long. */
   tick(now: Millis): boolean {
     if (!this.feed.tick(now)) return false
     this.#newest = undefined

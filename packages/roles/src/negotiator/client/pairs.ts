@@ -167,7 +167,7 @@ export class Pairs {
     pair.server.link?.close('the pool is asked anew')
   }
 
-  /** Connects what is wanted, lets go what nobody needs, and says which pair to work for. */
+  /** Connects the pairs that are wanted, lets go those that are not needed, and says which pair to work for. */
   steer(now: Millis): void {
     const use = this.#failover.pick(this.#slots[0]!.order, now)
     for (const { giver, isWanted } of this.#failover.steer(this.#slots, now))
@@ -196,7 +196,7 @@ export class Pairs {
   fail(pair: Pair, fault: PairFault, reason: string, now: Millis): void {
     if (!this.step(pair, fault, reason)) return
     this.#trouble = `${pair.settings.name}: ${reason}`
-    // Whose node was behind nobody knows: it is asked again soon, however often.
+    // It is not known whose node was behind: the pair is asked again soon, however often.
     pair.isRaceLost = fault === 'raceLost'
     this.#failover.down(pair.place)
     if (pair.isRaceLost) this.#failover.postponed(pair.place, now)

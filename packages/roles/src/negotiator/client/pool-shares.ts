@@ -138,7 +138,7 @@ export class PoolShares {
     owner.settle(share, code, now)
     // of a job on a tip that the pool has left behind us: our own node lags, and that is not the pool's fault
     if (pair.isAhead) return
-    // only jobs that miners still work on by all we know: a late share of the tip before is nobody's fault
+    // only jobs that miners still work on by all we know: the pool is not to blame for a late share of the tip before
     if (share.channel.live(share.job.jobId) === undefined) return
     const { refused } = pair
     refused.count++

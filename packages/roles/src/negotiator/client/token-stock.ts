@@ -31,7 +31,7 @@ export class TokenStock {
     }
   }
 
-  /** Takes an answer in; a text says why its token cannot be used, undefined that nobody asked for it. */
+  /** Takes an answer in; a text says why its token cannot be used; undefined when no request of ours matches. */
   granted(
     message: AllocateMiningJobTokenSuccess,
     how: { readonly fullTemplate: boolean; readonly now: Millis },

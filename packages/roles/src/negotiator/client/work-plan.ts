@@ -12,9 +12,12 @@ import type { PoolShares } from './pool-shares.ts'
 import type { Proposing } from './proposing.ts'
 import type { Workshop } from './workshop.ts'
 
-/** Header version bits that devices may roll when nobody sets a limit. */
+/** Header version bits that devices may roll when no upstream sets a limit. */
 const ANY_VERSION = 0xffff_ffff
-/** Pools and nodes hear of a block within seconds of each other: so long nobody lags, ms. */
+/**
+ * Pools and nodes hear of a block within seconds of each other: a difference of less than this does not mean that one
+ * of them lags, ms.
+ */
 const LAG_MS = 2_000
 
 export interface WorkPlanDeps {
@@ -31,8 +34,8 @@ export interface WorkPlanDeps {
 }
 
 /**
- * What miners work on: jobs for the pool that is worked for, and jobs for ourselves where there is none, or where a
- * pool has yet to say what its coinbase looks like. As long as there is a template, they have work.
+ * What miners work on: jobs for the pool that is worked for, and jobs for ourselves while no pool can be used, or where
+ * a pool has yet to say what its coinbase looks like. As long as there is a template, they have work.
  */
 export class WorkPlan {
   readonly #deps: WorkPlanDeps
@@ -179,7 +182,7 @@ export class WorkPlan {
     if (pairs.inUse === undefined) this.#workFrom(undefined, 'no pool to work for')
   }
 
-  /** Gives work to the miners, on the terms of whoever pays for it. */
+  /** Gives work to the miners, on the terms of the pool that pays for it. */
   #hand(work: Work, how: 'tip' | 'update', now: Millis): void {
     const { workshop, miners } = this.#deps
     workshop.book.limit(work.channel?.level)

@@ -134,7 +134,7 @@ export class Workshop {
     }
   }
 
-  /** Takes the coinbase that a pool has completed; a text says why it is none we could mine on. */
+  /** Takes the coinbase that a pool has completed; a text says why we could not mine on it. */
   complete(work: PoolWork, cut: SplitCoinbase): string | undefined {
     if (cut.prefix.length + cut.suffix.length > MAX_COINBASE_BYTES)
       return 'a coinbase too long to be handed on'

@@ -9,7 +9,7 @@ export interface Holder {
 
 /**
  * The one that has to go when there are too many: of the address that holds most, there of the account, there of the
- * connection, the first. So nobody is pushed out by those who hold more, however many they are.
+ * connection, the first. So no client is pushed out by clients that hold more, however many they are.
  * @param weigh what each counts for; one when missing
  */
 export function firstOfMost<T>(

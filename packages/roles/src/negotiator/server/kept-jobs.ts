@@ -39,7 +39,8 @@ export interface ForgetJob {
 
 /**
  * Accepted jobs, for the solutions that may come. They outlive the connection of their client, and the process: what is
- * given up here is told, so that it leaves the disk as well. When there are too many, whoever has most loses its oldest.
+ * given up here is told, so that it leaves the disk as well. When there are too many, the client that has most loses
+ * its oldest.
  */
 export class KeptJobs {
   readonly #limit: number
@@ -70,8 +71,8 @@ export class KeptJobs {
   }
 
   /**
-   * The node is on another block: what builds neither on it nor on the one before is over. After a restart nobody knows
-   * the one before by its hash.
+   * The node is on another block: jobs that build neither on it nor on the one before are over. After a restart it is
+   * not known the one before by its hash.
    */
   newTip(tip: Tip, before: Tip | undefined): void {
     const isLive = (job: KeptJob): boolean =>

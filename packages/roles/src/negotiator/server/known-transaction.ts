@@ -35,7 +35,7 @@ export interface TransactionHashes {
   readonly sha256: (data: Uint8Array) => Uint8Array
 }
 
-/** Reads a transaction from its serialization, which is kept; undefined when it is none. */
+/** Reads a transaction from its serialization, which is kept; undefined when it is not a transaction. */
 export function knownTransaction(
   data: Uint8Array,
   { sha256d, sha256 }: TransactionHashes,

@@ -53,7 +53,7 @@ export interface Client {
   readonly dialogue: 'declare' | 'commit'
   /** Whose limits it counts against; undefined where none hold per address. */
   readonly address: string | undefined
-  /** When one of its jobs last went to the node: whoever waited longest is next. */
+  /** When one of its jobs last went to the node: the client that waited longest is next. */
   servedAt: number
   /** Undefined before SetupConnection. */
   mode: ClientMode | undefined

@@ -6,7 +6,10 @@ import { hashKey } from './hash-key.ts'
 /** Solutions that are remembered; a network has one in ten minutes. */
 const MOST = 1_000
 
-/** Solutions whose blocks were submitted: whoever tells of one again, as anybody can once it is public, costs nothing. */
+/**
+ * Solutions whose blocks were submitted: a client that tells of one again, as any client can once it is public, costs
+ * nothing.
+ */
 export class Solved {
   readonly #known = new Set<string>()
   readonly #emit: Emit<ServerEffect>

@@ -26,7 +26,7 @@ export class TokenDesk {
   readonly #emit: Emit<ServerEffect>
   readonly #inAll: Budget
   readonly #waiting = new Set<Client>()
-  /** Bytes of outputs that the coinbase gets at most, whoever is paid: the same as long as the settings are. */
+  /** Bytes of outputs that the coinbase gets at most, no matter who is paid: the same as long as the settings are. */
   readonly #additionalSize: number
 
   constructor(

@@ -40,7 +40,7 @@ export class Tokens {
     return this.#seal({ account, outputs, usableAtOnce: false, commitment }, now)
   }
 
-  /** Reads a token that a job is proposed with, or says why it is none. */
+  /** Reads a token that a job is proposed with, or says why it is not valid. */
   open(bytes: Uint8Array, now: Millis): MiningJobToken | string {
     const token = openToken(bytes, this.#deps.mac)
     if (token === undefined) return 'no token of this server'

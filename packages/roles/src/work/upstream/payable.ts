@@ -3,9 +3,9 @@ import type { FeedSettings } from './feed-settings.ts'
 import { wantedPayout } from './payout-check.ts'
 
 /**
- * Why no miner could see whether it is paid: at an upstream it would get a channel of its own, under an identity
- * without an address. Undefined when there is nothing against it. Such a miner is refused before an upstream hears of
- * it: miners are not to blame that it names no address.
+ * Why the proxy could not see whether a miner is paid: at an upstream it would get a channel of its own, under an
+ * identity without an address. Undefined when there is nothing against it. Such a miner is refused before an upstream
+ * hears of it: the upstream is not to blame that the miner names no address.
  */
 export function unpayable(
   { aggregated, verifyPayout, upstreams }: Pick<FeedSettings, 'aggregated' | 'verifyPayout' | 'upstreams'>,
