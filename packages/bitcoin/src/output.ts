@@ -12,7 +12,7 @@ export const MIN_OUTPUT_SIZE = 9
 /** value u64 · CompactSize script length · script. @throws {RangeError} when the value does not fit a u64. */
 export function encodeOutput(output: TxOutput): Uint8Array {
   if (output.value < 0n || output.value > 0xffff_ffff_ffff_ffffn)
-    throw new RangeError(`output value ${output.value} is no u64`)
+    throw new RangeError(`output value ${output.value} does not fit a u64`)
   const value = new Uint8Array(8)
   new DataView(value.buffer).setBigUint64(0, output.value, true)
   return concatBytes(value, encodeCompactSize(output.script.length), output.script)

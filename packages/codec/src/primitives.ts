@@ -5,7 +5,7 @@ import type { Wire } from './wire.ts'
 /** Refuses what an unsigned integer type cannot hold; nothing is ever wrapped. */
 function checkUint(value: number, max: number): number {
   if (typeof value !== 'number' || !(value >= 0 && value <= max) || !Number.isInteger(value)) {
-    throw new CodecError('out-of-range', `${String(value)} is no integer between 0 and ${max}`)
+    throw new CodecError('out-of-range', `${String(value)} is not an integer between 0 and ${max}`)
   }
   return value
 }
@@ -93,7 +93,7 @@ export const u64: Wire<bigint> = {
   minSize: 8,
   write(out, value) {
     if (typeof value !== 'bigint' || value < 0n || value > 0xffff_ffff_ffff_ffffn) {
-      throw new CodecError('out-of-range', `${String(value)} is no bigint between 0 and 2^64 - 1`)
+      throw new CodecError('out-of-range', `${String(value)} is not a bigint between 0 and 2^64 - 1`)
     }
     const at = out.take(8)
     putUint32(out.bytes, at, Number(value & 0xffff_ffffn))
@@ -114,7 +114,7 @@ export const f32: Wire<number> = {
   minSize: 4,
   write(out, value) {
     if (typeof value !== 'number' || (Number.isFinite(value) && !Number.isFinite(Math.fround(value)))) {
-      throw new CodecError('out-of-range', `${String(value)} is no single-precision number`)
+      throw new CodecError('out-of-range', `${String(value)} is not a single-precision number`)
     }
     const at = out.take(4)
     viewOf(out.bytes).setFloat32(at, value, true)

@@ -195,7 +195,7 @@ export function editionConformance<M>(edition: EditionWithTable<M>, overrides: O
       },
     )
 
-    test('a sub-protocol nobody specified is read, and the refusal can be sent', () => {
+    test('a sub-protocol the text does not specify is read, and the refusal can be sent', () => {
       const speller = edition.connection({ side: 'server' })
       const setup = anyFrame('SetupConnection')
       setup.payload[0] = 3

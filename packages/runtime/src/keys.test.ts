@@ -50,7 +50,7 @@ describe.each(['current', 'draft'] as const)('keys of edition %s', (edition) => 
   test('a file that holds no key is named, and its content is not printed', async () => {
     const file = join(dataDir, 'mine.key')
     writeFileSync(file, 'almost-a-secret\n')
-    await expect(load(file)).rejects.toThrow(`authority_secret_key_file = ${file}: is no secret key`)
+    await expect(load(file)).rejects.toThrow(`authority_secret_key_file = ${file}: is not a secret key`)
     await expect(load(file)).rejects.not.toThrow('almost-a-secret')
   })
 
@@ -60,7 +60,7 @@ describe.each(['current', 'draft'] as const)('keys of edition %s', (edition) => 
     const text = readFileSync(file, 'utf8')
     const last = text.at(-2) === 'z' ? 'y' : 'z'
     writeFileSync(file, `${text.slice(0, -2)}${last}\n`)
-    await expect(load()).rejects.toThrow(/is no secret key/)
+    await expect(load()).rejects.toThrow(/is not a secret key/)
   })
 
   test.each(DISK_STEPS)(

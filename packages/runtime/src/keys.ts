@@ -107,7 +107,7 @@ export function readKeyFile(file: string): Uint8Array {
     return decodeSecretKey(text)
   } catch (error) {
     if (!(error instanceof NoiseError)) throw error
-    throw keyProblem(file, `is no secret key: ${error.message}`)
+    throw keyProblem(file, `is not a secret key: ${error.message}`)
   }
 }
 

@@ -49,7 +49,7 @@ function readTokenKey(file: string): Uint8Array {
   } catch (error) {
     throw keyProblem(file, `cannot be read: ${(error as Error).message}`)
   }
-  if (!/^[0-9a-f]{64}$/i.test(text)) throw keyProblem(file, 'is no token key: 64 hex digits are wanted')
+  if (!/^[0-9a-f]{64}$/i.test(text)) throw keyProblem(file, 'is not a token key: 64 hex digits are wanted')
   return Buffer.from(text, 'hex')
 }
 

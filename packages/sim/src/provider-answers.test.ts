@@ -231,12 +231,12 @@ describe('solutions', () => {
       { ...good, templateId: 5n },
     )
     expect(
-      link.factsOf('solutionRefused').map(({ reason }) => reason.split(/[ :]/).slice(0, 4).join(' ')),
+      link.factsOf('solutionRefused').map(({ reason }) => reason.split(/[ :]/).slice(0, 5).join(' ')),
     ).toEqual([
-      'coinbase_tx is no transaction',
-      'coinbase_tx is no coinbase',
+      'coinbase_tx is not a transaction',
+      'coinbase_tx is not a coinbase',
       expect.stringMatching(/^hash/),
-      'its template is not',
+      'its template is not kept',
     ])
     expect(client.closed).toBeUndefined()
   })

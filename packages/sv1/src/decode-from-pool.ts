@@ -22,7 +22,7 @@ export function decodeFromPool(line: string): Sv1FromPool {
   const decode = DECODERS.get(method)
   if (decode === undefined) return { type: 'unknown', id, method }
   const params = paramsOf(body)
-  return params === undefined ? malformed(id, method, 'params is no list') : decode(id, params)
+  return params === undefined ? malformed(id, method, 'params is not a list') : decode(id, params)
 }
 
 const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
@@ -51,15 +51,15 @@ function response(body: Body): PoolResponse {
 function notify(id: RequestId, params: Params): Sv1FromPool {
   const bad = (reason: string): Sv1FromPool => malformed(id, 'mining.notify', reason)
   const jobId = textOf(params[0])
-  if (jobId === undefined) return bad('job id is no text')
+  if (jobId === undefined) return bad('job id is not a string')
   const swapped = bytesOf(params[1])
-  if (swapped?.length !== 32) return bad('previous hash is no hex of 32 bytes')
+  if (swapped?.length !== 32) return bad('previous hash is not hex of 32 bytes')
   const coinbase1 = bytesOf(params[2])
-  if (coinbase1 === undefined) return bad('coinbase part 1 is no hex')
+  if (coinbase1 === undefined) return bad('coinbase part 1 is not hex')
   const coinbase2 = bytesOf(params[3])
-  if (coinbase2 === undefined) return bad('coinbase part 2 is no hex')
+  if (coinbase2 === undefined) return bad('coinbase part 2 is not hex')
   const merkleBranch = branchOf(params[4])
-  if (merkleBranch === undefined) return bad('merkle branch is no list of hashes')
+  if (merkleBranch === undefined) return bad('merkle branch is not a list of hashes')
   const version = uint32Of(params[5])
   if (version === undefined) return bad('version is no 32-bit number')
   const nbits = uint32Of(params[6])
@@ -92,14 +92,14 @@ function branchOf(value: unknown): Uint8Array[] | undefined {
 function setDifficulty(id: RequestId, [value]: Params): Sv1FromPool {
   const difficulty = difficultyOf(value)
   return difficulty === undefined
-    ? malformed(id, 'mining.set_difficulty', 'difficulty is no number above 0')
+    ? malformed(id, 'mining.set_difficulty', 'difficulty is not a number above 0')
     : { type: 'mining.set_difficulty', difficulty }
 }
 
 function setExtranonce(id: RequestId, [first, second]: Params): Sv1FromPool {
   const extranonce1 = bytesOf(first, LONGEST_EXTRANONCE)
   if (extranonce1 === undefined)
-    return malformed(id, 'mining.set_extranonce', 'extranonce1 is no hex of 0..32 bytes')
+    return malformed(id, 'mining.set_extranonce', 'extranonce1 is not hex of 0..32 bytes')
   const extranonce2Size = countOf(second, LONGEST_EXTRANONCE)
   return extranonce2Size === undefined
     ? malformed(id, 'mining.set_extranonce', 'extranonce2 size is not in 0..32')
@@ -119,7 +119,7 @@ function reconnect(id: RequestId, [first, second, third]: Params): Sv1FromPool {
   if (port === undefined && !isNothing(second))
     return malformed(id, 'client.reconnect', 'port is not in 1..65535')
   const waitSeconds = isNothing(third) ? 0 : countOf(third, 0xffff_ffff)
-  if (waitSeconds === undefined) return malformed(id, 'client.reconnect', 'wait is no number of seconds')
+  if (waitSeconds === undefined) return malformed(id, 'client.reconnect', 'wait is not a number of seconds')
   return {
     type: 'client.reconnect',
     ...(host !== undefined && { host }),

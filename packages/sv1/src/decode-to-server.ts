@@ -22,7 +22,7 @@ export function decodeToServer(line: string): Sv1ToServer {
   const decode = method === 'mining.submit' ? submit : DECODERS.get(method)
   if (decode === undefined) return { type: 'unknown', id, method }
   const params = paramsOf(body)
-  return params === undefined ? malformed(id, method, 'params is no list') : decode(id, params)
+  return params === undefined ? malformed(id, method, 'params is not a list') : decode(id, params)
 }
 
 const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
@@ -43,11 +43,11 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
 
 function submit(id: RequestId, params: Params): Submit | Malformed {
   const worker = textOf(params[0])
-  if (worker === undefined) return malformed(id, 'mining.submit', 'worker is no text')
+  if (worker === undefined) return malformed(id, 'mining.submit', 'worker is not a string')
   const jobId = textOf(params[1])
-  if (jobId === undefined) return malformed(id, 'mining.submit', 'job id is no text')
+  if (jobId === undefined) return malformed(id, 'mining.submit', 'job id is not a string')
   const extranonce2 = hexOf(params[2], LONGEST_EXTRANONCE)
-  if (extranonce2 === undefined) return malformed(id, 'mining.submit', 'extranonce2 is no hex')
+  if (extranonce2 === undefined) return malformed(id, 'mining.submit', 'extranonce2 is not hex')
   const ntime = uint32Of(params[3])
   if (ntime === undefined) return malformed(id, 'mining.submit', 'ntime is no 32-bit number')
   const nonce = uint32Of(params[4])
@@ -64,11 +64,11 @@ function subscribe(id: RequestId, params: Params): Sv1ToServer {
   const [first, second] = params
   const userAgent = isAbsent(first) ? undefined : textOf(first)
   if (userAgent === undefined && !isAbsent(first)) {
-    return malformed(id, 'mining.subscribe', 'user agent is no text')
+    return malformed(id, 'mining.subscribe', 'user agent is not a string')
   }
   const sessionId = isAbsent(second) ? undefined : textOf(second)
   if (sessionId === undefined && !isAbsent(second)) {
-    return malformed(id, 'mining.subscribe', 'session id is no text')
+    return malformed(id, 'mining.subscribe', 'session id is not a string')
   }
   if (sessionId !== undefined && sessionId.length > LONGEST_SESSION_ID) {
     return malformed(id, 'mining.subscribe', 'session id is too long')
@@ -83,7 +83,7 @@ function subscribe(id: RequestId, params: Params): Sv1ToServer {
 
 function authorize(id: RequestId, params: Params): Sv1ToServer {
   const user = textOf(params[0])
-  if (user === undefined) return malformed(id, 'mining.authorize', 'user is no text')
+  if (user === undefined) return malformed(id, 'mining.authorize', 'user is not a string')
   return { type: 'mining.authorize', id, user, password: textOf(params[1]) ?? '' }
 }
 
@@ -108,7 +108,7 @@ function configure(id: RequestId, [asked, settings]: Params): Sv1ToServer {
     if (bits === undefined)
       return malformed(id, 'mining.configure', 'version-rolling.mask is no 32-bit number')
     if (minBitCount === undefined) {
-      return malformed(id, 'mining.configure', 'version-rolling.min-bit-count is no number of bits')
+      return malformed(id, 'mining.configure', 'version-rolling.min-bit-count is not a number of bits')
     }
     message.versionRolling = { mask: bits, minBitCount }
   }
@@ -116,7 +116,7 @@ function configure(id: RequestId, [asked, settings]: Params): Sv1ToServer {
   if (extensions.includes('minimum-difficulty') && !isAbsent(minimum)) {
     const difficulty = numberOf(minimum)
     if (difficulty === undefined) {
-      return malformed(id, 'mining.configure', 'minimum-difficulty.value is no difficulty')
+      return malformed(id, 'mining.configure', 'minimum-difficulty.value is not a difficulty')
     }
     message.minimumDifficulty = difficulty
   }
@@ -126,14 +126,14 @@ function configure(id: RequestId, [asked, settings]: Params): Sv1ToServer {
 function suggestDifficulty(id: RequestId, [value]: Params): Sv1ToServer {
   const difficulty = difficultyOf(value)
   return difficulty === undefined
-    ? malformed(id, 'mining.suggest_difficulty', 'difficulty is no number above 0')
+    ? malformed(id, 'mining.suggest_difficulty', 'difficulty is not a number above 0')
     : { type: 'mining.suggest_difficulty', id, difficulty }
 }
 
 function suggestTarget(id: RequestId, [value]: Params): Sv1ToServer {
   const target = targetOf(value)
   return target === undefined
-    ? malformed(id, 'mining.suggest_target', 'target is no hex of 32 bytes')
+    ? malformed(id, 'mining.suggest_target', 'target is not hex of 32 bytes')
     : { type: 'mining.suggest_target', id, target }
 }
 
@@ -152,7 +152,7 @@ function capabilities(id: RequestId, [value]: Params): Sv1ToServer {
   if (isAbsent(suggested)) return { type: 'mining.capabilities', id }
   const suggestedTarget = targetOf(suggested)
   return suggestedTarget === undefined
-    ? malformed(id, 'mining.capabilities', 'suggested_target is no hex of 32 bytes')
+    ? malformed(id, 'mining.capabilities', 'suggested_target is not hex of 32 bytes')
     : { type: 'mining.capabilities', id, suggestedTarget }
 }
 

@@ -68,7 +68,7 @@ function submitParams(share: Submit<number>): readonly JsonValue[] {
 }
 
 function request({ id, type }: { readonly id: number; readonly type: string }, params: string): string {
-  if (!Number.isSafeInteger(id)) throw new RangeError(`request id ${id} is no integer`)
+  if (!Number.isSafeInteger(id)) throw new RangeError(`request id ${id} is not an integer`)
   return `{"id":${id},"method":"${type}","params":[${params}]}\n`
 }
 

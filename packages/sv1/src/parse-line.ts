@@ -38,7 +38,7 @@ export function parseLine(line: string): ParsedLine | Malformed {
     return malformed(undefined, name, `an id of more than ${MAX_ID_LENGTH} characters`)
   }
   if (name !== undefined) return { id, method: name, body }
-  if (method !== undefined && method !== null) return malformed(id, undefined, 'method is no text')
+  if (method !== undefined && method !== null) return malformed(id, undefined, 'method is not a string')
   if (body.result === undefined && body.error === undefined) return malformed(id, undefined, 'no method')
   return { id, method: undefined, body }
 }

@@ -45,24 +45,24 @@ describe('what pools announce', () => {
   })
 
   test.each([
-    ['mining.notify', [], 'job id is no text'],
-    ['mining.notify', jobWith(1, 'f8'), 'previous hash is no hex of 32 bytes'],
-    ['mining.notify', jobWith(2, 'xx'), 'coinbase part 1 is no hex'],
-    ['mining.notify', jobWith(3, null), 'coinbase part 2 is no hex'],
-    ['mining.notify', jobWith(4, ['00']), 'merkle branch is no list of hashes'],
-    ['mining.notify', jobWith(4, Array(33).fill('00'.repeat(32))), 'merkle branch is no list of hashes'],
+    ['mining.notify', [], 'job id is not a string'],
+    ['mining.notify', jobWith(1, 'f8'), 'previous hash is not hex of 32 bytes'],
+    ['mining.notify', jobWith(2, 'xx'), 'coinbase part 1 is not hex'],
+    ['mining.notify', jobWith(3, null), 'coinbase part 2 is not hex'],
+    ['mining.notify', jobWith(4, ['00']), 'merkle branch is not a list of hashes'],
+    ['mining.notify', jobWith(4, Array(33).fill('00'.repeat(32))), 'merkle branch is not a list of hashes'],
     ['mining.notify', jobWith(5, '100000000'), 'version is no 32-bit number'],
     ['mining.notify', jobWith(6, ''), 'nbits is no 32-bit number'],
     ['mining.notify', jobWith(7, -1), 'ntime is no 32-bit number'],
-    ['mining.set_difficulty', [0], 'difficulty is no number above 0'],
-    ['mining.set_difficulty', ['-1'], 'difficulty is no number above 0'],
-    ['mining.set_difficulty', {}, 'params is no list'],
-    ['mining.set_extranonce', ['zz', 4], 'extranonce1 is no hex of 0..32 bytes'],
-    ['mining.set_extranonce', ['00'.repeat(33), 4], 'extranonce1 is no hex of 0..32 bytes'],
+    ['mining.set_difficulty', [0], 'difficulty is not a number above 0'],
+    ['mining.set_difficulty', ['-1'], 'difficulty is not a number above 0'],
+    ['mining.set_difficulty', {}, 'params is not a list'],
+    ['mining.set_extranonce', ['zz', 4], 'extranonce1 is not hex of 0..32 bytes'],
+    ['mining.set_extranonce', ['00'.repeat(33), 4], 'extranonce1 is not hex of 0..32 bytes'],
     ['mining.set_extranonce', ['00', 4.5], 'extranonce2 size is not in 0..32'],
     ['mining.set_version_mask', [null], 'mask is no 32-bit number'],
     ['client.reconnect', ['h', 70_000], 'port is not in 1..65535'],
-    ['client.reconnect', ['h', 1, -1], 'wait is no number of seconds'],
+    ['client.reconnect', ['h', 1, -1], 'wait is not a number of seconds'],
   ])('%s %j is malformed', (method, params, reason) => {
     expect(decode(method, params)).toEqual({ type: 'malformed', id: 'null', method, reason })
   })

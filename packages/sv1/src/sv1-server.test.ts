@@ -134,12 +134,12 @@ describe('shares', () => {
   })
 
   test.each([
-    ['no parameters', '[]', 'worker is no text'],
-    ['params as an object', '{"worker":"u"}', 'params is no list'],
-    ['no job id', '["u",null,"00","00","00"]', 'job id is no text'],
-    ['extranonce2 as a number', '["u","1",5,"00","00"]', 'extranonce2 is no hex'],
-    ['extranonce2 of letters', '["u","1","xy","00","00"]', 'extranonce2 is no hex'],
-    ['extranonce2 of 33 bytes', `["u","1","${'00'.repeat(33)}","00","00"]`, 'extranonce2 is no hex'],
+    ['no parameters', '[]', 'worker is not a string'],
+    ['params as an object', '{"worker":"u"}', 'params is not a list'],
+    ['no job id', '["u",null,"00","00","00"]', 'job id is not a string'],
+    ['extranonce2 as a number', '["u","1",5,"00","00"]', 'extranonce2 is not hex'],
+    ['extranonce2 of letters', '["u","1","xy","00","00"]', 'extranonce2 is not hex'],
+    ['extranonce2 of 33 bytes', `["u","1","${'00'.repeat(33)}","00","00"]`, 'extranonce2 is not hex'],
     ['a negative time', '["user","1","ab",-1,0]', 'ntime is no 32-bit number'],
     ['an empty time', '["user","1","ab","",0]', 'ntime is no 32-bit number'],
     ['a time of 33 bits', '["user","1","ab","100000000",0]', 'ntime is no 32-bit number'],
@@ -161,10 +161,10 @@ describe('shares', () => {
 
 describe('lines that say less than they should', () => {
   test.each([
-    ['mining.subscribe', '[{}]', 'user agent is no text'],
-    ['mining.subscribe', '["a",[]]', 'session id is no text'],
+    ['mining.subscribe', '[{}]', 'user agent is not a string'],
+    ['mining.subscribe', '["a",[]]', 'session id is not a string'],
     ['mining.subscribe', `["agent","${'0'.repeat(66)}"]`, 'session id is too long'],
-    ['mining.authorize', '[]', 'user is no text'],
+    ['mining.authorize', '[]', 'user is not a string'],
     ['mining.configure', '[]', 'extensions are no list of names'],
     ['mining.configure', '[[1]]', 'extensions are no list of names'],
     ['mining.configure', '[[],5]', 'extension parameters are no object'],
@@ -176,26 +176,26 @@ describe('lines that say less than they should', () => {
     [
       'mining.configure',
       '[["version-rolling"],{"version-rolling.min-bit-count":-1}]',
-      'version-rolling.min-bit-count is no number of bits',
+      'version-rolling.min-bit-count is not a number of bits',
     ],
     [
       'mining.configure',
       '[["version-rolling"],{"version-rolling.min-bit-count":33}]',
-      'version-rolling.min-bit-count is no number of bits',
+      'version-rolling.min-bit-count is not a number of bits',
     ],
     [
       'mining.configure',
       '[["minimum-difficulty"],{"minimum-difficulty.value":-5}]',
-      'minimum-difficulty.value is no difficulty',
+      'minimum-difficulty.value is not a difficulty',
     ],
-    ['mining.suggest_difficulty', '[0]', 'difficulty is no number above 0'],
-    ['mining.suggest_difficulty', '[-1]', 'difficulty is no number above 0'],
-    ['mining.suggest_difficulty', '[1e999]', 'difficulty is no number above 0'],
-    ['mining.suggest_difficulty', '["NaN"]', 'difficulty is no number above 0'],
-    ['mining.suggest_difficulty', '["Infinity"]', 'difficulty is no number above 0'],
-    ['mining.suggest_difficulty', '[]', 'difficulty is no number above 0'],
-    ['mining.suggest_target', `["${'f'.repeat(65)}"]`, 'target is no hex of 32 bytes'],
-    ['mining.capabilities', '[{"suggested_target":7}]', 'suggested_target is no hex of 32 bytes'],
+    ['mining.suggest_difficulty', '[0]', 'difficulty is not a number above 0'],
+    ['mining.suggest_difficulty', '[-1]', 'difficulty is not a number above 0'],
+    ['mining.suggest_difficulty', '[1e999]', 'difficulty is not a number above 0'],
+    ['mining.suggest_difficulty', '["NaN"]', 'difficulty is not a number above 0'],
+    ['mining.suggest_difficulty', '["Infinity"]', 'difficulty is not a number above 0'],
+    ['mining.suggest_difficulty', '[]', 'difficulty is not a number above 0'],
+    ['mining.suggest_target', `["${'f'.repeat(65)}"]`, 'target is not hex of 32 bytes'],
+    ['mining.capabilities', '[{"suggested_target":7}]', 'suggested_target is not hex of 32 bytes'],
   ])('%s %s', (method, params, reason) => {
     expect(decode(method, params)).toEqual({ type: 'malformed', id, method, reason })
   })
@@ -215,7 +215,7 @@ describe('lines that say less than they should', () => {
     expect(sv1Server.decode('{"id":4,"method":5}')).toEqual({
       type: 'malformed',
       id,
-      reason: 'method is no text',
+      reason: 'method is not a string',
     })
   })
 })

@@ -53,7 +53,7 @@ const FARM_ADDRESS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
 /** An address as it is written on a network. */
 function written(address: string, network: Network): string {
   const text = scriptToAddress(addressToScript(address, 'regtest'), network)
-  if (text === undefined) throw new RangeError(`${address} is none on ${network}`)
+  if (text === undefined) throw new RangeError(`${address} is not an address of ${network}`)
   return text
 }
 

@@ -67,7 +67,7 @@ function ellswiftEcdh(
   role: HandshakeRole,
 ): Uint8Array {
   const shared = backend.secp256k1XOnlyEcdh(ours.secret, theirs.key)
-  if (shared === undefined) throw new NoiseError('bad-key', 'the peer sent a key that is no curve point')
+  if (shared === undefined) throw new NoiseError('bad-key', 'the peer sent a key that is not a curve point')
   const input = new Uint8Array(224)
   input.set(tagHash(backend), 0)
   input.copyWithin(32, 0, 32)

@@ -201,7 +201,7 @@ export class TemplateFeed {
     if (template === undefined) return this.#ignore(prev.templateId, 'SetNewPrevHash names no template')
     const tip = tipOf(prev)
     if (tip === undefined)
-      return this.#ignore(prev.templateId, `nbits ${prev.nbits.toString(16)} is no target`)
+      return this.#ignore(prev.templateId, `nbits ${prev.nbits.toString(16)} is not a target`)
     this.#templates.clear()
     this.#templates.set(template.templateId, template)
     this.#synced = true

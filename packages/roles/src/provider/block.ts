@@ -54,10 +54,10 @@ export function buildBlock(
 function readCoinbase(bytes: Uint8Array): Transaction | string {
   try {
     const tx = parseTransaction(bytes)
-    return isCoinbase(tx) ? tx : 'coinbase_tx is no coinbase'
+    return isCoinbase(tx) ? tx : 'coinbase_tx is not a coinbase'
   } catch (error) {
     if (!(error instanceof BitcoinError)) throw error
-    return `coinbase_tx is no transaction: ${error.message}`
+    return `coinbase_tx is not a transaction: ${error.message}`
   }
 }
 

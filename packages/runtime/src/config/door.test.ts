@@ -62,7 +62,9 @@ describe('doors', () => {
       expect.stringMatching(/^0\.tls_certificate_file: cannot be read: ENOENT/),
       expect.stringMatching(/^0\.tls_key_file: cannot be read: ENOENT/),
     ])
-    expect(door(certificate, nonsense)[0]).toMatch(/^0\.tls_certificate_file: is no certificate with its key/)
+    expect(door(certificate, nonsense)[0]).toMatch(
+      /^0\.tls_certificate_file: is not a certificate with its key/,
+    )
     expect(door(certificate, undefined)).toEqual(['0.tls_key_file: is required with tls_certificate_file'])
     expect(door(undefined, key)).toEqual(['0.tls_certificate_file: is required with tls_key_file'])
     expect(door(certificate, key, 'both')[0]).toMatch(/^0\.tls_certificate_file: needs protocol = "v1"/)

@@ -161,7 +161,7 @@ function tlsProblems(config: TlsFiles): { key: string; message: string }[] {
     secureContext(certificate, key)
     return []
   } catch (error) {
-    const message = `is no certificate with its key in PEM: ${(error as Error).message}`
+    const message = `is not a certificate with its key in PEM: ${(error as Error).message}`
     return [{ key: 'tls_certificate_file', message }]
   }
 }

@@ -77,7 +77,7 @@ describe('a template', () => {
   )
 
   test.each([null, 'text', 17, []])('that is %o is refused', (answer) => {
-    expect(() => readBlockTemplate(answer)).toThrow('it is no object')
+    expect(() => readBlockTemplate(answer)).toThrow('it is not an object')
   })
 
   test.each([

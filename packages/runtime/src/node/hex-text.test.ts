@@ -13,6 +13,6 @@ test('hex says the bytes and nothing of what lies around them', () => {
   )
 })
 
-test.each(['0', 'abc', '0g', 'zz00', '00 11', 'é0'])('%j is no hex', (text) => {
+test.each(['0', 'abc', '0g', 'zz00', '00 11', 'é0'])('%j is not hex', (text) => {
   expect(() => hexBytes(text)).toThrow(RangeError)
 })

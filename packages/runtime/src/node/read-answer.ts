@@ -24,6 +24,6 @@ export function readAnswer<T>(schema: z.ZodType<T>, method: string, answer: unkn
 
 function fault(issue: z.core.$ZodIssue): string {
   const name = issue.path.filter((part) => typeof part !== 'number').join('.')
-  if (name === '') return 'it is no object'
+  if (name === '') return 'it is not an object'
   return issue.input === undefined ? `it lacks ${name}` : `${name} is not what it should be`
 }

@@ -37,7 +37,7 @@ export interface Bounds {
 
 /**
  * The level a channel gets for a difficulty: within the limits of the node, of the upstream, and of the
- * client. It is no harder than the network, so that a device that looks at its own target alone misses no block; but a
+ * client. It is never harder than the network, so that a device that looks at its own target alone misses no block; but a
  * floor is a floor, and below it blocks are found by the network's target beside the channel's.
  */
 export function levelFor(

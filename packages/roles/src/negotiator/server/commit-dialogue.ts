@@ -43,7 +43,7 @@ export function committedJob(message: CommitMiningJob, token: MiningJobToken): J
   if (coinbasePrefix.length > MAX_COINBASE_PREFIX_SIZE)
     return refusal('coinbase_prefix', `${coinbasePrefix.length} bytes, ${MAX_COINBASE_PREFIX_SIZE} at most`)
   const outputs = readOutputs(message.coinbaseTxOutputs)
-  if (outputs === undefined) return refusal('coinbase_tx_outputs', 'an item is no output')
+  if (outputs === undefined) return refusal('coinbase_tx_outputs', 'an item is not an output')
   return {
     requestId: message.requestId,
     token,

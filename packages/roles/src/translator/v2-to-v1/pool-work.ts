@@ -33,7 +33,7 @@ export function workProblem({ notify, extranonce1 }: PoolWork): string | undefin
 export function workTip({ notify }: PoolWork): Tip {
   const { prevHash, nbits, ntime } = notify
   const target = networkTarget(nbits)
-  if (target === undefined) throw new RangeError(`nbits ${nbits} is no target`)
+  if (target === undefined) throw new RangeError(`nbits ${nbits} is not a target`)
   return { prevHash, nbits, minNtime: ntime, networkTarget: target }
 }
 

@@ -219,7 +219,7 @@ export class WorkChannel {
       target: NO_TARGET,
     })
     if (job === undefined) return ignored(`SetNewPrevHash for job ${prev.jobId}, which is unknown`)
-    if (tip === undefined) return ignored(`nbits ${prev.nbits.toString(16)} is no target`)
+    if (tip === undefined) return ignored(`nbits ${prev.nbits.toString(16)} is not a target`)
     this.#newest = job
     this.#tip = tip
     return { kind: 'tip', job, tip }
