@@ -6,6 +6,7 @@ export default defineConfig(
   baseConfig({
     include: [
       'packages/*/src/**/*.test.ts',
+      'packages/roles/test/**/*.test.ts',
       'apps/*/src/**/*.test.ts',
       'tools/*/src/**/*.test.ts',
       'bench/src/**/*.test.ts',

@@ -4,7 +4,11 @@ import { baseConfig } from './vitest.base.ts'
 /** Tests that take minutes: 100,000 channels, long simulations. */
 export default defineConfig(
   baseConfig({
-    include: ['{packages,apps,tools}/*/src/**/*.slow.test.ts', 'test-e2e/**/*.slow.test.ts'],
+    include: [
+      '{packages,apps,tools}/*/src/**/*.slow.test.ts',
+      'packages/roles/test/**/*.slow.test.ts',
+      'test-e2e/**/*.slow.test.ts',
+    ],
     exclude: ['**/node_modules/**', '**/dist/**'],
     fileParallelism: false,
     passWithNoTests: true,

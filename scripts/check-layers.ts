@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, posix, resolve } from 'node:path'
 import { findCycles } from './layers/cycles.ts'
+import { filesIn } from './layers/files.ts'
 import { unresolvedOnNeutralPlatform } from './layers/purity.ts'
 import { checkSources, type Workspace } from './layers/rules.ts'
 import { readSource, type Source } from './layers/source.ts'
@@ -16,9 +17,10 @@ interface Manifest {
 }
 
 const root = resolve(import.meta.dirname, '..')
-const folders = ['packages', 'apps', 'tools']
-  .flatMap((parent) => childrenOf(parent))
-  .concat('test-e2e', 'bench')
+// the suites of the roles stand inside of their package: first come the folders that others hold
+const folders = ['packages/roles/test', 'test-e2e', 'bench'].concat(
+  ['packages', 'apps', 'tools'].flatMap((parent) => childrenOf(parent)),
+)
 const manifests = new Map(folders.filter(isPackage).map((folder) => [folder, readManifest(folder)]))
 const workspaces: readonly Workspace[] = [
   ...[...manifests].map(([folder, manifest]) => ({
@@ -55,11 +57,8 @@ function readManifest(folder: string): Manifest {
 }
 
 function sourcesIn(folder: string): readonly Source[] {
-  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .map((file) => posix.join(folder, file.replaceAll('\\', '/')))
-    .filter(
-      (path) => path.endsWith('.ts') && !path.endsWith('.d.ts') && !/\/(node_modules|dist)\//.test(path),
-    )
+  return filesIn(root, folder, folders)
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
     .map((path) => readSource(path, readFileSync(join(root, path), 'utf8'), impureGlobals))
 }
 

@@ -1,14 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { filesIn } from './layers/files.ts'
 import { isShipped } from './layers/table.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
 function sourcesIn(folder: string): readonly string[] {
-  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .map((file) => `${folder}/${file}`)
-    .filter((file) => file.endsWith('.ts') && !/node_modules|dist/.test(file) && isShipped(file))
+  return filesIn(root, folder)
+    .filter((file) => file.endsWith('.ts') && isShipped(file))
     .map((file) => readFileSync(join(root, file), 'utf8'))
 }
 

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { loadConfig, makeTokenKeyFile } from '../packages/runtime/src/index.ts'
 import { appIn } from './compose/service-config.ts'
+import { filesIn } from './layers/files.ts'
 import { isShipped } from './layers/table.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -13,9 +14,8 @@ await makeTokenKeyFile(join(folder, 'token.key'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const sources = ['apps', 'packages'].flatMap((parent) =>
-  readdirSync(join(root, parent), { recursive: true, encoding: 'utf8' })
-    .map((file) => `${parent}/${file}`)
-    .filter((file) => file.endsWith('.ts') && !/node_modules|dist/.test(file) && isShipped(file))
+  filesIn(root, parent)
+    .filter((file) => file.endsWith('.ts') && isShipped(file))
     .map((file) => readFileSync(join(root, file), 'utf8')),
 )
 const operations = readFileSync(join(root, 'docs/operations.md'), 'utf8')

@@ -60,6 +60,8 @@ export const layers: Readonly<Record<string, Layer>> = {
     npm: [],
     editions: false,
   },
+  // tests alone: what they import their package says
+  'packages/roles/test': tool,
   'apps/': { imports: [...pureRoles, '@sv2/runtime', '@sv2/bitcoin'], pure: false, editions: false },
   // makes and prints authority keys, whose spelling is the edition's
   'apps/keys': { imports: ['@sv2/noise', '@sv2/bitcoin', '@sv2/runtime'], pure: false, editions: true },

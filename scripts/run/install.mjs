@@ -65,7 +65,9 @@ function manifests() {
           .map((name) => join(parent, name))
       : [],
   )
-  return ['.', 'test-e2e', 'bench', ...folders].map((folder) => join(folder, 'package.json'))
+  return ['.', 'test-e2e', 'bench', 'packages/roles/test', ...folders].map((folder) =>
+    join(folder, 'package.json'),
+  )
 }
 
 function readIfThere(file) {
