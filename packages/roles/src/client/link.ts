@@ -10,6 +10,7 @@ import type {
 import { PROTOCOL_NUMBERS } from '@sv2/messages'
 import type { Emit, Millis, SessionEffect, SessionId } from '../ground/role.ts'
 import { type Identification, PROTOCOL_VERSION, setupRequest } from '../ground/setup.ts'
+import { type ChannelRefusal, channelRefusal } from './channel-refusal.ts'
 import type { ExtensionTalk } from './extension-talk.ts'
 
 /** Requests for channels that may be without an answer at one time. */
@@ -41,7 +42,7 @@ export type LinkNews =
       readonly requestId: number
       readonly answer: OpenStandardMiningChannelSuccess | OpenExtendedMiningChannelSuccess
     }
-  | { readonly kind: 'denied'; readonly requestId: number; readonly code: string }
+  | { readonly kind: 'denied'; readonly requestId: number; readonly refusal: ChannelRefusal }
   /** It wants us elsewhere; the connection is being closed. */
   | { readonly kind: 'reconnect'; readonly host: string; readonly port: number }
   /** Everything else: jobs, targets, answers to shares. */
@@ -134,7 +135,9 @@ export class UpstreamLink {
       }
       case 'OpenMiningChannel.Error': {
         const { requestId, errorCode: code } = message
-        return this.#requests.delete(requestId) ? { kind: 'denied', requestId, code } : undefined
+        return this.#requests.delete(requestId)
+          ? { kind: 'denied', requestId, refusal: channelRefusal(code) }
+          : undefined
       }
       case 'Reconnect':
         this.close('reconnect asked for')

@@ -161,7 +161,7 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
       case 'granted':
         return granted(state, home, what.requestId, what.answer)
       case 'denied':
-        return denied(state, home, what.requestId, what.code)
+        return denied(state, home, what.requestId, what.refusal.code)
       case 'message':
         return fromUpstream(state, home, what.message)
     }

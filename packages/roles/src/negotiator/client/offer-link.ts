@@ -136,7 +136,7 @@ export class OfferLink {
       case 'denied':
         // the bytes for repeated jobs may have been too many
         if (this.#asked > size) return this.#open(size)
-        return this.#without(`no channel: ${news.code}`, now)
+        return this.#without(`no channel: ${news.refusal.code}`, now)
       case 'message':
         return this.#message(news.message, now)
     }

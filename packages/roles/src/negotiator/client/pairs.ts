@@ -318,7 +318,7 @@ export class Pairs {
       case 'granted':
         return this.#granted(pair, news.answer, now)
       case 'denied':
-        return this.#denied(pair, news.code, now)
+        return this.#denied(pair, news.refusal.code, now)
       case 'message':
         return this.#message(pair, news.message, now)
     }

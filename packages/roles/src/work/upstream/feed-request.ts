@@ -1,18 +1,9 @@
 import type { Network } from '@sv2/bitcoin'
+import type { RefusalCause } from '../../client/channel-refusal.ts'
 import type { LinkNews, UpstreamLink } from '../../client/link.ts'
 import { MAX_FULL_EXTRANONCE } from '../../mining/channel/extranonce.ts'
 import { wantedPayout } from './payout-check.ts'
 import { WorkChannel } from './work-channel.ts'
-
-/**
- * Codes by which an upstream says that we want more extranonce than it has. One edition has no word for it and says
- * that the target is out of range, which ours never is.
- */
-const TOO_LARGE = new Set([
-  'min-extranonce-size-too-large',
-  'unsupported-min-extranonce-size',
-  'max-target-out-of-range',
-])
 
 /**
  * Bytes by which a repeated job is made a search space of its own, where the upstream has room for them: a device that
@@ -32,8 +23,12 @@ export interface RolledSize {
  * The next size to ask for after an upstream refused one: without the bytes for repeated jobs, then four bytes less
  * each time, down to the least; undefined when there is none, or the refusal is about something else.
  */
-export function nextSize(asked: number, code: string, { most, least }: RolledSize): number | undefined {
-  if (!TOO_LARGE.has(code) || asked <= least) return undefined
+export function nextSize(
+  asked: number,
+  cause: RefusalCause,
+  { most, least }: RolledSize,
+): number | undefined {
+  if (cause !== 'extranonce' || asked <= least) return undefined
   return asked > most ? most : Math.max(least, asked - 4)
 }
 

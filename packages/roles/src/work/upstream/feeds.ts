@@ -1,5 +1,6 @@
 import { MAX_TARGET } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
+import { type ChannelRefusal, channelRefusal } from '../../client/channel-refusal.ts'
 import { fillIdentity } from '../../client/identity-template.ts'
 import type { LinkNews, UpstreamLink } from '../../client/link.ts'
 import type { Millis, SessionId } from '../../ground/role.ts'
@@ -99,7 +100,7 @@ export class Feeds {
       const owing = line.request?.upstream ?? line.next?.upstream
       if (owing === undefined || now < line.since + WORK_MS) continue
       this.#forgetNext(line)
-      this.#turnedDown(line, owing, { code: 'no-work-in-time', now })
+      this.#turnedDown(line, owing, { code: 'no-work-in-time', cause: 'other' }, now)
     }
   }
 
@@ -209,27 +210,26 @@ export class Feeds {
     if (line === undefined || request === undefined) return
     line.request = undefined
     const { rolled } = this.#settings
-    const smaller = nextSize(request.room, news.code, { ...rolled, most: line.rolled ?? rolled.most })
-    if (smaller === undefined) return this.#turnedDown(line, upstream, { code: news.code, now })
+    const smaller = nextSize(request.room, news.refusal.cause, {
+      ...rolled,
+      most: line.rolled ?? rolled.most,
+    })
+    if (smaller === undefined) return this.#turnedDown(line, upstream, news.refusal, now)
     line.since = now
     this.#open(line, upstream, smaller)
   }
 
   /** An upstream has no channel for a line. */
-  #turnedDown(
-    line: Line,
-    upstream: number,
-    { code, now }: { readonly code: string; readonly now: Millis },
-  ): void {
+  #turnedDown(line: Line, upstream: number, refusal: ChannelRefusal, now: Millis): void {
     // it was asked for many lines at once, and has said so of another: it is asked again for all of them
     if (this.#upstreams.isBackingOff(upstream, now)) return
-    if (line.origin !== undefined && (code.includes('user') || this.#isWorkedWith(upstream))) {
-      line.refusal = code
+    if (line.origin !== undefined && (refusal.cause === 'user' || this.#isWorkedWith(upstream))) {
+      line.refusal = refusal
       return this.#resume(line, now)
     }
     // it serves others: it is this one miner that it has no channel for
-    if (!this.#settings.aggregated && this.#isWorkedWith(upstream)) return this.#end(line, code)
-    this.#upstreams.refused(upstream, `no channel: ${code}`, now)
+    if (!this.#settings.aggregated && this.#isWorkedWith(upstream)) return this.#end(line, refusal.code)
+    this.#upstreams.refused(upstream, `no channel: ${refusal.code}`, now)
     this.#steerAll(now)
   }
 
@@ -329,7 +329,7 @@ export class Feeds {
     this.#drop(line, channel)
     if (line.origin !== undefined) {
       // its miner has no channel yet, and still waits for an answer
-      line.refusal = reason
+      line.refusal = channelRefusal(reason)
       return this.#resume(line, now)
     }
     if (!this.#settings.aggregated) return this.#end(line, reason)

@@ -1,3 +1,4 @@
+import type { ChannelRefusal } from '../../client/channel-refusal.ts'
 import { type Millis, NEVER, type SessionId } from '../../ground/role.ts'
 import type { JobBook } from '../../mining/channel/job-book.ts'
 import type { Slot } from '../failover.ts'
@@ -50,7 +51,7 @@ export interface Line {
   /** Granted, and not told any work yet. */
   next: WorkChannel | undefined
   /** Why the upstream does not take the miner; the line ends with it. */
-  refusal: string | undefined
+  refusal: ChannelRefusal | undefined
   /** Hash rate of the miners on this line, H/s: added up anew before it is told. */
   hashrate: number
   channels: number

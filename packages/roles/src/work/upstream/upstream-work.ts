@@ -217,9 +217,10 @@ export class UpstreamWork {
     if (detail !== undefined) return { code: 'invalid-user-identity', detail }
     const line = this.#lines.lineFor(request, this.#now)
     if (line.refusal !== undefined) {
-      const code = line.refusal.includes('user') ? 'invalid-user-identity' : 'channel-capacity-exhausted'
+      const { cause, code: told } = line.refusal
+      const code = cause === 'user' ? 'invalid-user-identity' : 'channel-capacity-exhausted'
       this.#lines.drop(line, this.#now)
-      return { code, detail: `the upstream refuses it: ${line.refusal}` }
+      return { code, detail: `the upstream refuses it: ${told}` }
     }
     const { rolled } = line
     if (rolled === undefined || line.book.active === undefined) return 'later'
