@@ -14,6 +14,8 @@ const { values } = parseArgs({
   options: {
     /** Folders or files below packages/roles/src. */
     in: { type: 'string', multiple: true, default: ['mining', 'client', 'work', 'sv1-front'] },
+    /** One kind of change, such as `no limit`; every kind when missing. */
+    change: { type: 'string' },
     /** How many of them; all when missing. */
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
@@ -22,8 +24,14 @@ const { values } = parseArgs({
   },
 })
 
-/** Tests beside the sources are fast, and look first; the simulations look at what these let pass. */
-const SUITES = [['packages/roles/src'], ['packages/roles/test', 'packages/sim/src']]
+/** Simulations that take as long as all the others together. */
+const SLOW = ['hostile', 'mining-world', 'v1-to-v2-mining', 'pool-slices'].map((name) => `/${name}.test.ts`)
+/** What vitest is told to run: what is fast looks first, and what it lets pass is looked at by the next. */
+const SUITES = [
+  ['packages/roles/src'],
+  ['packages/roles/test', 'packages/sim', ...SLOW.flatMap((name) => ['--exclude', `**${name}`])],
+  SLOW,
+]
 /** A run that lasts longer hangs: the tests noticed. */
 const MAX_RUN_MS = 300_000
 
@@ -33,12 +41,20 @@ const until = Date.now() + Number(values.minutes ?? Number.POSITIVE_INFINITY) * 
 const all = values.in
   .flatMap(sources)
   .flatMap((file) => mutationsOf(file, readFileSync(join(root, file), 'utf8')))
+  .filter(({ change }) => change === (values.change ?? change))
 const chosen = sample(all, Number(values.sample ?? all.length), Number(values.seed))
 const copy = copyOf(root)
-process.once('exit', copy.remove)
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
 const fates: Record<Fate, number> = { killed: 0, survived: 0, timeout: 0 }
+process.once('exit', () => {
+  copy.remove()
+  const tried = fates.killed + fates.survived + fates.timeout
+  const share = ((100 * fates.survived) / Math.max(1, tried)).toFixed(1)
+  print(
+    `${tried} tried: ${fates.killed} killed, ${fates.timeout} hung, ${fates.survived} survived (${share} %)`,
+  )
+})
 print(`${all.length} mutants in ${values.in.join(', ')}; ${chosen.length} are tried, seed ${values.seed}`)
 if ((await tests()) !== 'survived') throw new Error('the tests fail without any mutant')
 for (const mutation of chosen) {
@@ -49,11 +65,6 @@ for (const mutation of chosen) {
   const { file, line, change, after } = mutation
   if (fate === 'survived') print(`survived  ${file}:${line}  ${change}\n          ${after.trim()}`)
 }
-const tried = fates.killed + fates.survived + fates.timeout
-const share = ((100 * fates.survived) / Math.max(1, tried)).toFixed(1)
-print(
-  `${tried} tried: ${fates.killed} killed, ${fates.timeout} hung, ${fates.survived} survived (${share} %)`,
-)
 
 function sources(place: string): readonly string[] {
   const base = `packages/roles/src/${place}`
@@ -97,9 +108,9 @@ async function tests(): Promise<Fate> {
   return 'survived'
 }
 
-function vitest(paths: readonly string[]): Promise<Fate> {
+function vitest(suite: readonly string[]): Promise<Fate> {
   const program = join(root, 'node_modules/vitest/vitest.mjs')
-  const args = ['run', '--config', 'vitest.config.ts', '--bail', '1', '--reporter', 'dot', ...paths]
+  const args = ['run', '--config', 'vitest.config.ts', '--bail', '1', '--reporter', 'dot', ...suite]
   return new Promise((done) => {
     const child = spawn(process.execPath, [program, ...args], { cwd: copy.path, stdio: 'ignore' })
     let hung = false

@@ -203,3 +203,41 @@ describe('the end of a channel above', () => {
     expect(upstream.take('CloseChannel')).toHaveLength(1)
   })
 })
+
+test('a miner moves to the upstream that has less than its share, and nothing else changes', () => {
+  const world = aNode({ upstreams: [{ share: 50 }, { share: 50 }] })
+  const [a, b] = [world.upstream(current), world.upstream(current, { upstream: 1 })]
+  const miners = Array.from({ length: 4 }, () => world.miner(current))
+  for (const miner of miners) miner.peer.send(anOpen(1))
+  for (const upstream of [a, b]) {
+    upstream.serve()
+    expect(upstream.channels).toEqual([1, 2])
+    for (const channelId of upstream.channels) upstream.tip(channelId, channelId * 10)
+  }
+  const opened = miners.map((miner) => miner.takeOf('OpenExtendedMiningChannel.Success')[0]!)
+  a.take('OpenExtendedMiningChannel')
+  b.take('OpenExtendedMiningChannel')
+  for (const place of [0, 2]) {
+    const { channelId } = opened[place]!
+    const update = {
+      type: 'UpdateChannel',
+      channelId,
+      nominalHashRate: 10,
+      maximumTarget: MAX_TARGET,
+    } as const
+    miners[place]!.peer.send(update)
+  }
+  world.link.advance(30_000)
+  expect(a.take('OpenExtendedMiningChannel')).toEqual([])
+  expect(b.take('OpenExtendedMiningChannel')).toMatchObject([{ nominalHashRate: 10 }])
+  // the old channel works until the new one has work
+  expect(a.take('CloseChannel')).toEqual([])
+  b.tip(3, 30)
+  expect(a.take('CloseChannel')).toHaveLength(1)
+  expect(world.proxy.counts).toMatchObject({ channels: 4, upstreamChannels: 4 })
+  for (const miner of miners) expect(miner.takeOf('CloseChannel')).toEqual([])
+  // what moved goes back when its new upstream is gone
+  b.peer.disconnect()
+  world.link.advance(1_000)
+  expect(a.take('OpenExtendedMiningChannel')).toHaveLength(3)
+})
