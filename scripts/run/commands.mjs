@@ -15,6 +15,7 @@ const checks = [
   { name: 'types', run: [bin('tsc'), ['--noEmit', '-p', 'tsconfig.json']] },
   { name: 'unused code', run: [bin('knip'), ['--no-config-hints']] },
   { name: 'layers', run: [node, [...fromSource, 'scripts/check-layers.ts']] },
+  { name: 'spelling', run: [bin('cspell'), ['lint', '--no-progress', '--no-summary']] },
 ]
 
 /** What `npm run <name>` does; each takes the words behind `--` and answers the exit code. */
