@@ -14,7 +14,7 @@ export interface DeviceCounts {
   readonly dropped: number
 }
 
-/** Codes of the specification; whatever else a pool says is counted as `other`, so that it cannot make up labels. */
+/** Codes of the specification; any other code is counted as `other`, so that a pool cannot make up labels. */
 const SHARE_ERROR_CODES = new Set([
   'invalid-channel-id',
   'invalid-job-id',

@@ -1,7 +1,7 @@
 import { BitcoinError } from './bitcoin-error.ts'
 import { readCompactSize } from './compact-size.ts'
 
-/** A cursor over bytes that somebody else made: every read past the end is a BitcoinError, never undefined. */
+/** A cursor over bytes that a peer made: every read past the end is a BitcoinError, never undefined. */
 export class ByteReader {
   readonly bytes: Uint8Array
   #offset: number

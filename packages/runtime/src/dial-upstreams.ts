@@ -3,7 +3,7 @@ import { type DialDeps, dial, type UpstreamSettings } from './dial.ts'
 import type { Dialer } from './dialer.ts'
 import type { Engine } from './engine.ts'
 
-/** Whom the connections are for, and who hears of attempts that failed. */
+/** The engine: it takes the connections that were made, and hears of attempts that failed. */
 export type UpstreamsOwner = Pick<Engine<never, never>, 'adopt'> & {
   tell(event: { readonly kind: 'unreachable'; readonly upstream: number }): void
 }

@@ -108,7 +108,7 @@ function isAlive({ pid, started }: Owner): boolean {
   try {
     process.kill(pid, 0)
   } catch (error) {
-    // A process of somebody else's is one that lives.
+    // A process of another user counts as alive.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
   const start = startOf(pid)

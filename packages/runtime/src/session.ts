@@ -13,7 +13,7 @@ export interface SessionLimits {
   readonly maxQueuedBytes: number
 }
 
-/** Whom a session belongs to. */
+/** The receiver of a session's messages: the engine. */
 export interface SessionOwner {
   /** One message arrived. */
   deliver(session: Session, message: unknown): void

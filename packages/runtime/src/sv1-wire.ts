@@ -70,7 +70,7 @@ export class Sv1Wire implements Wire {
     return error instanceof Sv1Error
   }
 
-  /** Much of what is said to one peer comes from another, who is not trusted to keep to the ranges of V1. */
+  /** Much of what is said to one peer comes from another peer, which may not keep to the ranges of V1. */
   refuses(error: unknown): error is RangeError {
     return error instanceof RangeError
   }

@@ -25,7 +25,7 @@ export interface Sv2WireSettings {
 /** The longest payload of a client that is not set up: a SetupConnection with five texts of 255 bytes. */
 const SETUP_BYTES = 1_291
 
-/** Said to who works, or to who has asked for what a port other than a miner's gives. */
+/** Sent only to a peer that works, or that asked for what a port other than a miner's gives. */
 const PROOFS: ReadonlySet<unknown> = new Set<Message['type']>([
   'SubmitShares.Success',
   'NewTemplate',

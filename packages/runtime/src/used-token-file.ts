@@ -17,8 +17,9 @@ const LINE = /^([0-9a-f]{1,64}\+?) ([0-9a-f]{1,64}) (\d{1,16})$/
 
 /**
  * The mining job tokens that were used and have not expired, in the data folder, a line each. A line is written before
- * anybody hears that the token was taken, so a process that is killed forgets none. It is not flushed for each: after a
- * loss of power the last ones may be usable once more, in search spaces of a new run, where no share of before counts.
+ * any client hears that the token was taken, so a process that is killed forgets none. It is not flushed for each:
+ * after a loss of power the last ones may be usable once more, in search spaces of a new run, where no share of before
+ * counts.
  */
 export class UsedTokenFile {
   /** Those that an earlier run has left. */

@@ -28,7 +28,7 @@ export interface Dialect {
   readonly maxSilenceSeconds: number
 }
 
-/** Everyone whom no rule knows. */
+/** Every device that no rule names. */
 const UNKNOWN: Dialect = {
   name: 'unknown',
   // stock firmware of Antminers that calls itself bmminer or cgminer has the least room

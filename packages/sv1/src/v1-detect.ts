@@ -76,7 +76,7 @@ function hasObjectLine(text: Uint8Array): boolean {
   return last > start && text[last] === CLOSING_BRACE
 }
 
-/** More than a brace: half a line of somebody who types slowly. */
+/** More than a brace: half a line from a person who types slowly. */
 function opensObject(text: Uint8Array): boolean {
   const start = skipSpace(text)
   return text[start] === OPENING_BRACE && text.length - start > 1

@@ -22,7 +22,7 @@ export type Fact = Exclude<
 /** What makes lines and numbers of what happens in the negotiator client. */
 export interface ClientObserver {
   fact(fact: Fact): void
-  /** Since the start. `pool`: who is worked for. */
+  /** Since the start. `pool`: the pool that miners work for. */
   totals(): SentTotals & { readonly blocks: number; readonly pool: string; readonly jobs: number }
   readonly warn: Logger['warn']
 }

@@ -137,7 +137,7 @@ export function v1ToV2Problems(
     })
   }
   for (const [place, { user_identity: identity = '{identity}' }] of config.upstreams.entries()) {
-    // a template is a miner's own affair
+    // a template is up to the miner
     if (!config.verify_payout || /\{(identity|user|worker)\}/.test(identity)) continue
     if (wantedPayout(identity, network) !== undefined) continue
     problems.push({

@@ -114,7 +114,7 @@ export class UpstreamLink {
     this.#emit({ kind: 'close', session: this.session, reason })
   }
 
-  /** Takes a message of the upstream; undefined when it means nothing to anybody else. */
+  /** Takes a message of the upstream; undefined when only the link needs it. */
   message(message: Message, now: Millis): LinkNews | undefined {
     switch (message.type) {
       case 'SetupConnection.Success':

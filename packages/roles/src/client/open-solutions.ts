@@ -39,7 +39,7 @@ export class OpenSolutions {
   #tip: Uint8Array | undefined
   readonly #emit: Emit<SolutionEffect>
 
-  /** @param how.earlier of an earlier run; those of another type are somebody else's */
+  /** @param how.earlier of an earlier run; another owner keeps those of another type */
   constructor(
     type: OpenSolution['message']['type'],
     how: { readonly earlier?: readonly OpenSolution[] | undefined; readonly emit: Emit<SolutionEffect> },

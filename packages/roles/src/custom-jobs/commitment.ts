@@ -2,7 +2,7 @@ import { concatBytes, encodeOutput, equalBytes, sha256 } from '@sv2/bitcoin'
 import type { ErrorCode } from '@sv2/messages'
 import type { CustomCoinbase } from './custom-coinbase.ts'
 
-/** Bytes kept of a hash: a second preimage of 128 bits is out of anybody's reach. */
+/** Bytes kept of a hash: a second preimage of 128 bits cannot be computed. */
 export const SHORT_HASH_SIZE = 16
 
 /** Header version bits that devices may roll by any edition (BIP 323): a job is the same whatever they are. */

@@ -13,7 +13,7 @@ export interface PoolBooks {
   readonly giveUp: (shelf: Shelf) => void
 }
 
-/** Whom a client's work is for, and how much of the extranonce is its own; or why it gets no channel. */
+/** The payee of a client's work, and how much of the extranonce is its own; or why it gets no channel. */
 export function assignmentOf(
   request: WorkRequest,
   settings: PoolSettings,

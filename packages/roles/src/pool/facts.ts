@@ -7,7 +7,7 @@ import type { UsedToken } from './used-tokens.ts'
 export type PoolFact =
   /** The template provider was away for too long: so many connections were sent elsewhere. */
   | { readonly kind: 'workTooOld'; readonly connections: number }
-  /** All payouts of a solo pool are taken, and this one (its script in hex) made room for somebody else's. */
+  /** All payouts of a solo pool are taken, and this one (its script in hex) made room for another client's. */
   | { readonly kind: 'payoutGivenUp'; readonly payout: string }
   | MinersFact
   | TemplateFact

@@ -59,7 +59,7 @@ export class JobShelves {
     return this.#shelves.size
   }
 
-  /** How many shelves somebody brought. */
+  /** How many shelves a holder brought. */
   broughtBy(holder: Holder): number {
     return this.#brought.count(holder)
   }
@@ -164,5 +164,5 @@ export class JobShelves {
   }
 }
 
-/** Whom a job pays before it stands on a shelf: it is never mined so. */
+/** The payee of a job before it stands on a shelf; it is never mined in that form. */
 const NOBODY = new Uint8Array(0)

@@ -57,7 +57,7 @@ export class SolutionLinks {
     if (link?.ready === true) this.#emit({ kind: 'negotiatorLost', session, negotiator: link.server })
   }
 
-  /** Takes one message of a server; whatever else it says is nothing to the pool. */
+  /** Takes one message of a server; the pool ignores all others. */
   message(session: SessionId, message: Message): void {
     const link = this.#links.get(session)
     if (link === undefined || link.ready) return

@@ -2,7 +2,7 @@ import { equalBytes } from '@sv2/bitcoin'
 import type { Millis } from '../ground/role.ts'
 import { type Handout, type SolvableTemplate, solvable } from './template.ts'
 
-/** What is known of a template that was handed out, as long as somebody may find a block on it. */
+/** What is known of a template that was handed out, as long as a client may find a block on it. */
 export interface KeptTemplate {
   readonly template: SolvableTemplate
   /** Its coinbase commits to witnesses. */

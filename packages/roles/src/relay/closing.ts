@@ -15,7 +15,7 @@ export const OWN_CLOSE_REASONS = {
   'shutting-down': 'the proxy ends its operation',
 } as const
 
-/** Whom to tell that a channel is closed, and why. */
+/** Which sides to tell that a channel is closed, and why. */
 export interface Closing {
   readonly reason: string
   readonly below: boolean

@@ -18,7 +18,7 @@ const MAX_EARLY = 1_024
 
 /**
  * Takes what a client says before it is set up; that is answered as soon as there is an upstream whose terms hold for
- * it, and whatever the client sends on until then waits behind it.
+ * it, and further messages of the client wait behind it.
  */
 export function setUp(state: RelayState, client: Client, message: Message): void {
   if (client.setup !== undefined) {

@@ -106,7 +106,7 @@ export class Client {
   flags: number | undefined
   /** Where its upstream is chosen; undefined until its SetupConnection came. */
   seat: RelaySeat | undefined
-  /** Its jobs must not allow version rolling, whatever the upstream's do. */
+  /** Its jobs must not allow version rolling, even where the upstream's do. */
   fixedVersion = false
   /** It may roll versions by what it was told, and the upstream it has now forbids that: only jobs can say so. */
   extendedOnly = false
@@ -210,7 +210,7 @@ export class Home {
   readonly wishes = new Map<number, Wish>()
   readonly customJobs = new Map<number, PendingCustomJob>()
   readonly jobs: JobIds
-  /** Channels here, and those leaving, by who uses the upstream. */
+  /** Channels here, and channels that leave, by the seat that uses the upstream. */
   readonly users = new Map<RelaySeat, number>()
   isOpen = true
   /** Since when it has answered none of the requests for channels; `NEVER` when none waits. */
@@ -275,7 +275,7 @@ export class RelaySeat implements Slot {
     this.#wishes.push(wish)
   }
 
-  /** The next wish that somebody still has. */
+  /** The next waiting request whose client is still there. */
   takeWish(): Wish | undefined {
     for (;;) {
       const wish = this.#wishes[this.#cursor]

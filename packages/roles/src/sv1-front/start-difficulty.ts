@@ -27,7 +27,7 @@ export function firstDifficulty(session: Sv1Session, settings: Sv1FrontSettings)
 /** The difficulty a session is never put below, a power of two. */
 export function leastDifficulty(session: Sv1Session, settings: Sv1FrontSettings): number {
   const { minDifficulty: ofDialect } = session.dialect
-  // a dialect that cannot do with less than so many keeps its floor, whatever the operator allows others
+  // a dialect that cannot do with less than so many keeps its floor, even where the operator allows less to others
   const node = settings.minDifficulty ?? floorPower(ofDialect)
   return ceilPower(Math.max(node, ofDialect > 1 ? ofDialect : 0, session.minDifficulty))
 }

@@ -17,7 +17,8 @@ export function submit(state: FrontState, session: Sv1Session, message: Submit, 
   const { channel, raisedAt } = session
   const { id } = message
   if (!session.shareCap.take(maxSharesPerSecond, now)) {
-    // who is much faster than its door expects is slowed down by its difficulty first; junk raises none
+    // a miner much faster than its door expects is slowed down by its difficulty first; junk does not raise the
+    // difficulty
     if (channel !== undefined && raisedAt !== undefined && now < raisedAt + SETTLING_MS)
       return refuseShare(state, session, id, 'too-many-shares')
     return end(state, session, `more than ${maxSharesPerSecond} shares a second`)

@@ -157,7 +157,7 @@ export class Upstreams {
     known.isRenewing = false
   }
 
-  /** Takes a message of an upstream; answers what it means to who uses it. */
+  /** Takes a message of an upstream; answers what it means to the role. */
   message(session: SessionId, message: Message, now: Millis): UpstreamNews | undefined {
     const upstream = this.#bySession.get(session)
     const known = upstream === undefined ? undefined : this.#upstreams[upstream]

@@ -89,7 +89,8 @@ interface Wait {
 /**
  * Follows one node: it is asked to wait for the next block, for a second at a time, and for a template at each new tip
  * and every few seconds for the fees. Where it cannot wait (no such method, no thread to spare) it is looked at a few
- * times a second. One watch serves any number of clients. Whatever the node does, it is asked again, for ever.
+ * times a second. One watch serves any number of clients. It asks the node again for ever, no matter what the node
+ * answers.
  */
 export class NodeWatch {
   readonly #rpc: NodeRpc

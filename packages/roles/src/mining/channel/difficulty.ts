@@ -60,7 +60,7 @@ export class Ladder {
   }
 }
 
-/** A level off the ladder, for a target that somebody else dictates. */
+/** A level off the ladder, for a target that an upstream or a client dictates. */
 export function exactLevel(target: Uint8Array): Level {
   return { difficulty: targetToDifficulty(target), target }
 }

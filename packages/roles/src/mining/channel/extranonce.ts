@@ -67,7 +67,7 @@ export class ExtranonceLeases {
     this.#resting.set(lease, lastJob)
   }
 
-  /** Takes a resting lease for who held it before; false when somebody else has it. */
+  /** Takes a resting lease for the channel that held it before; false when another channel has it. */
   reclaim(lease: number): boolean {
     return this.#resting.delete(lease)
   }

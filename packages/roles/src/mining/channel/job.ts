@@ -112,7 +112,7 @@ export function buildJob(
   }
 }
 
-/** A job of the same template that pays somebody else; everything but its coinbase suffix is the same. */
+/** A job of the same template with another payee; everything but its coinbase suffix is the same. */
 export function payTo(job: Job, template: NewTemplate, script: Uint8Array): Job {
   return { ...job, coinbaseTxSuffix: coinbaseSuffix(behindScript(template, script)) }
 }

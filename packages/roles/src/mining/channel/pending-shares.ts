@@ -16,7 +16,7 @@ interface Entry {
 }
 
 /**
- * Shares of one channel that somebody else decides on, in the order in which they came. An acknowledgement speaks for
+ * Shares of one channel that an upstream decides on, in the order in which they came. An acknowledgement speaks for
  * everything up to its number: so what was accepted behind an undecided share waits until that one is decided.
  */
 export class PendingShares {

@@ -93,7 +93,7 @@ export function adjustDifficulty(state: MinersState, channel: Channel, now: Mill
   const aim = aimOf(state, channel, now)
   const factor = channel.vardiff.verdict(aim, now)
   if (factor === undefined) return
-  // how fast it is shows now, whatever it had wished for
+  // its hash rate shows now, and what it had suggested no longer counts
   channel.wish = undefined
   const difficulty = level.difficulty * factor
   channel.hashrate = hashrateFor(difficulty, aim.sharesPerMinute)

@@ -18,7 +18,7 @@ export function setUp(state: MinersState, connection: Connection, message: Messa
   const isWaiting = state.waiting.has(connection)
   if (message.type !== 'SetupConnection' && !isWaiting)
     return misbehaved(state, session, `${message.type} before SetupConnection`)
-  // whatever a client sends on before its answer waits behind it
+  // further messages of the client wait until it has its answer
   if (message.type !== 'SetupConnection' || terms === undefined || isWaiting) {
     if (!state.waiting.keep(connection, message)) misbehaved(state, session, 'too much before an answer')
     return

@@ -93,7 +93,7 @@ export class Miners {
   /** Tells the next miners of jobs; the last thing in every turn of a role. */
   tellJobs(): void {
     const { emit, lanes, gone } = this.#state
-    // who is not told at once is told by and by, when a tick says that others had their turn
+    // clients that are not told at once are told later, when a tick says that others had their turn
     if (!this.#behind && !lanes.isEmpty) for (const effect of lanes.slice()) emit(effect)
     this.#behind = !lanes.isEmpty || gone.size > 0
   }

@@ -80,7 +80,7 @@ export type JobClientFact =
       readonly hash: string
       /** Undefined: the job was the pool's own. */
       readonly templateId: bigint | undefined
-      /** For whom the job was; undefined: for ourselves. */
+      /** The pool that the job was for; undefined: for ourselves. */
       readonly place: number | undefined
     }
   | {

@@ -45,7 +45,7 @@ export interface JobClientDeps {
 }
 
 /**
- * Miners below, our own templates beside, pools above. Whatever pools do, miners have work as long as there is a
+ * Miners below, our own templates beside, pools above. Miners have work, no matter what pools do, as long as there is a
  * template: for the pool that is worked for, or for ourselves while no pool can be used (JDC-10, JNC-09).
  */
 export class JobClientCore {

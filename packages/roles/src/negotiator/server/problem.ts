@@ -18,7 +18,7 @@ export type CommitField =
   | 'tx_short_hash_list'
   | 'tx_hash_list_hash'
 
-/** The job cannot be checked now, whatever it is. */
+/** The job cannot be checked now, so nothing is said about it. */
 export function internalError(detail: string): Problem {
   return { code: 'internal-error', field: 'tx_short_hash_list', detail }
 }

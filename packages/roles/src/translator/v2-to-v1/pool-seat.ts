@@ -38,7 +38,7 @@ export interface SeatDeps {
   readonly failover: FailoverSettings
 }
 
-/** Somebody who asked for a channel before there was a pool for it. */
+/** A miner that asked for a channel before there was a pool for it. */
 export interface Applicant {
   readonly session: SessionId
   readonly requestId: number
@@ -62,7 +62,7 @@ export class PoolSeat {
   /** The identity of the miner with the one channel; undefined on a seat that all share, and before a miner has it. */
   identity: string | undefined
   readonly #isShared: boolean
-  /** No pool takes whom it is kept for. */
+  /** No pool takes the miner that the seat is kept for. */
   isRefused = false
   /** Bytes of extranonce2 that the channels were made for. */
   extranonce2Size: number | undefined

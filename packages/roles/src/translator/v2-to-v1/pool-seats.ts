@@ -92,7 +92,7 @@ export class PoolSeats {
     return known
   }
 
-  /** Somebody has taken a seat whose connections are there: pools are told who it is. */
+  /** A miner has taken a seat whose connections are there: the pools are told its account. */
   authorize(seat: PoolSeat, now: Millis): void {
     for (const link of seat.links.values()) {
       const user = this.#userAt(link)

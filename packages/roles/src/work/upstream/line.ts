@@ -43,7 +43,7 @@ export interface Line {
   origin: LineOrigin | undefined
   /** Bytes of extranonce that each miner rolls behind its lease; undefined before the first grant. */
   rolled: number | undefined
-  /** Somebody needs the line. */
+  /** A miner needs the line. */
   demanded: boolean
   request: FeedRequest | undefined
   /** When the request, or the switch to `next`, began to wait for the upstream. */

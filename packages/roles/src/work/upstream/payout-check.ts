@@ -53,7 +53,7 @@ export function wantedPayout(identity: string, network: Network): WantedPayout |
 
 /**
  * Why a coinbase does not pay what is wanted; undefined when it does. Outputs of value zero do not count, and what else
- * the scriptSig holds is the pool's affair. The extranonce has to stand in the scriptSig: elsewhere it could
+ * the scriptSig holds is up to the pool. The extranonce has to stand in the scriptSig: elsewhere it could
  * change what is paid after the check.
  */
 export function payoutMismatch(

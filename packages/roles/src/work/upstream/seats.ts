@@ -7,7 +7,7 @@ export interface SeatLoad {
   readonly hashrate: number
 }
 
-/** Hash rate may be off its share by this part of the whole before anybody is moved. */
+/** Hash rate may be off its share by this part of the whole before a client is moved. */
 const TOLERANCE = 0.05
 
 /** The seats of a node: one for all, or one per upstream that is to get a share of the hash rate. */

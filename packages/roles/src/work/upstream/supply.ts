@@ -42,7 +42,7 @@ export class Supply {
   /** Takes work from another upstream channel, which is live. */
   switchTo(feed: WorkChannel, now: Millis): void {
     const { present } = feed
-    if (present === undefined) throw new RangeError('an upstream channel without work cannot feed anybody')
+    if (present === undefined) throw new RangeError('an upstream channel without work cannot feed a book')
     this.#waiting.clear()
     this.feed = feed
     this.limit()

@@ -10,7 +10,7 @@ import { Lines } from './lines.ts'
 import { imbalance, makeSeats, seatFor } from './seats.ts'
 
 export interface WorkLinesSettings extends FeedSettings {
-  /** Work is asked for before anybody needs it. */
+  /** Work is asked for before a miner needs it. */
   readonly eager: boolean
 }
 
@@ -44,13 +44,13 @@ export class WorkLines {
     return feeding
   }
 
-  /** Somebody waits for work, or has it. */
+  /** A miner waits for work, or has it. */
   get isDemanded(): boolean {
     for (const { demanded } of this.lines) if (demanded) return true
     return false
   }
 
-  /** Somebody will need work: the upstreams are connected. */
+  /** A miner will need work: the upstreams are connected. */
   demand(now: Millis): void {
     if (this.#seats.every(({ order }) => order.length > 0)) return
     for (const seat of this.#seats) seat.order = seat.preference
