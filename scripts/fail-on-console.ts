@@ -5,8 +5,8 @@ const methods = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const
 const original = Object.fromEntries(methods.map((method) => [method, console[method]]))
 let printed: string[] = []
 
-// A test that prints tells nobody anything, and hides what does. One that expects output puts a mock in place of
-// the console method (`vi.spyOn(console, 'warn').mockImplementation(…)`) and checks it.
+// What a test prints is read by no person, and hides output that matters. One that expects output puts a mock in place
+// of the console method (`vi.spyOn(console, 'warn').mockImplementation(…)`) and checks it.
 beforeEach(() => {
   printed = []
   for (const method of methods) {

@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
 const root = resolve(import.meta.dirname, '..')
-/** A project of its own, with ports that nobody else has. */
+/** A project of its own, with ports that no other project has. */
 const environment = {
   ...process.env,
   COMPOSE_PROJECT_NAME: 'sv2-try',

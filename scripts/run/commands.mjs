@@ -78,7 +78,7 @@ async function build(args) {
 }
 
 function compile(args) {
-  // turbo calls the package manager, which nobody has to have installed
+  // turbo calls the package manager, which does not have to be installed
   const withManager = ['--yes', '--package', packageManager, '--', bin('turbo')]
   return run(npx, [...withManager, 'run', 'build', '--output-logs=errors-only', ...args])
 }

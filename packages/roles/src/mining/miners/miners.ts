@@ -44,7 +44,7 @@ import type { WorkSource } from './work-source.ts'
 
 /**
  * The server side of the mining protocol: connections, channels, jobs handed down, shares judged. Pool, aggregating
- * proxy and negotiator client differ only in where work comes from (`WorkSource`).
+ * proxy, translators and negotiator client differ only in where work comes from (`WorkSource`).
  */
 export class Miners {
   readonly #state: MinersState
