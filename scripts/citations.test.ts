@@ -12,28 +12,18 @@ const sections = new Set(
 /** Ids that head a row of docs/wire.md: open points, `O-07` and `C-17`, and requirements, `POOL-21`. */
 const ids = new Set([...wire.matchAll(/^\| ([A-Z]{1,4}-\d\d) \|/gm)].map(([, id = '']) => id))
 
-/** Text files that people write, by path. */
-function texts(): readonly string[] {
-  const inFolders = [
-    'packages',
-    'apps',
-    'tools',
-    'bench',
-    'test-e2e',
-    'scripts',
-    'docs',
-    'vectors',
-    '.changeset',
-  ]
-    .flatMap((folder) =>
-      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) =>
-        join(folder, file),
-      ),
-    )
-    .filter((file) => !/(^|[\\/])(node_modules|dist|\.turbo)[\\/]/.test(file))
-  const atRoot = readdirSync(root, { encoding: 'utf8' })
-  return [...inFolders, ...atRoot].filter((file) => /\.(ts|mjs|md|json|toml|yml)$/.test(file))
+/** Files below a folder; links are not followed, since a package may link to its own test package. */
+function filesIn(folder: string): readonly string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    if (/^(node_modules|dist|\.turbo|\.git|\.cache|data)$/.test(entry.name)) return []
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return filesIn(path)
+    return entry.isFile() ? [path] : []
+  })
 }
+
+/** Text files that people write, by path. */
+const texts = () => filesIn('').filter((file) => /\.(ts|mjs|md|json|toml|yml)$/.test(file))
 
 /** The text without the line ends, stars and slashes that a comment puts into a citation. */
 const unwrapped = (file: string) =>
