@@ -66,10 +66,10 @@ export function dropClient(state: RelayState, client: Client): void {
   for (const wish of client.wishes ?? []) bury(wish)
   state.waiting -= client.wishes?.size ?? 0
   client.wishes = undefined
-  const { seat } = client
-  if (seat !== undefined) {
-    seat.clients.delete(client)
-    if (seat.clients.size === 0) seat.emptySince = state.now
+  const { slot } = client
+  if (slot !== undefined) {
+    slot.clients.delete(client)
+    if (slot.clients.size === 0) slot.emptySince = state.now
   }
   if (client.flags !== undefined) state.emit({ kind: 'minerDisconnected', session: client.session, channels })
 }
@@ -77,7 +77,7 @@ export function dropClient(state: RelayState, client: Client): void {
 /** No client wants it any more. */
 export function bury(wish: Wish): void {
   wish.isDead = true
-  wish.seat.buried()
+  wish.slot.buried()
 }
 
 /** What a channel adds to the hash rate that its client declares, H/s. */

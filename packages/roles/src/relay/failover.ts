@@ -4,7 +4,7 @@ import { endFarewell } from './farewell.ts'
 import { answerWaiting, suitsNewHome } from './handshake.ts'
 import { wishToMove } from './moving.ts'
 import { pump } from './opening.ts'
-import type { RelaySeat } from './parties.ts'
+import type { RelaySlot } from './parties.ts'
 import { Home } from './parties.ts'
 import { detach } from './placement.ts'
 import { type RelayState, tell } from './state.ts'
@@ -29,7 +29,7 @@ export function homeLost(state: RelayState, upstream: number): void {
   home.isOpen = false
   state.homes.delete(upstream)
   state.unsettled = true
-  for (const wish of home.wishes.values()) if (!wish.isDead) wish.seat.wish(wish)
+  for (const wish of home.wishes.values()) if (!wish.isDead) wish.slot.wish(wish)
   home.wishes.clear()
   for (const { client, channelId, requestId } of home.customJobs.values()) {
     // the token was the lost upstream's
@@ -59,66 +59,66 @@ export function leaveSilent(state: RelayState): void {
   }
 }
 
-/** Brings every seat to the upstream it should be at, and lets the others go. */
+/** Brings every slot to the upstream it should be at, and lets the others go. */
 export function settle(state: RelayState): void {
   while (state.unsettled) {
     state.unsettled = false
-    const { plain, workSelection } = state.seats
-    for (const seat of [...plain, ...workSelection]) settleSeat(state, seat)
+    const { plain, workSelection } = state.slots
+    for (const slot of [...plain, ...workSelection]) settleSlot(state, slot)
     state.upstreams.steer(state.now)
   }
 }
 
-/** When time alone changes something for a seat. */
-export function seatDeadline(state: RelayState, seat: RelaySeat): Millis {
-  const rest = isNeeded(seat) ? seat.emptySince + LINGER_MS : NEVER
-  return Math.min(seat.goneSince + state.settings.stopAfterMs, rest)
+/** When time alone changes something for a slot. */
+export function slotDeadline(state: RelayState, slot: RelaySlot): Millis {
+  const rest = isNeeded(slot) ? slot.emptySince + LINGER_MS : NEVER
+  return Math.min(slot.goneSince + state.settings.stopAfterMs, rest)
 }
 
-/** Does what was due for a seat. */
-export function seatTick(state: RelayState, seat: RelaySeat): void {
+/** Does what was due for a slot. */
+export function slotTick(state: RelayState, slot: RelaySlot): void {
   const { whenGone, stopAfterMs } = state.settings
-  if (state.now >= seat.emptySince + LINGER_MS && isNeeded(seat)) state.unsettled = true
-  if (state.now < seat.goneSince + stopAfterMs) return
-  seat.goneSince = NEVER
+  if (state.now >= slot.emptySince + LINGER_MS && isNeeded(slot)) state.unsettled = true
+  if (state.now < slot.goneSince + stopAfterMs) return
+  slot.goneSince = NEVER
   const stopped =
-    whenGone === 'stop' ? [...seat.clients].flatMap(({ channels }) => [...channels.values()]) : []
+    whenGone === 'stop' ? [...slot.clients].flatMap(({ channels }) => [...channels.values()]) : []
   state.emit({ kind: 'upstreamsGone', stopped: stopped.length })
   for (const channel of stopped)
     closeChannel(state, channel, { reason: 'no-upstream', below: true, above: false })
 }
 
-function isNeeded(seat: RelaySeat): boolean {
-  return seat.order.length > 0
+function isNeeded(slot: RelaySlot): boolean {
+  return slot.order.length > 0
 }
 
-function settleSeat(state: RelayState, seat: RelaySeat): void {
-  const isIdle = state.now >= seat.emptySince + LINGER_MS
-  if (isIdle === isNeeded(seat)) {
-    seat.order = isIdle ? [] : seat.upstreams
+function settleSlot(state: RelayState, slot: RelaySlot): void {
+  const isIdle = state.now >= slot.emptySince + LINGER_MS
+  if (isIdle === isNeeded(slot)) {
+    slot.order = isIdle ? [] : slot.upstreams
     state.upstreams.steer(state.now)
   }
-  const chosen = state.upstreams.pick(seat, state.now)
+  const chosen = state.upstreams.pick(slot, state.now)
   const home = chosen === undefined ? undefined : state.homes.get(chosen)
-  if (home !== seat.home) changeHome(state, seat, home)
-  seat.using.clear()
-  if (home !== undefined) seat.using.add(home.upstream)
-  for (const each of state.homes.values()) if (each.users.has(seat)) seat.using.add(each.upstream)
+  if (home !== slot.home) changeHome(state, slot, home)
+  slot.using.clear()
+  if (home !== undefined) slot.using.add(home.upstream)
+  for (const each of state.homes.values()) if (each.users.has(slot)) slot.using.add(each.upstream)
 }
 
-function changeHome(state: RelayState, seat: RelaySeat, home: Home | undefined): void {
-  seat.home = home
+function changeHome(state: RelayState, slot: RelaySlot, home: Home | undefined): void {
+  slot.home = home
   if (home === undefined) {
-    seat.goneSince = seat.clients.size > 0 ? state.now : NEVER
+    slot.goneSince = slot.clients.size > 0 ? state.now : NEVER
     return
   }
-  seat.goneSince = NEVER
+  slot.goneSince = NEVER
   const { upstream } = home
   state.emit({ kind: 'upstreamUsed', upstream, name: state.upstreams.nameOf(upstream) })
-  for (const client of seat.clients) {
+  for (const client of slot.clients) {
     if (!suitsNewHome(state, client, home)) continue
     for (const channel of client.channels.values()) wishToMove(channel)
   }
-  answerWaiting(state, seat, home)
-  pump(state, seat)
+  answerWaiting(state, slot, home)
+  pump(state, slot)
 }

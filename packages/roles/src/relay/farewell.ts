@@ -9,11 +9,11 @@ const FAREWELL_MS = 3_000
 export function bidFarewell(state: RelayState, channel: RelayChannel): void {
   endFarewell(state, channel)
   const { home, upstreamId, padding, client } = channel
-  if (home === undefined || client.seat === undefined) return
+  if (home === undefined || client.slot === undefined) return
   const farewell: Farewell = { channel, home, upstreamId, padding }
   channel.farewell = farewell
   home.leaving.set(upstreamId, channel)
-  home.uses(client.seat, 1)
+  home.uses(client.slot, 1)
   state.farewells.push(farewell, state.now + FAREWELL_MS)
 }
 
@@ -24,7 +24,7 @@ export function endFarewell(state: RelayState, channel: RelayChannel): void {
   channel.farewell = undefined
   const { home, upstreamId } = farewell
   home.leaving.delete(upstreamId)
-  if (client.seat !== undefined) home.uses(client.seat, -1)
+  if (client.slot !== undefined) home.uses(client.slot, -1)
   if (home.isOpen)
     home.link.send({ type: 'CloseChannel', channelId: upstreamId, reasonCode: 'moved-to-another-upstream' })
   state.unsettled = true

@@ -9,8 +9,8 @@ import {
 import { owned } from '../ground/owned.ts'
 import { NEVER } from '../ground/role.ts'
 import { answerSetup } from '../ground/setup.ts'
-import { seatFor } from './hashrate-share.ts'
-import type { Client, Home, RelaySeat } from './parties.ts'
+import { slotFor } from './hashrate-share.ts'
+import type { Client, Home, RelaySlot } from './parties.ts'
 import { misbehaved, type RelayState, tell } from './state.ts'
 
 /** Messages a client may send before its SetupConnection is answered. */
@@ -30,19 +30,19 @@ export function setUp(state: RelayState, client: Client, message: Message): void
   if (message.type !== 'SetupConnection')
     return misbehaved(state, client.session, `${message.type} before SetupConnection`)
   const bringsWork = (message.flags & MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION) !== 0
-  const seat = seatFor(bringsWork ? state.seats.workSelection : state.seats.plain)
-  if (seat === undefined) throw new RangeError('a relay without upstreams')
+  const slot = slotFor(bringsWork ? state.slots.workSelection : state.slots.plain)
+  if (slot === undefined) throw new RangeError('a relay without upstreams')
   client.setup = owned(message)
-  client.seat = seat
-  seat.clients.add(client)
-  seat.emptySince = NEVER
-  if (seat.home === undefined) state.unsettled = true
-  else answer(state, client, seat.home)
+  client.slot = slot
+  slot.clients.add(client)
+  slot.emptySince = NEVER
+  if (slot.home === undefined) state.unsettled = true
+  else answer(state, client, slot.home)
 }
 
-/** Answers the clients of a seat that waited for its upstream. */
-export function answerWaiting(state: RelayState, seat: RelaySeat, home: Home): void {
-  for (const client of seat.clients) if (client.setup !== undefined) answer(state, client, home)
+/** Answers the clients of a slot that waited for its upstream. */
+export function answerWaiting(state: RelayState, slot: RelaySlot, home: Home): void {
+  for (const client of slot.clients) if (client.setup !== undefined) answer(state, client, home)
 }
 
 function answer(state: RelayState, client: Client, home: Home): void {
@@ -105,7 +105,7 @@ export function suitsNewHome(state: RelayState, client: Client, home: Home): boo
 /** Answers a RequestExtensions where the client's protocol has that message (docs/wire.md §6.5). */
 export function negotiateExtensions(state: RelayState, client: Client, request: RequestExtensions): void {
   if (!client.capabilities.extensions) return
-  const link = client.seat?.home?.link
+  const link = client.slot?.home?.link
   const supported = state.settings.extensions.filter((extension) => link?.has(extension) === true)
   const reply = answerRequestExtensions(request, { supported: new Set(supported), required: new Set() })
   tell(state, client.session, reply)

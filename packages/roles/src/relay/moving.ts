@@ -6,13 +6,13 @@ import type { Home, RelayChannel, Wish } from './parties.ts'
 import { attach, detach } from './placement.ts'
 import { type RelayState, tell } from './state.ts'
 
-/** Asks for a channel to be opened at the upstream of its seat. */
+/** Asks for a channel to be opened at the upstream of its slot. */
 export function wishToMove(channel: RelayChannel): void {
   const { client, request } = channel
-  if (client.seat === undefined || channel.move !== undefined || channel.home === client.seat.home) return
-  const wish: Wish = { client, seat: client.seat, channel, request, isDead: false }
+  if (client.slot === undefined || channel.move !== undefined || channel.home === client.slot.home) return
+  const wish: Wish = { client, slot: client.slot, channel, request, isDead: false }
   channel.move = wish
-  client.seat.wish(wish)
+  client.slot.wish(wish)
 }
 
 /** The new upstream opens the channel: the device goes on there, under the id it knows. */
@@ -39,7 +39,7 @@ export function moveGranted(
 /** The new upstream does not open the channel. */
 export function moveDenied(state: RelayState, channel: RelayChannel, home: Home): void {
   channel.move = undefined
-  if (home !== channel.client.seat?.home) return wishToMove(channel)
+  if (home !== channel.client.slot?.home) return wishToMove(channel)
   stay(state, channel, 'refused-by-upstream')
 }
 

@@ -8,7 +8,7 @@ import { type Grant, grantedSize, padded, returnGrant } from './grant.ts'
 import { declareHashrate } from './hashrate-share.ts'
 import { moveDenied, moveGranted } from './moving.ts'
 import type { Client, Home, Wish } from './parties.ts'
-import { type OpenRequest, RelayChannel, type RelaySeat } from './parties.ts'
+import { type OpenRequest, RelayChannel, type RelaySlot } from './parties.ts'
 import { attach } from './placement.ts'
 import { type RelayState, tell } from './state.ts'
 
@@ -16,24 +16,24 @@ import { type RelayState, tell } from './state.ts'
 const MAX_IN_FLIGHT = 1_024
 /** Takes a client's request for a channel; it waits while there is no upstream. */
 export function requestChannel(state: RelayState, client: Client, request: OpenRequest): void {
-  const { seat } = client
-  if (seat === undefined) return
+  const { slot } = client
+  if (slot === undefined) return
   const code = refusalOf(state, client, request)
   if (code !== undefined) return refuse(state, client, { request, code, by: 'proxy' })
-  const wish: Wish = { client, seat, channel: undefined, request: owned(request), isDead: false }
+  const wish: Wish = { client, slot, channel: undefined, request: owned(request), isDead: false }
   client.wishes ??= new Set()
   client.wishes.add(wish)
   state.waiting++
-  seat.wish(wish)
-  pump(state, seat)
+  slot.wish(wish)
+  pump(state, slot)
 }
 
 /** Sends what is waited for to the upstream, as much as may be under way. */
-export function pump(state: RelayState, seat: RelaySeat): void {
-  const { home } = seat
+export function pump(state: RelayState, slot: RelaySlot): void {
+  const { home } = slot
   if (home === undefined) return
   while (home.wishes.size < MAX_IN_FLIGHT) {
-    const wish = seat.takeWish()
+    const wish = slot.takeWish()
     if (wish === undefined) return
     send(state, home, wish)
   }
@@ -52,9 +52,9 @@ export function granted(state: RelayState, home: Home, requestId: number, grant:
     giveUp(state, home, wish, 'channel-capacity-exhausted')
   } else if (wish.isDead) {
     returnGrant(home, grant)
-  } else if (home !== wish.seat.home) {
+  } else if (home !== wish.slot.home) {
     returnGrant(home, grant)
-    wish.seat.wish(wish)
+    wish.slot.wish(wish)
   } else if (wish.channel === undefined) {
     open(state, home, wish, grant)
   } else moveGranted(state, wish.channel, { home, grant })
@@ -76,8 +76,8 @@ function answered(state: RelayState, home: Home, requestId: number): void {
 }
 
 function pumpAll(state: RelayState, home: Home): void {
-  for (const seat of [...state.seats.plain, ...state.seats.workSelection])
-    if (seat.home === home) pump(state, seat)
+  for (const slot of [...state.slots.plain, ...state.slots.workSelection])
+    if (slot.home === home) pump(state, slot)
 }
 
 function send(state: RelayState, home: Home, wish: Wish): void {

@@ -105,7 +105,7 @@ export class Client {
   /** Flags of its SetupConnection; undefined until that is answered. */
   flags: number | undefined
   /** Where its upstream is chosen; undefined until its SetupConnection came. */
-  seat: RelaySeat | undefined
+  slot: RelaySlot | undefined
   /** Its jobs must not allow version rolling, even where the upstream's do. */
   fixedVersion = false
   /** It may roll versions by what it was told, and the upstream it has now forbids that: only jobs can say so. */
@@ -179,7 +179,7 @@ const MAX_SPENT = 256
 /** A channel that is wanted at an upstream: a new one, or one that has to move. */
 export interface Wish {
   readonly client: Client
-  readonly seat: RelaySeat
+  readonly slot: RelaySlot
   /** Undefined for a new one. */
   readonly channel: RelayChannel | undefined
   readonly request: OpenRequest
@@ -210,8 +210,8 @@ export class Home {
   readonly wishes = new Map<number, Wish>()
   readonly customJobs = new Map<number, PendingCustomJob>()
   readonly jobs: JobIds
-  /** Channels here, and channels that leave, by the seat that uses the upstream. */
-  readonly users = new Map<RelaySeat, number>()
+  /** Channels here, and channels that leave, by the slot that uses the upstream. */
+  readonly users = new Map<RelaySlot, number>()
   isOpen = true
   /** Since when it has answered none of the requests for channels; `NEVER` when none waits. */
   silentSince: Millis = NEVER
@@ -235,15 +235,15 @@ export class Home {
     return this.#requestId
   }
 
-  uses(seat: RelaySeat, change: 1 | -1): void {
-    const count = (this.users.get(seat) ?? 0) + change
-    if (count === 0) this.users.delete(seat)
-    else this.users.set(seat, count)
+  uses(slot: RelaySlot, change: 1 | -1): void {
+    const count = (this.users.get(slot) ?? 0) + change
+    if (count === 0) this.users.delete(slot)
+    else this.users.set(slot, count)
   }
 }
 
 /** Clients that work at the same upstream, and change it together. */
-export class RelaySeat implements Slot {
+export class RelaySlot implements Slot {
   /** Its upstreams, best first. */
   readonly upstreams: readonly number[]
   /** The same while it is needed; else nothing. */

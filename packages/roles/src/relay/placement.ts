@@ -11,11 +11,11 @@ export interface Place {
 
 /** Puts a channel at an upstream, and into its group. */
 export function attach(channel: RelayChannel, place: Place): void {
-  const { seat } = channel.client
+  const { slot } = channel.client
   channel.home = place.home
   channel.upstreamId = place.upstreamId
   place.home.channels.set(place.upstreamId, channel)
-  if (seat !== undefined) place.home.uses(seat, 1)
+  if (slot !== undefined) place.home.uses(slot, 1)
   joinGroup(channel, place.groupId)
 }
 
@@ -26,10 +26,10 @@ export function detach(state: RelayState, channel: RelayChannel): void {
   const { recent } = home.jobs
   home.channels.delete(channel.upstreamId)
   leaveGroup(channel)
-  if (client.seat !== undefined) home.uses(client.seat, -1)
+  if (client.slot !== undefined) home.uses(client.slot, -1)
   if (!channel.isClosed && client.former[0] !== recent) client.former = withFormer(client.former, recent)
   channel.home = undefined
-  if (client.seat !== undefined && !home.users.has(client.seat)) state.unsettled = true
+  if (client.slot !== undefined && !home.users.has(client.slot)) state.unsettled = true
 }
 
 /** Puts a channel into the group that its upstream calls `upstreamGroupId`. */

@@ -9,15 +9,15 @@ import {
   homeLost,
   homeReady,
   leaveSilent,
-  seatDeadline,
-  seatTick,
   settle,
   silenceDeadline,
+  slotDeadline,
+  slotTick,
 } from './failover.ts'
 import { endFarewells } from './farewell.ts'
 import { setUp } from './handshake.ts'
 import { denied, granted } from './opening.ts'
-import { Client, RelaySeat } from './parties.ts'
+import { Client, RelaySlot } from './parties.ts'
 import type { RelaySettings } from './settings.ts'
 import type { RelayEffect, RelayState } from './state.ts'
 import { fromClient } from './upward.ts'
@@ -53,7 +53,7 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
 
   constructor(settings: RelaySettings, deps: { readonly sha256d: Sha256d }) {
     const { upstreams, trustAfterMs, extensions } = settings
-    const seats = { plain: makeSeats(settings, 0), workSelection: makeSeats(settings, upstreams.length) }
+    const slots = { plain: makeSlots(settings, 0), workSelection: makeSlots(settings, upstreams.length) }
     const entries = [0, MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION].flatMap((flags) =>
       upstreams.map((each) => ({ ...each, flags, extensions })),
     )
@@ -62,9 +62,9 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
       sha256d: deps.sha256d,
       upstreams: new Upstreams(
         { upstreams: entries, trustAfterMs },
-        { slots: [...seats.plain, ...seats.workSelection], emit: this.#emit },
+        { slots: [...slots.plain, ...slots.workSelection], emit: this.#emit },
       ),
-      seats,
+      slots,
       clients: new Map(),
       homes: new Map(),
       farewells: new DueQueue(),
@@ -87,23 +87,23 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
 
   /** Whether every connected client has an upstream. */
   get isWell(): boolean {
-    const { plain, workSelection } = this.#state.seats
-    return [...plain, ...workSelection].every((seat) => seat.home !== undefined || seat.clients.size === 0)
+    const { plain, workSelection } = this.#state.slots
+    return [...plain, ...workSelection].every((slot) => slot.home !== undefined || slot.clients.size === 0)
   }
 
   nextDeadline(): Millis {
-    const { upstreams, idle, seats, farewells } = this.#state
+    const { upstreams, idle, slots, farewells } = this.#state
     const silence = silenceDeadline(this.#state)
     let next = Math.min(upstreams.nextDeadline(), idle.nextDue(), farewells.nextDue(), silence)
-    for (const list of [seats.plain, seats.workSelection])
-      for (const seat of list) next = Math.min(next, seatDeadline(this.#state, seat))
+    for (const list of [slots.plain, slots.workSelection])
+      for (const slot of list) next = Math.min(next, slotDeadline(this.#state, slot))
     return next
   }
 
   handle(event: RelayEvent, now: Millis): readonly RelayEffect[] {
     const state = this.#state
     state.now = now
-    if (!this.#hasStarted) for (const seat of state.seats.plain) seat.emptySince = now
+    if (!this.#hasStarted) for (const slot of state.slots.plain) slot.emptySince = now
     this.#hasStarted = true
     this.#handle(event)
     settle(state)
@@ -173,8 +173,8 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
     state.upstreams.tick(state.now)
     endFarewells(state)
     leaveSilent(state)
-    for (const list of [state.seats.plain, state.seats.workSelection])
-      for (const seat of list) seatTick(state, seat)
+    for (const list of [state.slots.plain, state.slots.workSelection])
+      for (const slot of list) slotTick(state, slot)
     for (let idle = state.idle.takeDue(state.now); idle !== undefined; idle = state.idle.takeDue(state.now))
       this.#closeIdle(idle)
   }
@@ -198,13 +198,13 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
   }
 }
 
-/** One seat for all, or one for each upstream that has a share, which goes to its own first. */
-function makeSeats(settings: RelaySettings, offset: number): RelaySeat[] {
+/** One slot for all, or one for each upstream that has a share, which goes to its own first. */
+function makeSlots(settings: RelaySettings, offset: number): RelaySlot[] {
   const all = settings.upstreams.map((_, index) => index + offset)
   const sharing = settings.upstreams.flatMap(({ share = 0 }, index) => (share > 0 ? [{ share, index }] : []))
-  if (sharing.length === 0) return [new RelaySeat(all, 100)]
+  if (sharing.length === 0) return [new RelaySlot(all, 100)]
   return sharing.map(({ share, index }) => {
     const own = index + offset
-    return new RelaySeat([own, ...all.filter((each) => each !== own)], share)
+    return new RelaySlot([own, ...all.filter((each) => each !== own)], share)
   })
 }

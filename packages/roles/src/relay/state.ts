@@ -5,7 +5,7 @@ import type { Emit, Millis, SessionEffect, SessionId } from '../ground/role.ts'
 import type { DialCommand } from '../work/facts.ts'
 import type { Upstreams } from '../work/upstreams.ts'
 import type { RelayFact } from './facts.ts'
-import type { Client, Farewell, Home, RelayChannel, RelaySeat } from './parties.ts'
+import type { Client, Farewell, Home, RelayChannel, RelaySlot } from './parties.ts'
 import type { RelaySettings } from './settings.ts'
 
 export type RelayEffect = SessionEffect | DialCommand | RelayFact
@@ -15,8 +15,8 @@ export interface RelayState {
   readonly settings: RelaySettings
   readonly sha256d: Sha256d
   readonly upstreams: Upstreams
-  /** Seats of clients that get their jobs, and of those that bring them. */
-  readonly seats: { readonly plain: readonly RelaySeat[]; readonly workSelection: readonly RelaySeat[] }
+  /** Slots of clients that get their jobs, and of those that bring them. */
+  readonly slots: { readonly plain: readonly RelaySlot[]; readonly workSelection: readonly RelaySlot[] }
   readonly clients: Map<SessionId, Client>
   /** By the number of the upstream. */
   readonly homes: Map<number, Home>

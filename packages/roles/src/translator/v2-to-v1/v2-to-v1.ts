@@ -9,14 +9,14 @@ import type { MinersDeps } from '../../mining/miners/state.ts'
 import type { ShareOutcome, WorkTerms } from '../../mining/miners/work-source.ts'
 import type { LinkCommand, V2ToV1Fact } from './facts.ts'
 import type { SentShare } from './pool-requests.ts'
-import type { PoolLink } from './pool-seat.ts'
-import { type PoolSeat, rollsFreely } from './pool-seat.ts'
-import { type LinkNews, type PoolPort, PoolSeats } from './pool-seats.ts'
 import type { PoolSession } from './pool-session.ts'
+import type { PoolLink } from './pool-slot.ts'
+import { type PoolSlot, rollsFreely } from './pool-slot.ts'
+import { type LinkNews, type PoolPort, PoolSlots } from './pool-slots.ts'
 import type { PoolWork } from './pool-work.ts'
 import { sameDomain } from './same-domain.ts'
-import { Seating } from './seating.ts'
 import type { V2ToV1Settings } from './settings.ts'
+import { SlotAssignment } from './slot-assignment.ts'
 
 export type V2ToV1Event =
   | SessionEvent<'miners' | PoolPort, Message | Sv1FromPool>
@@ -39,8 +39,8 @@ const ANY_VERSION = 0xffff_ffff
 export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
   readonly #settings: V2ToV1Settings
   readonly #miners: Miners
-  readonly #seats: PoolSeats
-  readonly #seating: Seating
+  readonly #slots: PoolSlots
+  readonly #assignment: SlotAssignment
   /** What each pool lets devices roll, as far as it is known. */
   readonly #masks = new Map<number, number>()
   #terms: WorkTerms | undefined
@@ -56,14 +56,14 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
       emit: this.#emit,
       source: {
         terms: () => this.#terms,
-        bookFor: (request) => this.#seating.bookFor(request, this.#now),
-        released: (book) => this.#seating.released(book),
-        extraJob: (book) => this.#seating.of(book)?.jobs.extraJob(this.#now),
+        bookFor: (request) => this.#assignment.bookFor(request, this.#now),
+        released: (book) => this.#assignment.released(book),
+        extraJob: (book) => this.#assignment.of(book)?.jobs.extraJob(this.#now),
         accepted: (channel, share, good) => this.#accepted(channel, share, good),
       },
     })
-    this.#seats = new PoolSeats(settings, this.#emit)
-    this.#seating = new Seating(settings, { miners: this.#miners, seats: this.#seats })
+    this.#slots = new PoolSlots(settings, this.#emit)
+    this.#assignment = new SlotAssignment(settings, { miners: this.#miners, slots: this.#slots })
   }
 
   /** Live numbers for metrics. */
@@ -73,26 +73,26 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     readonly poolConnections: number
   } {
     const { connectionCount: connections, channelCount: channels } = this.#miners
-    return { connections, channels, poolConnections: this.#seats.connected }
+    return { connections, channels, poolConnections: this.#slots.connected }
   }
 
   /** A pool can be mined at, as far as that is known. */
   get hasWork(): boolean {
-    const { shared } = this.#seating
+    const { shared } = this.#assignment
     return shared === undefined ? this.#terms !== undefined : shared.using !== undefined
   }
 
   nextDeadline(): Millis {
-    return Math.min(this.#miners.nextDeadline(), this.#nextStep, this.#seating.isOpen ? NEVER : 0)
+    return Math.min(this.#miners.nextDeadline(), this.#nextStep, this.#assignment.isOpen ? NEVER : 0)
   }
 
   handle(event: V2ToV1Event, now: Millis): readonly V2ToV1Effect[] {
     this.#now = now
-    this.#seating.open(now)
+    this.#assignment.open(now)
     if (event.kind === 'tick') this.#tick(now)
     else if (event.kind === 'unreachable') this.#unreachable(event.link, now)
     else this.#session(event, now)
-    if (this.#nextStep === NEVER && this.#seats.connected > 0) this.#nextStep = now + STEP_MS
+    if (this.#nextStep === NEVER && this.#slots.connected > 0) this.#nextStep = now + STEP_MS
     this.#miners.tellJobs()
     const effects = this.#effects
     this.#effects = []
@@ -101,19 +101,19 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
 
   #session(event: Exclude<SessionEvent<string, Message | Sv1FromPool>, { kind: 'tick' }>, now: Millis): void {
     if (event.kind === 'opened' && event.port !== 'miners') {
-      const opened = this.#seats.opened(event.session, event.port, now)
+      const opened = this.#slots.opened(event.session, event.port, now)
       return opened === undefined ? undefined : this.#learn(opened.link, opened.session, now)
     }
-    if (!this.#seats.owns(event.session)) {
+    if (!this.#slots.owns(event.session)) {
       this.#miners.handle(event as SessionEvent<string>, now)
-      if (event.kind === 'closed') this.#seating.abandon(event.session)
+      if (event.kind === 'closed') this.#assignment.abandon(event.session)
       return
     }
     if (event.kind === 'opened') return
     const news =
       event.kind === 'closed'
-        ? this.#seats.closed(event.session)
-        : this.#seats.message(event.session, event.message as Sv1FromPool, now)
+        ? this.#slots.closed(event.session)
+        : this.#slots.message(event.session, event.message as Sv1FromPool, now)
     if (news !== undefined) this.#news(news, now)
   }
 
@@ -121,36 +121,36 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     this.#miners.handle({ kind: 'tick' }, now)
     if (now < this.#nextStep) return
     this.#nextStep = NEVER
-    for (const news of this.#seats.overdue(now)) this.#news(news, now)
+    for (const news of this.#slots.overdue(now)) this.#news(news, now)
     // one that is trusted again by now takes over
-    for (const seat of [...this.#seats.all()]) if (seat.links.size > 1) this.#use(seat, now)
+    for (const slot of [...this.#slots.all()]) if (slot.links.size > 1) this.#use(slot, now)
   }
 
   #unreachable(id: number, now: Millis): void {
-    const seat = this.#seats.unreachable(id)
-    if (seat !== undefined) this.#use(seat, now)
+    const slot = this.#slots.unreachable(id)
+    if (slot !== undefined) this.#use(slot, now)
   }
 
   #news({ link, session, news }: LinkNews, now: Millis): void {
-    const { pool, seat } = link
+    const { pool, slot } = link
     switch (news.kind) {
       case 'mask':
         return this.#learn(link, session, now)
       case 'work':
         return this.#work(link, session, news.work, now)
       case 'difficulty':
-        if (seat.using === link) seat.limit(session)
+        if (slot.using === link) slot.limit(session)
         this.#emit({ kind: 'poolDifficulty', pool, difficulty: news.difficulty })
         return
       case 'answered':
         this.#settle(link, news.share, news.code, now)
-        return this.#use(seat, now)
+        return this.#use(slot, now)
       case 'unanswered':
         this.#unanswered(link, news.shares, now)
-        return this.#use(seat, now)
+        return this.#use(slot, now)
       case 'unusable':
-        seat.failover.failed(link.pool)
-        seat.failover.down(link.pool)
+        slot.failover.failed(link.pool)
+        slot.failover.down(link.pool)
         link.refused = true
         this.#emit({
           kind: 'poolRefused',
@@ -159,13 +159,13 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
           reason: news.reason,
           detail: news.detail,
         })
-        return this.#use(seat, now)
+        return this.#use(slot, now)
       case 'badWork':
         this.#emit({ kind: 'poolJobRefused', pool, reason: news.reason })
         return
       case 'lost':
         this.#unanswered(link, news.shares, now)
-        return this.#use(seat, now)
+        return this.#use(slot, now)
       case 'reconnect':
         return this.#reconnect(link, session, news.to)
       case 'words':
@@ -180,15 +180,15 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
   #learn(link: PoolLink, session: PoolSession, now: Millis): void {
     const { mask } = session
     if (mask === undefined) return
-    const { shared } = this.#seating
+    const { shared } = this.#assignment
     this.#masks.set(link.pool, mask)
     this.#emit({ kind: 'poolVersionMask', pool: link.pool, mask })
     if (shared === undefined || this.#terms === undefined || shared.using === link) this.#setTerms(now)
-    this.#seating.learned(link.seat)
+    this.#assignment.learned(link.slot)
   }
 
   #setTerms(now: Millis): void {
-    const using = this.#seating.shared?.using
+    const using = this.#assignment.shared?.using
     const mask = using?.session?.mask
     if (using !== undefined && mask === undefined) return
     const masks = mask === undefined ? [...this.#masks.values()] : [mask]
@@ -202,64 +202,64 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
   }
 
   #work(link: PoolLink, session: PoolSession, work: PoolWork, now: Millis): void {
-    const { seat } = link
-    if (!seat.failover.isUp(link.pool)) this.#emit({ kind: 'poolReady', pool: link.pool, link: link.id })
-    seat.failover.up(link.pool, now)
+    const { slot } = link
+    if (!slot.failover.isUp(link.pool)) this.#emit({ kind: 'poolReady', pool: link.pool, link: link.id })
+    slot.failover.up(link.pool, now)
     link.refused = false
-    if (seat.using === link) this.#publish(link, session, work, now)
-    else this.#use(seat, now)
+    if (slot.using === link) this.#publish(link, session, work, now)
+    else this.#use(slot, now)
   }
 
-  /** Lets a seat work with the best pool there is. */
-  #use(seat: PoolSeat, now: Millis): void {
-    const link = this.#seats.steer(seat, now)
+  /** Lets a slot work with the best pool there is. */
+  #use(slot: PoolSlot, now: Millis): void {
+    const link = this.#slots.steer(slot, now)
     const session = link?.session
     const work = session?.work
     if (link === undefined || session === undefined || work === undefined) {
-      if (seat.using !== undefined && seat.using.session?.work === undefined) seat.stop()
-      return this.#disappoint(seat, now)
+      if (slot.using !== undefined && slot.using.session?.work === undefined) slot.stop()
+      return this.#disappoint(slot, now)
     }
-    if (seat.using === link) return
-    seat.stop()
-    seat.using = link
+    if (slot.using === link) return
+    slot.stop()
+    slot.using = link
     this.#emit({ kind: 'poolUsed', pool: link.pool, link: link.id })
     this.#publish(link, session, work, now)
-    if (seat === this.#seating.shared) this.#setTerms(now)
+    if (slot === this.#assignment.shared) this.#setTerms(now)
     // the one before is not needed any more
-    this.#seats.steer(seat, now)
-    this.#miners.resume(now, seat.applicant?.session)
+    this.#slots.steer(slot, now)
+    this.#miners.resume(now, slot.applicant?.session)
   }
 
   /** Tells who waits for a pool connection of his own that no pool takes him. */
-  #disappoint(seat: PoolSeat, now: Millis): void {
-    const { applicant } = seat
-    if (applicant === undefined || seat.links.size < this.#settings.pools.length) return
-    if (![...seat.links.values()].every(({ refused }) => refused)) return
-    seat.isRefused = true
+  #disappoint(slot: PoolSlot, now: Millis): void {
+    const { applicant } = slot
+    if (applicant === undefined || slot.links.size < this.#settings.pools.length) return
+    if (![...slot.links.values()].every(({ refused }) => refused)) return
+    slot.isRefused = true
     this.#miners.resume(now, applicant.session)
   }
 
   #publish(link: PoolLink, session: PoolSession, work: PoolWork, now: Millis): void {
-    const { seat } = link
+    const { slot } = link
     this.#fit(link, work.extranonce2Size)
-    const tip = seat.publish(link, session, work, now)
+    const tip = slot.publish(link, session, work, now)
     if (tip === undefined) return
     const networkDifficulty = targetToDifficulty(tip.networkTarget)
     this.#emit({ kind: 'newTip', prevHash: displayHash(tip.prevHash), networkDifficulty })
   }
 
   /** Channels are made for one size of extranonce2; when it changes they have to be opened anew. */
-  #fit({ seat, pool }: PoolLink, extranonce2Size: number): void {
-    const before = seat.extranonce2Size
-    seat.extranonce2Size = extranonce2Size
+  #fit({ slot, pool }: PoolLink, extranonce2Size: number): void {
+    const before = slot.extranonce2Size
+    slot.extranonce2Size = extranonce2Size
     if (before === undefined || before === extranonce2Size) return
-    const misfits = this.#miners.channels.filter((channel) => channel.book === seat.book)
+    const misfits = this.#miners.channels.filter((channel) => channel.book === slot.book)
     for (const channel of misfits) this.#miners.closeChannel(channel, 'extranonce-size-changed')
     this.#emit({ kind: 'extranonceSizeChanged', pool, channels: misfits.length })
   }
 
   #accepted(channel: Channel, share: Share, good: GoodShare): ShareOutcome {
-    const origin = this.#seating.of(channel.book)?.jobs.origin(good.job)
+    const origin = this.#assignment.of(channel.book)?.jobs.origin(good.job)
     if (origin === undefined) return 'credited'
     const sent = { channel, sequenceNumber: share.sequenceNumber, difficulty: good.level.difficulty }
     const { link, session } = origin
@@ -309,7 +309,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     })
     if (!followed) return
     const waitMs = Math.min(to.waitSeconds ?? 0, MAX_WAIT_SECONDS) * 1_000
-    this.#seats.redial(link, { host: to.host ?? '', port: to.port ?? 0, waitMs })
+    this.#slots.redial(link, { host: to.host ?? '', port: to.port ?? 0, waitMs })
     session.close('reconnect asked for')
   }
 }

@@ -1,6 +1,6 @@
 import { fillIdentity } from '../../client/identity-template.ts'
-import type { FeedSettings } from './feed-settings.ts'
 import { wantedPayout } from './payout-check.ts'
+import type { ChannelsSettings } from './settings.ts'
 
 /**
  * Why the proxy could not see whether a miner is paid: at an upstream it would get a channel of its own, under an
@@ -8,7 +8,11 @@ import { wantedPayout } from './payout-check.ts'
  * hears of it: the upstream is not to blame that the miner names no address.
  */
 export function unpayable(
-  { aggregated, verifyPayout, upstreams }: Pick<FeedSettings, 'aggregated' | 'verifyPayout' | 'upstreams'>,
+  {
+    aggregated,
+    verifyPayout,
+    upstreams,
+  }: Pick<ChannelsSettings, 'aggregated' | 'verifyPayout' | 'upstreams'>,
   miner: string,
 ): string | undefined {
   if (aggregated || verifyPayout === undefined) return undefined

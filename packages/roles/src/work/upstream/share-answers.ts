@@ -1,19 +1,19 @@
 import type { SentShare } from '../../client/sent-shares.ts'
 import type { Emit, Millis } from '../../ground/role.ts'
 import type { UpstreamWorkFact } from '../facts.ts'
-import type { Line } from './line.ts'
 import type { WorkChannel, WorkNews } from './work-channel.ts'
+import type { Workload } from './workload.ts'
 
-/** What lines tell the node they belong to. */
-export interface LinesOwner {
+/** What workloads tell the node they belong to. */
+export interface AllocationOwner {
   /** What an upstream said of a share: good without a code, `unanswered` when it went away. */
   answered(share: SentShare, errorCode: string | undefined, now: Millis): void
-  /** The channels of a line have to end. */
-  closed(line: Line, reason: string): void
+  /** The channels of a workload have to end. */
+  closed(workload: Workload, reason: string): void
 }
 
 interface ShareAnswersDeps {
-  readonly owner: LinesOwner
+  readonly owner: AllocationOwner
   readonly emit: Emit<UpstreamWorkFact>
 }
 

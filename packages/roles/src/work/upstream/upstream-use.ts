@@ -1,4 +1,4 @@
-/** The upstreams that a seat makes use of: as long as it has a channel there, or one that is to end. */
+/** The upstreams that a slot makes use of: as long as it has a channel there, or one that is to end. */
 export class UpstreamUse implements Iterable<number> {
   readonly #channels = new Map<number, number>()
 

@@ -9,11 +9,11 @@ import type { MinersDeps, MinersEffect, MinersSettings } from '../../mining/mine
 import type { Assignment, Refusal, WorkRequest, WorkTerms } from '../../mining/miners/work-source.ts'
 import type { UpstreamWorkFact } from '../facts.ts'
 import type { UpstreamEvent, UpstreamsEffect } from '../upstreams.ts'
+import { Allocation, type AllocationSettings } from './allocation.ts'
 import { addHashrate } from './hashrates.ts'
-import type { Line } from './line.ts'
 import { unpayable } from './payable.ts'
 import { ShareTallies } from './share-tally.ts'
-import { WorkLines, type WorkLinesSettings } from './work-lines.ts'
+import type { Workload } from './workload.ts'
 
 export interface UpstreamWorkDeps extends MinersDeps {
   readonly emit: Emit<UpstreamWorkEffect>
@@ -21,7 +21,7 @@ export interface UpstreamWorkDeps extends MinersDeps {
   readonly learnsVersionMask?: (session: SessionId) => boolean
 }
 
-export interface UpstreamWorkSettings extends WorkLinesSettings {
+export interface UpstreamWorkSettings extends AllocationSettings {
   readonly miners: MinersSettings
   /** With no upstream left: tell the miners to stop after a while, or keep them on the last job. */
   readonly whenGone: 'stop' | 'keep'
@@ -44,7 +44,7 @@ export class UpstreamWork {
   readonly tallies = new ShareTallies()
   readonly #settings: UpstreamWorkSettings
   readonly #deps: UpstreamWorkDeps
-  readonly #lines: WorkLines
+  readonly #allocation: Allocation
   #terms: WorkTerms | undefined
   #jobId = 0
   #oldestLive = 0
@@ -61,12 +61,12 @@ export class UpstreamWork {
       source: {
         terms: () => this.#currentTerms(),
         bookFor: (request) => this.#bookFor(request),
-        released: (book) => this.#lines.released(book, this.#now),
-        extraJob: (book) => this.#lines.lines.of(book)?.supply.jobs.extraJob(this.#now),
+        released: (book) => this.#allocation.released(book, this.#now),
+        extraJob: (book) => this.#allocation.workloads.of(book)?.work.feed.extraJob(this.#now),
         accepted: (channel, share, good) => this.#accepted(channel, share, good),
       },
     })
-    this.#lines = new WorkLines(settings, {
+    this.#allocation = new Allocation(settings, {
       miners: this.miners,
       leaseSize: leaseSize(settings.miners.extranonce),
       onlyPaidShares: settings.onlyPaidShares,
@@ -83,7 +83,7 @@ export class UpstreamWork {
           else tally.refused++
           this.miners.settle(share, errorCode === 'unanswered' ? 'stale-share' : errorCode, now)
         },
-        closed: (line, reason) => this.#closeChannels(line, reason),
+        closed: (workload, reason) => this.#closeChannels(workload, reason),
       },
       emit: deps.emit,
     })
@@ -96,12 +96,12 @@ export class UpstreamWork {
     readonly upstreamChannels: number
   } {
     const { connectionCount: connections, channelCount: channels } = this.miners
-    return { connections, channels, upstreamChannels: this.#lines.feeding }
+    return { connections, channels, upstreamChannels: this.#allocation.feeding }
   }
 
   /** There is work to mine on. */
   get hasWork(): boolean {
-    return this.#lines.feeding > 0
+    return this.#allocation.feeding > 0
   }
 
   /** Header version bits the upstreams let devices roll, as far as that is known. */
@@ -110,17 +110,17 @@ export class UpstreamWork {
   }
 
   nextDeadline(): Millis {
-    return Math.min(this.miners.nextDeadline(), this.#lines.feeds.nextDeadline(), this.#nextStep)
+    return Math.min(this.miners.nextDeadline(), this.#allocation.channels.nextDeadline(), this.#nextStep)
   }
 
   ownsUpstream(session: SessionId): boolean {
-    return this.#lines.feeds.owns(session)
+    return this.#allocation.channels.owns(session)
   }
 
   /** Takes an event of the upstreams' side. */
   upstream(event: Exclude<UpstreamEvent, { kind: 'tick' }>, now: Millis): void {
     this.#now = now
-    this.#lines.feeds.handle(event, now)
+    this.#allocation.channels.handle(event, now)
     this.#learnTerms(now)
     this.#schedule(now)
   }
@@ -128,9 +128,9 @@ export class UpstreamWork {
   /** A message, an opening or an end on the miners' side. */
   miner(event: Parameters<Miners['handle']>[0], now: Millis): void {
     this.#now = now
-    if (event.kind === 'opened') this.#lines.demand(now)
+    if (event.kind === 'opened') this.#allocation.demand(now)
     this.miners.handle(event, now)
-    if (event.kind === 'closed') this.#lines.abandon(event.session, now)
+    if (event.kind === 'closed') this.#allocation.abandon(event.session, now)
     this.#schedule(now)
   }
 
@@ -143,12 +143,12 @@ export class UpstreamWork {
   /** Sends every miner to another place (empty host and port 0: back here), and takes leave of the upstreams. */
   drain(where: { readonly host: string; readonly port: number }): void {
     this.miners.drain(where)
-    this.#lines.leave('shutting-down')
+    this.#allocation.leave('shutting-down')
   }
 
   tick(now: Millis): void {
     this.#now = now
-    this.#lines.feeds.tick(now)
+    this.#allocation.channels.tick(now)
     this.miners.handle({ kind: 'tick' }, now)
     if (now >= this.#nextStep) this.#step(now)
     this.#learnTerms(now)
@@ -157,11 +157,11 @@ export class UpstreamWork {
 
   #step(now: Millis): void {
     this.#nextStep = NEVER
-    this.#lines.step(this.miners.channels, now)
+    this.#allocation.step(this.miners.channels, now)
     if (this.#settings.repeatMs > 0) {
-      for (const { supply } of this.#lines.lines)
-        if (supply.feed !== undefined && now >= supply.jobs.lastJob + this.#settings.repeatMs)
-          supply.jobs.repeat(now)
+      for (const { work } of this.#allocation.workloads)
+        if (work.channel !== undefined && now >= work.feed.lastJob + this.#settings.repeatMs)
+          work.feed.repeat(now)
     }
     this.#oldestLive = this.#scanOldestLive()
     this.tallies.sweep()
@@ -170,7 +170,7 @@ export class UpstreamWork {
 
   /** Notices that no upstream is left, and tells the miners to stop when that lasts. */
   #gone(now: Millis): void {
-    const isGone = this.#lines.isDemanded && this.#lines.feeding === 0
+    const isGone = this.#allocation.isDemanded && this.#allocation.feeding === 0
     if (!isGone) {
       this.#goneSince = NEVER
       this.#stopped = false
@@ -186,7 +186,7 @@ export class UpstreamWork {
   }
 
   #schedule(now: Millis): void {
-    const busy = this.miners.channelCount > 0 || this.#lines.isDemanded
+    const busy = this.miners.channelCount > 0 || this.#allocation.isDemanded
     if (busy && this.#nextStep === NEVER) this.#nextStep = now + STEP_MS
   }
 
@@ -196,7 +196,7 @@ export class UpstreamWork {
 
   /** What the upstreams allow; who was told more than that is asked to come again. */
   #learnTerms(now: Millis): void {
-    const links = this.#lines.feeds.readyLinks()
+    const links = this.#allocation.channels.readyLinks()
     if (links.length === 0) return
     let versionRollingMask = 0xffff_ffff
     for (const { flags, capabilities } of links) {
@@ -215,27 +215,27 @@ export class UpstreamWork {
   #bookFor(request: WorkRequest): Assignment | Refusal | 'later' {
     const detail = unpayable(this.#settings, request.identity)
     if (detail !== undefined) return { code: 'invalid-user-identity', detail }
-    const line = this.#lines.lineFor(request, this.#now)
-    if (line.refusal !== undefined) {
-      const { cause, code: told } = line.refusal
+    const workload = this.#allocation.workloadFor(request, this.#now)
+    if (workload.refusal !== undefined) {
+      const { cause, code: told } = workload.refusal
       const code = cause === 'user' ? 'invalid-user-identity' : 'channel-capacity-exhausted'
-      this.#lines.drop(line, this.#now)
+      this.#allocation.drop(workload, this.#now)
       return { code, detail: `the upstream refuses it: ${told}` }
     }
-    const { rolled } = line
-    if (rolled === undefined || line.book.active === undefined) return 'later'
+    const { rolled } = workload
+    if (rolled === undefined || workload.book.active === undefined) return 'later'
     const least = Math.max(request.minExtranonceSize, 0)
     if (least > rolled || rolled > request.maxExtranonceSize) {
-      this.#lines.drop(line, this.#now)
+      this.#allocation.drop(workload, this.#now)
       return {
         code: 'min-extranonce-size-too-large',
         detail: `min_extranonce_size ${least}, and ${rolled} are left here`,
       }
     }
-    // a line that was made for this miner has its hash rate already
-    if (line.origin === undefined) addHashrate(line, request.nominalHashrate)
-    this.#lines.lines.fetched(line)
-    return { book: line.book, extranonceSize: rolled, user: request.identity }
+    // a workload that was made for this miner has its hash rate already
+    if (workload.origin === undefined) addHashrate(workload, request.nominalHashrate)
+    this.#allocation.workloads.fetched(workload)
+    return { book: workload.book, extranonceSize: rolled, user: request.identity }
   }
 
   #accepted(channel: Channel, share: Share, good: GoodShare): 'credited' | 'pending' {
@@ -244,34 +244,34 @@ export class UpstreamWork {
     tally.found++
     // a channel that was moved still finds shares of the work it had before, and they are paid where that came from
     const book = channel.book.live(job.jobId) === job ? channel.book : channel.formerBook
-    const line = book === undefined ? undefined : this.#lines.lines.of(book)
-    const feed = line?.supply.feed
-    const origin = line?.supply.jobs.origin(job)
-    if (feed === undefined || origin?.channel !== feed) return 'credited'
-    if (!isBlock && !feed.pays(origin, hash)) return 'credited'
-    feed.submit(sentShare({ channel, share, good }, this.#now), origin)
+    const workload = book === undefined ? undefined : this.#allocation.workloads.of(book)
+    const above = workload?.work.channel
+    const origin = workload?.work.feed.origin(job)
+    if (above === undefined || origin?.channel !== above) return 'credited'
+    if (!isBlock && !above.pays(origin, hash)) return 'credited'
+    above.submit(sentShare({ channel, share, good }, this.#now), origin)
     tally.sent++
     this.#deps.emit({
       kind: 'shareSent',
       session: channel.session,
       channelId: channel.id,
-      upstream: feed.upstream,
+      upstream: above.upstream,
       isBlock,
     })
     return 'pending'
   }
 
-  #closeChannels(line: Line, reason: string): void {
-    this.miners.closeBook(line.book, reason)
+  #closeChannels(workload: Workload, reason: string): void {
+    this.miners.closeBook(workload.book, reason)
   }
 
   #oldestLiveOf(): number {
-    return this.#lines.lines.size <= 16 ? this.#scanOldestLive() : this.#oldestLive
+    return this.#allocation.workloads.size <= 16 ? this.#scanOldestLive() : this.#oldestLive
   }
 
   #scanOldestLive(): number {
     let oldest = Number.POSITIVE_INFINITY
-    for (const { book } of this.#lines.lines) oldest = Math.min(oldest, book.oldestLive)
+    for (const { book } of this.#allocation.workloads) oldest = Math.min(oldest, book.oldestLive)
     return Number.isFinite(oldest) ? oldest : this.miners.nextOrder()
   }
 

@@ -2,14 +2,14 @@ import type { Sv1FromPool, Sv1ToPool } from '@sv2/sv1'
 import type { Emit, Millis, SessionEffect, SessionId } from '../../ground/role.ts'
 import { leaseSize } from '../../mining/channel/extranonce.ts'
 import type { LinkCommand, V2ToV1Fact } from './facts.ts'
-import type { PoolLink, PoolSeat } from './pool-seat.ts'
 import { type PoolNews, PoolSession } from './pool-session.ts'
+import type { PoolLink, PoolSlot } from './pool-slot.ts'
 import type { V2ToV1Settings } from './settings.ts'
 
 /** The port name of a link's sessions. */
 export type PoolPort = `pool ${number}`
 
-export type PoolSeatsEffect = SessionEffect<Sv1ToPool> | LinkCommand | V2ToV1Fact
+export type PoolSlotsEffect = SessionEffect<Sv1ToPool> | LinkCommand | V2ToV1Fact
 
 /** News of a link for its owner. */
 export interface LinkNews {
@@ -19,20 +19,20 @@ export interface LinkNews {
 }
 
 /**
- * The seats of a translator and their links to pools: which are connected, and which one feeds each seat. Nothing here
+ * The slots of a translator and their links to pools: which are connected, and which one feeds each slot. Nothing here
  * gives up: what failed is tried again for ever.
  */
-export class PoolSeats {
+export class PoolSlots {
   readonly #settings: V2ToV1Settings
   readonly #order: readonly number[]
-  readonly #seats = new Set<PoolSeat>()
+  readonly #slots = new Set<PoolSlot>()
   readonly #links = new Map<number, PoolLink>()
   readonly #bySession = new Map<SessionId, { readonly link: PoolLink; readonly session: PoolSession }>()
   readonly #leaseSize: number
   #lastLink = 0
-  readonly #emit: Emit<PoolSeatsEffect>
+  readonly #emit: Emit<PoolSlotsEffect>
 
-  constructor(settings: V2ToV1Settings, emit: Emit<PoolSeatsEffect>) {
+  constructor(settings: V2ToV1Settings, emit: Emit<PoolSlotsEffect>) {
     this.#emit = emit
     this.#settings = settings
     this.#leaseSize = leaseSize(settings.miners.extranonce)
@@ -40,11 +40,11 @@ export class PoolSeats {
   }
 
   get size(): number {
-    return this.#seats.size
+    return this.#slots.size
   }
 
-  all(): IterableIterator<PoolSeat> {
-    return this.#seats.values()
+  all(): IterableIterator<PoolSlot> {
+    return this.#slots.values()
   }
 
   /** Pool connections there are now. */
@@ -56,28 +56,28 @@ export class PoolSeats {
     return this.#bySession.has(session)
   }
 
-  add(seat: PoolSeat, now: Millis): void {
-    this.#seats.add(seat)
-    this.steer(seat, now)
+  add(slot: PoolSlot, now: Millis): void {
+    this.#slots.add(slot)
+    this.steer(slot, now)
   }
 
-  /** Lets all connections of a seat go. */
-  remove(seat: PoolSeat): void {
-    this.#seats.delete(seat)
-    for (const link of seat.links.values()) {
-      if (seat.failover.isDialed(link.pool)) this.#hangUp(link)
+  /** Lets all connections of a slot go. */
+  remove(slot: PoolSlot): void {
+    this.#slots.delete(slot)
+    for (const link of slot.links.values()) {
+      if (slot.failover.isDialed(link.pool)) this.#hangUp(link)
       this.#links.delete(link.id)
     }
   }
 
-  /** A connection was made; undefined when no seat needs it any more. */
+  /** A connection was made; undefined when no slot needs it any more. */
   opened(
     session: SessionId,
     port: string,
     now: Millis,
   ): { readonly link: PoolLink; readonly session: PoolSession } | undefined {
     const link = this.#links.get(Number(port.split(' ')[1]))
-    if (link?.seat.failover.isDialed(link.pool) !== true) {
+    if (link?.slot.failover.isDialed(link.pool) !== true) {
       this.#emit({ kind: 'close', session, reason: 'not needed any more' })
       return undefined
     }
@@ -92,16 +92,16 @@ export class PoolSeats {
     return known
   }
 
-  /** A miner has taken a seat whose connections are there: the pools are told its account. */
-  authorize(seat: PoolSeat, now: Millis): void {
-    for (const link of seat.links.values()) {
+  /** A miner has taken a slot whose connections are there: the pools are told its account. */
+  authorize(slot: PoolSlot, now: Millis): void {
+    for (const link of slot.links.values()) {
       const user = this.#userAt(link)
       if (link.session === undefined || user === undefined) continue
       link.session.authorize(user, now)
     }
   }
 
-  /** Takes a line of a pool's; answers what it means to the seat. */
+  /** Takes a line of a pool's; answers what it means to the slot. */
   message(session: SessionId, message: Sv1FromPool, now: Millis): LinkNews | undefined {
     const known = this.#bySession.get(session)
     if (known === undefined) return undefined
@@ -118,7 +118,7 @@ export class PoolSeats {
     if (link.session === known.session) link.session = undefined
     const unanswered = known.session.work === undefined ? known.session.unansweredRequest : undefined
     const shares = known.session.ended()
-    const { failover } = link.seat
+    const { failover } = link.slot
     failover.down(link.pool)
     if (failover.isDialed(link.pool)) {
       failover.failed(link.pool)
@@ -128,10 +128,10 @@ export class PoolSeats {
   }
 
   /** An attempt to connect failed. */
-  unreachable(id: number): PoolSeat | undefined {
+  unreachable(id: number): PoolSlot | undefined {
     const link = this.#links.get(id)
-    link?.seat.failover.failed(link.pool)
-    return link?.seat
+    link?.slot.failover.failed(link.pool)
+    return link?.slot
   }
 
   /** What time alone has brought about. */
@@ -143,21 +143,21 @@ export class PoolSeats {
     return all
   }
 
-  /** Connects the pools that a seat wants, and lets go those it does not need. Answers the one to use. */
-  steer(seat: PoolSeat, now: Millis): PoolLink | undefined {
-    if (!this.#seats.has(seat)) return undefined
-    const { failover } = seat
+  /** Connects the pools that a slot wants, and lets go those it does not need. Answers the one to use. */
+  steer(slot: PoolSlot, now: Millis): PoolLink | undefined {
+    if (!this.#slots.has(slot)) return undefined
+    const { failover } = slot
     failover.tick(now)
     for (const { giver: pool, isWanted } of failover.steer(
-      [{ order: this.#order, using: inUse(seat) }],
+      [{ order: this.#order, using: inUse(slot) }],
       now,
     )) {
-      const link = seat.links.get(pool) ?? this.#makeLink(seat, pool)
+      const link = slot.links.get(pool) ?? this.#makeLink(slot, pool)
       if (isWanted) this.#emit({ kind: 'dial', link: link.id, pool })
       else this.#hangUp(link)
     }
     const use = failover.pick(this.#order, now)
-    return use === undefined ? undefined : seat.links.get(use)
+    return use === undefined ? undefined : slot.links.get(use)
   }
 
   /** The pool wants us elsewhere. */
@@ -168,10 +168,10 @@ export class PoolSeats {
     this.#emit({ kind: 'redial', link: link.id, ...to })
   }
 
-  #makeLink(seat: PoolSeat, pool: number): PoolLink {
+  #makeLink(slot: PoolSlot, pool: number): PoolLink {
     this.#lastLink++
-    const link: PoolLink = { id: this.#lastLink, seat, pool, session: undefined, refused: false }
-    seat.links.set(pool, link)
+    const link: PoolLink = { id: this.#lastLink, slot, pool, session: undefined, refused: false }
+    slot.links.set(pool, link)
     this.#links.set(link.id, link)
     return link
   }
@@ -183,12 +183,12 @@ export class PoolSeats {
   }
 
   #userAt(link: PoolLink): string | undefined {
-    return link.seat.userAt(this.#settings.pools[link.pool]!.user)
+    return link.slot.userAt(this.#settings.pools[link.pool]!.user)
   }
 }
 
-/** Pools whose connections a seat needs: what one owes answers for is not thrown away. */
-function* inUse({ using, links }: PoolSeat): Iterable<number> {
+/** Pools whose connections a slot needs: what one owes answers for is not thrown away. */
+function* inUse({ using, links }: PoolSlot): Iterable<number> {
   for (const link of links.values())
     if (link === using || (link.session?.unanswered ?? 0) > 0) yield link.pool
 }

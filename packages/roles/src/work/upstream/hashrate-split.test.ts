@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { imbalance, makeSeats, seatFor } from './seats.ts'
+import { imbalance, makeSlots, slotFor } from './hashrate-split.ts'
 
-describe('seats', () => {
+describe('slots', () => {
   test('without shares there is one, with all upstreams in their order', () => {
-    expect(makeSeats([undefined, undefined])).toMatchObject([{ share: 100, preference: [0, 1] }])
+    expect(makeSlots([undefined, undefined])).toMatchObject([{ share: 100, preference: [0, 1] }])
   })
 
   test('with shares there is one per upstream, which falls back to the others; none for a share of 0', () => {
-    expect(makeSeats([70, 30, 0])).toMatchObject([
+    expect(makeSlots([70, 30, 0])).toMatchObject([
       { share: 70, preference: [0, 1, 2] },
       { share: 30, preference: [1, 0, 2] },
     ])
@@ -15,16 +15,16 @@ describe('seats', () => {
 })
 
 describe('hash rate', () => {
-  const [a, b] = makeSeats([70, 30])
+  const [a, b] = makeSlots([70, 30])
   const loads = (first: number, second: number) => [
-    { seat: a!, hashrate: first },
-    { seat: b!, hashrate: second },
+    { slot: a!, hashrate: first },
+    { slot: b!, hashrate: second },
   ]
 
   test('that comes goes where most is lacking', () => {
-    expect(seatFor(loads(0, 0), 10)).toBe(a)
-    expect(seatFor(loads(70, 0), 10)).toBe(b)
-    expect(seatFor(loads(70, 30), 10)).toBe(a)
+    expect(slotFor(loads(0, 0), 10)).toBe(a)
+    expect(slotFor(loads(70, 0), 10)).toBe(b)
+    expect(slotFor(loads(70, 30), 10)).toBe(a)
   })
 
   test('that declares nothing is spread all the same', () => {
@@ -33,8 +33,8 @@ describe('hash rate', () => {
       [b, 0],
     ])
     for (let n = 0; n < 10; n++) {
-      const seat = seatFor(loads(counts.get(a)!, counts.get(b)!), 0)
-      counts.set(seat, counts.get(seat)! + 1)
+      const slot = slotFor(loads(counts.get(a)!, counts.get(b)!), 0)
+      counts.set(slot, counts.get(slot)! + 1)
     }
     expect([counts.get(a), counts.get(b)]).toEqual([7, 3])
   })

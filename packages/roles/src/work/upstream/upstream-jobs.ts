@@ -5,7 +5,7 @@ import type { Miners } from '../../mining/miners/miners.ts'
 import { JobFeed, type JobNumbering } from '../job-feed.ts'
 import type { JobOrigin, UpstreamJob, WorkChannel, WorkNews } from './work-channel.ts'
 
-export interface SupplyDeps {
+export interface UpstreamJobsDeps {
   readonly miners: Miners
   readonly numbering: JobNumbering
   /** Targets below are that above, so that every share goes up. */
@@ -16,19 +16,19 @@ export interface SupplyDeps {
  * The work of one job book: it comes from one upstream channel at a time, and goes on in the same book when another
  * one takes over. To the miners a change of upstream looks like a new tip.
  */
-export class Supply {
+export class UpstreamJobs {
   /** The upstream channel that feeds the book; undefined while there is none. */
-  feed: WorkChannel | undefined
-  readonly jobs: JobFeed<JobOrigin>
+  channel: WorkChannel | undefined
+  readonly feed: JobFeed<JobOrigin>
   readonly #numbering: JobNumbering
   readonly #onlyPaidShares: boolean
   /** Jobs handed down that wait for a tip. */
   readonly #waiting = new Map<UpstreamJob, Job>()
 
-  constructor({ miners, numbering, onlyPaidShares }: SupplyDeps) {
+  constructor({ miners, numbering, onlyPaidShares }: UpstreamJobsDeps) {
     this.#numbering = numbering
     this.#onlyPaidShares = onlyPaidShares
-    this.jobs = new JobFeed({
+    this.feed = new JobFeed({
       miners,
       numbering,
       again: (job, origin, seconds) => origin.channel.repeat(job, origin, { seconds, numbering }),
@@ -36,43 +36,43 @@ export class Supply {
   }
 
   get book(): JobBook {
-    return this.jobs.book
+    return this.feed.book
   }
 
   /** Takes work from another upstream channel, which is live. */
-  switchTo(feed: WorkChannel, now: Millis): void {
-    const { present } = feed
+  switchTo(channel: WorkChannel, now: Millis): void {
+    const { present } = channel
     if (present === undefined) throw new RangeError('an upstream channel without work cannot feed a book')
     this.#waiting.clear()
-    this.feed = feed
+    this.channel = channel
     this.limit()
-    this.jobs.start(this.#starting(present.job), present.tip, now)
-    for (const job of feed.waiting()) this.#future(job)
+    this.feed.start(this.#starting(present.job), present.tip, now)
+    for (const job of channel.waiting()) this.#future(job)
   }
 
   /** No upstream gives work any more: shares are worth nothing. */
   stop(): void {
-    this.feed = undefined
+    this.channel = undefined
     this.#waiting.clear()
-    this.jobs.stop()
+    this.feed.stop()
   }
 
-  /** Hands on what the feed has told. */
+  /** Hands on what the channel has told. */
   take(news: Extract<WorkNews, { kind: 'future' | 'update' | 'tip' }>, now: Millis): void {
     switch (news.kind) {
       case 'future':
         this.#future(news.job)
         return
       case 'update':
-        return this.jobs.update(this.#made(news.job), news.tip, now)
+        return this.feed.update(this.#made(news.job), news.tip, now)
       case 'tip':
         return this.#tip(news.job, news.tip, now)
     }
   }
 
-  /** Holds the targets below to what the feed pays for. */
+  /** Holds the targets below to what the upstream pays for. */
   limit(): void {
-    if (this.feed !== undefined) this.book.limit(this.feed.level, this.#onlyPaidShares)
+    if (this.channel !== undefined) this.book.limit(this.channel.level, this.#onlyPaidShares)
   }
 
   #future(from: UpstreamJob): Job {
@@ -82,16 +82,16 @@ export class Supply {
       if (this.#waiting.size <= MAX_FUTURE_JOBS) break
       this.#waiting.delete(oldest)
     }
-    this.jobs.wait(made)
+    this.feed.wait(made)
     return made.job
   }
 
-  /** The feed told a tip: another one, or the present one with the time of a later job. */
+  /** The channel told a tip: another one, or the present one with the time of a later job. */
   #tip(from: UpstreamJob, tip: Tip, now: Millis): void {
     const before = this.book.active?.tip
     const job = this.#starting(from)
-    if (before !== undefined && isSameTip(before, tip)) this.jobs.restart(job, tip, now)
-    else this.jobs.start(job, tip, now)
+    if (before !== undefined && isSameTip(before, tip)) this.feed.restart(job, tip, now)
+    else this.feed.start(job, tip, now)
   }
 
   /** The job that a tip names; all others that waited are void. */
@@ -102,7 +102,7 @@ export class Supply {
   }
 
   #made(from: UpstreamJob): ReturnType<WorkChannel['make']> {
-    if (this.feed === undefined) throw new RangeError('a job without a feed')
-    return this.feed.make(from, this.#numbering)
+    if (this.channel === undefined) throw new RangeError('a job without an upstream channel')
+    return this.channel.make(from, this.#numbering)
   }
 }

@@ -9,11 +9,11 @@ import { JobFeed, type JobNumbering } from '../../work/job-feed.ts'
 import type { PoolSession } from './pool-session.ts'
 import { type PoolWork, sameSpace, workJob, workTip } from './pool-work.ts'
 
-/** One seat's connection to one pool, over all the times it is made. */
+/** One slot's connection to one pool, over all the times it is made. */
 export interface PoolLink {
   /** Names it to the driver; never used twice. */
   readonly id: number
-  readonly seat: PoolSeat
+  readonly slot: PoolSlot
   /** The pool's place in the settings. */
   readonly pool: number
   session: PoolSession | undefined
@@ -31,8 +31,8 @@ export interface JobOrigin {
   readonly target: Uint8Array
 }
 
-/** What seats need of the role they belong to. */
-export interface SeatDeps {
+/** What slots need of the role they belong to. */
+export interface PoolSlotDeps {
   readonly miners: Miners
   readonly numbering: JobNumbering
   readonly failover: FailoverSettings
@@ -49,7 +49,7 @@ export interface Applicant {
  * One job book, fed by one pool connection at a time: all channels, or a single one. To miners, a change of pools
  * looks like a new tip.
  */
-export class PoolSeat {
+export class PoolSlot {
   readonly jobs: JobFeed<JobOrigin>
   /** Which pool gives the work. */
   readonly failover: Failover
@@ -59,10 +59,10 @@ export class PoolSeat {
   using: PoolLink | undefined
   /** The miner that waits for its channel to open. */
   applicant: Applicant | undefined
-  /** The identity of the miner with the one channel; undefined on a seat that all share, and before a miner has it. */
+  /** The identity of the miner with the one channel; undefined on a slot that all share, and before a miner has it. */
   identity: string | undefined
   readonly #isShared: boolean
-  /** No pool takes the miner that the seat is kept for. */
+  /** No pool takes the miner that the slot is kept for. */
   isRefused = false
   /** Bytes of extranonce2 that the channels were made for. */
   extranonce2Size: number | undefined
@@ -71,7 +71,7 @@ export class PoolSeat {
   #space = 0
   #target: { readonly difficulty: number; readonly target: Uint8Array } | undefined
 
-  constructor({ miners, numbering, failover }: SeatDeps, kind: 'shared' | 'single') {
+  constructor({ miners, numbering, failover }: PoolSlotDeps, kind: 'shared' | 'single') {
     this.#numbering = numbering
     this.#isShared = kind === 'shared'
     this.failover = new Failover(failover)
@@ -89,7 +89,7 @@ export class PoolSeat {
     return this.jobs.book
   }
 
-  /** The account that the pool is told for this seat; undefined while no miner has it. */
+  /** The account that the pool is told for this slot; undefined while no miner has it. */
   userAt(template: string): string | undefined {
     if (this.#isShared) return template
     return this.identity === undefined ? undefined : fillIdentity(template, this.identity)

@@ -2,12 +2,12 @@ import type { Network } from '@sv2/bitcoin'
 import type { Emit } from '../../ground/role.ts'
 import type { UpstreamWorkFact } from '../facts.ts'
 import type { UpstreamSettings, UpstreamsEffect, UpstreamsSettings } from '../upstreams.ts'
-import type { RolledSize } from './feed-request.ts'
-import type { LinesOwner } from './share-answers.ts'
-import type { SupplyDeps } from './supply.ts'
+import type { RolledSize } from './channel-grant.ts'
+import type { AllocationOwner } from './share-answers.ts'
+import type { UpstreamJobsDeps } from './upstream-jobs.ts'
 
-export interface FeedSettings extends UpstreamsSettings {
-  readonly upstreams: readonly FeedUpstream[]
+export interface ChannelsSettings extends UpstreamsSettings {
+  readonly upstreams: readonly ChannelsUpstream[]
   /** One upstream channel for all miners, or one for each of them. */
   readonly aggregated: boolean
   /** No miner gets an easier target than that of the upstream: every share goes up. */
@@ -18,15 +18,15 @@ export interface FeedSettings extends UpstreamsSettings {
   readonly rolled: RolledSize
 }
 
-export interface FeedUpstream extends UpstreamSettings {
+export interface ChannelsUpstream extends UpstreamSettings {
   /** Who we are there; see `fillIdentity`. */
   readonly identity: string
   /** Per cent of the hash rate; undefined on all for a list to be taken in order. */
   readonly share: number | undefined
 }
 
-export interface FeedDeps extends SupplyDeps {
+export interface ChannelsDeps extends UpstreamJobsDeps {
   readonly leaseSize: number
-  readonly owner: LinesOwner
+  readonly owner: AllocationOwner
   readonly emit: Emit<UpstreamsEffect | UpstreamWorkFact>
 }

@@ -2,12 +2,12 @@ import type { ChannelRefusal } from '../../client/channel-refusal.ts'
 import { type Millis, NEVER, type SessionId } from '../../ground/role.ts'
 import type { JobBook } from '../../mining/channel/job-book.ts'
 import type { Slot } from '../failover.ts'
-import { Supply, type SupplyDeps } from './supply.ts'
+import { UpstreamJobs, type UpstreamJobsDeps } from './upstream-jobs.ts'
 import type { UpstreamUse } from './upstream-use.ts'
 import type { WorkChannel } from './work-channel.ts'
 
-/** A seat that lines of work are drawn to. */
-export interface WorkSeat extends Slot {
+/** A slot that workloads are drawn to. */
+export interface WorkSlot extends Slot {
   /** Per cent of the hash rate that is to work here. */
   readonly share: number
   /** Upstreams in its order when it is in use. */
@@ -16,7 +16,7 @@ export interface WorkSeat extends Slot {
 }
 
 /** A request for an upstream channel that has not been answered. */
-export interface FeedRequest {
+export interface PendingOpen {
   readonly upstream: number
   readonly requestId: number
   /** Bytes asked for behind the leased ones. */
@@ -24,35 +24,35 @@ export interface FeedRequest {
 }
 
 /** Who wants a channel. */
-export interface LineOrigin {
+export interface WorkloadOrigin {
   readonly session: SessionId
   readonly requestId: number
 }
 
 /**
- * One line of work: a job book, and the upstream channel that feeds it. An aggregating node has one line per seat for
+ * A job book, and the upstream channel that feeds it. An aggregating node has one workload per slot for
  * all its miners, any other has one per channel.
  */
-export interface Line {
-  readonly supply: Supply
+export interface Workload {
+  readonly work: UpstreamJobs
   readonly book: JobBook
-  seat: WorkSeat
-  /** What a miner called itself; empty on a line for many. */
+  slot: WorkSlot
+  /** What a miner called itself; empty on a workload for many. */
   readonly identity: string
   /** The request it was made for, as long as that one has no channel. */
-  origin: LineOrigin | undefined
+  origin: WorkloadOrigin | undefined
   /** Bytes of extranonce that each miner rolls behind its lease; undefined before the first grant. */
   rolled: number | undefined
-  /** A miner needs the line. */
+  /** A miner needs the workload. */
   demanded: boolean
-  request: FeedRequest | undefined
+  request: PendingOpen | undefined
   /** When the request, or the switch to `next`, began to wait for the upstream. */
   since: Millis
   /** Granted, and not told any work yet. */
   next: WorkChannel | undefined
-  /** Why the upstream does not take the miner; the line ends with it. */
+  /** Why the upstream does not take the miner; the workload ends with it. */
   refusal: ChannelRefusal | undefined
-  /** Hash rate of the miners on this line, H/s: added up anew before it is told. */
+  /** Hash rate of the miners on this workload, H/s: added up anew before it is told. */
   hashrate: number
   channels: number
   /** H/s as the last request for an upstream channel declared it. */
@@ -61,13 +61,13 @@ export interface Line {
   told: { readonly hashrate: number; readonly channels: number }
 }
 
-/** A line that no upstream feeds yet. */
-export function makeLine(seat: WorkSeat, identity: string, deps: SupplyDeps): Line {
-  const supply = new Supply(deps)
+/** A workload that no upstream feeds yet. */
+export function makeWorkload(slot: WorkSlot, identity: string, deps: UpstreamJobsDeps): Workload {
+  const work = new UpstreamJobs(deps)
   return {
-    supply,
-    book: supply.book,
-    seat,
+    work,
+    book: work.book,
+    slot,
     identity,
     origin: undefined,
     rolled: undefined,
