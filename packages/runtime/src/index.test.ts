@@ -21,6 +21,7 @@ test('the public surface is what it was', () => {
     'SolvedBlocks',
     'TemplateFiles',
     'UsedTokenFile',
+    'VERSION',
     'addressProblem',
     'answerKeys',
     'answerSettings',
