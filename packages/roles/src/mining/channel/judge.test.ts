@@ -291,7 +291,7 @@ describe('a root that is kept', () => {
   })
 })
 
-const vectorFile = join(import.meta.dirname, '../../../../../shared/vectors/sv2-jobs-current.json')
+const vectorFile = join(import.meta.dirname, '../../../../../../shared/vectors/sv2-jobs-current.json')
 
 describe.runIf(existsSync(vectorFile))('the public vectors', () => {
   interface Vector {
