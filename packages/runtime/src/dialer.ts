@@ -126,6 +126,8 @@ export class PersistentDialer implements Dialer {
     this.#socket = undefined
     const openedAt = this.#deps.clock.now()
     this.#deps.engine.adopt(socket, {
+      // one upstream answers thousands of miners: turns as short as each of theirs would leave its answers behind
+      turnMs: Number.POSITIVE_INFINITY,
       port: this.#deps.portName,
       wire,
       maxQueuedBytes: this.#approach.maxQueuedBytes,

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Role, SessionEffect, SessionEvent, SessionId } from '@sv2/roles'
 import type { Clock } from './clock.ts'
 import { type HeldBytes, processHeldBytes } from './held-bytes.ts'
-import { Session, type SessionOwner, type SessionProgress } from './session.ts'
+import { MAX_TURN_MS, Session, type SessionOwner, type SessionProgress } from './session.ts'
 import type { Wire } from './wire.ts'
 
 /** What is known of a connection, for log lines. */
@@ -87,6 +87,8 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
       /** Whose limits it counts against; undefined where none hold. */
       readonly address?: string | undefined
       readonly onGone?: () => void
+      /** So long its messages are taken before others have their turn, ms. */
+      readonly turnMs?: number
     } & SessionProgress,
   ): Session {
     this.#lastId++
@@ -99,6 +101,7 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
         held: this.#held,
         progress: how,
         clock: this.#clock,
+        turnMs: how.turnMs ?? MAX_TURN_MS,
       },
     )
     const info = {

@@ -37,7 +37,7 @@ export interface SessionProgress {
  * So long messages of one peer are taken, ms; what is left of them comes when others had their turn. A chunk has room for a
  * thousand requests that open a channel.
  */
-const MAX_TURN_MS = 4
+export const MAX_TURN_MS = 4
 /** Messages that are taken before the time is looked at. */
 const MESSAGES_AT_ONCE = 8
 
@@ -57,6 +57,7 @@ export class Session implements Holder {
   readonly #held: HeldBytes
   readonly #progress: SessionProgress
   readonly #clock: Pick<Clock, 'now'>
+  readonly #turnMs: number
   /** What was read and is not taken yet; nothing more is read until it is. */
   #unread: Iterator<unknown> | undefined
   /** Why the connection ends as soon as all that was read is taken. */
@@ -70,7 +71,7 @@ export class Session implements Holder {
   /** Set while the session waits in the engine's list of those to flush. */
   dirty = false
 
-  /** @param how `maxQueuedBytes`: bytes that may wait for a slow reader before it is dropped */
+  /** @param how `maxQueuedBytes`: bytes that may wait for a slow reader before it is dropped; `turnMs`: see `MAX_TURN_MS` */
   constructor(
     identity: { readonly id: SessionId; readonly socket: Socket },
     how: {
@@ -80,6 +81,7 @@ export class Session implements Holder {
       readonly held: HeldBytes
       readonly progress: SessionProgress
       readonly clock: Pick<Clock, 'now'>
+      readonly turnMs: number
     },
   ) {
     this.id = identity.id
@@ -90,6 +92,7 @@ export class Session implements Holder {
     this.#held = how.held
     this.#progress = how.progress
     this.#clock = how.clock
+    this.#turnMs = how.turnMs
   }
 
   get capabilities(): Capabilities {
@@ -211,7 +214,7 @@ export class Session implements Holder {
   #receive(chunk: Uint8Array): void {
     if (this.#ended) return
     this.#unread = this.#wire.read(chunk, (text) => this.#owner.noted(this, text))
-    this.#takeTurn(this.#clock.now() + MAX_TURN_MS)
+    this.#takeTurn(this.#clock.now() + this.#turnMs)
     if (this.#unread === undefined) return
     this.socket.pause()
     this.#takeLater()
@@ -220,7 +223,7 @@ export class Session implements Holder {
   /** The rest of what was read, a turn at a time; then the socket is read again. */
   #takeLater(): void {
     setImmediate(() => {
-      this.#takeTurn(this.#clock.now() + MAX_TURN_MS)
+      this.#takeTurn(this.#clock.now() + this.#turnMs)
       if (this.#unread !== undefined) return this.#takeLater()
       if (this.#lost === undefined) this.#readOn()
       else this.#endAfterAll(this.#lost)
