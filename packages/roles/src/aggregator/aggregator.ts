@@ -1,3 +1,4 @@
+import { Outbox } from '../ground/outbox.ts'
 import type { Millis, Role, SessionEvent } from '../ground/role.ts'
 import type { MinersDeps } from '../mining/miners/state.ts'
 import {
@@ -20,10 +21,10 @@ export type AggregatorEvent =
  */
 export class Aggregator implements Role<AggregatorEvent, UpstreamWorkEffect> {
   readonly #work: UpstreamWork
-  #effects: UpstreamWorkEffect[] = []
+  readonly #outbox = new Outbox<UpstreamWorkEffect>()
 
   constructor(settings: UpstreamWorkSettings, deps: MinersDeps) {
-    const emit = (effect: UpstreamWorkEffect) => void this.#effects.push(effect)
+    const { emit } = this.#outbox
     this.#work = new UpstreamWork(settings, { ...deps, emit })
   }
 
@@ -56,8 +57,6 @@ export class Aggregator implements Role<AggregatorEvent, UpstreamWorkEffect> {
     else if (event.kind !== 'opened' && work.ownsUpstream(event.session)) work.upstream(event, now)
     else work.miner(event, now)
     work.miners.tellJobs()
-    const effects = this.#effects
-    this.#effects = []
-    return effects
+    return this.#outbox.take()
   }
 }

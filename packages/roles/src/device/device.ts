@@ -11,6 +11,7 @@ import {
   WORKER_TRACKING,
 } from '@sv2/messages'
 import { ExtensionTalk } from '../client/extension-talk.ts'
+import { Outbox } from '../ground/outbox.ts'
 import {
   type Millis,
   NEVER,
@@ -63,7 +64,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
   readonly #rate: RateReport
   readonly #talk: ExtensionTalk
   #upstream: Upstream | undefined
-  #out: DeviceEffect[] = []
+  readonly #outbox = new Outbox<DeviceEffect>()
 
   constructor(settings: DeviceSettings, deps: { readonly sha256d: Sha256d }) {
     this.#settings = settings
@@ -100,9 +101,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
         this.#tick(now)
         break
     }
-    const out = this.#out
-    this.#out = []
-    return out
+    return this.#outbox.take()
   }
 
   #closed(session: SessionId): void {
@@ -120,7 +119,8 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
     const upstream = this.#upstream
     if (upstream === undefined) return
     if (now >= this.#talk.deadline) {
-      this.#out.push({ kind: 'extensionsUnanswered' }, { kind: 'redial', host: '', port: 0 })
+      this.#outbox.emit({ kind: 'extensionsUnanswered' })
+      this.#outbox.emit({ kind: 'redial', host: '', port: 0 })
       return this.#close(upstream, 'no answer to RequestExtensions')
     }
     if (now >= upstream.reopenAt) this.#openChannel(upstream)
@@ -146,7 +146,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
       case 'SetupConnection.Success':
         return this.#setUp(upstream, message, now)
       case 'SetupConnection.Error':
-        this.#out.push({ kind: 'setupRefused', code: message.errorCode, flags: message.flags })
+        this.#outbox.emit({ kind: 'setupRefused', code: message.errorCode, flags: message.flags })
         return this.#close(upstream, 'setup refused')
       case 'RequestExtensions.Success':
       case 'RequestExtensions.Error':
@@ -155,10 +155,10 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
       case 'OpenExtendedMiningChannel.Success':
         return this.#channelOpened(upstream, message)
       case 'OpenMiningChannel.Error':
-        this.#out.push({ kind: 'channelRefused', code: message.errorCode })
+        this.#outbox.emit({ kind: 'channelRefused', code: message.errorCode })
         return this.#close(upstream, 'channel refused')
       case 'Reconnect':
-        this.#out.push({ kind: 'redial', host: message.newHost, port: message.newPort })
+        this.#outbox.emit({ kind: 'redial', host: message.newHost, port: message.newPort })
         return this.#close(upstream, 'reconnect asked for')
       case 'SetGroupChannel':
         if (upstream.channel !== undefined && message.channelIds.includes(upstream.channel.channelId)) {
@@ -196,7 +196,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
     if (usedVersion !== PROTOCOL_VERSION)
       return this.#misbehaved(upstream, `protocol version ${usedVersion} was not offered`)
     upstream.flags = flags
-    this.#out.push({ kind: 'connected' })
+    this.#outbox.emit({ kind: 'connected' })
     const request = this.#talk.setUp(now)
     if (request !== undefined) return this.#send(request)
     this.#openChannel(upstream)
@@ -211,7 +211,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
     if (step.kind === 'ignore') return this.#ignore(answer, 'not the answer to a request of ours')
     if (step.kind === 'leave') return this.#misbehaved(upstream, step.reason)
     if (step.kind === 'ask') return this.#send(step.request)
-    this.#out.push({ kind: 'extensionsAgreed', extensions: step.extensions })
+    this.#outbox.emit({ kind: 'extensionsAgreed', extensions: step.extensions })
     if (upstream.requestId === 0) this.#openChannel(upstream)
   }
 
@@ -236,7 +236,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
     if (typeof grant === 'string') return this.#misbehaved(upstream, grant)
     upstream.channel = new DeviceChannel(grant)
     const difficulty = targetToDifficulty(opened.target)
-    this.#out.push({ kind: 'channelOpened', channelId: opened.channelId, difficulty })
+    this.#outbox.emit({ kind: 'channelOpened', channelId: opened.channelId, difficulty })
   }
 
   #channelMessage(
@@ -257,27 +257,30 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
         return this.#tip(upstream, channel, message, now)
       case 'SetTarget':
         channel.setTarget(message.maximumTarget)
-        this.#out.push({ kind: 'difficultyChanged', difficulty: targetToDifficulty(message.maximumTarget) })
+        this.#outbox.emit({
+          kind: 'difficultyChanged',
+          difficulty: targetToDifficulty(message.maximumTarget),
+        })
         return
       case 'SetExtranoncePrefix':
         if (message.channelId !== channel.channelId || !this.#fits(channel, message.extranoncePrefix))
           return this.#ignore(message, 'not for one channel, or too long')
         channel.setPrefix(message.extranoncePrefix)
-        this.#out.push({ kind: 'prefixChanged', channelId: channel.channelId })
+        this.#outbox.emit({ kind: 'prefixChanged', channelId: channel.channelId })
         return
       case 'CloseChannel':
         upstream.channel = undefined
         upstream.reopenAt = now + REOPEN_AFTER_MS
-        this.#out.push({ kind: 'channelClosed', channelId: channel.channelId, reason: message.reasonCode })
+        this.#outbox.emit({ kind: 'channelClosed', channelId: channel.channelId, reason: message.reasonCode })
         return this.#stopWork()
       case 'SubmitShares.Success': {
         const { newSubmitsAcceptedCount: count, newSharesSum: work } = message
-        this.#out.push({ kind: 'sharesAccepted', count, work })
+        this.#outbox.emit({ kind: 'sharesAccepted', count, work })
         return
       }
       case 'SubmitShares.Error': {
         const { sequenceNumber, errorCode: code } = message
-        this.#out.push({ kind: 'shareRefused', sequenceNumber, code })
+        this.#outbox.emit({ kind: 'shareRefused', sequenceNumber, code })
         return
       }
       default:
@@ -292,7 +295,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
   #tip(upstream: Upstream, channel: DeviceChannel, prev: SetNewPrevHash, now: Millis): void {
     const start = channel.tip(prev)
     if (start === undefined) this.#stopWork()
-    this.#out.push({ kind: 'newPrevHash', prevHash: displayHash(prev.prevHash) })
+    this.#outbox.emit({ kind: 'newPrevHash', prevHash: displayHash(prev.prevHash) })
     if (start === undefined) this.#ignore(prev, `job ${prev.jobId} is unknown`)
     this.#mine(upstream, start, now)
   }
@@ -306,7 +309,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
       (message.type === 'NewExtendedMiningJob' && !message.versionRollingAllowed)
     if (!this.#bench.isBusy) this.#rate.restart()
     const versionMask = isFixed ? 0 : upstream.capabilities.versionRollingMask
-    this.#out.push({ kind: 'work', work: this.#bench.start(channel, start, { versionMask, now }) })
+    this.#outbox.emit({ kind: 'work', work: this.#bench.start(channel, start, { versionMask, now }) })
   }
 
   #share(found: FoundShare, now: Millis): void {
@@ -316,20 +319,20 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
     if (outcome === undefined) return
     if (outcome.kind === 'drop') {
       const { jobId, reason } = outcome
-      this.#out.push({ kind: 'shareDropped', jobId, reason })
+      this.#outbox.emit({ kind: 'shareDropped', jobId, reason })
       return
     }
     const { message } = outcome
     const { sequenceNumber, jobId } = message
     const isNamed = message.type === 'SubmitSharesExtended' && this.#talk.has(WORKER_TRACKING)
     this.#send(isNamed ? { ...message, userIdentity: this.#settings.worker ?? '' } : message)
-    this.#out.push({ kind: 'shareSubmitted', sequenceNumber, jobId })
+    this.#outbox.emit({ kind: 'shareSubmitted', sequenceNumber, jobId })
   }
 
   #hashed(hashes: number, now: Millis): void {
     const hashrate = this.#rate.hashed(hashes, now)
     if (hashrate === undefined) return
-    this.#out.push({ kind: 'hashrateMeasured', hashrate })
+    this.#outbox.emit({ kind: 'hashrateMeasured', hashrate })
     const channel = this.#upstream?.channel
     if (channel === undefined || !this.#rate.declare(hashrate)) return
     this.#send({
@@ -351,25 +354,25 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
   }
 
   #stopWork(): void {
-    if (this.#bench.stop()) this.#out.push({ kind: 'work', work: undefined })
+    if (this.#bench.stop()) this.#outbox.emit({ kind: 'work', work: undefined })
   }
 
   #ignore(message: Message, reason: string): void {
-    this.#out.push({ kind: 'messageIgnored', type: message.type, reason })
+    this.#outbox.emit({ kind: 'messageIgnored', type: message.type, reason })
   }
 
   #misbehaved(upstream: Upstream, reason: string): void {
-    this.#out.push({ kind: 'peerMisbehaved', reason })
+    this.#outbox.emit({ kind: 'peerMisbehaved', reason })
     this.#close(upstream, reason)
   }
 
   /** Forgets the server and closes its connection; what it still sends is ignored. */
   #close(upstream: Upstream, reason: string): void {
     this.#forget()
-    this.#out.push({ kind: 'close', session: upstream.session, reason })
+    this.#outbox.emit({ kind: 'close', session: upstream.session, reason })
   }
 
   #send(message: Message): void {
-    if (this.#upstream !== undefined) this.#out.push({ kind: 'send', to: this.#upstream.session, message })
+    if (this.#upstream !== undefined) this.#outbox.emit({ kind: 'send', to: this.#upstream.session, message })
   }
 }

@@ -3,6 +3,7 @@ import type { NewTemplate } from '@sv2/messages'
 import type { SolutionEffect } from '../client/open-solutions.ts'
 import { TemplateFeed, type TemplateNews } from '../client/template-feed.ts'
 import type { TokenMac } from '../custom-jobs/token.ts'
+import { Outbox } from '../ground/outbox.ts'
 import type { Millis, Role, SessionEffect, SessionEvent } from '../ground/role.ts'
 import { NEVER } from '../ground/role.ts'
 import type { Channel } from '../mining/channel/channel.ts'
@@ -69,8 +70,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   /** The book of channels that bring their own jobs, without any of ours. */
   readonly #noJobs: JobBook
   readonly #numbers: RunNumbers
-  #effects: PoolEffect[] = []
-  readonly #emit = (effect: PoolEffect): void => void this.#effects.push(effect)
+  readonly #outbox = new Outbox<PoolEffect>()
   #tip: Tip | undefined
   #template: NewTemplate | undefined
   /** The work there was became too old. */
@@ -87,7 +87,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     this.#settings = settings
     const { customWork, solutions = [] } = settings
     const { mac, usedTokens: used = [] } = deps
-    const onUse = (token: UsedToken) => this.#emit({ kind: 'tokenUsed', token })
+    const onUse = (token: UsedToken) => this.#outbox.emit({ kind: 'tokenUsed', token })
     const custom =
       customWork === undefined || mac === undefined
         ? undefined
@@ -95,7 +95,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     this.#custom = custom
     this.#links = new SolutionLinks(settings.templates.identification, customWork?.negotiators ?? [], {
       earlier: solutions,
-      emit: this.#emit,
+      emit: this.#outbox.emit,
     })
     // a book keeps MAX_EXTRA_JOBS of them; that has to reach beyond the next job for everybody
     this.#extraJobMs = Math.max(MIN_EXTRA_JOB_MS, (1.5 * settings.jobRefreshMs) / MAX_EXTRA_JOBS)
@@ -111,7 +111,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       { ...settings.miners, extranonce },
       {
         ...deps,
-        emit: this.#emit,
+        emit: this.#outbox.emit,
         source: {
           terms: () =>
             this.#hasStopped ? undefined : { versionRollingMask: settings.versionRolling ? ANY_VERSION : 0 },
@@ -135,7 +135,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
         },
       },
     )
-    this.#feed = new TemplateFeed({ ...settings.templates, solutions }, this.#emit)
+    this.#feed = new TemplateFeed({ ...settings.templates, solutions }, this.#outbox.emit)
     this.#shelves = new JobShelves(
       {
         versionRollingAllowed: settings.versionRolling,
@@ -188,9 +188,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
         this.#session(event, now)
     }
     this.#miners.tellJobs()
-    const effects = this.#effects
-    this.#effects = []
-    return effects
+    return this.#outbox.take()
   }
 
   #session(event: Exclude<PoolSessionEvent, { kind: 'tick' }>, now: Millis): void {
@@ -236,7 +234,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     this.#tip = undefined
     this.#shelves.book.clear()
     this.#waiting.clear()
-    this.#emit({ kind: 'workTooOld', connections: this.#miners.leave('no work that is up to date') })
+    this.#outbox.emit({ kind: 'workTooOld', connections: this.#miners.leave('no work that is up to date') })
   }
 
   #future(template: NewTemplate): Job {
@@ -262,8 +260,8 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     const groups = this.#miners.sendTip(book, job.jobId, tip)
     const networkDifficulty = targetToDifficulty(tip.networkTarget)
     this.#miners.newTip({ oldestLive: job.order, networkDifficulty }, now)
-    this.#emit({ kind: 'newTip', prevHash: displayHash(tip.prevHash), networkDifficulty })
-    this.#emit({ kind: 'jobSent', jobId: job.jobId, reason: 'tip', groups })
+    this.#outbox.emit({ kind: 'newTip', prevHash: displayHash(tip.prevHash), networkDifficulty })
+    this.#outbox.emit({ kind: 'jobSent', jobId: job.jobId, reason: 'tip', groups })
   }
 
   #update(template: NewTemplate, now: Millis, reason: 'update' | 'refresh'): void {
@@ -273,7 +271,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     this.#lastJob = now
     const job = this.#shelves.active(template, tip)
     const groups = this.#miners.sendJob(this.#shelves.book, job)
-    this.#emit({ kind: 'jobSent', jobId: job.jobId, reason, groups })
+    this.#outbox.emit({ kind: 'jobSent', jobId: job.jobId, reason, groups })
   }
 
   #refresh(now: Millis): void {
@@ -284,7 +282,8 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   #renewPrefix(event: { readonly session: number; readonly channelId: number }): void {
     const { session, channelId } = event
     const result = this.#miners.renewPrefix(session, channelId)
-    if (result !== 'renewed') this.#emit({ kind: 'prefixNotRenewed', session, channelId, reason: result })
+    if (result !== 'renewed')
+      this.#outbox.emit({ kind: 'prefixNotRenewed', session, channelId, reason: result })
   }
 
   #present(): PresentWork {
@@ -299,7 +298,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   /** All payouts are taken: the client that brought most loses one to another client. */
   #giveUp({ name, book }: Shelf): void {
     this.#miners.closeBook(book, 'made-room')
-    this.#emit({ kind: 'payoutGivenUp', payout: name })
+    this.#outbox.emit({ kind: 'payoutGivenUp', payout: name })
   }
 
   #extraJob(book: Jobs): Job | undefined {
@@ -323,7 +322,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
         prevHash: job.tip.prevHash,
         message: submissionOf(template, channel, { share, job }),
       })
-    this.#emit({
+    this.#outbox.emit({
       kind: 'blockFound',
       session: channel.session,
       channelId: channel.id,
@@ -331,13 +330,13 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       hash: displayHash(hash),
       templateId: template?.templateId,
     })
-    if (solution !== undefined) this.#emit({ kind: 'solutionPushed', negotiators, solution })
+    if (solution !== undefined) this.#outbox.emit({ kind: 'solutionPushed', negotiators, solution })
   }
 
   /** Blocks on jobs that were not checked are looked for in the chain. */
   #spotCheck({ prevHash }: Tip): void {
     for (const { account: user, isProven } of this.#custom?.trust.tip(prevHash) ?? [])
-      this.#emit({ kind: 'uncheckedBlock', user, isProven })
+      this.#outbox.emit({ kind: 'uncheckedBlock', user, isProven })
   }
 
   /** A share of a job that was not checked: credited up to the limit that the operator set. */

@@ -6,6 +6,7 @@ import {
   type SubmitSolution,
 } from '@sv2/messages'
 import type { NodeTemplate } from '../ground/node-template.ts'
+import { Outbox } from '../ground/outbox.ts'
 import {
   type Millis,
   NEVER,
@@ -73,7 +74,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
   #unfitAt: Millis | undefined
   readonly #workMaxAgeMs: number
   #now: Millis = 0
-  #out: ProviderEffect[] = []
+  readonly #outbox = new Outbox<ProviderEffect>()
 
   constructor(settings: ProviderSettings, deps: { readonly sha256d: Sha256d }) {
     this.#sha256d = deps.sha256d
@@ -116,9 +117,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
         if (client !== undefined) this.#message(client, event.message)
       }
     }
-    const out = this.#out
-    this.#out = []
-    return out
+    return this.#outbox.take()
   }
 
   /** When clients have to be sent away; later they are not let in. */
@@ -137,8 +136,8 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     if (this.#unfitAt === undefined || this.#now < this.#unfitAt) return
     const ready = [...this.#clients.values()].filter((client) => client.ready)
     if (ready.length === 0) return
-    for (const { session } of ready) this.#out.push({ kind: 'close', session, reason: NOT_READY })
-    this.#out.push({ kind: 'clientsSentAway', count: ready.length })
+    for (const { session } of ready) this.#outbox.emit({ kind: 'close', session, reason: NOT_READY })
+    this.#outbox.emit({ kind: 'clientsSentAway', count: ready.length })
   }
 
   #opened(session: SessionId): void {
@@ -157,7 +156,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     if (client === undefined) return
     this.#clients.delete(session)
     this.#retire(client.reserve)
-    this.#out.push({ kind: 'clientDisconnected', session })
+    this.#outbox.emit({ kind: 'clientDisconnected', session })
   }
 
   /** Templates for a reserve that no client has any more are the first to go. */
@@ -199,8 +198,8 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     const dropped = this.#templates.trim()
     if (dropped.length === 0) return
     const to = [...this.#clients.values()].filter(({ ready }) => ready).map(({ session }) => session)
-    for (const templateId of dropped) this.#out.push({ kind: 'send', to, message: notFound(templateId) })
-    this.#out.push({ kind: 'templatesDropped', count: dropped.length })
+    for (const templateId of dropped) this.#outbox.emit({ kind: 'send', to, message: notFound(templateId) })
+    this.#outbox.emit({ kind: 'templatesDropped', count: dropped.length })
   }
 
   #templateFor(client: Client, node: NodeTemplate): Handout | undefined {
@@ -218,17 +217,17 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
   #hand(handout: Handout, clients: readonly Client[], reason: 'tip' | 'fees' | 'client'): void {
     const { message, node, transactions } = handout
     const to = clients.map((client) => client.session)
-    this.#out.push({ kind: 'send', to, message })
-    if (message.futureTemplate) this.#out.push({ kind: 'send', to, message: prevHashOf(handout) })
+    this.#outbox.emit({ kind: 'send', to, message })
+    if (message.futureTemplate) this.#outbox.emit({ kind: 'send', to, message: prevHashOf(handout) })
     if (message.templateId > this.#handed) {
       this.#handed = message.templateId
-      this.#out.push({ kind: 'keepTemplate', template: solvable(handout) })
+      this.#outbox.emit({ kind: 'keepTemplate', template: solvable(handout) })
     }
     for (const client of clients) {
       client.templateId = message.templateId
       if (message.futureTemplate) client.tip = node
     }
-    this.#out.push({
+    this.#outbox.emit({
       kind: 'templateSent',
       templateId: message.templateId,
       reason,
@@ -274,16 +273,19 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
           supportedFlags: 0,
           successFlags: 0,
         })
-    this.#out.push({ kind: 'send', to: session, message: answer })
+    this.#outbox.emit({ kind: 'send', to: session, message: answer })
     if (answer.type === 'SetupConnection.Success') {
       client.ready = true
-      this.#out.push({ kind: 'clientConnected', session, vendor: message.vendor, firmware: message.firmware })
+      this.#outbox.emit({
+        kind: 'clientConnected',
+        session,
+        vendor: message.vendor,
+        firmware: message.firmware,
+      })
       return
     }
-    this.#out.push(
-      { kind: 'setupRefused', session, code: answer.errorCode, flags: answer.flags },
-      { kind: 'close', session, reason: answer.errorCode },
-    )
+    this.#outbox.emit({ kind: 'setupRefused', session, code: answer.errorCode, flags: answer.flags })
+    this.#outbox.emit({ kind: 'close', session, reason: answer.errorCode })
   }
 
   #constraints(client: Client, reserve: Reserve): void {
@@ -295,7 +297,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     if (this.#reserves().size > MAX_RESERVES)
       return this.#misbehaved(client, `more than ${MAX_RESERVES} different constraints at one time`)
     this.#retire(before)
-    this.#out.push({ kind: 'constraintsSet', session: client.session, ...reserve })
+    this.#outbox.emit({ kind: 'constraintsSet', session: client.session, ...reserve })
     this.#serve([client], 'client')
   }
 
@@ -304,13 +306,11 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     const kept = this.#templates.get(templateId)
     if (kept === undefined || this.#templates.isStale(kept)) {
       const errorCode = kept === undefined ? 'template-id-not-found' : 'stale-template-id'
-      this.#out.push(
-        { kind: 'send', to: client.session, message: { ...notFound(templateId), errorCode } },
-        { kind: 'transactionDataRefused', session: client.session, code: errorCode },
-      )
+      this.#outbox.emit({ kind: 'send', to: client.session, message: { ...notFound(templateId), errorCode } })
+      this.#outbox.emit({ kind: 'transactionDataRefused', session: client.session, code: errorCode })
       return
     }
-    this.#out.push({
+    this.#outbox.emit({
       kind: 'send',
       to: client.session,
       message: {
@@ -327,20 +327,26 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     const kept = this.#templates.get(templateId)
     if (kept === undefined) {
       const reason = 'its template is not kept any more'
-      this.#out.push({ kind: 'solutionRefused', session: client.session, templateId, reason })
+      this.#outbox.emit({ kind: 'solutionRefused', session: client.session, templateId, reason })
       return
     }
     const built = buildBlock(kept.template, solution, this.#sha256d)
     if (built.kind === 'refused') {
-      this.#out.push({ kind: 'solutionRefused', session: client.session, templateId, reason: built.reason })
+      this.#outbox.emit({
+        kind: 'solutionRefused',
+        session: client.session,
+        templateId,
+        reason: built.reason,
+      })
       return
     }
-    this.#out.push(built)
+    this.#outbox.emit(built)
   }
 
   #misbehaved(client: Client, reason: string): void {
     const { session } = client
-    this.#out.push({ kind: 'peerMisbehaved', session, reason }, { kind: 'close', session, reason })
+    this.#outbox.emit({ kind: 'peerMisbehaved', session, reason })
+    this.#outbox.emit({ kind: 'close', session, reason })
   }
 }
 

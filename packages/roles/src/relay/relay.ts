@@ -1,6 +1,7 @@
 import type { Sha256d } from '@sv2/bitcoin'
 import { MINING_SETUP_FLAGS } from '@sv2/messages'
 import { DueQueue } from '../ground/due-queue.ts'
+import { Outbox } from '../ground/outbox.ts'
 import type { Millis, Role, SessionEvent } from '../ground/role.ts'
 import { type UpstreamNews, type UpstreamPort, Upstreams } from '../work/upstreams.ts'
 import { drain, dropClient } from './closing.ts'
@@ -47,8 +48,7 @@ export interface RelayCounts {
  */
 export class Relay implements Role<RelayEvent, RelayEffect> {
   readonly #state: RelayState
-  #effects: RelayEffect[] = []
-  readonly #emit = (effect: RelayEffect): void => void this.#effects.push(effect)
+  readonly #outbox = new Outbox<RelayEffect>()
   #hasStarted = false
 
   constructor(settings: RelaySettings, deps: { readonly sha256d: Sha256d }) {
@@ -62,7 +62,7 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
       sha256d: deps.sha256d,
       upstreams: new Upstreams(
         { upstreams: entries, trustAfterMs },
-        { slots: [...slots.plain, ...slots.workSelection], emit: this.#emit },
+        { slots: [...slots.plain, ...slots.workSelection], emit: this.#outbox.emit },
       ),
       slots,
       clients: new Map(),
@@ -74,7 +74,7 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
       unsettled: true,
       answered: [],
       now: 0,
-      emit: this.#emit,
+      emit: this.#outbox.emit,
     }
   }
 
@@ -111,9 +111,7 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
       for (const message of client.early.splice(0)) fromClient(state, client, message)
       settle(state)
     }
-    const effects = this.#effects
-    this.#effects = []
-    return effects
+    return this.#outbox.take()
   }
 
   #handle(event: RelayEvent): void {

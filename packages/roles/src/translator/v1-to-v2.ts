@@ -1,6 +1,7 @@
 import type { Sha256d } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import type { Sv1ToServer } from '@sv2/sv1'
+import { Outbox } from '../ground/outbox.ts'
 import type { Millis, Role, SessionEvent, SessionId } from '../ground/role.ts'
 import type { V1Port, V1ToV2Effect } from '../sv1-front/front-state.ts'
 import type { V1ToV2Settings } from '../sv1-front/settings.ts'
@@ -29,7 +30,7 @@ export interface V1ToV2Deps {
 export class V1ToV2 implements Role<V1ToV2Event, V1ToV2Effect> {
   readonly #core: UpstreamWork
   readonly #front: Sv1Front
-  #effects: V1ToV2Effect[] = []
+  readonly #outbox = new Outbox<V1ToV2Effect>()
 
   constructor(settings: V1ToV2Settings, { sha256d, randomBytes }: V1ToV2Deps) {
     const fromCore: UpstreamWorkEffect[] = []
@@ -38,7 +39,7 @@ export class V1ToV2 implements Role<V1ToV2Event, V1ToV2Effect> {
       emit: (effect) => fromCore.push(effect),
       learnsVersionMask: (session) => this.#front.has(session),
     })
-    const emit = (effect: V1ToV2Effect) => void this.#effects.push(effect)
+    const { emit } = this.#outbox
     this.#front = new Sv1Front(settings, { core: this.#core, randomBytes, fromCore, emit })
   }
 
@@ -72,9 +73,7 @@ export class V1ToV2 implements Role<V1ToV2Event, V1ToV2Effect> {
   handle(event: V1ToV2Event, now: Millis): readonly V1ToV2Effect[] {
     this.#take(event, now)
     this.#front.flow(now)
-    const effects = this.#effects
-    this.#effects = []
-    return effects
+    return this.#outbox.take()
   }
 
   #take(event: V1ToV2Event, now: Millis): void {

@@ -1,6 +1,7 @@
 import type { Message } from '@sv2/messages'
 import type { Sv1ToMiner, Sv1ToServer } from '@sv2/sv1'
 import type { SolutionEffect } from '../../client/open-solutions.ts'
+import { Outbox } from '../../ground/outbox.ts'
 import type { Millis, Role, SessionEffect, SessionEvent, SessionId } from '../../ground/role.ts'
 import type { V1Fact } from '../../sv1-front/facts.ts'
 import type { CoreSettings, V1Port } from '../../sv1-front/front-state.ts'
@@ -28,8 +29,7 @@ export type JobClientEffect = JobClientFact | V1Fact | SolutionEffect | SessionE
 export class JobClient implements Role<JobClientEvent, JobClientEffect> {
   readonly #core: JobClientCore
   readonly #front: Sv1Front
-  #effects: JobClientEffect[] = []
-  readonly #emit = (effect: JobClientEffect): void => void this.#effects.push(effect)
+  readonly #outbox = new Outbox<JobClientEffect>()
 
   /** @param front how Stratum V1 miners are treated */
   constructor(
@@ -41,7 +41,7 @@ export class JobClient implements Role<JobClientEvent, JobClientEffect> {
     const fromCore: UpstreamWorkEffect[] = []
     this.#core = new JobClientCore(settings, {
       ...how,
-      emit: this.#emit,
+      emit: this.#outbox.emit,
       emitToMiners: (effect) => fromCore.push(effect),
       learnsVersionMask: (session) => this.#front.has(session),
     })
@@ -57,7 +57,7 @@ export class JobClient implements Role<JobClientEvent, JobClientEffect> {
         core: this.#core,
         randomBytes: how.randomBytes,
         fromCore,
-        emit: (effect) => this.#emit(effect as JobClientEffect),
+        emit: (effect) => this.#outbox.emit(effect as JobClientEffect),
       },
     )
   }
@@ -84,9 +84,7 @@ export class JobClient implements Role<JobClientEvent, JobClientEffect> {
   handle(event: JobClientEvent, now: Millis): readonly JobClientEffect[] {
     this.#take(event, now)
     this.#front.flow(now)
-    const effects = this.#effects
-    this.#effects = []
-    return effects
+    return this.#outbox.take()
   }
 
   #take(event: JobClientEvent, now: Millis): void {

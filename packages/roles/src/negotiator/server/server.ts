@@ -2,6 +2,7 @@ import { displayHash, equalBytes } from '@sv2/bitcoin'
 import type { CommitMiningJob, DeclareMiningJob, Message, PushSolution } from '@sv2/messages'
 import type { MiningJobToken } from '../../custom-jobs/token.ts'
 import type { NodeTemplate } from '../../ground/node-template.ts'
+import { Outbox } from '../../ground/outbox.ts'
 import type { Millis, Role, SessionEvent, SessionId } from '../../ground/role.ts'
 import { newClient, setUp } from './client.ts'
 import { committedJob } from './commit-dialogue.ts'
@@ -60,12 +61,12 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
   readonly #solutions: Solutions
   #tip: Tip | undefined
   #now: Millis = 0
-  #out: ServerEffect[] = []
+  readonly #outbox = new Outbox<ServerEffect>()
 
   constructor(settings: NegotiatorServerSettings, deps: NegotiatorServerDeps) {
     const { limits } = settings
     const { sha256d, sha256 } = deps
-    const emit = (effect: ServerEffect) => this.#out.push(effect)
+    const { emit } = this.#outbox
     this.#settings = settings
     this.#deps = deps
     this.#cache = new TransactionCache(settings.cache)
@@ -155,9 +156,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
       }
     }
     this.#slices.run()
-    const out = this.#out
-    this.#out = []
-    return out
+    return this.#outbox.take()
   }
 
   #template(template: NodeTemplate): void {
@@ -167,7 +166,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
     if (before === undefined || !equalBytes(before.prevHash, template.prevHash)) {
       this.#kept.newTip(this.#tip, before)
       const { height, prevHash } = template
-      this.#out.push({ kind: 'newTip', height, prevHash: displayHash(prevHash) })
+      this.#outbox.emit({ kind: 'newTip', height, prevHash: displayHash(prevHash) })
     }
     this.#proposals.onTip(this.#tip, this.#now)
   }
@@ -200,7 +199,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
     this.#clients.delete(session)
     this.#desk.left(client)
     this.#proposals.left(client)
-    if (client.mode !== undefined) this.#out.push({ kind: 'clientDisconnected', session })
+    if (client.mode !== undefined) this.#outbox.emit({ kind: 'clientDisconnected', session })
   }
 
   #message(client: Client, message: Message): void {
@@ -235,15 +234,16 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
     if (message.type !== 'SetupConnection')
       return this.#misbehaved(client, `${message.type} before SetupConnection`)
     const { answer, mode } = setUp(message, client.dialogue, this.#settings)
-    this.#out.push({ kind: 'send', to: session, message: answer })
+    this.#outbox.emit({ kind: 'send', to: session, message: answer })
     if (mode !== undefined) {
       client.mode = mode
       const { vendor, firmware } = message
-      this.#out.push({ kind: 'clientConnected', session, vendor, firmware, mode })
+      this.#outbox.emit({ kind: 'clientConnected', session, vendor, firmware, mode })
       return
     }
     const { errorCode: code, flags } = answer
-    this.#out.push({ kind: 'setupRefused', session, code, flags }, { kind: 'close', session, reason: code })
+    this.#outbox.emit({ kind: 'setupRefused', session, code, flags })
+    this.#outbox.emit({ kind: 'close', session, reason: code })
   }
 
   /** The cheap questions first: token, limits, and only then what the job is. */
@@ -273,6 +273,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
 
   #misbehaved(client: Client, reason: string): void {
     const { session } = client
-    this.#out.push({ kind: 'peerMisbehaved', session, reason }, { kind: 'close', session, reason })
+    this.#outbox.emit({ kind: 'peerMisbehaved', session, reason })
+    this.#outbox.emit({ kind: 'close', session, reason })
   }
 }

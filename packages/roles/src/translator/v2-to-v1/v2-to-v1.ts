@@ -1,6 +1,7 @@
 import { displayHash, hex, meetsTarget, targetToDifficulty } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import type { Reconnect, Sv1FromPool, Sv1ToPool } from '@sv2/sv1'
+import { Outbox } from '../../ground/outbox.ts'
 import { type Millis, NEVER, type Role, type SessionEffect, type SessionEvent } from '../../ground/role.ts'
 import type { Channel } from '../../mining/channel/channel.ts'
 import { fullExtranonce, type GoodShare, type Share } from '../../mining/channel/judge.ts'
@@ -46,14 +47,13 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
   #terms: WorkTerms | undefined
   #nextStep: Millis = NEVER
   #now: Millis = 0
-  #effects: V2ToV1Effect[] = []
-  readonly #emit = (effect: V2ToV1Effect): void => void this.#effects.push(effect)
+  readonly #outbox = new Outbox<V2ToV1Effect>()
 
   constructor(settings: V2ToV1Settings, deps: MinersDeps) {
     this.#settings = settings
     this.#miners = new Miners(settings.miners, {
       ...deps,
-      emit: this.#emit,
+      emit: this.#outbox.emit,
       source: {
         terms: () => this.#terms,
         bookFor: (request) => this.#assignment.bookFor(request, this.#now),
@@ -62,7 +62,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
         accepted: (channel, share, good) => this.#accepted(channel, share, good),
       },
     })
-    this.#slots = new PoolSlots(settings, this.#emit)
+    this.#slots = new PoolSlots(settings, this.#outbox.emit)
     this.#assignment = new SlotAssignment(settings, { miners: this.#miners, slots: this.#slots })
   }
 
@@ -94,9 +94,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     else this.#session(event, now)
     if (this.#nextStep === NEVER && this.#slots.connected > 0) this.#nextStep = now + STEP_MS
     this.#miners.tellJobs()
-    const effects = this.#effects
-    this.#effects = []
-    return effects
+    return this.#outbox.take()
   }
 
   #session(event: Exclude<SessionEvent<string, Message | Sv1FromPool>, { kind: 'tick' }>, now: Millis): void {
@@ -140,7 +138,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
         return this.#work(link, session, news.work, now)
       case 'difficulty':
         if (slot.using === link) slot.limit(session)
-        this.#emit({ kind: 'poolDifficulty', pool, difficulty: news.difficulty })
+        this.#outbox.emit({ kind: 'poolDifficulty', pool, difficulty: news.difficulty })
         return
       case 'answered':
         this.#settle(link, news.share, news.code, now)
@@ -152,7 +150,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
         slot.failover.failed(link.pool)
         slot.failover.down(link.pool)
         link.refused = true
-        this.#emit({
+        this.#outbox.emit({
           kind: 'poolRefused',
           pool,
           link: link.id,
@@ -161,7 +159,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
         })
         return this.#use(slot, now)
       case 'badWork':
-        this.#emit({ kind: 'poolJobRefused', pool, reason: news.reason })
+        this.#outbox.emit({ kind: 'poolJobRefused', pool, reason: news.reason })
         return
       case 'lost':
         this.#unanswered(link, news.shares, now)
@@ -169,10 +167,10 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
       case 'reconnect':
         return this.#reconnect(link, session, news.to)
       case 'words':
-        this.#emit({ kind: 'poolMessage', pool, text: news.text })
+        this.#outbox.emit({ kind: 'poolMessage', pool, text: news.text })
         return
       case 'ignored':
-        this.#emit({ kind: 'poolLineIgnored', pool, reason: news.reason })
+        this.#outbox.emit({ kind: 'poolLineIgnored', pool, reason: news.reason })
     }
   }
 
@@ -182,7 +180,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     if (mask === undefined) return
     const { shared } = this.#assignment
     this.#masks.set(link.pool, mask)
-    this.#emit({ kind: 'poolVersionMask', pool: link.pool, mask })
+    this.#outbox.emit({ kind: 'poolVersionMask', pool: link.pool, mask })
     if (shared === undefined || this.#terms === undefined || shared.using === link) this.#setTerms(now)
     this.#assignment.learned(link.slot)
   }
@@ -203,7 +201,8 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
 
   #work(link: PoolLink, session: PoolSession, work: PoolWork, now: Millis): void {
     const { slot } = link
-    if (!slot.failover.isUp(link.pool)) this.#emit({ kind: 'poolReady', pool: link.pool, link: link.id })
+    if (!slot.failover.isUp(link.pool))
+      this.#outbox.emit({ kind: 'poolReady', pool: link.pool, link: link.id })
     slot.failover.up(link.pool, now)
     link.refused = false
     if (slot.using === link) this.#publish(link, session, work, now)
@@ -222,7 +221,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     if (slot.using === link) return
     slot.stop()
     slot.using = link
-    this.#emit({ kind: 'poolUsed', pool: link.pool, link: link.id })
+    this.#outbox.emit({ kind: 'poolUsed', pool: link.pool, link: link.id })
     this.#publish(link, session, work, now)
     if (slot === this.#assignment.shared) this.#setTerms(now)
     // the one before is not needed any more
@@ -245,7 +244,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     const tip = slot.publish(link, session, work, now)
     if (tip === undefined) return
     const networkDifficulty = targetToDifficulty(tip.networkTarget)
-    this.#emit({ kind: 'newTip', prevHash: displayHash(tip.prevHash), networkDifficulty })
+    this.#outbox.emit({ kind: 'newTip', prevHash: displayHash(tip.prevHash), networkDifficulty })
   }
 
   /** Channels are made for one size of extranonce2; when it changes they have to be opened anew. */
@@ -255,7 +254,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     if (before === undefined || before === extranonce2Size) return
     const misfits = this.#miners.channels.filter((channel) => channel.book === slot.book)
     for (const channel of misfits) this.#miners.closeChannel(channel, 'extranonce-size-changed')
-    this.#emit({ kind: 'extranonceSizeChanged', pool, channels: misfits.length })
+    this.#outbox.emit({ kind: 'extranonceSizeChanged', pool, channels: misfits.length })
   }
 
   #accepted(channel: Channel, share: Share, good: GoodShare): ShareOutcome {
@@ -265,31 +264,31 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     const { link, session } = origin
     if (((share.version ^ good.job.version) & ~(session.mask ?? 0)) !== 0) {
       const code = 'invalid-non-rollable-version-bit'
-      this.#emit({ kind: 'shareRefused', session: channel.session, channelId: channel.id, code })
+      this.#outbox.emit({ kind: 'shareRefused', session: channel.session, channelId: channel.id, code })
       return { code }
     }
     if (!good.isBlock && !meetsTarget(good.hash, origin.target)) return 'credited'
     const ids = { pool: link.pool, session: channel.session, channelId: channel.id }
-    if (good.isBlock) this.#emit({ kind: 'blockFound', ...ids, hash: displayHash(good.hash) })
+    if (good.isBlock) this.#outbox.emit({ kind: 'blockFound', ...ids, hash: displayHash(good.hash) })
     const extranonce2 = hex(fullExtranonce(channel, good.job, share))
     const { ntime, nonce, version } = share
     if (!session.submit(sent, { jobId: origin.jobId, extranonce2, ntime, nonce, version }, this.#now)) {
-      this.#emit({ kind: 'sharesUnanswered', pool: link.pool, count: 1 })
+      this.#outbox.emit({ kind: 'sharesUnanswered', pool: link.pool, count: 1 })
       return { code: 'stale-share' }
     }
-    this.#emit({ kind: 'shareSubmitted', ...ids })
+    this.#outbox.emit({ kind: 'shareSubmitted', ...ids })
     return 'pending'
   }
 
   #settle(link: PoolLink, share: SentShare, code: string | undefined, now: Millis): void {
     const { session, id: channelId } = share.channel
-    this.#emit({ kind: 'shareAnswered', pool: link.pool, session, channelId, code })
+    this.#outbox.emit({ kind: 'shareAnswered', pool: link.pool, session, channelId, code })
     this.#miners.settle(share, code, now)
   }
 
   #unanswered(link: PoolLink, shares: readonly SentShare[], now: Millis): void {
     if (shares.length === 0) return
-    this.#emit({ kind: 'sharesUnanswered', pool: link.pool, count: shares.length })
+    this.#outbox.emit({ kind: 'sharesUnanswered', pool: link.pool, count: shares.length })
     for (const share of shares) this.#miners.settle(share, 'stale-share', now)
   }
 
@@ -300,7 +299,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     const followed =
       followReconnect === 'anywhere' ||
       (followReconnect === 'same-domain' && sameDomain(host, configured.host))
-    this.#emit({
+    this.#outbox.emit({
       kind: 'poolReconnect',
       pool: link.pool,
       host: host.slice(0, 255),
