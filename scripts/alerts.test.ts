@@ -5,9 +5,9 @@ import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { createObserver } from '../apps/template-provider/src/observe.ts'
-import { createLogger, createRegistry, type Registry } from '../packages/runtime/src/index.ts'
-import { observeNegotiator } from '../packages/runtime/src/observe/negotiator.ts'
-import { observeNode } from '../packages/runtime/src/observe/node.ts'
+import { createLogger, createRegistry, type Registry } from '../packages/app-kit/src/index.ts'
+import { observeNegotiator } from '../packages/app-kit/src/observe/negotiator.ts'
+import { observeNode } from '../packages/app-kit/src/observe/node.ts'
 
 const file = resolve(import.meta.dirname, '../docker/prometheus/alerts.yml')
 const { groups } = parse(readFileSync(file, 'utf8')) as {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { createRegistry } from '../packages/runtime/src/index.ts'
+import { createRegistry } from '../packages/app-kit/src/index.ts'
 import { appOf, mountAt, readCompose, readEnvironment } from './compose/compose-file.ts'
 import { readStage } from './compose/dockerfile-stage.ts'
 

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { loadConfig, makeTokenKeyFile } from '../packages/runtime/src/index.ts'
+import { loadConfig, makeTokenKeyFile } from '../packages/app-kit/src/index.ts'
 import { appIn } from './compose/service-config.ts'
 import { filesIn } from './layers/files.ts'
 import { isShipped } from './layers/table.ts'

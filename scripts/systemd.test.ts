@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { environmentPrefix } from '../packages/runtime/src/index.ts'
+import { environmentPrefix } from '../packages/app-kit/src/index.ts'
 import { appIn } from './compose/service-config.ts'
 
 const root = resolve(import.meta.dirname, '..')

@@ -1,9 +1,9 @@
-import { type Logger, observeNode, observeUpstreamWork, type Registry } from '@sv2/runtime'
+import { type Logger, observeNode, observeUpstreamWork, type Registry } from '@sv2/app-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createObserver as observeProxy } from '../apps/mining-proxy/src/observe.ts'
 import { createObserver as observePool } from '../apps/pool/src/observe.ts'
 import { createObserver as observeProvider } from '../apps/template-provider/src/observe.ts'
-import { observeNegotiator } from '../packages/runtime/src/observe/negotiator.ts'
+import { observeNegotiator } from '../packages/app-kit/src/observe/negotiator.ts'
 import { hasPrometheus, orWhyNot, Prometheus } from './prometheus.ts'
 
 let prometheus: Prometheus

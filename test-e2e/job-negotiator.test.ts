@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { createLogger, createRegistry, Scope } from '@sv2/app-kit'
 import {
   addCoinbaseWitness,
   addressToScript,
@@ -26,7 +27,7 @@ import { negotiatorServer } from '@sv2/job-negotiator/server'
 import type { DeclareMiningJob, PushSolution } from '@sv2/messages'
 import { pool } from '@sv2/pool'
 import { type RegtestNode, startRegtestNode } from '@sv2/regtest-node'
-import { createLogger, createRegistry, Scope, systemClock } from '@sv2/runtime'
+import { systemClock } from '@sv2/runtime'
 import { afterEach, expect, test } from 'vitest'
 import { setupConnection, TestClient } from './test-client.ts'
 

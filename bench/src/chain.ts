@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { makeTokenKeyFile } from '@sv2/app-kit'
 import { type RegtestNode, startRegtestNode } from '@sv2/regtest-node'
-import { makeTokenKeyFile } from '@sv2/runtime'
 import { Child } from './child.ts'
 
 /** Addresses without an owner: these coins are worth nothing. */

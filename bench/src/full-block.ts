@@ -6,7 +6,7 @@ import {
   sha256,
   type Transaction,
 } from '@sv2/bitcoin'
-import type { NodeTemplate, NodeTransaction } from '@sv2/roles/provider'
+import type { NodeTemplate, NodeTransaction } from '@sv2/roles/ground'
 import { fastSha256d } from '@sv2/runtime'
 
 /** Transactions of a full block. */

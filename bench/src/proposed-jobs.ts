@@ -12,7 +12,7 @@ import {
   witnessMerkleRoot,
 } from '@sv2/bitcoin'
 import type { CommitMiningJob, DeclareMiningJob } from '@sv2/messages'
-import type { NodeTemplate } from '@sv2/roles/provider'
+import type { NodeTemplate } from '@sv2/roles/ground'
 import { fastSha256d } from '@sv2/runtime'
 
 /** What the jobs of the benchmark pay to. */

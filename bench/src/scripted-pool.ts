@@ -1,7 +1,8 @@
+import { loadIdentity } from '@sv2/app-kit'
 import type { Message, NewExtendedMiningJob } from '@sv2/messages'
 import { formatPoolUrl } from '@sv2/noise'
-import { NEVER, type Role, type SessionEffect, type SessionEvent } from '@sv2/roles'
-import { Engine, listen, loadIdentity, systemClock, systemNoise } from '@sv2/runtime'
+import { NEVER, type Role, type SessionEffect, type SessionEvent } from '@sv2/roles/ground'
+import { Engine, listen, systemClock, systemNoise } from '@sv2/runtime'
 
 type Event = SessionEvent<'miners'> | { readonly kind: 'job' }
 

@@ -1,5 +1,6 @@
 import { nbitsToTarget } from '@sv2/bitcoin'
-import { type NodeTemplate, Provider, type ProviderEffect, type ProviderEvent } from '@sv2/roles/provider'
+import type { NodeTemplate } from '@sv2/roles/ground'
+import { Provider, type ProviderEffect, type ProviderEvent } from '@sv2/roles/provider'
 import { Engine, fastSha256d, listen, systemClock, systemNoise } from '@sv2/runtime'
 
 /** A template provider whose tips come when the benchmark says so, with a node's worth of transactions. */

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type App, type BaseConfig, environmentPrefix, loadConfig } from '../../packages/runtime/src/index.ts'
+import { type App, type BaseConfig, environmentPrefix, loadConfig } from '../../packages/app-kit/src/index.ts'
 import { isShipped } from '../layers/table.ts'
 import { appOf, mountAt, type Service } from './compose-file.ts'
 

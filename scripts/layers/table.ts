@@ -13,6 +13,7 @@ export interface Layer {
 const messages = ['@sv2/messages', '@sv2/messages/current', '@sv2/messages/draft']
 const pureRoles = [
   '@sv2/roles',
+  '@sv2/roles/ground',
   '@sv2/roles/custom-jobs',
   '@sv2/roles/work',
   '@sv2/roles/sv1-front',
@@ -24,6 +25,7 @@ const pureRoles = [
   '@sv2/roles/negotiator',
   '@sv2/roles/device',
 ]
+const process = ['@sv2/app-kit', '@sv2/runtime', '@sv2/runtime/sha256']
 const noble = [
   '@noble/ciphers',
   '@noble/curves',
@@ -48,8 +50,14 @@ export const layers: Readonly<Record<string, Layer>> = {
     npm: [],
     editions: false,
   },
+  // of the roles only what all of them have: an engine runs a role that it does not know by name
   'packages/runtime': {
-    imports: [...pureRoles, ...messages, '@sv2/noise', '@sv2/codec', '@sv2/sv1', '@sv2/bitcoin'],
+    imports: ['@sv2/roles/ground', ...messages, '@sv2/noise', '@sv2/codec', '@sv2/sv1', '@sv2/bitcoin'],
+    pure: false,
+    editions: false,
+  },
+  'packages/app-kit': {
+    imports: [...pureRoles, '@sv2/messages', '@sv2/noise', '@sv2/bitcoin', '@sv2/runtime'],
     pure: false,
     editions: false,
   },
@@ -62,9 +70,9 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   // tests alone: what they import their package says
   'packages/roles/test': tool,
-  'apps/': { imports: [...pureRoles, '@sv2/runtime', '@sv2/bitcoin'], pure: false, editions: false },
+  'apps/': { imports: [...pureRoles, ...process, '@sv2/bitcoin'], pure: false, editions: false },
   // makes and prints authority keys, whose spelling is the edition's
-  'apps/keys': { imports: ['@sv2/noise', '@sv2/bitcoin', '@sv2/runtime'], pure: false, editions: true },
+  'apps/keys': { imports: ['@sv2/noise', '@sv2/bitcoin', ...process], pure: false, editions: true },
   'tools/': tool,
   'test-e2e': tool,
   bench: tool,
@@ -89,8 +97,8 @@ export const mayNameEditions: readonly RegExp[] = [
   /^packages\/messages\/src\/draft\//,
   // the type of an edition's name, and the negotiation dialogue that only the draft has
   /^packages\/messages\/src\/(edition|make-edition|index|message)\.ts$/,
-  /^packages\/runtime\/src\/(editions|listen|reception|doors)\.ts$/,
-  /^packages\/runtime\/src\/config\/(door|draft-certificate|server|upstream)\.ts$/,
+  /^packages\/runtime\/src\/(editions|draft-certificate|listen|reception|index)\.ts$/,
+  /^packages\/app-kit\/src\/(doors|config\/(door|server|upstream))\.ts$/,
   /^packages\/runtime\/bench\//,
   /^apps\/[^/]+\/src\/([a-z0-9-]+\/)?config\.ts$/,
 ]

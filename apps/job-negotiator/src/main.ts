@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { runApps } from '@sv2/runtime'
+import { runApps } from '@sv2/app-kit'
 import { jobNegotiatorClient } from './client/app.ts'
 import { negotiatorServer } from './server/app.ts'
 

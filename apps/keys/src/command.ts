@@ -1,3 +1,4 @@
+import { makeKeyFile, makeTokenKeyFile, readKeyFile, VERSION } from '@sv2/app-kit'
 import { hex } from '@sv2/bitcoin'
 import {
   certificatesOf,
@@ -6,14 +7,7 @@ import {
   formatPoolUrl,
   parsePoolUrl,
 } from '@sv2/noise'
-import {
-  type EditionName,
-  makeKeyFile,
-  makeTokenKeyFile,
-  readKeyFile,
-  systemNoise,
-  VERSION,
-} from '@sv2/runtime'
+import { type EditionName, systemNoise } from '@sv2/runtime'
 import { Command, Option } from 'commander'
 import { ensureKeys } from './ensure.ts'
 

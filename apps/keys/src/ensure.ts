@@ -1,15 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { keyFile, makeKeyFile, makeTokenKeyFile, readKeyFile } from '@sv2/app-kit'
 import { certificatesOf, encodeAuthorityKey } from '@sv2/noise'
-import {
-  type EditionName,
-  keyFile,
-  makeKeyFile,
-  makeTokenKeyFile,
-  readKeyFile,
-  systemNoise,
-  writeFileSafely,
-} from '@sv2/runtime'
+import { type EditionName, systemNoise, writeFileSafely } from '@sv2/runtime'
 
 /** The key of one server of a stack. */
 export interface EnsuredKey {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { EXIT } from '@sv2/runtime'
+import { EXIT } from '@sv2/app-kit'
 import { keysCommand } from './command.ts'
 
 try {

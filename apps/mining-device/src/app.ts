@@ -1,18 +1,10 @@
 import { availableParallelism } from 'node:os'
+import { type App, serveMonitoring, sessionLines, upstreamSettings } from '@sv2/app-kit'
 import { Device, type DeviceEffect, type DeviceEvent } from '@sv2/roles/device'
-import {
-  type App,
-  createHasher,
-  dial,
-  Engine,
-  fastSha256d,
-  measureHashrate,
-  serveMonitoring,
-  sessionLines,
-  systemNoise,
-  upstreamSettings,
-} from '@sv2/runtime'
+import { dial, Engine, fastSha256d, systemNoise } from '@sv2/runtime'
 import { configSchema, DEFAULT_POOL_PORT, type MiningDeviceConfig } from './config.ts'
+import { createHasher } from './hashing/hasher.ts'
+import { measureHashrate } from './hashing/measure-hashrate.ts'
 import { createObserver, type DeviceCounts } from './observe.ts'
 
 /** What is known of a running device. */

@@ -1,4 +1,4 @@
-import { ConfigError, type ConfigProblem, formatProblem, loadConfig, printDefaults } from '@sv2/runtime'
+import { ConfigError, type ConfigProblem, formatProblem, loadConfig, printDefaults } from '@sv2/app-kit'
 import { describe, expect, test } from 'vitest'
 import { configSchema, type MiningDeviceConfig } from './config.ts'
 

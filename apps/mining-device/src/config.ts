@@ -1,4 +1,4 @@
-import { hostSchema, logSchema, upstreamSchema } from '@sv2/runtime'
+import { hostSchema, logSchema, upstreamSchema } from '@sv2/app-kit'
 import { z } from 'zod'
 
 /** Where a pool listens when the configuration names no port. */

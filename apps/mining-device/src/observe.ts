@@ -1,5 +1,5 @@
+import { Counter, Gauge, type Logger, type Registry, readableCode } from '@sv2/app-kit'
 import type { DeviceFact } from '@sv2/roles/device'
-import { Counter, Gauge, type Logger, type Registry, readableCode } from '@sv2/runtime'
 
 /** Live numbers of a device, since its start. */
 export interface DeviceCounts {

@@ -1,13 +1,7 @@
+import { type AppContext, drainAtEnd, observeUpstreamWork, sessionLines } from '@sv2/app-kit'
 import { Aggregator, type AggregatorEvent } from '@sv2/roles/aggregator'
 import type { UpstreamWorkEffect } from '@sv2/roles/work'
-import {
-  type AppContext,
-  drainAtEnd,
-  Engine,
-  fastSha256d,
-  observeUpstreamWork,
-  sessionLines,
-} from '@sv2/runtime'
+import { Engine, fastSha256d } from '@sv2/runtime'
 import type { MiningProxyConfig } from './config.ts'
 import { dialAll, type ProxyCore, performDial } from './proxy.ts'
 import { aggregatorSettings, dialedUpstreams } from './settings.ts'

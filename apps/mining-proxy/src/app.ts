@@ -1,4 +1,4 @@
-import { type App, liveGauges, openDoors, serveMonitoring, VERSION } from '@sv2/runtime'
+import { type App, liveGauges, openDoors, serveMonitoring, VERSION } from '@sv2/app-kit'
 import { aggregating } from './aggregating.ts'
 import { configSchema, type MiningProxyConfig } from './config.ts'
 import { transparent } from './transparent.ts'

@@ -7,7 +7,7 @@ import {
   monitoringSchema,
   serverKeys,
   upstreamSchema,
-} from '@sv2/runtime'
+} from '@sv2/app-kit'
 import { z } from 'zod'
 
 /** Where a pool listens when the configuration names no port. */

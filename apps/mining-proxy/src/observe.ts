@@ -1,4 +1,3 @@
-import type { RelayFact } from '@sv2/roles/relay'
 import {
   Counter,
   Gauge,
@@ -7,7 +6,8 @@ import {
   readableCode,
   readableText,
   shareCodeLabel,
-} from '@sv2/runtime'
+} from '@sv2/app-kit'
+import type { RelayFact } from '@sv2/roles/relay'
 
 /** Turns what happens in the proxy into log lines and numbers. */
 export function createObserver(log: Logger, registry: Registry) {

@@ -1,12 +1,6 @@
+import { type AppContext, dialUpstreams, type UpstreamDialers } from '@sv2/app-kit'
 import type { DialCommand } from '@sv2/roles/work'
-import {
-  type AppContext,
-  dialUpstreams,
-  type Engine,
-  systemNoise,
-  type UpstreamDialers,
-  type UpstreamSettings,
-} from '@sv2/runtime'
+import { type Engine, systemNoise, type UpstreamSettings } from '@sv2/runtime'
 import type { MiningProxyCounts } from './app.ts'
 
 /** A proxy of either mode, ready for its doors. */

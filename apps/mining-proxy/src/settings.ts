@@ -1,6 +1,7 @@
+import { answerSettings, difficultySettings, upstreamSettings } from '@sv2/app-kit'
 import type { RelaySettings, RelayUpstream } from '@sv2/roles/relay'
 import type { UpstreamWorkSettings } from '@sv2/roles/work'
-import { answerSettings, difficultySettings, type UpstreamSettings, upstreamSettings } from '@sv2/runtime'
+import type { UpstreamSettings } from '@sv2/runtime'
 import { DEFAULT_POOL_PORT, type MiningProxyConfig } from './config.ts'
 
 /** How the upstreams are dialed, in the order of the configuration. */

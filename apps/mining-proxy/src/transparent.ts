@@ -1,5 +1,6 @@
+import { type AppContext, drainAtEnd, sessionLines } from '@sv2/app-kit'
 import { Relay, type RelayEffect, type RelayEvent } from '@sv2/roles/relay'
-import { type AppContext, drainAtEnd, Engine, fastSha256d, sessionLines } from '@sv2/runtime'
+import { Engine, fastSha256d } from '@sv2/runtime'
 import type { MiningProxyConfig } from './config.ts'
 import { createObserver } from './observe.ts'
 import { dialAll, type ProxyCore, performDial } from './proxy.ts'

@@ -1,23 +1,19 @@
-import { Pool, type PoolEffect, type PoolEvent } from '@sv2/roles/pool'
 import {
   type App,
-  dial,
   drainAtEnd,
-  Engine,
-  fastSha256d,
   liveGauges,
   loadTokenKey,
   nextEpoch,
   openDoors,
-  randomBytes,
   SolutionFiles,
   serveMonitoring,
   sessionLines,
-  systemNoise,
   UsedTokenFile,
   upstreamSettings,
   VERSION,
-} from '@sv2/runtime'
+} from '@sv2/app-kit'
+import { Pool, type PoolEffect, type PoolEvent } from '@sv2/roles/pool'
+import { dial, Engine, fastSha256d, randomBytes, systemNoise } from '@sv2/runtime'
 import { configSchema, type PoolConfig } from './config.ts'
 import { startEmbeddedNegotiator } from './embedded-negotiator.ts'
 import { createObserver } from './observe.ts'

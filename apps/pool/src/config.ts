@@ -8,7 +8,7 @@ import {
   serverKeys,
   upstreamSchema,
   workKeys,
-} from '@sv2/runtime'
+} from '@sv2/app-kit'
 import { z } from 'zod'
 import { embeddedNegotiatorProblem, embeddedNegotiatorSchema } from './embedded-negotiator.ts'
 

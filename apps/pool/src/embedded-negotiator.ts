@@ -1,4 +1,3 @@
-import { addressToScript } from '@sv2/bitcoin'
 import {
   type AppContext,
   doorsSchema,
@@ -8,7 +7,8 @@ import {
   optionalNodesSchema,
   type RunningNegotiatorServer,
   startNegotiatorServer,
-} from '@sv2/runtime'
+} from '@sv2/app-kit'
+import { addressToScript } from '@sv2/bitcoin'
 import { z } from 'zod'
 
 /** The schema of the job negotiator server inside of the pool's process. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { runApp } from '@sv2/runtime'
+import { runApp } from '@sv2/app-kit'
 import { pool } from './app.ts'
 
 await runApp(pool)

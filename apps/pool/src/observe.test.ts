@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
+import { createLogger, Registry } from '@sv2/app-kit'
 import type { PoolFact } from '@sv2/roles/pool'
-import { createLogger, Registry } from '@sv2/runtime'
 import { describe, expect, test } from 'vitest'
 import { createObserver } from './observe.ts'
 

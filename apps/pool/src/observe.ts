@@ -1,5 +1,5 @@
+import { Counter, Gauge, type Logger, observeMiners, type Registry, readableCode } from '@sv2/app-kit'
 import type { PoolFact } from '@sv2/roles/pool'
-import { Counter, Gauge, type Logger, observeMiners, type Registry, readableCode } from '@sv2/runtime'
 
 /** Turns what happens in the pool into log lines and numbers. */
 export function createObserver(log: Logger, registry: Registry) {

@@ -1,6 +1,7 @@
+import { answerSettings, difficultySettings, upstreamSettings } from '@sv2/app-kit'
 import { addressToScript } from '@sv2/bitcoin'
 import type { PoolRun, PoolSettings } from '@sv2/roles/pool'
-import { answerSettings, difficultySettings, type UpstreamSettings, upstreamSettings } from '@sv2/runtime'
+import type { UpstreamSettings } from '@sv2/runtime'
 import { DEFAULT_NEGOTIATOR_PORT, type PoolConfig } from './config.ts'
 
 /** Bytes of an output without its script: value and script length. */

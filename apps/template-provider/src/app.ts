@@ -1,17 +1,14 @@
-import { Provider, type ProviderEffect, type ProviderEvent } from '@sv2/roles/provider'
 import {
   type App,
-  Engine,
-  fastSha256d,
   Gauge,
-  NodeWatch,
   nodeRpcs,
   openDoors,
-  SolvedBlocks,
   serveMonitoring,
   sessionLines,
   TemplateFiles,
-} from '@sv2/runtime'
+} from '@sv2/app-kit'
+import { Provider, type ProviderEffect, type ProviderEvent } from '@sv2/roles/provider'
+import { Engine, fastSha256d, NodeWatch, SolvedBlocks } from '@sv2/runtime'
 import { configSchema, type TemplateProviderConfig } from './config.ts'
 import { createObserver } from './observe.ts'
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { ConfigError, formatProblem, loadConfig, printDefaults } from '@sv2/runtime'
+import { ConfigError, formatProblem, loadConfig, printDefaults } from '@sv2/app-kit'
 import { describe, expect, test } from 'vitest'
 import { templateProvider } from './app.ts'
 import { configSchema, type TemplateProviderConfig } from './config.ts'

@@ -1,4 +1,4 @@
-import { doorsSchema, logSchema, monitoringSchema, nodesSchema, serverKeys } from '@sv2/runtime'
+import { doorsSchema, logSchema, monitoringSchema, nodesSchema, serverKeys } from '@sv2/app-kit'
 import { z } from 'zod'
 
 /** Configuration of the template provider; `--print-default` prints it with comments. */

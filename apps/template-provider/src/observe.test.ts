@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
+import { createLogger, Registry } from '@sv2/app-kit'
 import type { ProviderFact } from '@sv2/roles/provider'
-import { type BlockFate, createLogger, type NodeState, Registry } from '@sv2/runtime'
+import type { BlockFate, NodeState } from '@sv2/runtime'
 import { describe, expect, test } from 'vitest'
 import { createObserver } from './observe.ts'
 

@@ -1,5 +1,5 @@
+import { Counter, Gauge, type Logger, observeNode, type Registry, RepeatedLine } from '@sv2/app-kit'
 import type { ProviderFact } from '@sv2/roles/provider'
-import { Counter, Gauge, type Logger, observeNode, type Registry, RepeatedLine } from '@sv2/runtime'
 
 /** Turns what happens in the template provider into log lines and numbers. */
 export function createObserver(log: Logger, registry: Registry) {

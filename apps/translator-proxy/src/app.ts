@@ -1,4 +1,4 @@
-import { type App, VERSION } from '@sv2/runtime'
+import { type App, VERSION } from '@sv2/app-kit'
 import { configSchema, type TranslatorProxyConfig } from './config.ts'
 import { startV1ToV2 } from './v1-to-v2/start.ts'
 import { passwordOf } from './v2-to-v1/settings.ts'

@@ -1,4 +1,4 @@
-import { doorsSchema, logSchema, monitoringSchema, serverKeys } from '@sv2/runtime'
+import { doorsSchema, logSchema, monitoringSchema, serverKeys } from '@sv2/app-kit'
 import { z } from 'zod'
 import { v1ToV2Problems, v1ToV2Section } from './v1-to-v2/config.ts'
 import { v2ToV1Problems, v2ToV1Section } from './v2-to-v1/config.ts'

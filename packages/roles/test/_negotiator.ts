@@ -27,13 +27,13 @@ import type {
   Message,
   PushSolution,
 } from '@sv2/messages'
+import type { NodeTemplate, NodeTransaction } from '@sv2/roles/ground'
 import {
   type KeptJob,
   NegotiatorServer,
   type NegotiatorServerSettings,
   type ServerEffect,
 } from '@sv2/roles/negotiator'
-import type { NodeTemplate, NodeTransaction } from '@sv2/roles/provider'
 import { WireLink, type WirePeer } from '@sv2/sim'
 import { aSetup, NOW, NTIME, PAYOUT_SCRIPT } from './_fixtures.ts'
 import { aNodeTemplate } from './_node-templates.ts'

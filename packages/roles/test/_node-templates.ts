@@ -6,7 +6,7 @@ import {
   txid,
   wtxid,
 } from '@sv2/bitcoin'
-import type { NodeTemplate, NodeTransaction } from '@sv2/roles/provider'
+import type { NodeTemplate, NodeTransaction } from '@sv2/roles/ground'
 import { filled, NBITS_EASY, NTIME } from './_fixtures.ts'
 
 let made = 0

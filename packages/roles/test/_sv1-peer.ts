@@ -1,4 +1,4 @@
-import type { SessionEvent, SessionId } from '@sv2/roles'
+import type { SessionEvent, SessionId } from '@sv2/roles/ground'
 import type { LinkEnd } from '@sv2/sim'
 import { type Sv1ToMiner, sv1Server } from '@sv2/sv1'
 

@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import type { Message } from '@sv2/messages'
 import { certificatesOf, makeAuthorityKeyPair, makeKeyPair, signingIdentity, suiteOf } from '@sv2/noise'
-import type { Role, SessionEvent } from '@sv2/roles'
+import type { Role, SessionEvent } from '@sv2/roles/ground'
 import type { Clock } from './clock.ts'
-import { systemNoise } from './doors.ts'
 import type { EditionName } from './editions.ts'
 import type { DoorSettings } from './listen.ts'
+import { systemNoise } from './system-noise.ts'
 
 /** A server's identity and the authority key that proves it. */
 export function anIdentity(edition: EditionName) {

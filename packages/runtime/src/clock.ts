@@ -1,4 +1,4 @@
-import type { Millis } from '@sv2/roles'
+import type { Millis } from '@sv2/roles/ground'
 
 /** Where time comes from. */
 export interface Clock {

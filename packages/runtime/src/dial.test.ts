@@ -16,10 +16,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { aClock, doorWith, portOf, Signal } from './_fixtures.ts'
 import { dial, type UpstreamSettings } from './dial.ts'
 import type { Dialer } from './dialer.ts'
-import { systemNoise } from './doors.ts'
 import type { EditionName } from './editions.ts'
 import type { Engine } from './engine.ts'
 import { listen } from './listen.ts'
+import { systemNoise } from './system-noise.ts'
 
 type Adopted = Parameters<Engine<never, never>['adopt']>
 interface Failure {

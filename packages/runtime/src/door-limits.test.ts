@@ -5,11 +5,11 @@ import { createInitiator, plainTransport, type Transport } from '@sv2/noise'
 import { afterEach, describe, expect, test } from 'vitest'
 import { anIdentity, doorWith, ScriptedRole, Signal, type TestEffect, type TestEvent } from './_fixtures.ts'
 import { systemClock } from './clock.ts'
-import { systemNoise } from './doors.ts'
 import { EDITIONS } from './editions.ts'
 import { Engine } from './engine.ts'
 import { HeldBytes } from './held-bytes.ts'
 import { type DoorSettings, listen } from './listen.ts'
+import { systemNoise } from './system-noise.ts'
 
 const EDITION_NAMES = ['current', 'draft'] as const
 const keys = { current: anIdentity('current'), draft: anIdentity('draft') }

@@ -1,7 +1,7 @@
 import type { Edition } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { draft, draftOf2020, draftOf2022 } from '@sv2/messages/draft'
-import type { DraftReading } from './config/draft-certificate.ts'
+import type { DraftReading } from './draft-certificate.ts'
 
 /** Names of the wire's editions, as configs spell them. */
 export type EditionName = 'current' | 'draft'

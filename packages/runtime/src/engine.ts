@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Role, SessionEffect, SessionEvent, SessionId } from '@sv2/roles'
+import type { Role, SessionEffect, SessionEvent, SessionId } from '@sv2/roles/ground'
 import type { Clock } from './clock.ts'
 import { type HeldBytes, processHeldBytes } from './held-bytes.ts'
 import { MAX_TURN_MS, Session, type SessionOwner, type SessionProgress } from './session.ts'

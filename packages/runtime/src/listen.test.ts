@@ -5,11 +5,11 @@ import { createInitiator } from '@sv2/noise'
 import { afterEach, describe, expect, test } from 'vitest'
 import { anIdentity, doorWith, Signal } from './_fixtures.ts'
 import { systemClock } from './clock.ts'
-import { systemNoise } from './doors.ts'
 import type { EditionName } from './editions.ts'
 import type { Engine } from './engine.ts'
 import { type DoorSettings, listen } from './listen.ts'
 import { MISDIRECTED, ofOtherEdition } from './misdirected.ts'
+import { systemNoise } from './system-noise.ts'
 
 type Adopted = Parameters<Engine<never, never>['adopt']>
 

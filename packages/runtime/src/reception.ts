@@ -10,7 +10,7 @@ import {
   type Transport,
 } from '@sv2/noise'
 import { looksLikeV1 } from '@sv2/sv1'
-import { certificateStyles, draftReading } from './config/draft-certificate.ts'
+import { certificateStyles, draftReading } from './draft-certificate.ts'
 import { DRAFTS, EDITIONS, type EditionName } from './editions.ts'
 import type { Engine } from './engine.ts'
 import { IpBudget } from './ip-budget.ts'

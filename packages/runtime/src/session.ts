@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Capabilities } from '@sv2/messages'
-import type { SessionId } from '@sv2/roles'
+import type { SessionId } from '@sv2/roles/ground'
 import type { Clock } from './clock.ts'
 import type { HeldBytes, Holder } from './held-bytes.ts'
 import type { Wire } from './wire.ts'

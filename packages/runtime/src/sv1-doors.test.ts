@@ -6,11 +6,11 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { anIdentity, doorWith, ScriptedRole, Signal, type TestEffect, type TestEvent } from './_fixtures.ts'
 import { TLS_CERTIFICATE, TLS_KEY } from './_tls.ts'
 import { systemClock } from './clock.ts'
-import { systemNoise } from './doors.ts'
 import type { EditionName } from './editions.ts'
 import { Engine, type SessionInfo } from './engine.ts'
 import { type DoorSettings, listen, type V1DoorSettings } from './listen.ts'
 import { MISDIRECTED } from './misdirected.ts'
+import { systemNoise } from './system-noise.ts'
 
 const keys = { current: anIdentity('current'), draft: anIdentity('draft') }
 const cleanUp: (() => void)[] = []

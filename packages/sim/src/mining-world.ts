@@ -1,6 +1,6 @@
 import { MAX_TARGET, targetToDifficulty } from '@sv2/bitcoin'
 import type { Capabilities, Message } from '@sv2/messages'
-import type { SessionEffect } from '@sv2/roles'
+import type { SessionEffect } from '@sv2/roles/ground'
 import { Pool, type PoolEffect, type PoolSettings } from '@sv2/roles/pool'
 import { Agenda } from './agenda.ts'
 import { DrawnHash } from './drawn-hash.ts'

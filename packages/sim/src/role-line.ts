@@ -1,6 +1,6 @@
 import { FrameSplitter } from '@sv2/codec'
 import type { Capabilities, Edition, Message, Speller, SubProtocol } from '@sv2/messages'
-import type { Role, SessionEffect, SessionEvent } from '@sv2/roles'
+import type { Role, SessionEffect, SessionEvent } from '@sv2/roles/ground'
 
 /** A role whose events and effects the caller does not look into. */
 export type AnyRole = Role<never, { readonly kind: string }>

@@ -1,6 +1,6 @@
 import { FrameSplitter } from '@sv2/codec'
 import type { Capabilities, Edition, Message, Speller, SubProtocol } from '@sv2/messages'
-import type { Role, SessionEffect, SessionEvent, SessionId } from '@sv2/roles'
+import type { Role, SessionEffect, SessionEvent, SessionId } from '@sv2/roles/ground'
 
 /** A role with at least the events and effects of sessions. */
 export type SessionRole<Effect> = Role<SessionEvent<string>, Effect>

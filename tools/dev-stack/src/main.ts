@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Scope } from '@sv2/runtime'
+import { Scope } from '@sv2/app-kit'
 import { readOptions, type StackOptions } from './options.ts'
 import { type Stack, startStack } from './stack.ts'
 import { banner, summaryLine } from './summary.ts'

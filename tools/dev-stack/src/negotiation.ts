@@ -1,7 +1,7 @@
+import { makeTokenKeyFile, type Scope } from '@sv2/app-kit'
 import { type JobClientCounts, jobNegotiatorClient } from '@sv2/job-negotiator/client'
 import { negotiatorServer } from '@sv2/job-negotiator/server'
 import { connectNodes, type RegtestNode, startRegtestNode } from '@sv2/regtest-node'
-import { makeTokenKeyFile, type Scope } from '@sv2/runtime'
 import { templateProvider } from '@sv2/template-provider'
 import type { StackOptions } from './options.ts'
 import type { Place } from './stack.ts'

@@ -1,12 +1,6 @@
 import { createServer } from 'node:net'
-import {
-  type App,
-  type BaseConfig,
-  createLogger,
-  createRegistry,
-  type Scope,
-  systemClock,
-} from '@sv2/runtime'
+import { type App, type BaseConfig, createLogger, createRegistry, type Scope } from '@sv2/app-kit'
+import { systemClock } from '@sv2/runtime'
 import type { StackOptions } from './options.ts'
 
 /** Starts an app in this process. */

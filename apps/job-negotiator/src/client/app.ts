@@ -1,21 +1,16 @@
-import { JobClient, type JobClientEffect, type JobClientEvent } from '@sv2/roles/negotiator'
 import {
   type App,
-  dial,
   dialUpstreams,
   drainAtEnd,
-  Engine,
-  fastSha256,
-  fastSha256d,
   liveGauges,
   openDoors,
-  randomBytes,
   SolutionFiles,
   serveMonitoring,
   sessionLines,
-  systemNoise,
   VERSION,
-} from '@sv2/runtime'
+} from '@sv2/app-kit'
+import { JobClient, type JobClientEffect, type JobClientEvent } from '@sv2/roles/negotiator'
+import { dial, Engine, fastSha256, fastSha256d, randomBytes, systemNoise } from '@sv2/runtime'
 import { configSchema, type JobNegotiatorClientConfig } from './config.ts'
 import { createObserver } from './observe.ts'
 import { clientSettings, dialedProvider, dialedUpstreams, frontSettings } from './settings.ts'

@@ -12,7 +12,7 @@ import {
   upstreamSchema,
   upstreamSettings,
   workKeys,
-} from '@sv2/runtime'
+} from '@sv2/app-kit'
 import { z } from 'zod'
 
 /** Where pools, negotiator servers and template providers listen when the configuration names no port. */

@@ -1,5 +1,3 @@
-import type { SolutionEffect } from '@sv2/roles'
-import type { JobClientEffect } from '@sv2/roles/negotiator'
 import {
   Counter,
   Gauge,
@@ -11,7 +9,9 @@ import {
   readableCode,
   readableText,
   type SentTotals,
-} from '@sv2/runtime'
+} from '@sv2/app-kit'
+import type { SolutionEffect } from '@sv2/roles'
+import type { JobClientEffect } from '@sv2/roles/negotiator'
 
 /** What the role tells besides what is to be done. */
 export type Fact = Exclude<

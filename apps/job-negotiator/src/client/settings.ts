@@ -1,14 +1,9 @@
+import { answerSettings, difficultySettings, sv1FrontSettings, upstreamSettings } from '@sv2/app-kit'
 import { addressToScript } from '@sv2/bitcoin'
 import type { JobClientSettings } from '@sv2/roles/negotiator'
 import type { Sv1FrontSettings } from '@sv2/roles/sv1-front'
 import { wantedPayout } from '@sv2/roles/work'
-import {
-  answerSettings,
-  difficultySettings,
-  sv1FrontSettings,
-  type UpstreamSettings,
-  upstreamSettings,
-} from '@sv2/runtime'
+import type { UpstreamSettings } from '@sv2/runtime'
 import { DEFAULT_PORTS, type JobNegotiatorClientConfig, NEGOTIATION } from './config.ts'
 
 /** Bytes of outputs that templates leave room for besides our own, before any pool has said what it needs. */

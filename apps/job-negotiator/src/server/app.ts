@@ -1,4 +1,4 @@
-import { type App, serveMonitoring, startNegotiatorServer } from '@sv2/runtime'
+import { type App, serveMonitoring, startNegotiatorServer } from '@sv2/app-kit'
 import { configSchema, type JobNegotiatorServerConfig } from './config.ts'
 import { payoutSettings } from './settings.ts'
 

@@ -6,7 +6,7 @@ import {
   negotiationKeys,
   payoutProblem,
   serverKeys,
-} from '@sv2/runtime'
+} from '@sv2/app-kit'
 import { z } from 'zod'
 
 const payout = z

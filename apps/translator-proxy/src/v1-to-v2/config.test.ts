@@ -1,4 +1,4 @@
-import { ConfigError, formatProblem, loadConfig } from '@sv2/runtime'
+import { ConfigError, formatProblem, loadConfig } from '@sv2/app-kit'
 import { describe, expect, test } from 'vitest'
 import { configSchema, type TranslatorProxyConfig } from '../config.ts'
 import { dialedUpstreams, v1ToV2Settings } from './settings.ts'

@@ -1,5 +1,3 @@
-import type { Network } from '@sv2/bitcoin'
-import { wantedPayout } from '@sv2/roles/work'
 import {
   answerKeys,
   failoverKeys,
@@ -7,7 +5,9 @@ import {
   sv1Keys,
   sv1LimitKeys,
   upstreamSchema,
-} from '@sv2/runtime'
+} from '@sv2/app-kit'
+import type { Network } from '@sv2/bitcoin'
+import { wantedPayout } from '@sv2/roles/work'
 import { z } from 'zod'
 
 /** Where a pool of Stratum V2 listens when the configuration names no port. */

@@ -1,4 +1,3 @@
-import type { V1ToV2Effect } from '@sv2/roles/translator'
 import {
   isV1Fact,
   type Logger,
@@ -6,7 +5,8 @@ import {
   observeUpstreamWork,
   type Registry,
   type SentTotals,
-} from '@sv2/runtime'
+} from '@sv2/app-kit'
+import type { V1ToV2Effect } from '@sv2/roles/translator'
 
 /** What the role tells besides what is to be done. */
 type Fact = Exclude<

@@ -1,7 +1,8 @@
+import { answerSettings, sv1FrontSettings, upstreamSettings } from '@sv2/app-kit'
 import type { Network } from '@sv2/bitcoin'
 import type { V1ToV2Settings } from '@sv2/roles/translator'
 import { type WantedPayout, wantedPayout } from '@sv2/roles/work'
-import { answerSettings, sv1FrontSettings, type UpstreamSettings, upstreamSettings } from '@sv2/runtime'
+import type { UpstreamSettings } from '@sv2/runtime'
 import { DEFAULT_UPSTREAM_PORT, type V1ToV2Config } from './config.ts'
 
 /** With less extranonce2 than this no miner can work. */

@@ -1,17 +1,14 @@
-import { V1ToV2, type V1ToV2Effect, type V1ToV2Event } from '@sv2/roles/translator'
 import {
   type AppContext,
   dialUpstreams,
   drainAtEnd,
-  Engine,
-  fastSha256d,
   liveGauges,
   openDoors,
-  randomBytes,
   serveMonitoring,
   sessionLines,
-  systemNoise,
-} from '@sv2/runtime'
+} from '@sv2/app-kit'
+import { V1ToV2, type V1ToV2Effect, type V1ToV2Event } from '@sv2/roles/translator'
+import { Engine, fastSha256d, randomBytes, systemNoise } from '@sv2/runtime'
 import type { RunningTranslatorProxy } from '../app.ts'
 import type { TranslatorProxyConfig } from '../config.ts'
 import { createObserver } from './observe.ts'

@@ -1,4 +1,4 @@
-import { answerKeys, difficultyKeys, v1PoolUrl } from '@sv2/runtime'
+import { answerKeys, difficultyKeys, v1PoolUrl } from '@sv2/app-kit'
 import { z } from 'zod'
 
 const pool = z

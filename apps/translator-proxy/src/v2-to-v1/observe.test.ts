@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { createLogger, Registry } from '@sv2/runtime'
+import { createLogger, Registry } from '@sv2/app-kit'
 import { describe, expect, test } from 'vitest'
 import { createObserver } from './observe.ts'
 

@@ -1,5 +1,5 @@
+import { Counter, Gauge, type Logger, observeMiners, type Registry, shareCodeLabel } from '@sv2/app-kit'
 import type { V2ToV1Effect } from '@sv2/roles/translator'
-import { Counter, Gauge, type Logger, observeMiners, type Registry, shareCodeLabel } from '@sv2/runtime'
 import type { TranslatorProxyCounts } from '../app.ts'
 
 /** What the role tells besides what is to be done. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { answerSettings, ConfigError, difficultySettings } from '@sv2/app-kit'
 import type { V2ToV1Settings } from '@sv2/roles/translator'
-import { answerSettings, ConfigError, difficultySettings, type V1UpstreamSettings } from '@sv2/runtime'
+import type { V1UpstreamSettings } from '@sv2/runtime'
 import type { V2ToV1Config } from './config.ts'
 
 /** For the TCP connection, and for TLS where there is one, ms. */

@@ -1,13 +1,6 @@
+import { type AppContext, liveGauges, openDoors, serveMonitoring, sessionLines } from '@sv2/app-kit'
 import { V2ToV1, type V2ToV1Effect, type V2ToV1Event } from '@sv2/roles/translator'
-import {
-  type AppContext,
-  Engine,
-  fastSha256d,
-  liveGauges,
-  openDoors,
-  serveMonitoring,
-  sessionLines,
-} from '@sv2/runtime'
+import { Engine, fastSha256d } from '@sv2/runtime'
 import type { RunningTranslatorProxy } from '../app.ts'
 import type { TranslatorProxyConfig } from '../config.ts'
 import { createObserver } from './observe.ts'

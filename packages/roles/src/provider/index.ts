@@ -1,4 +1,3 @@
-export type { NodeTemplate, NodeTransaction } from '../ground/node-template.ts'
 export type { KeepTemplate, ProviderFact, SubmitBlock } from './facts.ts'
 export { Provider, type ProviderEffect, type ProviderEvent, type ProviderSettings } from './provider.ts'
 export { reservedWeight } from './selection.ts'

@@ -1,6 +1,6 @@
 import type { Sha256d } from '@sv2/bitcoin'
-import { merkleRootInWords, sha256dInWords } from '../hashing/sha256-words.ts'
 import { nodeHashes } from './node-hashes.ts'
+import { merkleRootInWords, sha256dInWords } from './sha256-words.ts'
 
 /** Up to here the hash in TypeScript is faster than two calls into OpenSSL, bytes; measured in bench/crypto.ts. */
 const SMALL_BYTES = 247

@@ -1,5 +1,5 @@
 import { parseTransaction, reversed, transactionWeight, unhex } from '@sv2/bitcoin'
-import type { NodeTemplate, NodeTransaction } from '@sv2/roles/provider'
+import type { NodeTemplate, NodeTransaction } from '@sv2/roles/ground'
 import { z } from 'zod'
 import { fastSha256d } from '../crypto/index.ts'
 import { hexBytes } from './hex-text.ts'

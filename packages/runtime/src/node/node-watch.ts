@@ -1,5 +1,5 @@
 import { displayHash, type Network, networkOfChain } from '@sv2/bitcoin'
-import type { NodeTemplate } from '@sv2/roles/provider'
+import type { NodeTemplate } from '@sv2/roles/ground'
 import { z } from 'zod'
 import type { ChainTip } from './block-submitter.ts'
 import { readBlockTemplate, refuseSigned, UnminableTemplate } from './block-template.ts'

@@ -1,0 +1,69 @@
+export {
+  type App,
+  type AppContext,
+  type BaseConfig,
+  EXIT,
+  environmentPrefix,
+  logSchema,
+  monitoringSchema,
+  runApp,
+  runApps,
+} from './app.ts'
+export { type DoorConfig, doorSettings, doorsSchema } from './config/door.ts'
+export { hostSchema } from './config/host.ts'
+export { type ConfigSources, loadConfig } from './config/load.ts'
+export { answerKeys, answerSettings, difficultyKeys, difficultySettings, workKeys } from './config/miners.ts'
+export { furtherOutputsKey, type NegotiationConfig, negotiationKeys } from './config/negotiator.ts'
+export { type NodeConfig, nodeRpcs, nodesSchema, optionalNodesSchema } from './config/node.ts'
+export { addressProblem, payoutProblem } from './config/payout.ts'
+export { printDefaults } from './config/print.ts'
+export { ConfigError, type ConfigProblem, formatProblem } from './config/problems.ts'
+export { serverKeys } from './config/server.ts'
+export { sv1DifficultyKeys, sv1FrontSettings, sv1Keys, sv1LimitKeys } from './config/sv1-front.ts'
+export { failoverKeys, type UpstreamConfig, upstreamSchema, upstreamSettings } from './config/upstream.ts'
+export { type V1PoolUrl, v1PoolUrl } from './config/v1-pool-url.ts'
+export { dialUpstreams, type UpstreamDialers } from './dial-upstreams.ts'
+export { openDoors, type ServerConfig, sessionLines } from './doors.ts'
+export { drainAtEnd } from './drain.ts'
+export {
+  type KeySettings,
+  keyFile,
+  type LoadedIdentity,
+  loadIdentity,
+  makeKeyFile,
+  readKeyFile,
+} from './keys.ts'
+export { createLogger, type Logger, type LogSettings } from './logger.ts'
+export {
+  Counter,
+  createRegistry,
+  Gauge,
+  type Health,
+  Histogram,
+  liveGauges,
+  type MonitoringSettings,
+  Registry,
+  serveMonitoring,
+} from './monitoring.ts'
+export {
+  type NegotiatorServerConfig,
+  type RunningNegotiatorServer,
+  startNegotiatorServer,
+} from './negotiator-server.ts'
+export { type MinersObserver, observeMiners, type ShareTotals } from './observe/miners.ts'
+export { type NodeObserver, observeNode, RepeatedLine } from './observe/node.ts'
+export { shareCodeLabel } from './observe/share-codes.ts'
+export { isV1Fact, observeSv1, type Sv1Observer } from './observe/sv1.ts'
+export {
+  observeUpstreamWork,
+  type SentTotals,
+  type UpstreamWorkObserver,
+} from './observe/upstream-work.ts'
+export { readableCode, readableText } from './readable-code.ts'
+export { nextEpoch } from './run-epoch.ts'
+export { type Closing, Scope } from './scope.ts'
+export { SolutionFiles } from './solution-files.ts'
+export { TemplateFiles } from './template-files.ts'
+export { loadTokenKey, makeTokenKeyFile } from './token-key.ts'
+export { UsedTokenFile } from './used-token-file.ts'
+export { VERSION } from './version.ts'

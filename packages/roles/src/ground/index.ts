@@ -1,0 +1,11 @@
+export { DueQueue } from './due-queue.ts'
+export type { NodeTemplate, NodeTransaction } from './node-template.ts'
+export {
+  type Millis,
+  NEVER,
+  type Role,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionId,
+} from './role.ts'
+export { type Identification, PROTOCOL_VERSION } from './setup.ts'
