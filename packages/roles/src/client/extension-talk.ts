@@ -54,7 +54,7 @@ export class ExtensionTalk {
   }
 
   /** When the patience with an open request ends. */
-  get deadline(): Millis {
+  nextDeadline(): Millis {
     return this.#open?.until ?? NEVER
   }
 

@@ -12,15 +12,9 @@ import {
 } from '@sv2/messages'
 import { ExtensionTalk } from '../client/extension-talk.ts'
 import { Outbox } from '../ground/outbox.ts'
-import {
-  type Millis,
-  NEVER,
-  type Role,
-  type SessionEffect,
-  type SessionEvent,
-  type SessionId,
-} from '../ground/role.ts'
+import type { Millis, Role, SessionEffect, SessionEvent, SessionId } from '../ground/role.ts'
 import { PROTOCOL_VERSION, setupRequest } from '../ground/setup.ts'
+import { Timers } from '../ground/timers.ts'
 import { MAX_FULL_EXTRANONCE } from '../mining/channel/extranonce.ts'
 import { DeviceChannel } from './channel.ts'
 import type { Start } from './channel-jobs.ts'
@@ -50,8 +44,6 @@ interface Upstream {
   channel: DeviceChannel | undefined
   /** Id of the last request for a channel; 0: none yet (DEV-03). */
   requestId: number
-  /** When to ask for a channel again; NEVER unless the server closed ours. */
-  reopenAt: Millis
 }
 
 /** After a server closed the channel and kept the connection, this long until another is asked for, ms. */
@@ -64,17 +56,19 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
   readonly #rate: RateReport
   readonly #talk: ExtensionTalk
   #upstream: Upstream | undefined
+  /** `reopen`: the server closed our channel, and is asked for another. */
+  readonly #timers = new Timers('reopen')
   readonly #outbox = new Outbox<DeviceEffect>()
 
   constructor(settings: DeviceSettings, deps: { readonly sha256d: Sha256d }) {
     this.#settings = settings
     this.#bench = new Workbench(deps.sha256d)
     this.#rate = new RateReport(settings.nominalHashrate)
-    this.#talk = new ExtensionTalk(settings.extensions ?? [])
+    this.#talk = this.#timers.add(new ExtensionTalk(settings.extensions ?? []))
   }
 
   nextDeadline(): Millis {
-    return Math.min(this.#talk.deadline, this.#upstream?.reopenAt ?? NEVER)
+    return this.#timers.nextDeadline()
   }
 
   handle(event: DeviceEvent, now: Millis): readonly DeviceEffect[] {
@@ -111,6 +105,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
 
   #forget(): void {
     this.#upstream = undefined
+    this.#timers.stop('reopen')
     this.#talk.closed()
     this.#stopWork()
   }
@@ -118,12 +113,12 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
   #tick(now: Millis): void {
     const upstream = this.#upstream
     if (upstream === undefined) return
-    if (now >= this.#talk.deadline) {
+    if (now >= this.#talk.nextDeadline()) {
       this.#outbox.emit({ kind: 'extensionsUnanswered' })
       this.#outbox.emit({ kind: 'redial', host: '', port: 0 })
       return this.#close(upstream, 'no answer to RequestExtensions')
     }
-    if (now >= upstream.reopenAt) this.#openChannel(upstream)
+    if (this.#timers.isDue('reopen', now)) this.#openChannel(upstream)
   }
 
   #opened(event: Extract<DeviceEvent, { kind: 'opened' }>, now: Millis): void {
@@ -134,7 +129,6 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
       flags: undefined,
       channel: undefined,
       requestId: 0,
-      reopenAt: NEVER,
     }
     this.#talk.opened(event.capabilities, now)
     const flags = mode === 'standard' ? MINING_SETUP_FLAGS.REQUIRES_STANDARD_JOBS : 0
@@ -216,7 +210,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
   }
 
   #openChannel(upstream: Upstream): void {
-    upstream.reopenAt = NEVER
+    this.#timers.stop('reopen')
     upstream.requestId++
     const { requestId, flags = 0 } = upstream
     const request = openRequest(this.#settings, { requestId, flags, hashrate: this.#rate.declared })
@@ -270,7 +264,7 @@ export class Device implements Role<DeviceEvent, DeviceEffect> {
         return
       case 'CloseChannel':
         upstream.channel = undefined
-        upstream.reopenAt = now + REOPEN_AFTER_MS
+        this.#timers.set('reopen', now + REOPEN_AFTER_MS)
         this.#outbox.emit({ kind: 'channelClosed', channelId: channel.channelId, reason: message.reasonCode })
         return this.#stopWork()
       case 'SubmitShares.Success': {

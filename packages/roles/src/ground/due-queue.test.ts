@@ -4,16 +4,16 @@ import { NEVER } from './role.ts'
 
 test('things come out when they are due, in order', () => {
   const queue = new DueQueue<string>()
-  expect(queue.nextDue()).toBe(NEVER)
+  expect(queue.nextDeadline()).toBe(NEVER)
   queue.push('a', 10)
   queue.push('b', 10)
   queue.push('c', 20)
-  expect(queue.nextDue()).toBe(10)
+  expect(queue.nextDeadline()).toBe(10)
   expect(queue.takeDue(9)).toBeUndefined()
   expect([queue.takeDue(15), queue.takeDue(15), queue.takeDue(15)]).toEqual(['a', 'b', undefined])
-  expect(queue.nextDue()).toBe(20)
+  expect(queue.nextDeadline()).toBe(20)
   expect(queue.takeDue(20)).toBe('c')
-  expect(queue.nextDue()).toBe(NEVER)
+  expect(queue.nextDeadline()).toBe(NEVER)
 })
 
 test('a queue that is never empty keeps its order over many things', () => {
@@ -25,5 +25,5 @@ test('a queue that is never empty keeps its order over many things', () => {
     if (queue.takeDue(item) !== out) throw new Error(`${out} was expected`)
     out++
   }
-  expect(queue.nextDue()).toBe(195_000)
+  expect(queue.nextDeadline()).toBe(195_000)
 })

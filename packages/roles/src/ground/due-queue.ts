@@ -9,7 +9,7 @@ export class DueQueue<T> {
   #head = 0
 
   /** When the first thing is due; `NEVER` when there is none. */
-  nextDue(): Millis {
+  nextDeadline(): Millis {
     return this.#queue[this.#head]?.due ?? NEVER
   }
 

@@ -5,7 +5,7 @@ import { TemplateFeed, type TemplateNews } from '../client/template-feed.ts'
 import type { TokenMac } from '../custom-jobs/token.ts'
 import { Outbox } from '../ground/outbox.ts'
 import type { Millis, Role, SessionEffect, SessionEvent } from '../ground/role.ts'
-import { NEVER } from '../ground/role.ts'
+import { Timers } from '../ground/timers.ts'
 import type { Channel } from '../mining/channel/channel.ts'
 import { isSameTip, type Job, type Tip } from '../mining/channel/job.ts'
 import { JobBook, MAX_EXTRA_JOBS } from '../mining/channel/job-book.ts'
@@ -70,6 +70,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   /** The book of channels that bring their own jobs, without any of ours. */
   readonly #noJobs: JobBook
   readonly #numbers: RunNumbers
+  readonly #timers = new Timers('refresh')
   readonly #outbox = new Outbox<PoolEffect>()
   #tip: Tip | undefined
   #template: NewTemplate | undefined
@@ -79,7 +80,6 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   readonly #waiting = new Map<NewTemplate, Job>()
   /** Jobs for single channels are shared by all that need one within this time, ms. */
   readonly #extraJobMs: number
-  #lastJob: Millis = 0
   #extraUntil: Millis = 0
   #now: Millis = 0
 
@@ -107,35 +107,39 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       run === undefined
         ? settings.miners.extranonce
         : layoutOfRun(settings.miners.extranonce, run, deps.sha256d)
-    this.#miners = new Miners(
-      { ...settings.miners, extranonce },
-      {
-        ...deps,
-        emit: this.#outbox.emit,
-        source: {
-          terms: () =>
-            this.#hasStopped ? undefined : { versionRollingMask: settings.versionRolling ? ANY_VERSION : 0 },
-          bookFor: (request) =>
-            assignmentOf(request, settings, {
-              shelves: this.#shelves,
-              noJobs: this.#noJobs,
-              giveUp: (shelf) => this.#giveUp(shelf),
-            }),
-          released: (book) => this.#shelves.drop(book),
-          extraJob: (book) => this.#extraJob(book),
-          accepted: (channel, share, good) => {
-            if (good.isBlock) this.#solved(channel, share, good)
-            this.#shelves.worked(channel.book)
-            return good.job.isUnchecked === true ? this.#onTrust(channel, good) : 'credited'
+    this.#miners = this.#timers.add(
+      new Miners(
+        { ...settings.miners, extranonce },
+        {
+          ...deps,
+          emit: this.#outbox.emit,
+          source: {
+            terms: () =>
+              this.#hasStopped
+                ? undefined
+                : { versionRollingMask: settings.versionRolling ? ANY_VERSION : 0 },
+            bookFor: (request) =>
+              assignmentOf(request, settings, {
+                shelves: this.#shelves,
+                noJobs: this.#noJobs,
+                giveUp: (shelf) => this.#giveUp(shelf),
+              }),
+            released: (book) => this.#shelves.drop(book),
+            extraJob: (book) => this.#extraJob(book),
+            accepted: (channel, share, good) => {
+              if (good.isBlock) this.#solved(channel, share, good)
+              this.#shelves.worked(channel.book)
+              return good.job.isUnchecked === true ? this.#onTrust(channel, good) : 'credited'
+            },
+            customJob:
+              custom === undefined
+                ? undefined
+                : (request: CustomJobRequest) => custom.take(request, this.#present(), this.#now),
           },
-          customJob:
-            custom === undefined
-              ? undefined
-              : (request: CustomJobRequest) => custom.take(request, this.#present(), this.#now),
         },
-      },
+      ),
     )
-    this.#feed = new TemplateFeed({ ...settings.templates, solutions }, this.#outbox.emit)
+    this.#feed = this.#timers.add(new TemplateFeed({ ...settings.templates, solutions }, this.#outbox.emit))
     this.#shelves = new JobShelves(
       {
         versionRollingAllowed: settings.versionRolling,
@@ -163,8 +167,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   }
 
   nextDeadline(): Millis {
-    const refresh = this.#tip === undefined ? NEVER : this.#lastJob + this.#settings.jobRefreshMs
-    return Math.min(this.#miners.nextDeadline(), this.#feed.nextDeadline(), refresh)
+    return this.#timers.nextDeadline()
   }
 
   handle(event: PoolEvent, now: Millis): readonly PoolEffect[] {
@@ -232,6 +235,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     this.#hasStopped = true
     this.#template = undefined
     this.#tip = undefined
+    this.#timers.stop('refresh')
     this.#shelves.book.clear()
     this.#waiting.clear()
     this.#outbox.emit({ kind: 'workTooOld', connections: this.#miners.leave('no work that is up to date') })
@@ -254,7 +258,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     if (this.#tip === undefined || !equalBytes(this.#tip.prevHash, tip.prevHash)) this.#spotCheck(tip)
     this.#tip = tip
     this.#template = template
-    this.#lastJob = now
+    this.#timers.set('refresh', now + this.#settings.jobRefreshMs)
     const { book } = this.#shelves
     book.activate(job.jobId, tip, this.#miners.nextOrder())
     const groups = this.#miners.sendTip(book, job.jobId, tip)
@@ -268,15 +272,15 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     const tip = this.#tip
     if (tip === undefined) return
     this.#template = template
-    this.#lastJob = now
+    this.#timers.set('refresh', now + this.#settings.jobRefreshMs)
     const job = this.#shelves.active(template, tip)
     const groups = this.#miners.sendJob(this.#shelves.book, job)
     this.#outbox.emit({ kind: 'jobSent', jobId: job.jobId, reason, groups })
   }
 
   #refresh(now: Millis): void {
-    if (this.#template === undefined || now < this.#lastJob + this.#settings.jobRefreshMs) return
-    this.#update(this.#template, now, 'refresh')
+    if (this.#template !== undefined && this.#timers.isDue('refresh', now))
+      this.#update(this.#template, now, 'refresh')
   }
 
   #renewPrefix(event: { readonly session: number; readonly channelId: number }): void {

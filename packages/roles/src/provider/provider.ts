@@ -16,6 +16,7 @@ import {
   type SessionId,
 } from '../ground/role.ts'
 import { answerSetup, setupError } from '../ground/setup.ts'
+import { Timers } from '../ground/timers.ts'
 import { buildBlock } from './block.ts'
 import type { KeepTemplate, ProviderFact, SubmitBlock } from './facts.ts'
 import { fitsBlock, type Reserve } from './selection.ts'
@@ -74,12 +75,13 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
   #unfitAt: Millis | undefined
   readonly #workMaxAgeMs: number
   #now: Millis = 0
+  readonly #timers = new Timers('sendAway')
   readonly #outbox = new Outbox<ProviderEffect>()
 
   constructor(settings: ProviderSettings, deps: { readonly sha256d: Sha256d }) {
     this.#sha256d = deps.sha256d
     this.#workMaxAgeMs = settings.workMaxAgeMs
-    this.#templates = new Templates(settings, deps)
+    this.#templates = this.#timers.add(new Templates(settings, deps))
   }
 
   /** Live numbers for metrics. */
@@ -89,7 +91,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
   }
 
   nextDeadline(): Millis {
-    return Math.min(this.#templates.feesDue ?? NEVER, this.#sendAwayAt)
+    return this.#timers.nextDeadline()
   }
 
   handle(event: ProviderEvent, now: Millis): readonly ProviderEffect[] {
@@ -97,6 +99,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     switch (event.kind) {
       case 'nodeTemplate':
         this.#unfitAt = undefined
+        this.#timers.stop('sendAway')
         this.#publish(this.#templates.update(event.template, now))
         break
       case 'nodeUnfit':
@@ -120,20 +123,17 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     return this.#outbox.take()
   }
 
-  /** When clients have to be sent away; later they are not let in. */
-  get #sendAwayAt(): Millis {
-    return this.#unfitAt !== undefined && this.#unfitAt > this.#now ? this.#unfitAt : NEVER
-  }
-
   #unfit(cause: 'away' | 'behind' | 'unminable'): void {
     const patienceMs = { away: this.#workMaxAgeMs, behind: CATCH_UP_MS, unminable: 0 }[cause]
     this.#unfitAt = Math.min(this.#unfitAt ?? NEVER, this.#now + patienceMs)
+    this.#timers.set('sendAway', this.#unfitAt)
     this.#sendAway()
   }
 
   /** Sends clients away whose work is too old, so that they go to another provider. */
   #sendAway(): void {
-    if (this.#unfitAt === undefined || this.#now < this.#unfitAt) return
+    if (!this.#timers.isDue('sendAway', this.#now)) return
+    this.#timers.stop('sendAway')
     const ready = [...this.#clients.values()].filter((client) => client.ready)
     if (ready.length === 0) return
     for (const { session } of ready) this.#outbox.emit({ kind: 'close', session, reason: NOT_READY })

@@ -1,6 +1,6 @@
 import { equalBytes, hex, type Sha256d } from '@sv2/bitcoin'
 import type { NodeTemplate, NodeTransaction } from '../ground/node-template.ts'
-import type { Millis } from '../ground/role.ts'
+import { type Millis, NEVER } from '../ground/role.ts'
 import { Handouts, type KeptTemplate } from './handouts.ts'
 import type { Reserve } from './selection.ts'
 import { type Handout, makeHandout, type SolvableTemplate } from './template.ts'
@@ -67,9 +67,9 @@ export class Templates {
     return this.#handouts.trim()
   }
 
-  /** When the fees, which have risen enough, may be published; undefined when they have not. */
-  get feesDue(): Millis | undefined {
-    return this.#feesRose() ? this.#publishedAt + this.#rule.minIntervalMs : undefined
+  /** When the fees, which have risen enough, may be published; `NEVER` when they have not. */
+  nextDeadline(): Millis {
+    return this.#feesRose() ? this.#publishedAt + this.#rule.minIntervalMs : NEVER
   }
 
   /** Takes the node's template. Answers why it was published, if it was. */

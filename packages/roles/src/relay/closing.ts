@@ -1,6 +1,6 @@
 import { endFarewell } from './farewell.ts'
 import { declareHashrate } from './hashrate-share.ts'
-import type { Client, RelayChannel, Wish } from './parties.ts'
+import { type Client, LINGER_MS, type RelayChannel, type Wish } from './parties.ts'
 import { detach } from './placement.ts'
 import { type RelayState, tell } from './state.ts'
 
@@ -69,7 +69,7 @@ export function dropClient(state: RelayState, client: Client): void {
   const { slot } = client
   if (slot !== undefined) {
     slot.clients.delete(client)
-    if (slot.clients.size === 0) slot.emptySince = state.now
+    if (slot.clients.size === 0) slot.timers.set('letGo', state.now + LINGER_MS)
   }
   if (client.flags !== undefined) state.emit({ kind: 'minerDisconnected', session: client.session, channels })
 }

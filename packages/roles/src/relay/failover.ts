@@ -4,13 +4,10 @@ import { endFarewell } from './farewell.ts'
 import { answerWaiting, suitsNewHome } from './handshake.ts'
 import { wishToMove } from './moving.ts'
 import { pump } from './opening.ts'
-import type { RelaySlot } from './parties.ts'
-import { Home } from './parties.ts'
+import { Home, NO_UPSTREAMS, type RelaySlot } from './parties.ts'
 import { detach } from './placement.ts'
 import { type RelayState, tell } from './state.ts'
 
-/** An upstream that no client works at is let go after this time; pools close idle connections a little later, ms. */
-const LINGER_MS = 30_000
 /** Requests for channels may all be without an answer for this long, ms. */
 const SILENT_MS = 60_000
 
@@ -69,18 +66,12 @@ export function settle(state: RelayState): void {
   }
 }
 
-/** When time alone changes something for a slot. */
-export function slotDeadline(state: RelayState, slot: RelaySlot): Millis {
-  const rest = isNeeded(slot) ? slot.emptySince + LINGER_MS : NEVER
-  return Math.min(slot.goneSince + state.settings.stopAfterMs, rest)
-}
-
 /** Does what was due for a slot. */
 export function slotTick(state: RelayState, slot: RelaySlot): void {
-  const { whenGone, stopAfterMs } = state.settings
-  if (state.now >= slot.emptySince + LINGER_MS && isNeeded(slot)) state.unsettled = true
-  if (state.now < slot.goneSince + stopAfterMs) return
-  slot.goneSince = NEVER
+  const { whenGone } = state.settings
+  if (slot.timers.isDue('letGo', state.now)) state.unsettled = true
+  if (!slot.timers.isDue('stop', state.now)) return
+  slot.timers.stop('stop')
   const stopped =
     whenGone === 'stop' ? [...slot.clients].flatMap(({ channels }) => [...channels.values()]) : []
   state.emit({ kind: 'upstreamsGone', stopped: stopped.length })
@@ -88,14 +79,10 @@ export function slotTick(state: RelayState, slot: RelaySlot): void {
     closeChannel(state, channel, { reason: 'no-upstream', below: true, above: false })
 }
 
-function isNeeded(slot: RelaySlot): boolean {
-  return slot.order.length > 0
-}
-
 function settleSlot(state: RelayState, slot: RelaySlot): void {
-  const isIdle = state.now >= slot.emptySince + LINGER_MS
-  if (isIdle === isNeeded(slot)) {
-    slot.order = isIdle ? [] : slot.upstreams
+  const order = orderOf(slot, state.now)
+  if (order !== slot.order) {
+    slot.order = order
     state.upstreams.steer(state.now)
   }
   const chosen = state.upstreams.pick(slot, state.now)
@@ -106,13 +93,20 @@ function settleSlot(state: RelayState, slot: RelaySlot): void {
   for (const each of state.homes.values()) if (each.users.has(slot)) slot.using.add(each.upstream)
 }
 
+/** The upstreams that a slot needs: none when its clients have been away for long. */
+function orderOf({ clients, timers, upstreams }: RelaySlot, now: Millis): readonly number[] {
+  if (timers.isDue('letGo', now)) timers.stop('letGo')
+  return clients.size > 0 || timers.isSet('letGo') ? upstreams : NO_UPSTREAMS
+}
+
 function changeHome(state: RelayState, slot: RelaySlot, home: Home | undefined): void {
   slot.home = home
   if (home === undefined) {
-    slot.goneSince = slot.clients.size > 0 ? state.now : NEVER
+    if (slot.clients.size > 0) slot.timers.set('stop', state.now + state.settings.stopAfterMs)
+    else slot.timers.stop('stop')
     return
   }
-  slot.goneSince = NEVER
+  slot.timers.stop('stop')
   const { upstream } = home
   state.emit({ kind: 'upstreamUsed', upstream, name: state.upstreams.nameOf(upstream) })
   for (const client of slot.clients) {

@@ -7,7 +7,6 @@ import {
   type RequestExtensions,
 } from '@sv2/messages'
 import { owned } from '../ground/owned.ts'
-import { NEVER } from '../ground/role.ts'
 import { answerSetup } from '../ground/setup.ts'
 import { slotFor } from './hashrate-share.ts'
 import type { Client, Home, RelaySlot } from './parties.ts'
@@ -35,7 +34,7 @@ export function setUp(state: RelayState, client: Client, message: Message): void
   client.setup = owned(message)
   client.slot = slot
   slot.clients.add(client)
-  slot.emptySince = NEVER
+  slot.timers.stop('letGo')
   if (slot.home === undefined) state.unsettled = true
   else answer(state, client, slot.home)
 }

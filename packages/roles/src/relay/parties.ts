@@ -8,6 +8,7 @@ import {
 } from '@sv2/messages'
 import type { UpstreamLink } from '../client/link.ts'
 import { type Millis, NEVER, type SessionId } from '../ground/role.ts'
+import { Timers } from '../ground/timers.ts'
 import type { Slot } from '../work/failover.ts'
 import { type FormerIds, JobIds } from './job-ids.ts'
 
@@ -242,22 +243,28 @@ export class Home {
   }
 }
 
+/** An upstream that no client works at is let go after this time; pools close idle connections a little later, ms. */
+export const LINGER_MS = 30_000
+/** What a slot without clients needs. */
+export const NO_UPSTREAMS: readonly number[] = []
+
 /** Clients that work at the same upstream, and change it together. */
 export class RelaySlot implements Slot {
   /** Its upstreams, best first. */
   readonly upstreams: readonly number[]
   /** The same while it is needed; else nothing. */
-  order: readonly number[] = []
+  order: readonly number[] = NO_UPSTREAMS
   readonly using = new Set<number>()
   /** Percentage of the hash rate. */
   readonly share: number
   readonly clients = new Set<Client>()
   /** The upstream to be at; undefined while there is none. */
   home: Home | undefined
-  /** Since when there is none; NEVER while there is one, or its channels were closed for that. */
-  goneSince: Millis = NEVER
-  /** When the last client left; NEVER while one works here. */
-  emptySince: Millis = Number.NEGATIVE_INFINITY
+  /**
+   * `stop`: there is no upstream to be at, and clients are told to stop. `letGo`: the last client left, and the upstreams
+   * are not needed any more.
+   */
+  readonly timers = new Timers('stop', 'letGo')
   /** Channels that are to be opened, in order; some are dead, and those before the cursor done. */
   #wishes: Wish[] = []
   #cursor = 0

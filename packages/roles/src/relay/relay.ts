@@ -1,24 +1,16 @@
 import type { Sha256d } from '@sv2/bitcoin'
 import { MINING_SETUP_FLAGS } from '@sv2/messages'
-import { DueQueue } from '../ground/due-queue.ts'
 import { Outbox } from '../ground/outbox.ts'
 import type { Millis, Role, SessionEvent } from '../ground/role.ts'
+import { Timers } from '../ground/timers.ts'
 import { type UpstreamNews, type UpstreamPort, Upstreams } from '../work/upstreams.ts'
 import { drain, dropClient } from './closing.ts'
 import { fromUpstream } from './downward.ts'
-import {
-  homeLost,
-  homeReady,
-  leaveSilent,
-  settle,
-  silenceDeadline,
-  slotDeadline,
-  slotTick,
-} from './failover.ts'
+import { homeLost, homeReady, leaveSilent, settle, silenceDeadline, slotTick } from './failover.ts'
 import { endFarewells } from './farewell.ts'
 import { setUp } from './handshake.ts'
 import { denied, granted } from './opening.ts'
-import { Client, RelaySlot } from './parties.ts'
+import { Client, LINGER_MS, RelaySlot } from './parties.ts'
 import type { RelaySettings } from './settings.ts'
 import type { RelayEffect, RelayState } from './state.ts'
 import { fromClient } from './upward.ts'
@@ -48,6 +40,7 @@ export interface RelayCounts {
  */
 export class Relay implements Role<RelayEvent, RelayEffect> {
   readonly #state: RelayState
+  readonly #timers = new Timers()
   readonly #outbox = new Outbox<RelayEffect>()
   #hasStarted = false
 
@@ -60,15 +53,17 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
     this.#state = {
       settings,
       sha256d: deps.sha256d,
-      upstreams: new Upstreams(
-        { upstreams: entries, trustAfterMs },
-        { slots: [...slots.plain, ...slots.workSelection], emit: this.#outbox.emit },
+      upstreams: this.#timers.add(
+        new Upstreams(
+          { upstreams: entries, trustAfterMs },
+          { slots: [...slots.plain, ...slots.workSelection], emit: this.#outbox.emit },
+        ),
       ),
       slots,
       clients: new Map(),
       homes: new Map(),
-      farewells: new DueQueue(),
-      idle: new DueQueue(),
+      farewells: this.#timers.queue(),
+      idle: this.#timers.queue(),
       channels: 0,
       waiting: 0,
       unsettled: true,
@@ -76,6 +71,8 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
       now: 0,
       emit: this.#outbox.emit,
     }
+    this.#timers.add({ nextDeadline: () => silenceDeadline(this.#state) })
+    for (const { timers } of [...slots.plain, ...slots.workSelection]) this.#timers.add(timers)
   }
 
   /** Live numbers for metrics. */
@@ -92,18 +89,13 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
   }
 
   nextDeadline(): Millis {
-    const { upstreams, idle, slots, farewells } = this.#state
-    const silence = silenceDeadline(this.#state)
-    let next = Math.min(upstreams.nextDeadline(), idle.nextDue(), farewells.nextDue(), silence)
-    for (const list of [slots.plain, slots.workSelection])
-      for (const slot of list) next = Math.min(next, slotDeadline(this.#state, slot))
-    return next
+    return this.#timers.nextDeadline()
   }
 
   handle(event: RelayEvent, now: Millis): readonly RelayEffect[] {
     const state = this.#state
     state.now = now
-    if (!this.#hasStarted) for (const slot of state.slots.plain) slot.emptySince = now
+    if (!this.#hasStarted) for (const slot of state.slots.plain) slot.timers.set('letGo', now + LINGER_MS)
     this.#hasStarted = true
     this.#handle(event)
     settle(state)

@@ -1,7 +1,7 @@
 import type { Message } from '@sv2/messages'
 import type { Sv1ToServer } from '@sv2/sv1'
-import { DueQueue } from '../ground/due-queue.ts'
-import { type Emit, type Millis, NEVER, type SessionId } from '../ground/role.ts'
+import type { Emit, Millis, SessionId } from '../ground/role.ts'
+import { Timers } from '../ground/timers.ts'
 import { hashrateFor } from '../mining/channel/difficulty.ts'
 import type { UpstreamWorkEffect } from '../work/upstream/upstream-work.ts'
 import type { V1Fact } from './facts.ts'
@@ -36,7 +36,7 @@ export interface Sv1FrontDeps {
 export class Sv1Front {
   readonly #state: FrontState
   readonly #fromCore: UpstreamWorkEffect[]
-  #nextRound: Millis = NEVER
+  readonly #timers = new Timers('round')
 
   constructor(settings: FrontSettings, deps: Sv1FrontDeps) {
     this.#fromCore = deps.fromCore
@@ -46,10 +46,10 @@ export class Sv1Front {
       sessions: new Map(),
       former: new FormerChannels(settings.front),
       lines: new JobLines(),
-      probing: new DueQueue(),
-      idle: new DueQueue(),
-      silent: new DueQueue(),
-      owed: new DueQueue(),
+      probing: this.#timers.queue(),
+      idle: this.#timers.queue(),
+      silent: this.#timers.queue(),
+      owed: this.#timers.queue(),
       rolled: settings.work.rolled.most,
       book: undefined,
     }
@@ -72,8 +72,7 @@ export class Sv1Front {
   }
 
   nextDeadline(): Millis {
-    const { probing, idle, silent, owed } = this.#state
-    return Math.min(probing.nextDue(), idle.nextDue(), silent.nextDue(), owed.nextDue(), this.#nextRound)
+    return this.#timers.nextDeadline()
   }
 
   /** A V1 connection came in by a door. */
@@ -83,7 +82,7 @@ export class Sv1Front {
     const opened = new Sv1Session({ session, door }, { limits, now })
     sessions.set(session, opened)
     idle.push(opened, now + settings.work.miners.openChannelWithinMs)
-    if (this.#nextRound === NEVER) this.#nextRound = now + ROUND_MS
+    if (!this.#timers.isSet('round')) this.#timers.set('round', now + ROUND_MS)
   }
 
   /** A line of a V1 miner's. */
@@ -120,8 +119,9 @@ export class Sv1Front {
     for (let due = state.owed.takeDue(now); due !== undefined; due = state.owed.takeDue(now))
       if (due.owesJob) this.#giveJob(due)
     this.flow(now)
-    if (now < this.#nextRound) return
-    this.#nextRound = state.sessions.size > 0 ? now + ROUND_MS : NEVER
+    if (!this.#timers.isDue('round', now)) return
+    if (state.sessions.size > 0) this.#timers.set('round', now + ROUND_MS)
+    else this.#timers.stop('round')
     this.#keepAlive(now)
     this.flow(now)
   }

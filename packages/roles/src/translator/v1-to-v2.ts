@@ -3,6 +3,7 @@ import type { Message } from '@sv2/messages'
 import type { Sv1ToServer } from '@sv2/sv1'
 import { Outbox } from '../ground/outbox.ts'
 import type { Millis, Role, SessionEvent, SessionId } from '../ground/role.ts'
+import { Timers } from '../ground/timers.ts'
 import type { V1Port, V1ToV2Effect } from '../sv1-front/front-state.ts'
 import type { V1ToV2Settings } from '../sv1-front/settings.ts'
 import { Sv1Front } from '../sv1-front/sv1-front.ts'
@@ -28,19 +29,22 @@ export interface V1ToV2Deps {
  * as well; they share the core with the others.
  */
 export class V1ToV2 implements Role<V1ToV2Event, V1ToV2Effect> {
+  readonly #timers = new Timers()
   readonly #core: UpstreamWork
   readonly #front: Sv1Front
   readonly #outbox = new Outbox<V1ToV2Effect>()
 
   constructor(settings: V1ToV2Settings, { sha256d, randomBytes }: V1ToV2Deps) {
     const fromCore: UpstreamWorkEffect[] = []
-    this.#core = new UpstreamWork(settings.work, {
-      sha256d,
-      emit: (effect) => fromCore.push(effect),
-      learnsVersionMask: (session) => this.#front.has(session),
-    })
+    this.#core = this.#timers.add(
+      new UpstreamWork(settings.work, {
+        sha256d,
+        emit: (effect) => fromCore.push(effect),
+        learnsVersionMask: (session) => this.#front.has(session),
+      }),
+    )
     const { emit } = this.#outbox
-    this.#front = new Sv1Front(settings, { core: this.#core, randomBytes, fromCore, emit })
+    this.#front = this.#timers.add(new Sv1Front(settings, { core: this.#core, randomBytes, fromCore, emit }))
   }
 
   /** Live numbers for metrics. `hashrate`: what all channels do by their shares, H/s. */
@@ -67,7 +71,7 @@ export class V1ToV2 implements Role<V1ToV2Event, V1ToV2Effect> {
   }
 
   nextDeadline(): Millis {
-    return Math.min(this.#core.nextDeadline(), this.#front.nextDeadline())
+    return this.#timers.nextDeadline()
   }
 
   handle(event: V1ToV2Event, now: Millis): readonly V1ToV2Effect[] {

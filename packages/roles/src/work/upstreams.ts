@@ -1,14 +1,8 @@
 import type { Capabilities, Message } from '@sv2/messages'
 import { ExtensionTalk } from '../client/extension-talk.ts'
 import { type LinkNews, type LinkSettings, UpstreamLink } from '../client/link.ts'
-import {
-  type Emit,
-  type Millis,
-  NEVER,
-  type SessionEffect,
-  type SessionEvent,
-  type SessionId,
-} from '../ground/role.ts'
+import type { Emit, Millis, SessionEffect, SessionEvent, SessionId } from '../ground/role.ts'
+import { Timers } from '../ground/timers.ts'
 import type { DialCommand, UpstreamFact } from './facts.ts'
 import { Failover, type Slot } from './failover.ts'
 
@@ -47,8 +41,8 @@ interface Upstream {
   link: UpstreamLink | undefined
   /** We ended its connection to begin another one: that speaks not against it. */
   isRenewing: boolean
-  /** A connection that is not set up by then is given up. */
-  setUpBy: Millis
+  /** `setUp`: a connection that is not set up by then is given up. */
+  readonly timers: Timers<'setUp'>
 }
 
 /** News of an upstream for the role that uses it. */
@@ -63,6 +57,7 @@ export interface UpstreamNews {
  */
 export class Upstreams {
   readonly #upstreams: readonly Upstream[]
+  readonly #timers = new Timers()
   readonly #failover: Failover
   readonly #slots: readonly Slot[]
   readonly #bySession = new Map<SessionId, number>()
@@ -75,14 +70,16 @@ export class Upstreams {
   ) {
     this.#emit = emit
     const { upstreams, trustAfterMs } = settings
-    this.#failover = new Failover({ givers: upstreams.length, trustAfterMs, whileBackingOff: 'connected' })
+    this.#failover = this.#timers.add(
+      new Failover({ givers: upstreams.length, trustAfterMs, whileBackingOff: 'connected' }),
+    )
     this.#slots = slots
     this.#upstreams = upstreams.map((each) => ({
       settings: each,
-      talk: new ExtensionTalk(each.extensions),
+      talk: this.#timers.add(new ExtensionTalk(each.extensions)),
       link: undefined,
       isRenewing: false,
-      setUpBy: NEVER,
+      timers: this.#timers.add(new Timers('setUp')),
     }))
   }
 
@@ -134,9 +131,7 @@ export class Upstreams {
   }
 
   nextDeadline(): Millis {
-    let next = this.#failover.nextDeadline()
-    for (const { talk, setUpBy } of this.#upstreams) next = Math.min(next, talk.deadline, setUpBy)
-    return next
+    return this.#timers.nextDeadline()
   }
 
   /** A connection was made; the next message is ours. */
@@ -153,7 +148,7 @@ export class Upstreams {
       now,
       emit: this.#emit,
     })
-    known.setUpBy = now + SETUP_MS
+    known.timers.set('setUp', now + SETUP_MS)
     known.isRenewing = false
   }
 
@@ -167,7 +162,7 @@ export class Upstreams {
     switch (news.kind) {
       case 'ready':
         this.#failover.up(upstream, now)
-        known.setUpBy = NEVER
+        known.timers.stop('setUp')
         this.#emit({ kind: 'upstreamReady', upstream, name })
         this.steer(now)
         return { upstream, news }
@@ -189,7 +184,7 @@ export class Upstreams {
     if (upstream === undefined || known === undefined) return undefined
     this.#bySession.delete(session)
     known.link = undefined
-    known.setUpBy = NEVER
+    known.timers.stop('setUp')
     known.talk.closed()
     this.#failover.down(upstream)
     if (this.#failover.isDialed(upstream) && !known.isRenewing) {
@@ -210,14 +205,14 @@ export class Upstreams {
   tick(now: Millis): void {
     for (const [upstream, known] of this.#upstreams.entries()) {
       const { talk, link } = known
-      if (now >= talk.deadline) {
+      if (now >= talk.nextDeadline()) {
         known.isRenewing = true
         this.#emit({ kind: 'redial', upstream, host: '', port: 0 })
         link?.close('no answer to RequestExtensions')
         talk.closed()
       }
-      if (now >= known.setUpBy) {
-        known.setUpBy = NEVER
+      if (known.timers.isDue('setUp', now)) {
+        known.timers.stop('setUp')
         this.#failover.failed(upstream)
         link?.close('no answer to SetupConnection')
       }

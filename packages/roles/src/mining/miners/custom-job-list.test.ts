@@ -35,8 +35,12 @@ test('256 jobs of all connections wait, and no more', () => {
 test('a job waits until its time, to the millisecond', () => {
   const jobs = new CustomJobs()
   jobs.wait(aConnection(1), JOB, NOW + 10)
-  expect([jobs.nextDue(), jobs.takeDue(NOW + 9), jobs.takeDue(NOW + 10).length]).toEqual([NOW + 10, [], 1])
-  expect(jobs.nextDue()).toBe(NEVER)
+  expect([jobs.nextDeadline(), jobs.takeDue(NOW + 9), jobs.takeDue(NOW + 10).length]).toEqual([
+    NOW + 10,
+    [],
+    1,
+  ])
+  expect(jobs.nextDeadline()).toBe(NEVER)
 })
 
 test('jobs that expire are looked for once a second, and no deadline comes before that', () => {
@@ -45,14 +49,14 @@ test('jobs that expire are looked for once a second, and no deadline comes befor
   const [first, second] = [aJob(101), aJob(102)]
   jobs.add(channel, first, expiring(NOW))
   jobs.add(channel, second, expiring(NOW + 100))
-  expect(jobs.nextDue()).toBe(NOW)
+  expect(jobs.nextDeadline()).toBe(NOW)
   jobs.sweep(NOW)
   expect(channel.custom?.jobs.live(101)).toBeUndefined()
   expect(channel.custom?.jobs.live(102)).toBe(second)
-  expect(jobs.nextDue()).toBe(NOW + 1_000)
+  expect(jobs.nextDeadline()).toBe(NOW + 1_000)
   jobs.sweep(NOW + 999)
   expect(channel.custom?.jobs.live(102)).toBe(second)
   jobs.sweep(NOW + 1_000)
   expect(channel.custom?.jobs.live(102)).toBeUndefined()
-  expect(jobs.nextDue()).toBe(NEVER)
+  expect(jobs.nextDeadline()).toBe(NEVER)
 })

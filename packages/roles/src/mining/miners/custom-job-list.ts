@@ -28,7 +28,7 @@ export class CustomJobs {
   #lastSweep: Millis = 0
 
   /** When the next job expires or has waited long enough; `NEVER` when there is none. */
-  nextDue(): Millis {
+  nextDeadline(): Millis {
     const expiry = this.#nextExpiry === NEVER ? NEVER : Math.max(this.#nextExpiry, this.#lastSweep + SWEEP_MS)
     return Math.min(this.#waiting[0]?.until ?? NEVER, expiry)
   }

@@ -1,5 +1,5 @@
 import { compareLe } from '@sv2/bitcoin'
-import type { Millis } from '../../ground/role.ts'
+import { type Millis, NEVER } from '../../ground/role.ts'
 import type { Channel } from '../channel/channel.ts'
 import { difficultyFor, hashrateFor, type Level } from '../channel/difficulty.ts'
 import type { Jobs } from '../channel/jobs.ts'
@@ -109,16 +109,25 @@ const MAX_STEP_MS = 1_000
 
 /** Looks at the channels one after the other, all of them once per round. */
 export class DifficultyRound {
+  readonly #channels: readonly Channel[]
   #cursor = 0
   #last: Millis = 0
+  #next: Millis = 0
 
-  /** Milliseconds between two steps for so many channels. */
-  static stepMs(channels: number): number {
-    return Math.min(MAX_STEP_MS, (ROUND_MS * CHANNELS_PER_STEP) / channels)
+  /** @param channels every open channel; read again at each step */
+  constructor(channels: readonly Channel[]) {
+    this.#channels = channels
   }
 
-  step(state: MinersState, now: Millis): void {
-    const { channels } = state
+  /** When the next channels are looked at; `NEVER` while there are none. */
+  nextDeadline(): Millis {
+    return this.#channels.length > 0 ? this.#next : NEVER
+  }
+
+  /** Looks at the next channels; false while it is too early for that. */
+  step(state: MinersState, now: Millis): boolean {
+    if (now < this.#next) return false
+    const channels = this.#channels
     const share = Math.min(1, Math.max(0, now - this.#last) / ROUND_MS)
     this.#last = now
     let left = Math.ceil(channels.length * share)
@@ -127,5 +136,7 @@ export class DifficultyRound {
       adjustDifficulty(state, channels[this.#cursor]!, now)
       this.#cursor++
     }
+    this.#next = now + Math.min(MAX_STEP_MS, (ROUND_MS * CHANNELS_PER_STEP) / channels.length)
+    return true
   }
 }

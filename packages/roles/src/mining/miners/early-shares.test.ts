@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { NEVER } from '../../ground/role.ts'
 import { aChannel, aJob, aShare, NOW } from '../channel/_fixtures.ts'
 import type { Channel } from '../channel/channel.ts'
 import { JobBook } from '../channel/job-book.ts'
@@ -34,10 +35,10 @@ test('a share waits ten seconds, to the millisecond, and its channel has room ag
   const shares = new EarlyShares()
   const channel = aChannel({ book })
   for (let n = 0; n < 8; n++) shares.keep(early(channel), NOW)
-  expect(shares.nextDue).toBe(NOW + 10_000)
+  expect(shares.nextDeadline()).toBe(NOW + 10_000)
   expect(shares.takeDecided(NOW + 9_999)).toEqual([])
   expect(shares.takeDecided(NOW + 10_000)).toHaveLength(8)
-  expect(shares.nextDue).toBeUndefined()
+  expect(shares.nextDeadline()).toBe(NEVER)
   for (let n = 0; n < 8; n++) expect(shares.keep(early(channel), NOW)).toBe(true)
   expect(shares.keep(early(channel), NOW)).toBe(false)
 })

@@ -1,5 +1,5 @@
 import { owned } from '../../ground/owned.ts'
-import type { Millis } from '../../ground/role.ts'
+import { type Millis, NEVER } from '../../ground/role.ts'
 import type { Channel } from '../channel/channel.ts'
 import type { Share } from '../channel/judge.ts'
 import type { Connection } from './connection.ts'
@@ -25,9 +25,9 @@ export class EarlyShares {
   #waiting: { readonly submit: Submit; readonly until: Millis }[] = []
   readonly #perChannel = new Map<Channel, number>()
 
-  /** When the first one has waited long enough; undefined when none waits. */
-  get nextDue(): Millis | undefined {
-    return this.#waiting[0]?.until
+  /** When the first one has waited long enough; `NEVER` when none waits. */
+  nextDeadline(): Millis {
+    return this.#waiting[0]?.until ?? NEVER
   }
 
   /** Keeps a share until its tip comes; false when too many wait. */

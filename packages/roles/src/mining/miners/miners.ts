@@ -1,6 +1,6 @@
 import type { Message } from '@sv2/messages'
-import { DueQueue } from '../../ground/due-queue.ts'
-import { type Emit, type Millis, NEVER, type SessionEvent, type SessionId } from '../../ground/role.ts'
+import type { Emit, Millis, SessionEvent, SessionId } from '../../ground/role.ts'
+import { Timers } from '../../ground/timers.ts'
 import type { Channel } from '../channel/channel.ts'
 import { Ladder } from '../channel/difficulty.ts'
 import { ExtranonceLeases } from '../channel/extranonce.ts'
@@ -34,6 +34,7 @@ import {
   type MinersEffect,
   type MinersSettings,
   type MinersState,
+  type MinersTimer,
   misbehaved,
   nextOrder,
   send,
@@ -48,8 +49,7 @@ import type { WorkSource } from './work-source.ts'
  */
 export class Miners {
   readonly #state: MinersState
-  readonly #round = new DifficultyRound()
-  #nextStep: Millis = 0
+  readonly #round: DifficultyRound
   /** More is to be told, or to be taken out, than one moment is for. */
   #behind = false
 
@@ -57,7 +57,11 @@ export class Miners {
     settings: MinersSettings,
     deps: MinersDeps & { readonly source: WorkSource; readonly emit: Emit<MinersEffect> },
   ) {
+    const timers = new Timers<MinersTimer>('levels', 'rest')
+    const channels: Channel[] = []
+    this.#round = timers.add(new DifficultyRound(channels))
     this.#state = {
+      timers,
       settings,
       deps,
       source: deps.source,
@@ -65,21 +69,20 @@ export class Miners {
       gone: new Set(),
       groups: new Map(),
       listeners: new Map(),
-      channels: [],
+      channels,
       leases: new ExtranonceLeases(256 ** settings.extranonce.leaseBytes),
       ladder: new Ladder(settings.difficultySteps),
       judge: new ShareJudge(deps.sha256d),
-      acks: new DueQueue(),
-      early: new EarlyShares(),
+      acks: timers.queue(),
+      early: timers.add(new EarlyShares()),
       waiting: new WaitingRequests(),
-      custom: new CustomJobs(),
+      custom: timers.add(new CustomJobs()),
       lanes: new Lanes(),
       perAddress: new Map(),
       refusals: new Refusals(),
       wanting: new Set(),
-      wantingDue: NEVER,
       retargeted: new Set(),
-      idle: new DueQueue(),
+      idle: timers.queue(),
       starving: new Set(),
       order: 0,
       tipOrder: 0,
@@ -92,10 +95,12 @@ export class Miners {
 
   /** Tells the next miners of jobs; the last thing in every turn of a role. */
   tellJobs(): void {
-    const { emit, lanes, gone } = this.#state
+    const { emit, lanes, gone, timers, now } = this.#state
     // clients that are not told at once are told later, when a tick says that others had their turn
     if (!this.#behind && !lanes.isEmpty) for (const effect of lanes.slice()) emit(effect)
     this.#behind = !lanes.isEmpty || gone.size > 0
+    if (this.#behind) timers.set('rest', now)
+    else timers.stop('rest')
   }
 
   /** The next place in the order of jobs, levels and prefixes. */
@@ -112,17 +117,7 @@ export class Miners {
   }
 
   nextDeadline(): Millis {
-    const { acks, early, idle, channels, custom, wantingDue } = this.#state
-    if (this.#behind) return this.#state.now
-    const step = channels.length > 0 ? this.#nextStep : NEVER
-    return Math.min(
-      acks.nextDue(),
-      early.nextDue ?? NEVER,
-      idle.nextDue(),
-      custom.nextDue(),
-      wantingDue,
-      step,
-    )
+    return this.#state.timers.nextDeadline()
   }
 
   handle(event: SessionEvent<string>, now: Millis): void {
@@ -311,10 +306,7 @@ export class Miners {
       state.emit({ kind: 'close', session: idle.session, reason })
     }
     giveWanted(state)
-    if (now < this.#nextStep) return
-    this.#round.step(state, now)
-    feedStarving(state)
-    this.#nextStep = now + DifficultyRound.stepMs(state.channels.length)
+    if (this.#round.step(state, now)) feedStarving(state)
   }
 
   #message(session: SessionId, message: Message, now: Millis): void {

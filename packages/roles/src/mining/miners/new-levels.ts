@@ -1,5 +1,5 @@
 import { compareLe } from '@sv2/bitcoin'
-import { type Millis, NEVER } from '../../ground/role.ts'
+import type { Millis } from '../../ground/role.ts'
 import type { Channel } from '../channel/channel.ts'
 import type { Level } from '../channel/difficulty.ts'
 import type { Job } from '../channel/job.ts'
@@ -41,15 +41,16 @@ export function putOff(state: MinersState, channel: Channel, level: Level): void
     state.retargeted.add(channel)
     return
   }
-  if (state.wanting.size === 0) state.wantingDue = state.now + WAIT_MS
+  if (state.wanting.size === 0) state.timers.set('levels', state.now + WAIT_MS)
   state.wanting.add(channel)
 }
 
 /** Gives the channels that wait for another level theirs, as many as is done at one moment. */
 export function giveWanted(state: MinersState): void {
-  if (state.now < state.wantingDue) return
+  if (!state.timers.isDue('levels', state.now)) return
   giveNow(state)
-  state.wantingDue = state.wanting.size === 0 ? NEVER : state.now + WAIT_MS
+  if (state.wanting.size === 0) state.timers.stop('levels')
+  else state.timers.set('levels', state.now + WAIT_MS)
 }
 
 function giveNow(state: MinersState): void {
@@ -89,7 +90,7 @@ export function levelsOfTip(state: MinersState): void {
     putOff(state, channel, channel.wanted ?? channel.level)
   }
   state.retargeted.clear()
-  state.wantingDue = state.now
+  state.timers.set('levels', state.now)
   giveWanted(state)
 }
 

@@ -2,6 +2,7 @@ import type { Sha256d } from '@sv2/bitcoin'
 import type { ExtensionPolicy } from '@sv2/messages'
 import type { DueQueue } from '../../ground/due-queue.ts'
 import type { Emit, Millis, SessionEffect, SessionId } from '../../ground/role.ts'
+import type { Timers } from '../../ground/timers.ts'
 import type { Channel } from '../channel/channel.ts'
 import type { Ladder } from '../channel/difficulty.ts'
 import type { ExtranonceLayout, ExtranonceLeases } from '../channel/extranonce.ts'
@@ -51,11 +52,15 @@ export interface MinersDeps {
   readonly sha256d: Sha256d
 }
 
+/** `levels`: channels that wait for another level get it. `rest`: what one moment was too short for is told on. */
+export type MinersTimer = 'levels' | 'rest'
+
 /** What the parts of `Miners` share. */
 export interface MinersState {
   readonly settings: MinersSettings
   readonly deps: MinersDeps
   readonly source: WorkSource
+  readonly timers: Timers<MinersTimer>
   readonly connections: Map<SessionId, Connection>
   /** Connections that are closed, and have channels that are still to be taken out. */
   readonly gone: Set<Connection>
@@ -74,8 +79,6 @@ export interface MinersState {
   readonly custom: CustomJobs
   /** Channels that wait for another level, those first that have waited longest. */
   readonly wanting: Set<Channel>
-  /** When those that wait are looked at; `NEVER` while none does. */
-  wantingDue: Millis
   /** Channels whose level changed while a job waited for its tip, or changes with the next tip. */
   readonly retargeted: Set<Channel>
   /** Channels by the address of their connections. */

@@ -3,6 +3,7 @@ import type { Message } from '@sv2/messages'
 import type { SolutionEffect } from '../../client/open-solutions.ts'
 import type { UpstreamChannel } from '../../client/upstream-channel.ts'
 import { type Emit, type Millis, NEVER, type SessionEffect, type SessionId } from '../../ground/role.ts'
+import { Timers } from '../../ground/timers.ts'
 import type { Channel } from '../../mining/channel/channel.ts'
 import { leaseSize } from '../../mining/channel/extranonce.ts'
 import type { Job } from '../../mining/channel/job.ts'
@@ -59,7 +60,7 @@ export class JobClientCore {
   readonly #workshop: Workshop
   readonly #plan: WorkPlan
   #jobId = 0
-  #nextStep: Millis = NEVER
+  readonly #timers = new Timers('step')
   #now: Millis = 0
 
   constructor(settings: JobClientSettings, deps: JobClientDeps) {
@@ -72,17 +73,19 @@ export class JobClientCore {
       nextOrder: () => this.miners.nextOrder(),
       oldestLive: () => this.#workshop.book.oldestLive,
     }
-    this.miners = new Miners(settings.miners, {
-      sha256d: deps.sha256d,
-      emit: deps.emitToMiners,
-      source: {
-        terms: () => this.#plan.terms,
-        bookFor: (request) => this.#bookFor(request),
-        released: () => undefined,
-        extraJob: () => this.#workshop.jobs.extraJob(this.#now),
-        accepted: (channel, share, good) => this.#accepted(channel, share, good),
-      },
-    })
+    this.miners = this.#timers.add(
+      new Miners(settings.miners, {
+        sha256d: deps.sha256d,
+        emit: deps.emitToMiners,
+        source: {
+          terms: () => this.#plan.terms,
+          bookFor: (request) => this.#bookFor(request),
+          released: () => undefined,
+          extraJob: () => this.#workshop.jobs.extraJob(this.#now),
+          accepted: (channel, share, good) => this.#accepted(channel, share, good),
+        },
+      }),
+    )
     this.#workshop = new Workshop({ ...settings, size }, { miners: this.miners, numbering })
     const own = roomOf([...settings.outputs, { value: 0n, script: settings.payoutScript }])
     this.#own = new OwnTemplates({ ...settings.templates, ...roomForBoth(settings.templates, own) }, emit)
@@ -92,25 +95,27 @@ export class JobClientCore {
       tipSince: () => this.#own.tipSince,
       nextOrder: () => this.miners.nextOrder(),
     }
-    this.#pairs = new Pairs(
-      { ...settings, size },
-      {
-        ...deps,
-        owner: {
-          ...owner,
-          chosen: (pair, reason, now) => this.#plan.chosen(pair, reason, now),
-          gone: (pair, now) => this.#gone(pair, now),
-          serverGone: (pair, now) => this.#proposing.serverGone(pair, now),
-          token: (pair, token, now) => {
-            this.#own.needRoom(roomForBoth(own, token.room), now)
-            this.#proposing.token(pair, now)
+    this.#pairs = this.#timers.add(
+      new Pairs(
+        { ...settings, size },
+        {
+          ...deps,
+          owner: {
+            ...owner,
+            chosen: (pair, reason, now) => this.#plan.chosen(pair, reason, now),
+            gone: (pair, now) => this.#gone(pair, now),
+            serverGone: (pair, now) => this.#proposing.serverGone(pair, now),
+            token: (pair, token, now) => {
+              this.#own.needRoom(roomForBoth(own, token.room), now)
+              this.#proposing.token(pair, now)
+            },
+            said: (pair, message, now) => this.#said(pair, message, now),
+            offered: (pair, now) => this.#plan.offered(pair, now),
+            saidOfOffers: (pair, message, now) => this.#channelSaid(pair, pair.offers.channel, message, now),
+            offersGone: (pair, now) => this.#shares.unanswered(pair, pair.offers.channel, now),
           },
-          said: (pair, message, now) => this.#said(pair, message, now),
-          offered: (pair, now) => this.#plan.offered(pair, now),
-          saidOfOffers: (pair, message, now) => this.#channelSaid(pair, pair.offers.channel, message, now),
-          offersGone: (pair, now) => this.#shares.unanswered(pair, pair.offers.channel, now),
         },
-      },
+      ),
     )
     const fail = this.#pairs.fail.bind(this.#pairs)
     this.#proposing = new Proposing({
@@ -183,7 +188,7 @@ export class JobClientCore {
   }
 
   nextDeadline(): Millis {
-    return Math.min(this.miners.nextDeadline(), this.#pairs.nextDeadline(), this.#nextStep)
+    return this.#timers.nextDeadline()
   }
 
   ownsUpstream(session: SessionId): boolean {
@@ -199,7 +204,7 @@ export class JobClientCore {
     this.#now = now
     if (this.#plan.soloFrom !== NEVER) return
     this.#plan.soloFrom = this.#settings.pairs.length === 0 ? now : now + this.#settings.patience.soloAfterMs
-    this.#nextStep = now + STEP_MS
+    this.#timers.set('step', now + STEP_MS)
     this.#pairs.steer(now)
   }
 
@@ -265,8 +270,8 @@ export class JobClientCore {
     this.begin(now)
     if (now >= this.#pairs.nextDeadline()) this.#pairs.tick(now)
     this.miners.handle({ kind: 'tick' }, now)
-    if (now < this.#nextStep) return
-    this.#nextStep = now + STEP_MS
+    if (!this.#timers.isDue('step', now)) return
+    this.#timers.set('step', now + STEP_MS)
     this.#pairs.tick(now)
     if (this.#own.tick(now)) this.#plan.stop(now)
     const { inUse } = this.#pairs

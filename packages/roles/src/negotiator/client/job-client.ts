@@ -3,6 +3,7 @@ import type { Sv1ToMiner, Sv1ToServer } from '@sv2/sv1'
 import type { SolutionEffect } from '../../client/open-solutions.ts'
 import { Outbox } from '../../ground/outbox.ts'
 import type { Millis, Role, SessionEffect, SessionEvent, SessionId } from '../../ground/role.ts'
+import { Timers } from '../../ground/timers.ts'
 import type { V1Fact } from '../../sv1-front/facts.ts'
 import type { CoreSettings, V1Port } from '../../sv1-front/front-state.ts'
 import type { Sv1FrontSettings } from '../../sv1-front/settings.ts'
@@ -27,6 +28,7 @@ export type JobClientEffect = JobClientFact | V1Fact | SolutionEffect | SessionE
  * of them.
  */
 export class JobClient implements Role<JobClientEvent, JobClientEffect> {
+  readonly #timers = new Timers()
   readonly #core: JobClientCore
   readonly #front: Sv1Front
   readonly #outbox = new Outbox<JobClientEffect>()
@@ -39,26 +41,30 @@ export class JobClient implements Role<JobClientEvent, JobClientEffect> {
     },
   ) {
     const fromCore: UpstreamWorkEffect[] = []
-    this.#core = new JobClientCore(settings, {
-      ...how,
-      emit: this.#outbox.emit,
-      emitToMiners: (effect) => fromCore.push(effect),
-      learnsVersionMask: (session) => this.#front.has(session),
-    })
+    this.#core = this.#timers.add(
+      new JobClientCore(settings, {
+        ...how,
+        emit: this.#outbox.emit,
+        emitToMiners: (effect) => fromCore.push(effect),
+        learnsVersionMask: (session) => this.#front.has(session),
+      }),
+    )
     const work: CoreSettings = {
       miners: settings.miners,
       aggregated: true,
       repeatMs: settings.jobRefreshMs,
       rolled: { most: settings.rollableExtranonceSize, least: settings.rollableExtranonceSize },
     }
-    this.#front = new Sv1Front(
-      { work, front: how.front },
-      {
-        core: this.#core,
-        randomBytes: how.randomBytes,
-        fromCore,
-        emit: (effect) => this.#outbox.emit(effect as JobClientEffect),
-      },
+    this.#front = this.#timers.add(
+      new Sv1Front(
+        { work, front: how.front },
+        {
+          core: this.#core,
+          randomBytes: how.randomBytes,
+          fromCore,
+          emit: (effect) => this.#outbox.emit(effect as JobClientEffect),
+        },
+      ),
     )
   }
 
@@ -78,7 +84,7 @@ export class JobClient implements Role<JobClientEvent, JobClientEffect> {
   }
 
   nextDeadline(): Millis {
-    return Math.min(this.#core.nextDeadline(), this.#front.nextDeadline())
+    return this.#timers.nextDeadline()
   }
 
   handle(event: JobClientEvent, now: Millis): readonly JobClientEffect[] {

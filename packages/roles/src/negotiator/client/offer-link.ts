@@ -62,8 +62,8 @@ export class OfferLink {
   }
 
   /** When {@link tick} has something to do. */
-  get deadline(): Millis {
-    return this.#talk.deadline
+  nextDeadline(): Millis {
+    return this.#talk.nextDeadline()
   }
 
   owns(session: SessionId): boolean {
@@ -113,7 +113,7 @@ export class OfferLink {
 
   /** The pool does not answer what it is asked about extensions: it is connected anew. */
   tick(now: Millis): void {
-    if (now >= this.deadline) this.#redial({ host: '', port: 0 }, 'no answer to RequestExtensions')
+    if (now >= this.nextDeadline()) this.#redial({ host: '', port: 0 }, 'no answer to RequestExtensions')
   }
 
   #redial(where: { readonly host: string; readonly port: number }, reason?: string): void {

@@ -8,6 +8,7 @@ import { ExtensionTalk } from '../../client/extension-talk.ts'
 import type { LinkSettings, UpstreamLink } from '../../client/link.ts'
 import type { UpstreamChannel } from '../../client/upstream-channel.ts'
 import { type Millis, NEVER } from '../../ground/role.ts'
+import { Timers } from '../../ground/timers.ts'
 import type { Dialogue } from './dialogue.ts'
 import type { OfferLink } from './offer-link.ts'
 import type { PoolWork } from './own-work.ts'
@@ -35,8 +36,8 @@ export class Pair {
   isRenewing = false
   /** It was left for another view of the chain. */
   isRaceLost = false
-  /** When something it owes counts as not given. */
-  openBy: Millis = NEVER
+  /** `open`: what it owes before it can be used counts as not given. */
+  readonly timers = new Timers('open')
   /** Bytes of extranonce asked for. */
   asked = 0
   dialogue: Dialogue | undefined
@@ -62,10 +63,10 @@ export class Pair {
 
   constructor(place: number, settings: PairSettings, offers: OfferLink) {
     this.place = place
-    this.offers = offers
+    this.offers = this.timers.add(offers)
     this.settings = settings
-    this.pool = { talk: new ExtensionTalk(settings.extensions), link: undefined }
-    this.server = { talk: new ExtensionTalk([]), link: undefined }
+    this.pool = { talk: this.timers.add(new ExtensionTalk(settings.extensions)), link: undefined }
+    this.server = { talk: this.timers.add(new ExtensionTalk([])), link: undefined }
   }
 
   /** How we introduce ourselves to the pool. */
@@ -111,6 +112,6 @@ export class Pair {
     this.isBehind = false
     this.racingSince = NEVER
     this.refused = { count: 0, since: NEVER, isConfirmed: false }
-    this.openBy = NEVER
+    this.timers.stop('open')
   }
 }

@@ -1,14 +1,8 @@
 import type { Sha256d } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import { type LinkNews, UpstreamLink } from '../../client/link.ts'
-import {
-  type Emit,
-  type Millis,
-  NEVER,
-  type SessionEffect,
-  type SessionEvent,
-  type SessionId,
-} from '../../ground/role.ts'
+import type { Emit, Millis, SessionEffect, SessionEvent, SessionId } from '../../ground/role.ts'
+import { Timers } from '../../ground/timers.ts'
 import { Failover, type Slot } from '../../work/failover.ts'
 import type { UpstreamEvent, UpstreamPort } from '../../work/upstreams.ts'
 import { CommitDialogue } from './commit-dialogue.ts'
@@ -72,6 +66,7 @@ export class Pairs {
   readonly #settings: PairsSettings
   readonly #deps: PairsDeps
   readonly #pairs: readonly Pair[]
+  readonly #timers = new Timers()
   readonly #failover: Failover
   /** All of them, best first. */
   readonly #slots: readonly Slot[]
@@ -84,8 +79,11 @@ export class Pairs {
     this.#settings = settings
     this.#deps = deps
     this.#pairs = settings.pairs.map((pair, place) => new Pair(place, pair, this.#offersOf(pair, place)))
+    for (const { timers } of this.#pairs) this.#timers.add(timers)
     const { pairs, trustAfterMs } = settings
-    this.#failover = new Failover({ givers: pairs.length, trustAfterMs, whileBackingOff: 'disconnected' })
+    this.#failover = this.#timers.add(
+      new Failover({ givers: pairs.length, trustAfterMs, whileBackingOff: 'disconnected' }),
+    )
     this.#slots = [{ order: [...pairs.keys()], using: [] }]
   }
 
@@ -119,10 +117,7 @@ export class Pairs {
   }
 
   nextDeadline(): Millis {
-    let next = this.#failover.nextDeadline()
-    for (const { pool, offers, openBy } of this.#pairs)
-      next = Math.min(next, pool.talk.deadline, offers.deadline, openBy)
-    return next
+    return this.#timers.nextDeadline()
   }
 
   handle(event: Exclude<UpstreamEvent, { kind: 'tick' }>, now: Millis): void {
@@ -144,9 +139,9 @@ export class Pairs {
 
   tick(now: Millis): void {
     for (const pair of this.#pairs) {
-      if (now >= pair.pool.talk.deadline) this.#renew(pair)
+      if (now >= pair.pool.talk.nextDeadline()) this.#renew(pair)
       pair.offers.tick(now)
-      if (now >= pair.openBy) this.#overdue(pair, now)
+      if (pair.timers.isDue('open', now)) this.#overdue(pair, now)
     }
     for (const place of this.#failover.tick(now)) this.step(this.#pairs[place]!, 'pardoned')
     for (const pair of this.#pairs) {
@@ -217,7 +212,7 @@ export class Pairs {
 
   /** The pair is not open in time. The dialer alone deals with a pool or server that cannot be reached. */
   #overdue(pair: Pair, now: Millis): void {
-    pair.openBy = NEVER
+    pair.timers.stop('open')
     const isSilent = [pair.pool, pair.server].some(({ link }) => link?.isReady === false)
     if (isSilent || pair.state === 'opening')
       this.fail(pair, 'unanswered', 'no setup, channel and token in time', now)
@@ -252,7 +247,7 @@ export class Pairs {
       now,
       emit: this.#deps.owner.emit,
     })
-    if (pair.channel === undefined && pair.openBy === NEVER) pair.openBy = now + OPEN_MS
+    if (pair.channel === undefined && !pair.timers.isSet('open')) pair.timers.set('open', now + OPEN_MS)
   }
 
   #unreachable(index: number, now: Millis): void {
@@ -379,7 +374,7 @@ export class Pairs {
   #ready(pair: Pair, now: Millis): void {
     if (pair.channel === undefined || !pair.tokens.isStocked || !this.step(pair, 'opened')) return
     this.#failover.up(pair.place, now)
-    pair.openBy = NEVER
+    pair.timers.stop('open')
     pair.offers.begin()
     this.steer(now)
   }

@@ -4,6 +4,7 @@ import type { MiningJobToken } from '../../custom-jobs/token.ts'
 import type { NodeTemplate } from '../../ground/node-template.ts'
 import { Outbox } from '../../ground/outbox.ts'
 import type { Millis, Role, SessionEvent, SessionId } from '../../ground/role.ts'
+import { Timers } from '../../ground/timers.ts'
 import { newClient, setUp } from './client.ts'
 import { committedJob } from './commit-dialogue.ts'
 import { declaredJob } from './declare-dialogue.ts'
@@ -61,6 +62,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
   readonly #solutions: Solutions
   #tip: Tip | undefined
   #now: Millis = 0
+  readonly #timers = new Timers('slice', 'token')
   readonly #outbox = new Outbox<ServerEffect>()
 
   constructor(settings: NegotiatorServerSettings, deps: NegotiatorServerDeps) {
@@ -77,7 +79,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
     const [slices, cache] = [this.#slices, this.#cache]
     this.#verdicts = new Verdicts({ tokens: this.#tokens, cache, slices, emit })
     const parts = { sha256d, sha256, cache, slices, solved, emit }
-    this.#proposals = new Proposals(limits, { ...parts, verdicts: this.#verdicts })
+    this.#proposals = this.#timers.add(new Proposals(limits, { ...parts, verdicts: this.#verdicts }))
     this.#solutions = new Solutions(sha256d, { kept: this.#kept, proposals: this.#proposals, solved, emit })
   }
 
@@ -104,9 +106,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
   }
 
   nextDeadline(): Millis {
-    // What is left of long work goes on as soon as others had their turn.
-    if (!this.#slices.isEmpty) return this.#now
-    return Math.min(this.#desk.nextDeadline(this.#now), this.#proposals.nextDeadline())
+    return this.#timers.nextDeadline()
   }
 
   handle(event: ServerEvent, now: Millis): readonly ServerEffect[] {
@@ -156,6 +156,10 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
       }
     }
     this.#slices.run()
+    // what is left of long work goes on as soon as others had their turn
+    if (this.#slices.isEmpty) this.#timers.stop('slice')
+    else this.#timers.set('slice', now)
+    this.#timers.set('token', this.#desk.nextDeadline(now))
     return this.#outbox.take()
   }
 

@@ -2,7 +2,8 @@ import { displayHash, hex, meetsTarget, targetToDifficulty } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import type { Reconnect, Sv1FromPool, Sv1ToPool } from '@sv2/sv1'
 import { Outbox } from '../../ground/outbox.ts'
-import { type Millis, NEVER, type Role, type SessionEffect, type SessionEvent } from '../../ground/role.ts'
+import type { Millis, Role, SessionEffect, SessionEvent } from '../../ground/role.ts'
+import { Timers } from '../../ground/timers.ts'
 import type { Channel } from '../../mining/channel/channel.ts'
 import { fullExtranonce, type GoodShare, type Share } from '../../mining/channel/judge.ts'
 import { Miners } from '../../mining/miners/miners.ts'
@@ -45,23 +46,27 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
   /** What each pool lets devices roll, as far as it is known. */
   readonly #masks = new Map<number, number>()
   #terms: WorkTerms | undefined
-  #nextStep: Millis = NEVER
+  /** `begin`: the pools are connected at the first tick. */
+  readonly #timers = new Timers('begin', 'step')
   #now: Millis = 0
   readonly #outbox = new Outbox<V2ToV1Effect>()
 
   constructor(settings: V2ToV1Settings, deps: MinersDeps) {
     this.#settings = settings
-    this.#miners = new Miners(settings.miners, {
-      ...deps,
-      emit: this.#outbox.emit,
-      source: {
-        terms: () => this.#terms,
-        bookFor: (request) => this.#assignment.bookFor(request, this.#now),
-        released: (book) => this.#assignment.released(book),
-        extraJob: (book) => this.#assignment.of(book)?.jobs.extraJob(this.#now),
-        accepted: (channel, share, good) => this.#accepted(channel, share, good),
-      },
-    })
+    this.#timers.set('begin', 0)
+    this.#miners = this.#timers.add(
+      new Miners(settings.miners, {
+        ...deps,
+        emit: this.#outbox.emit,
+        source: {
+          terms: () => this.#terms,
+          bookFor: (request) => this.#assignment.bookFor(request, this.#now),
+          released: (book) => this.#assignment.released(book),
+          extraJob: (book) => this.#assignment.of(book)?.jobs.extraJob(this.#now),
+          accepted: (channel, share, good) => this.#accepted(channel, share, good),
+        },
+      }),
+    )
     this.#slots = new PoolSlots(settings, this.#outbox.emit)
     this.#assignment = new SlotAssignment(settings, { miners: this.#miners, slots: this.#slots })
   }
@@ -83,16 +88,17 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
   }
 
   nextDeadline(): Millis {
-    return Math.min(this.#miners.nextDeadline(), this.#nextStep, this.#assignment.isOpen ? NEVER : 0)
+    return this.#timers.nextDeadline()
   }
 
   handle(event: V2ToV1Event, now: Millis): readonly V2ToV1Effect[] {
     this.#now = now
+    this.#timers.stop('begin')
     this.#assignment.open(now)
     if (event.kind === 'tick') this.#tick(now)
     else if (event.kind === 'unreachable') this.#unreachable(event.link, now)
     else this.#session(event, now)
-    if (this.#nextStep === NEVER && this.#slots.connected > 0) this.#nextStep = now + STEP_MS
+    if (this.#slots.connected > 0 && !this.#timers.isSet('step')) this.#timers.set('step', now + STEP_MS)
     this.#miners.tellJobs()
     return this.#outbox.take()
   }
@@ -117,8 +123,8 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
 
   #tick(now: Millis): void {
     this.#miners.handle({ kind: 'tick' }, now)
-    if (now < this.#nextStep) return
-    this.#nextStep = NEVER
+    if (!this.#timers.isDue('step', now)) return
+    this.#timers.stop('step')
     for (const news of this.#slots.overdue(now)) this.#news(news, now)
     // one that is trusted again by now takes over
     for (const slot of [...this.#slots.all()]) if (slot.links.size > 1) this.#use(slot, now)

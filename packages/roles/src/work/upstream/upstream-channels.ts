@@ -4,6 +4,7 @@ import { type ChannelRefusal, channelRefusal } from '../../client/channel-refusa
 import { fillIdentity } from '../../client/identity-template.ts'
 import type { LinkNews, UpstreamLink } from '../../client/link.ts'
 import type { Millis, SessionId } from '../../ground/role.ts'
+import { Timers } from '../../ground/timers.ts'
 import { JobBook } from '../../mining/channel/job-book.ts'
 import { type UpstreamEvent, Upstreams } from '../upstreams.ts'
 import { grantedChannel, nextSize, REPEAT_BYTES } from './channel-grant.ts'
@@ -34,7 +35,8 @@ export class UpstreamChannels {
   readonly #routes: readonly Routes[]
   readonly #pending = new PendingOpens()
   readonly #workloadOf = new Map<WorkChannel, Workload>()
-  readonly #draining = new DrainingChannels()
+  readonly #timers = new Timers()
+  readonly #draining = this.#timers.add(new DrainingChannels())
 
   constructor(
     settings: ChannelsSettings,
@@ -43,12 +45,12 @@ export class UpstreamChannels {
     this.#settings = settings
     this.#deps = what.deps
     this.#workloads = what.workloads
-    this.#upstreams = new Upstreams(settings, { slots: what.slots, emit: what.deps.emit })
+    this.#upstreams = this.#timers.add(new Upstreams(settings, { slots: what.slots, emit: what.deps.emit }))
     this.#routes = settings.upstreams.map(() => new Routes())
   }
 
   nextDeadline(): Millis {
-    return Math.min(this.#upstreams.nextDeadline(), this.#draining.nextDeadline())
+    return this.#timers.nextDeadline()
   }
 
   owns(session: SessionId): boolean {

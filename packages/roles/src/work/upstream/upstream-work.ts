@@ -1,6 +1,7 @@
 import { MINING_SUCCESS_FLAGS } from '@sv2/messages'
 import { sentShare } from '../../client/sent-shares.ts'
 import { type Emit, type Millis, NEVER, type SessionId } from '../../ground/role.ts'
+import { Timers } from '../../ground/timers.ts'
 import type { Channel } from '../../mining/channel/channel.ts'
 import { leaseSize } from '../../mining/channel/extranonce.ts'
 import type { GoodShare, Share } from '../../mining/channel/judge.ts'
@@ -48,7 +49,7 @@ export class UpstreamWork {
   #terms: WorkTerms | undefined
   #jobId = 0
   #oldestLive = 0
-  #nextStep: Millis = NEVER
+  readonly #timers = new Timers('step')
   #goneSince: Millis = NEVER
   #stopped = false
   #now: Millis = 0
@@ -56,16 +57,18 @@ export class UpstreamWork {
   constructor(settings: UpstreamWorkSettings, deps: UpstreamWorkDeps) {
     this.#settings = settings
     this.#deps = deps
-    this.miners = new Miners(settings.miners, {
-      ...deps,
-      source: {
-        terms: () => this.#currentTerms(),
-        bookFor: (request) => this.#bookFor(request),
-        released: (book) => this.#allocation.released(book, this.#now),
-        extraJob: (book) => this.#allocation.workloads.of(book)?.work.feed.extraJob(this.#now),
-        accepted: (channel, share, good) => this.#accepted(channel, share, good),
-      },
-    })
+    this.miners = this.#timers.add(
+      new Miners(settings.miners, {
+        ...deps,
+        source: {
+          terms: () => this.#currentTerms(),
+          bookFor: (request) => this.#bookFor(request),
+          released: (book) => this.#allocation.released(book, this.#now),
+          extraJob: (book) => this.#allocation.workloads.of(book)?.work.feed.extraJob(this.#now),
+          accepted: (channel, share, good) => this.#accepted(channel, share, good),
+        },
+      }),
+    )
     this.#allocation = new Allocation(settings, {
       miners: this.miners,
       leaseSize: leaseSize(settings.miners.extranonce),
@@ -87,6 +90,7 @@ export class UpstreamWork {
       },
       emit: deps.emit,
     })
+    this.#timers.add(this.#allocation.channels)
   }
 
   /** Live numbers for metrics. */
@@ -110,7 +114,7 @@ export class UpstreamWork {
   }
 
   nextDeadline(): Millis {
-    return Math.min(this.miners.nextDeadline(), this.#allocation.channels.nextDeadline(), this.#nextStep)
+    return this.#timers.nextDeadline()
   }
 
   ownsUpstream(session: SessionId): boolean {
@@ -150,13 +154,13 @@ export class UpstreamWork {
     this.#now = now
     this.#allocation.channels.tick(now)
     this.miners.handle({ kind: 'tick' }, now)
-    if (now >= this.#nextStep) this.#step(now)
+    if (this.#timers.isDue('step', now)) this.#step(now)
     this.#learnTerms(now)
     this.#schedule(now)
   }
 
   #step(now: Millis): void {
-    this.#nextStep = NEVER
+    this.#timers.stop('step')
     this.#allocation.step(this.miners.channels, now)
     if (this.#settings.repeatMs > 0) {
       for (const { work } of this.#allocation.workloads)
@@ -187,7 +191,7 @@ export class UpstreamWork {
 
   #schedule(now: Millis): void {
     const busy = this.miners.channelCount > 0 || this.#allocation.isDemanded
-    if (busy && this.#nextStep === NEVER) this.#nextStep = now + STEP_MS
+    if (busy && !this.#timers.isSet('step')) this.#timers.set('step', now + STEP_MS)
   }
 
   #currentTerms(): WorkTerms | undefined {
