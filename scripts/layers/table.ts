@@ -24,6 +24,8 @@ const pureRoles = [
   '@sv2/roles/translator',
   '@sv2/roles/negotiator',
   '@sv2/roles/device',
+  '@sv2/roles/payouts',
+  '@sv2/roles/ledger',
 ]
 const process = ['@sv2/app-kit', '@sv2/runtime', '@sv2/runtime/sha256']
 const noble = [
@@ -43,21 +45,22 @@ export const layers: Readonly<Record<string, Layer>> = {
   'packages/noise': { ...leaf, editions: true },
   'packages/bitcoin': leaf,
   'packages/sv1': { ...leaf, npm: ['zod'] },
+  'packages/journal': { ...leaf, imports: ['@sv2/bitcoin'], npm: [] },
   'packages/messages': { imports: ['@sv2/codec'], pure: true, npm: [], editions: false },
   'packages/roles': {
-    imports: ['@sv2/messages', '@sv2/bitcoin', '@sv2/sv1'],
+    imports: ['@sv2/messages', '@sv2/bitcoin', '@sv2/journal', '@sv2/sv1'],
     pure: true,
     npm: [],
     editions: false,
   },
   // of the roles only what all of them have: an engine runs a role that it does not know by name
   'packages/runtime': {
-    imports: ['@sv2/roles/ground', ...messages, '@sv2/noise', '@sv2/codec', '@sv2/sv1', '@sv2/bitcoin'],
+    imports: ['@sv2/roles/ground', ...messages, '@sv2/noise', '@sv2/codec', '@sv2/sv1', '@sv2/bitcoin', '@sv2/journal'],
     pure: false,
     editions: false,
   },
   'packages/app-kit': {
-    imports: [...pureRoles, '@sv2/messages', '@sv2/noise', '@sv2/bitcoin', '@sv2/runtime'],
+    imports: [...pureRoles, '@sv2/messages', '@sv2/noise', '@sv2/bitcoin', '@sv2/journal', '@sv2/runtime'],
     pure: false,
     editions: false,
   },
@@ -85,11 +88,11 @@ export const layers: Readonly<Record<string, Layer>> = {
  */
 export const floorsOfRoles: readonly (readonly string[])[] = [
   ['ground'],
-  ['mining', 'custom-jobs'],
+  ['mining', 'custom-jobs', 'payouts'],
   ['client'],
   ['work'],
   ['sv1-front'],
-  ['pool', 'relay', 'aggregator', 'translator', 'negotiator', 'provider', 'device'],
+  ['pool', 'relay', 'aggregator', 'translator', 'negotiator', 'provider', 'device', 'ledger'],
 ]
 
 /** Files outside a layer with `editions` whose code may name an edition. */

@@ -1,0 +1,77 @@
+import { ByteWriter } from './byte-writer.ts'
+import { crc32c } from './crc32c.ts'
+import { JournalError } from './journal-error.ts'
+import { kindNumber, readRecord, writeRecord } from './record-codec.ts'
+import type { JournalRecord } from './records.ts'
+
+/** Bytes in front of a record's fields: their length u32, CRC-32C u32 of all that follows, sequence u64, kind u8. */
+export const FRAME_HEADER_SIZE = 17
+/** The longest record: a coinbase that fills a block. What says it is longer is not a record. */
+export const MAX_RECORD_SIZE = 4_000_000
+const CRC_AT = 4
+const CRC_FROM = 8
+
+/** A record with its place among all records of a node, from 0 on. */
+export interface Entry {
+  readonly sequence: number
+  readonly record: JournalRecord
+}
+
+/** A record as it stands in a segment. */
+export interface Frame extends Entry {
+  /** Offset behind it. */
+  readonly end: number
+}
+
+/** Appends a record with its frame to what is to be written. @throws {RangeError} when a field does not fit; then nothing is appended. */
+export function appendFrame(out: ByteWriter, { sequence, record }: Entry): void {
+  const start = out.size
+  try {
+    out.u32(0)
+    out.u32(0)
+    out.count(sequence)
+    out.u8(kindNumber(record))
+    writeRecord(out, record)
+    const size = out.size - start - FRAME_HEADER_SIZE
+    if (size > MAX_RECORD_SIZE) throw new RangeError(`a record of ${size} bytes`)
+    out.putU32(start, size)
+    out.putU32(start + CRC_AT, crc32c(out.written, start + CRC_FROM))
+  } catch (error) {
+    out.truncate(start)
+    throw error
+  }
+}
+
+/** One record with its frame. @throws {RangeError} when a field does not fit. */
+export function encodeFrame(entry: Entry): Uint8Array {
+  const out = new ByteWriter()
+  appendFrame(out, entry)
+  return out.written
+}
+
+/**
+ * Reads the record at an offset.
+ * @throws {JournalError} truncated, when the bytes end before it does; checksum or malformed, when it is not one
+ */
+export function readFrame(bytes: Uint8Array, at: number): Frame {
+  const end = frameEnd(bytes, at)
+  if (end === undefined) throw new JournalError('truncated', `a record at ${at}, ${bytes.length - at} bytes`)
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, end - at)
+  if (crc32c(bytes, at + CRC_FROM, end) !== view.getUint32(CRC_AT, true))
+    throw new JournalError('checksum', `a record at ${at}`)
+  const sequence = view.getUint32(8, true) + view.getUint32(12, true) * 2 ** 32
+  const record = readRecord(view.getUint8(16), bytes.subarray(at + FRAME_HEADER_SIZE, end))
+  return { sequence, record, end }
+}
+
+/**
+ * Where the record at an offset ends, by what it says itself; undefined when the bytes end before that.
+ * @throws {JournalError} malformed, when it says it is longer than any record
+ */
+export function frameEnd(bytes: Uint8Array, at: number): number | undefined {
+  if (bytes.length - at < FRAME_HEADER_SIZE) return undefined
+  const size = new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true)
+  if (size > MAX_RECORD_SIZE) throw new JournalError('malformed', `a record of ${size} bytes at ${at}`)
+  const end = at + FRAME_HEADER_SIZE + size
+  return end > bytes.length ? undefined : end
+}

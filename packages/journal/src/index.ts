@@ -1,0 +1,39 @@
+export { ByteWriter } from './byte-writer.ts'
+export { crc32c } from './crc32c.ts'
+export {
+  appendFrame,
+  type Entry,
+  encodeFrame,
+  FRAME_HEADER_SIZE,
+  type Frame,
+  frameEnd,
+  MAX_RECORD_SIZE,
+  readFrame,
+} from './frames.ts'
+export { JournalError, type JournalErrorCode } from './journal-error.ts'
+export type {
+  AccountRecord,
+  BlockRecord,
+  ChainRecord,
+  JobRecord,
+  JournalRecord,
+  PaymentRecord,
+  ShareRecord,
+  TipRecord,
+  WorkerRecord,
+} from './records.ts'
+export {
+  decodeSegmentHeader,
+  encodeSegmentHeader,
+  JOURNAL_VERSION,
+  SEGMENT_HEADER_SIZE,
+  type SegmentHeader,
+} from './segment.ts'
+export {
+  chainRoot,
+  inclusionProof,
+  leafHash,
+  provesInclusion,
+  SegmentTree,
+  type Sha256,
+} from './segment-tree.ts'

@@ -1,0 +1,226 @@
+import { HEADER_SIZE } from '@sv2/bitcoin'
+import type { ByteWriter } from './byte-writer.ts'
+import { JournalError } from './journal-error.ts'
+import { RecordReader } from './record-reader.ts'
+import type { BlockRecord, JobRecord, JournalRecord, PaymentRecord, ShareRecord } from './records.ts'
+
+/** Extranonce bytes that a share's record has room for: what Stratum V2 allows at most. */
+const EXTRANONCE_ROOM = 32
+const SOURCES = ['share', 'chain'] as const
+
+/** The number of each kind of record on disk. Numbers are never used again. */
+const KINDS = {
+  account: 1,
+  worker: 2,
+  job: 3,
+  share: 4,
+  tip: 5,
+  block: 6,
+  chain: 7,
+  payment: 8,
+} as const satisfies Record<JournalRecord['kind'], number>
+
+/** The number of a record's kind. */
+export function kindNumber(record: JournalRecord): number {
+  return KINDS[record.kind]
+}
+
+/** Writes a record's fields, without its frame. @throws {RangeError} when a field does not fit. */
+export function writeRecord(out: ByteWriter, record: JournalRecord): void {
+  switch (record.kind) {
+    case 'share':
+      return writeShare(out, record)
+    case 'account':
+      out.u32(record.account)
+      out.sized(new TextEncoder().encode(record.name), 1)
+      return out.sized(record.script, 2)
+    case 'worker':
+      out.u32(record.worker)
+      return out.sized(new TextEncoder().encode(record.name), 1)
+    case 'job':
+      return writeJob(out, record)
+    case 'tip':
+      out.count(record.time)
+      out.u32(record.height)
+      out.bytes(sizedExactly(record.prevHash, 32))
+      return out.u32(record.nbits)
+    case 'block':
+      return writeBlock(out, record)
+    case 'chain':
+      out.count(record.time)
+      out.bytes(sizedExactly(record.hash, 32))
+      return out.u32(record.confirmations)
+    case 'payment':
+      return writePayment(out, record)
+    default:
+      throw new TypeError(`no record: ${JSON.stringify(record satisfies never)}`)
+  }
+}
+
+/** Reads a record's fields. @throws {JournalError} malformed. */
+export function readRecord(kind: number, fields: Uint8Array): JournalRecord {
+  const reader = new RecordReader(fields)
+  const record = readFields(kind, reader)
+  reader.end()
+  return record
+}
+
+function readFields(kind: number, from: RecordReader): JournalRecord {
+  switch (kind) {
+    case KINDS.share:
+      return readShare(from)
+    case KINDS.account:
+      return { kind: 'account', account: from.u32(), name: text(from.sized(1)), script: from.sized(2) }
+    case KINDS.worker:
+      return { kind: 'worker', worker: from.u32(), name: text(from.sized(1)) }
+    case KINDS.job:
+      return readJob(from)
+    case KINDS.tip:
+      return {
+        kind: 'tip',
+        time: from.count(),
+        height: from.u32(),
+        prevHash: from.bytes(32),
+        nbits: from.u32(),
+      }
+    case KINDS.block:
+      return readBlock(from)
+    case KINDS.chain:
+      return { kind: 'chain', time: from.count(), hash: from.bytes(32), confirmations: from.u32() }
+    case KINDS.payment:
+      return readPayment(from)
+    default:
+      throw new JournalError('malformed', `a record of kind ${kind}`)
+  }
+}
+
+function writeShare(out: ByteWriter, share: ShareRecord): void {
+  const { extranonce } = share
+  if (extranonce.length > EXTRANONCE_ROOM) throw new RangeError(`extranonce of ${extranonce.length} bytes`)
+  out.count(share.time)
+  out.u32(share.job)
+  out.u32(share.account)
+  out.u32(share.worker)
+  out.u128(share.work)
+  out.u128(share.networkWork)
+  out.u64(share.rewardToPool)
+  out.u64(share.rewardTotal)
+  out.u64(share.distributionId)
+  out.bytes(sizedExactly(share.header, HEADER_SIZE))
+  out.u8(extranonce.length)
+  out.bytes(extranonce)
+  if (extranonce.length < EXTRANONCE_ROOM) out.bytes(ZEROS.subarray(extranonce.length))
+}
+
+function readShare(from: RecordReader): ShareRecord {
+  const share = {
+    kind: 'share',
+    time: from.count(),
+    job: from.u32(),
+    account: from.u32(),
+    worker: from.u32(),
+    work: from.u128(),
+    networkWork: from.u128(),
+    rewardToPool: from.u64(),
+    rewardTotal: from.u64(),
+    distributionId: from.u64(),
+    header: from.bytes(HEADER_SIZE),
+  } as const
+  const size = from.u8()
+  if (size > EXTRANONCE_ROOM) throw new JournalError('malformed', `an extranonce of ${size} bytes`)
+  const extranonce = from.bytes(EXTRANONCE_ROOM)
+  if (extranonce.subarray(size).some((byte) => byte !== 0))
+    throw new JournalError('malformed', 'bytes behind an extranonce')
+  return { ...share, extranonce: extranonce.slice(0, size) }
+}
+
+function writeJob(out: ByteWriter, job: JobRecord): void {
+  out.u32(job.job)
+  out.count(job.time)
+  out.u64(job.distributionId)
+  out.u8(job.isOwn ? 1 : 0)
+  out.u64(job.value)
+  out.sized(job.coinbasePrefix, 1)
+  out.sized(job.coinbaseSuffix, 4)
+  if (job.merklePath.length > 255) throw new RangeError(`a merkle path of ${job.merklePath.length}`)
+  out.u8(job.merklePath.length)
+  for (const node of job.merklePath) out.bytes(sizedExactly(node, 32))
+}
+
+function readJob(from: RecordReader): JobRecord {
+  return {
+    kind: 'job',
+    job: from.u32(),
+    time: from.count(),
+    distributionId: from.u64(),
+    isOwn: from.bool(),
+    value: from.u64(),
+    coinbasePrefix: from.sized(1),
+    coinbaseSuffix: from.sized(4),
+    merklePath: Array.from({ length: from.u8() }, () => from.bytes(32)),
+  }
+}
+
+function writeBlock(out: ByteWriter, block: BlockRecord): void {
+  out.count(block.time)
+  out.u32(block.height)
+  out.bytes(sizedExactly(block.hash, 32))
+  out.u32(block.account)
+  out.u32(block.worker)
+  out.u64(block.distributionId)
+  out.sized(block.coinbase, 4)
+  out.bytes(sizedExactly(block.header, HEADER_SIZE))
+  out.u8(SOURCES.indexOf(block.source))
+}
+
+function readBlock(from: RecordReader): BlockRecord {
+  const block = {
+    kind: 'block',
+    time: from.count(),
+    height: from.u32(),
+    hash: from.bytes(32),
+    account: from.u32(),
+    worker: from.u32(),
+    distributionId: from.u64(),
+    coinbase: from.sized(4),
+    header: from.bytes(HEADER_SIZE),
+  } as const
+  const source = SOURCES[from.u8()]
+  if (source === undefined) throw new JournalError('malformed', 'a block from nowhere')
+  return { ...block, source }
+}
+
+function writePayment(out: ByteWriter, payment: PaymentRecord): void {
+  out.count(payment.time)
+  out.bytes(sizedExactly(payment.txid, 32))
+  out.u32(payment.paid.length)
+  for (const { account, value } of payment.paid) {
+    out.u32(account)
+    out.u64(value)
+  }
+}
+
+function readPayment(from: RecordReader): PaymentRecord {
+  const time = from.count()
+  const txid = from.bytes(32)
+  const count = from.u32()
+  const paid: { account: number; value: bigint }[] = []
+  for (let n = 0; n < count; n++) paid.push({ account: from.u32(), value: from.u64() })
+  return { kind: 'payment', time, txid, paid }
+}
+
+function sizedExactly(bytes: Uint8Array, size: number): Uint8Array {
+  if (bytes.length !== size) throw new RangeError(`${bytes.length} bytes, not ${size}`)
+  return bytes
+}
+
+/** @throws {JournalError} malformed, on bytes that are not UTF-8 */
+function text(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new JournalError('malformed', 'a name that is not UTF-8')
+  }
+}
+
+const ZEROS = new Uint8Array(EXTRANONCE_ROOM)
