@@ -55,7 +55,15 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   // of the roles only what all of them have: an engine runs a role that it does not know by name
   'packages/runtime': {
-    imports: ['@sv2/roles/ground', ...messages, '@sv2/noise', '@sv2/codec', '@sv2/sv1', '@sv2/bitcoin', '@sv2/journal'],
+    imports: [
+      '@sv2/roles/ground',
+      ...messages,
+      '@sv2/noise',
+      '@sv2/codec',
+      '@sv2/sv1',
+      '@sv2/bitcoin',
+      '@sv2/journal',
+    ],
     pure: false,
     editions: false,
   },

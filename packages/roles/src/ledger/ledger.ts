@@ -1,0 +1,314 @@
+import { blockSubsidy, displayHash, hex, nbitsToTarget, targetToBigint } from '@sv2/bitcoin'
+import type { BlockRecord, Entry, JobRecord, JournalRecord, ShareRecord, TipRecord } from '@sv2/journal'
+import { Accounts } from './accounts.ts'
+import { type BookedBlock, type Booking, Bookings, POOL } from './bookings.ts'
+import { type CoinbasePayments, coinbasePayments } from './coinbase-payments.ts'
+import type { LedgerFact } from './facts.ts'
+import { GivenDistributions } from './given-distributions.ts'
+import { makeDistribution } from './make-distribution.ts'
+import { type Scheme, schemeOf } from './schemes.ts'
+import { partOf, SCORE_OF_A_BLOCK } from './score.ts'
+import type { LedgerSettings } from './settings.ts'
+import type { WindowState } from './share-window.ts'
+import { type AccountKey, compare, splitExactly } from './split-exactly.ts'
+
+/** An entry of a node's journal. */
+export interface LedgerEvent {
+  /** `server_id` of the node that wrote it. */
+  readonly node: number
+  readonly entry: Entry
+}
+
+/** The whole ledger as plain data: the same for the same journal, bit by bit. */
+export interface LedgerState {
+  readonly cursors: readonly (readonly [node: number, next: number])[]
+  readonly window: WindowState | undefined
+  readonly balances: readonly (readonly [AccountKey, string])[]
+  readonly accrued: readonly (readonly [AccountKey, string])[]
+  readonly blocks: readonly (readonly [hash: string, state: string, total: string, fee: string])[]
+  readonly distributionId: string
+}
+
+/**
+ * The ledger: reads what the pool's nodes wrote into their journals, decides who is paid by the coinbases to come, and
+ * books what those that were mined paid. It is a function of the journals: what is read again makes the same books.
+ */
+export class Ledger {
+  readonly #settings: LedgerSettings
+  readonly #scheme: Scheme
+  readonly #bookings: Bookings
+  readonly #accounts = new Accounts()
+  readonly #given: GivenDistributions
+  /** Sequence that is expected next, by node. */
+  readonly #cursors = new Map<number, number>()
+  /** Parts of a satoshi that `fpps` owes, in parts of a block's score. */
+  readonly #accrued = new Map<AccountKey, bigint>()
+  #effects: LedgerFact[] = []
+  #height = 0
+  /** Value of a coinbase of this time, satoshi; 0: no job yet. */
+  #value = 0n
+  #madeAt = Number.NEGATIVE_INFINITY
+  /** Something that a distribution depends on has changed since the last one. */
+  #isDue = false
+
+  constructor(settings: LedgerSettings) {
+    this.#settings = settings
+    this.#bookings = new Bookings(settings.confirmations)
+    this.#scheme = schemeOf(settings, (account, score) => this.#accrue(account, score))
+    this.#given = new GivenDistributions()
+  }
+
+  /** Takes an entry. One that was taken before changes nothing; one that comes too early is not taken. */
+  handle({ node, entry }: LedgerEvent): readonly LedgerFact[] {
+    const expected = this.#cursors.get(node) ?? 0
+    if (entry.sequence < expected) return []
+    if (entry.sequence > expected) return [{ kind: 'gap', node, expected, sequence: entry.sequence }]
+    this.#cursors.set(node, expected + 1)
+    this.#take(node, entry.record)
+    const effects = this.#effects
+    this.#effects = []
+    return effects
+  }
+
+  /** Sequence of the next entry that is wanted of a node. */
+  cursor(node: number): number {
+    return this.#cursors.get(node) ?? 0
+  }
+
+  get accounts(): Accounts {
+    return this.#accounts
+  }
+
+  /** What an account is owed besides its part of the block to come; negative: it was paid too much. */
+  balance(account: AccountKey): bigint {
+    return this.#bookings.balance(account)
+  }
+
+  balances(): readonly (readonly [AccountKey, bigint])[] {
+    return this.#bookings.balances()
+  }
+
+  blocks(): readonly BookedBlock[] {
+    return this.#bookings.blocks()
+  }
+
+  /** Blocks whose place in the chain is still to be looked at, display order hex. */
+  openBlocks(): readonly string[] {
+    return this.#bookings
+      .blocks()
+      .filter(
+        ({ booking, state }) =>
+          state === 'pending' || booking.height + 2 * this.#settings.confirmations >= this.#height,
+      )
+      .map(({ booking }) => booking.hash)
+  }
+
+  /** Weights by which the next block is split, see `Scheme`. */
+  weights(): ReadonlyMap<AccountKey, bigint> {
+    return this.#scheme.weights()
+  }
+
+  /** What an account would get of a block found now, less the fee; satoshi. */
+  expected(): ReadonlyMap<AccountKey, bigint> {
+    return splitExactly(this.#value - partOf(this.#value, this.#settings.feePpm), this.weights())
+  }
+
+  get state(): LedgerState {
+    const text = (of: Iterable<readonly [AccountKey, bigint]>) =>
+      [...of].sort(([a], [b]) => compare(a, b)).map(([key, value]) => [key, value.toString()] as const)
+    return {
+      cursors: [...this.#cursors].sort(([a], [b]) => a - b),
+      window: this.#scheme.state,
+      balances: text(this.#bookings.balances()),
+      accrued: text(this.#accrued),
+      blocks: this.#bookings
+        .blocks()
+        .map(
+          ({ booking, state }) =>
+            [booking.hash, state, booking.total.toString(), booking.fee.toString()] as const,
+        )
+        .sort(([a], [b]) => compare(a, b)),
+      distributionId: this.#given.lastId.toString(),
+    }
+  }
+
+  #take(node: number, record: JournalRecord): void {
+    switch (record.kind) {
+      case 'share':
+        return this.#share(node, record)
+      case 'account':
+        return this.#accounts.name(node, record)
+      case 'worker':
+        return this.#accounts.nameWorker(node, record)
+      case 'job':
+        return this.#job(record)
+      case 'tip':
+        return this.#tip(record)
+      case 'block':
+        return this.#block(node, record)
+      case 'chain':
+        return this.#chain(displayHash(record.hash), record.confirmations, record.time)
+      case 'payment':
+        for (const { account, value } of record.paid)
+          this.#bookings.transfer(this.#accounts.key(node, account), -value)
+        this.#isDue = true
+        return this.#make(record.time, 'when due')
+      default:
+        throw new TypeError(`no record: ${record satisfies never}`)
+    }
+  }
+
+  #share(node: number, share: ShareRecord): void {
+    const account = this.#accounts.key(node, share.account)
+    this.#scheme.share({
+      time: share.time,
+      account,
+      work: this.#creditedWork(share),
+      networkWork: share.networkWork,
+    })
+    this.#isDue = true
+    this.#make(share.time, 'when due')
+  }
+
+  /** The work of a share, less the part of the reward that its job pays to others. */
+  #creditedWork({ work, rewardToPool, rewardTotal }: ShareRecord): bigint {
+    if (rewardTotal === 0n) return work
+    const toPool = rewardToPool < rewardTotal ? rewardToPool : rewardTotal
+    const credited = (work * toPool) / rewardTotal
+    if (this.#settings.scheme.scheme !== 'slice' || this.#height === 0) return credited
+    const subsidy = blockSubsidy(this.#height, this.#settings.network)
+    const reference = this.#value > subsidy ? this.#value - subsidy : 0n
+    const fees = rewardTotal > subsidy ? rewardTotal - subsidy : 0n
+    if (fees >= reference) return credited
+    return (credited * (subsidy + fees)) / (subsidy + reference)
+  }
+
+  #job(job: JobRecord): void {
+    this.#given.use(job.distributionId)
+    // a miner's own job may be worth anything: it says nothing of what a block is worth
+    if (job.isOwn) this.#value = job.value
+    this.#make(job.time, 'when due')
+  }
+
+  #tip({ height, time }: TipRecord): void {
+    this.#height = height
+    this.#given.newTip()
+    this.#isDue = true
+    this.#make(time, 'now')
+  }
+
+  #block(node: number, block: BlockRecord): void {
+    const booking = this.#booking(node, block)
+    if (!this.#bookings.book(booking)) return
+    this.#effects.push({ kind: 'blockBooked', block: this.#bookings.block(booking.hash)! })
+    this.#scheme.blockFound()
+    this.#isDue = true
+    this.#make(block.time, 'voiding')
+  }
+
+  #booking(node: number, block: BlockRecord): Booking {
+    const finder = block.account === 0 ? undefined : this.#accounts.key(node, block.account)
+    const payments = this.#payments(block, finder)
+    const { total, outside, paid } = payments
+    const { fee, earned } = this.#earned(block, payments, finder)
+    return {
+      hash: displayHash(block.hash),
+      height: block.height,
+      time: block.time,
+      distributionId: block.distributionId,
+      finder,
+      workerName: this.#accounts.worker(node, block.worker),
+      total,
+      outside,
+      fee,
+      paid,
+      earned,
+    }
+  }
+
+  #payments(block: BlockRecord, finder: AccountKey | undefined): CoinbasePayments {
+    const { poolScript, scheme } = this.#settings
+    const given = this.#given.find(block.distributionId)
+    if (given !== undefined) return coinbasePayments(block.coinbase, poolScript, given.distribution)
+    if (scheme.scheme === 'solo' && finder !== undefined)
+      return coinbasePayments(block.coinbase, poolScript, new Set([finder]))
+    const all = block.distributionId === 0n ? new Set<AccountKey>() : this.#accounts.keys()
+    return coinbasePayments(block.coinbase, poolScript, all)
+  }
+
+  /** Who has earned what by a block. Its split is that of its own distribution, whatever shares came since. */
+  #earned(
+    block: BlockRecord,
+    { total, outside, paid }: CoinbasePayments,
+    finder: AccountKey | undefined,
+  ): { readonly fee: bigint; readonly earned: Map<AccountKey, bigint> } {
+    const ours = total - outside
+    if (this.#settings.scheme.scheme === 'fpps') return { fee: ours, earned: new Map([[POOL, ours]]) }
+    // a round ends with its block: shares that came since the distribution was made are part of it
+    const endsWithBlock = this.#settings.scheme.scheme === 'round'
+    const weights = endsWithBlock ? this.#scheme.weights() : this.#given.find(block.distributionId)?.weights
+    // a distribution that is forgotten, after all: what the coinbase paid is what was owed
+    if (weights === undefined && block.distributionId !== 0n)
+      return { fee: paid.get(POOL)!, earned: new Map(paid) }
+    const fee = partOf(ours, this.#settings.feePpm)
+    const earned = splitExactly(ours - fee, weights ?? this.#scheme.weights())
+    if (earned.size > 0) return { fee, earned: earned.set(POOL, fee) }
+    // nobody has earned any of it yet: then the finder has
+    if (finder === undefined) return { fee: ours, earned: new Map([[POOL, ours]]) }
+    return {
+      fee,
+      earned: new Map([
+        [finder, ours - fee],
+        [POOL, fee],
+      ]),
+    }
+  }
+
+  #chain(hash: string, confirmations: number, time: number): void {
+    const before = this.#bookings.block(hash)?.state
+    const block = this.#bookings.confirm(hash, confirmations)
+    if (block === undefined || before === undefined) return
+    this.#effects.push({ kind: 'blockChanged', block, before })
+    this.#isDue = true
+    this.#make(time, 'when due')
+  }
+
+  /** @param urgency `voiding`: earlier distributions are settled, and jobs on them are replaced */
+  #make(time: number, urgency: 'when due' | 'now' | 'voiding'): void {
+    const { scheme } = this.#settings.scheme
+    if (scheme === 'solo' || scheme === 'fpps' || this.#value === 0n || !this.#isDue) return
+    if (urgency === 'when due' && time < this.#madeAt + this.#settings.refreshMs) return
+    this.#madeAt = time
+    this.#isDue = false
+    const weights = this.#scheme.weights()
+    const distribution = makeDistribution(
+      { id: this.#given.lastId + 1n, value: this.#value, weights, available: this.#bookings.available() },
+      this.#settings,
+    )
+    this.#given.add({ distribution, weights })
+    this.#effects.push({ kind: 'distribution', distribution, voids: urgency === 'voiding' })
+  }
+
+  #accrue(account: AccountKey, score: bigint): void {
+    const { feePpm } = this.#settings
+    const owed = (this.#accrued.get(account) ?? 0n) + score * (this.#value - partOf(this.#value, feePpm))
+    const whole = owed / SCORE_OF_A_BLOCK
+    this.#accrued.set(account, owed - whole * SCORE_OF_A_BLOCK)
+    if (whole > 0n) this.#bookings.transfer(account, whole)
+  }
+}
+
+/** Hashes that a block of these nbits takes: ⌊2^256 / (target + 1)⌋. */
+export function networkWorkOf(nbits: number): bigint {
+  return workOf(nbitsToTarget(nbits))
+}
+
+/** Hashes that a share of a target takes: ⌊2^256 / (target + 1)⌋. @param target 32 bytes, little-endian */
+export function workOf(target: Uint8Array): bigint {
+  return (1n << 256n) / (targetToBigint(target) + 1n)
+}
+
+/** The key of an account that is paid to a script. */
+export function accountKey(script: Uint8Array): AccountKey {
+  return hex(script)
+}

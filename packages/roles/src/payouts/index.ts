@@ -1,0 +1,9 @@
+export {
+  type Distribution,
+  firstPayouts,
+  type MinerPayee,
+  type Payee,
+  type RewardSplit,
+  rewardOutputs,
+  splitReward,
+} from './distribution.ts'
