@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
-import { type App, serveMonitoring, sessionLines, upstreamSettings } from '@sv2/app-kit'
-import { Device, type DeviceEffect, type DeviceEvent } from '@sv2/roles/device'
-import { dial, Engine, fastSha256d, systemNoise } from '@sv2/runtime'
+import { type App, startRole, upstreamSettings } from '@sv2/app-kit'
+import { Device } from '@sv2/roles/device'
+import { fastSha256d } from '@sv2/runtime'
 import { configSchema, DEFAULT_POOL_PORT, type MiningDeviceConfig } from './config.ts'
 import { createHasher } from './hashing/hasher.ts'
 import { measureHashrate } from './hashing/measure-hashrate.ts'
@@ -42,7 +42,7 @@ export const miningDevice: App<MiningDeviceConfig, RunningMiningDevice> = {
   ],
 
   async start(config, context) {
-    const { log, registry, scope, clock } = context
+    const { log, registry, scope } = context
     const observe = createObserver(log, registry)
     const threads = config.threads === 0 ? availableParallelism() : config.threads
     const upstream = upstreamSettings(config.upstream, { protocol: 'mining', defaultPort: DEFAULT_POOL_PORT })
@@ -70,54 +70,47 @@ export const miningDevice: App<MiningDeviceConfig, RunningMiningDevice> = {
     const hasher = createHasher(
       { threads, hashrate: config.hashrate_cap },
       {
-        onShare: (share) => engine.tell({ kind: 'shareFound', ...share }),
-        onHashed: (hashes) => engine.tell({ kind: 'hashed', hashes }),
+        onShare: (share) => started.engine.tell({ kind: 'shareFound', ...share }),
+        onHashed: (hashes) => started.engine.tell({ kind: 'hashed', hashes }),
       },
     )
     scope.own('hasher', () => hasher.close())
-    const lines = sessionLines(log)
-    const engine = new Engine<DeviceEvent, DeviceEffect>(role, {
-      clock,
-      observer: {
-        ...lines,
-        onSessionClosed(info, reason) {
-          observe.disconnected()
-          lines.onSessionClosed?.(info, reason)
-        },
-        onEffect(effect) {
-          if (effect.kind === 'work') return hasher.work(effect.work)
-          if (effect.kind === 'redial') {
-            log.info({ port: effect.port }, 'connecting again')
-            return dialer.redial(effect.host, effect.port)
-          }
-          observe.fact(effect)
-        },
+    let isStopping = false
+    const started = startRole(context, {
+      role,
+      onSessionClosed: observe.disconnected,
+      onEffect(effect) {
+        if (effect.kind === 'work') return hasher.work(effect.work)
+        if (effect.kind === 'redial') {
+          log.info({ port: effect.port }, 'connecting again')
+          return started.dialers[0]!.redial(effect.host, effect.port)
+        }
+        observe.fact(effect)
       },
+      servers: [
+        {
+          name: 'upstream',
+          port: 'upstream',
+          settings: upstream,
+          onFailed: {
+            text: 'no connection to the server; trying again',
+            warn: (line, text) => {
+              if (!isStopping) log.warn(line, text)
+            },
+          },
+        },
+      ],
+      farewell: { event: { kind: 'stop' as const }, ms: FAREWELL_MS },
     })
-    let stopping = false
-    const dialer = dial(upstream, engine, {
-      portName: 'upstream',
-      noise: systemNoise,
-      clock,
-      random: Math.random,
-      onFailed(where, reason, retryMs) {
-        if (!stopping) log.warn({ where, reason, retryMs }, 'no connection to the server; trying again')
-      },
-    })
-    scope.own('upstream', async () => {
-      stopping = true
-      engine.tell({ kind: 'stop' })
-      await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))
-      dialer.close()
-      engine.stop('shutting down')
+    // closed before the farewell
+    scope.own('warnings', () => {
+      isStopping = true
     })
     if (!config.monitoring.enabled) return { counts: observe.counts, monitoringPort: undefined }
-    const monitoring = await serveMonitoring(config.monitoring, {
-      registry,
+    const monitoringPort = await started.monitor(config.monitoring, {
       health: () => ({ ok: observe.counts().mining, ...observe.counts() }),
     })
-    scope.own('monitoring', () => monitoring.close())
-    return { counts: observe.counts, monitoringPort: monitoring.port }
+    return { counts: observe.counts, monitoringPort }
   },
 }
 

@@ -1,4 +1,4 @@
-import { type App, liveGauges, openDoors, serveMonitoring, VERSION } from '@sv2/app-kit'
+import { type App, VERSION } from '@sv2/app-kit'
 import { aggregating } from './aggregating.ts'
 import { configSchema, type MiningProxyConfig } from './config.ts'
 import { transparent } from './transparent.ts'
@@ -34,21 +34,18 @@ export const miningProxy: App<MiningProxyConfig, RunningMiningProxy> = {
   schema: configSchema,
 
   async start(config, context) {
-    const { registry, scope } = context
     const start = config.mode === 'transparent' ? transparent : aggregating
-    const proxy = start(config, VERSION, context)
-    const gauge = liveGauges(registry)
-    gauge('sv2_clients_total', 'Connected miners', () => proxy.counts().connections)
-    gauge('sv2_client_channels', 'Open channels', () => proxy.counts().channels)
-    gauge('sv2_server_channels', 'Channels at upstreams', () => proxy.counts().upstreamChannels)
-    const monitoring = await serveMonitoring(config.monitoring, {
-      registry,
-      health: () => ({ ok: proxy.isWell(), ...proxy.counts() }),
+    const { started, counts, isWell } = start(config, VERSION, context)
+    const monitoringPort = await started.monitor(config.monitoring, {
+      gauges: [
+        ['sv2_clients_total', 'Connected miners', () => counts().connections],
+        ['sv2_client_channels', 'Open channels', () => counts().channels],
+        ['sv2_server_channels', 'Channels at upstreams', () => counts().upstreamChannels],
+      ],
+      health: () => ({ ok: isWell(), ...counts() }),
     })
-    scope.own('monitoring', () => monitoring.close())
-    proxy.drainAtEnd()
-    const urls = await openDoors(config, proxy.engine, { context, portName: 'miners' })
-    proxy.begin()
-    return { urls, monitoringPort: monitoring.port, counts: proxy.counts }
+    const urls = await started.open(config, { portName: 'miners' })
+    started.engine.tell({ kind: 'tick' })
+    return { urls, monitoringPort, counts }
   },
 }

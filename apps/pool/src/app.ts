@@ -1,19 +1,16 @@
 import {
   type App,
-  drainAtEnd,
-  liveGauges,
+  drain,
   loadTokenKey,
   nextEpoch,
-  openDoors,
   SolutionFiles,
-  serveMonitoring,
-  sessionLines,
+  startRole,
   UsedTokenFile,
   upstreamSettings,
   VERSION,
 } from '@sv2/app-kit'
-import { Pool, type PoolEffect, type PoolEvent } from '@sv2/roles/pool'
-import { dial, Engine, fastSha256d, randomBytes, systemNoise } from '@sv2/runtime'
+import { Pool } from '@sv2/roles/pool'
+import { fastSha256d, randomBytes } from '@sv2/runtime'
 import { configSchema, type PoolConfig } from './config.ts'
 import { startEmbeddedNegotiator } from './embedded-negotiator.ts'
 import { createObserver } from './observe.ts'
@@ -50,7 +47,7 @@ export const pool: App<PoolConfig, RunningPool> = {
   schema: configSchema,
 
   async start(config, context) {
-    const { log, registry, scope, clock } = context
+    const { log, registry, clock } = context
     const observe = createObserver(log, registry)
     const embedded = await startEmbeddedNegotiator(config, context)
     const { token_key_file: keyFile } = config.custom_work
@@ -67,61 +64,45 @@ export const pool: App<PoolConfig, RunningPool> = {
         usedTokens: tokens.used,
       },
     )
-    const engine = new Engine<PoolEvent, PoolEffect>(role, {
-      clock,
-      observer: {
-        ...sessionLines(log),
-        onEffect(fact) {
-          if (fact.kind === 'tokenUsed') return tokens.add(fact.token, clock.now())
-          if (fact.kind === 'keepSolution' || fact.kind === 'forgetSolution') return files.perform(fact)
-          if (fact.kind !== 'solutionPushed' || embedded === undefined) return observe.fact(fact)
-          embedded.solved(fact.solution)
-          observe.fact({ ...fact, negotiators: fact.negotiators + 1 })
+    const failed = (what: string) => ({ text: `${what} cannot be reached` })
+    const started = startRole(context, {
+      role,
+      onEffect(fact) {
+        if (fact.kind === 'tokenUsed') return tokens.add(fact.token, clock.now())
+        if (fact.kind === 'keepSolution' || fact.kind === 'forgetSolution') return files.perform(fact)
+        if (fact.kind !== 'solutionPushed' || embedded === undefined) return observe.fact(fact)
+        embedded.solved(fact.solution)
+        observe.fact({ ...fact, negotiators: fact.negotiators + 1 })
+      },
+      servers: [
+        {
+          name: 'template provider',
+          port: 'templates',
+          settings: upstreamSettings(config.template_provider, { protocol: 'templates', defaultPort: 8_336 }),
+          onFailed: failed('template provider'),
         },
-      },
+        ...negotiatorServers(config).map((settings, n) => {
+          const name = `negotiator ${n}`
+          return { name, port: name, settings, onFailed: failed('negotiator') }
+        }),
+      ],
+      farewell: drain({ host: config.drain_to_host, port: config.drain_to_port }),
     })
-    scope.own('connections', () => engine.stop('shutting down'))
-    const provider = dial(
-      upstreamSettings(config.template_provider, { protocol: 'templates', defaultPort: 8_336 }),
-      engine,
-      {
-        portName: 'templates',
-        noise: systemNoise,
-        clock,
-        random: Math.random,
-        onFailed: (where, reason, retryMs) =>
-          log.warn({ where, reason, retryMs }, 'template provider cannot be reached'),
-      },
-    )
-    scope.own('template provider', () => provider.close())
-    for (const [n, server] of negotiatorServers(config).entries()) {
-      const negotiator = dial(server, engine, {
-        portName: `negotiator ${n}`,
-        noise: systemNoise,
-        clock,
-        random: Math.random,
-        onFailed: (where, reason, retryMs) =>
-          log.warn({ where, reason, retryMs }, 'negotiator cannot be reached'),
-      })
-      scope.own(`negotiator ${n}`, () => negotiator.close())
-    }
-    drainAtEnd(scope, engine, { host: config.drain_to_host, port: config.drain_to_port })
 
     for (const { message } of solutions) if (message.type === 'PushSolution') embedded?.solved(message)
 
-    const gauge = liveGauges(registry)
-    gauge('sv2_clients_total', 'Connected miners', () => role.counts.connections)
-    gauge('sv2_client_channels', 'Open channels', () => role.counts.channels)
-    const monitoring = await serveMonitoring(config.monitoring, {
-      registry,
+    const monitoringPort = await started.monitor(config.monitoring, {
+      gauges: [
+        ['sv2_clients_total', 'Connected miners', () => role.counts.connections],
+        ['sv2_client_channels', 'Open channels', () => role.counts.channels],
+      ],
       health: () => ({ ok: role.hasWork, ...role.counts }),
     })
-    scope.own('monitoring', () => monitoring.close())
-    const urls = await openDoors(config, engine, { context, portName: 'miners' })
+    const urls = await started.open(config, { portName: 'miners' })
     return {
       urls,
       negotiatorUrls: embedded?.urls ?? [],
-      monitoringPort: monitoring.port,
+      monitoringPort,
       counts: () => ({ ...role.counts, ...observe.totals() }),
     }
   },

@@ -1,14 +1,6 @@
-import {
-  type App,
-  Gauge,
-  nodeRpcs,
-  openDoors,
-  serveMonitoring,
-  sessionLines,
-  TemplateFiles,
-} from '@sv2/app-kit'
-import { Provider, type ProviderEffect, type ProviderEvent } from '@sv2/roles/provider'
-import { Engine, fastSha256d, NodeWatch, SolvedBlocks } from '@sv2/runtime'
+import { type App, nodeRpcs, startRole, TemplateFiles } from '@sv2/app-kit'
+import { Provider } from '@sv2/roles/provider'
+import { fastSha256d, NodeWatch, SolvedBlocks } from '@sv2/runtime'
 import { configSchema, type TemplateProviderConfig } from './config.ts'
 import { createObserver } from './observe.ts'
 
@@ -49,29 +41,25 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
       },
       onDiskTrouble: observe.diskTrouble,
     })
-    const engine = new Engine<ProviderEvent, ProviderEffect>(provider, {
-      clock,
-      observer: {
-        ...sessionLines(log),
-        onEffect(effect) {
-          if (effect.kind === 'keepTemplate') return templates.keep(effect.template)
-          if (effect.kind !== 'submitBlock') return observe.fact(effect)
-          observe.solved({ hash: effect.hash, height: effect.height })
-          void blocks.submit(effect)
-        },
-      },
-    })
     // Closed after the connections: a block may come until they are.
     scope.own('solved blocks', () => blocks.stop())
     scope.own('templates', () => templates.stop())
-    scope.own('connections', () => engine.stop('shutting down'))
+    const started = startRole(context, {
+      role: provider,
+      onEffect(effect) {
+        if (effect.kind === 'keepTemplate') return templates.keep(effect.template)
+        if (effect.kind !== 'submitBlock') return observe.fact(effect)
+        observe.solved({ hash: effect.hash, height: effect.height })
+        void blocks.submit(effect)
+      },
+    })
     const watch = new NodeWatch(nodes[0]!, {
       settings: { network: config.network, intervalMs: config.template_interval_sec * 1000 },
       observer: {
-        onTemplate: (template) => engine.tell({ kind: 'nodeTemplate', template }),
+        onTemplate: (template) => started.engine.tell({ kind: 'nodeTemplate', template }),
         onState(state) {
           observe.node(state)
-          if (state.kind === 'waiting') engine.tell({ kind: 'nodeUnfit', cause: state.cause })
+          if (state.kind === 'waiting') started.engine.tell({ kind: 'nodeUnfit', cause: state.cause })
         },
         onTip: (tip) => void blocks.moved(tip),
       },
@@ -81,28 +69,18 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
     if (left > 0) log.warn({ blocks: left }, 'submitting blocks of an earlier run again')
     void watch.run()
 
-    new Gauge({
-      name: 'sv2_tp_clients',
-      help: 'Connected clients',
-      registers: [registry],
-      collect() {
-        this.set(provider.counts.clients)
-      },
-    })
-    new Gauge({
-      name: 'sv2_tp_kept_template_bytes',
-      help: 'Memory of the templates that clients may find a block on',
-      registers: [registry],
-      collect() {
-        this.set(provider.counts.templateBytes)
-      },
-    })
-    const monitoring = await serveMonitoring(config.monitoring, {
-      registry,
+    const monitoringPort = await started.monitor(config.monitoring, {
+      gauges: [
+        ['sv2_tp_clients', 'Connected clients', () => provider.counts.clients],
+        [
+          'sv2_tp_kept_template_bytes',
+          'Memory of the templates that clients may find a block on',
+          () => provider.counts.templateBytes,
+        ],
+      ],
       health: () => ({ ok: watch.isReady, ...provider.counts }),
     })
-    scope.own('monitoring', () => monitoring.close())
-    const urls = await openDoors(config, engine, { context, portName: 'clients' })
-    return { urls, monitoringPort: monitoring.port }
+    const urls = await started.open(config, { portName: 'clients' })
+    return { urls, monitoringPort }
   },
 }

@@ -22,9 +22,8 @@ export { serverKeys } from './config/server.ts'
 export { sv1DifficultyKeys, sv1FrontSettings, sv1Keys, sv1LimitKeys } from './config/sv1-front.ts'
 export { failoverKeys, type UpstreamConfig, upstreamSchema, upstreamSettings } from './config/upstream.ts'
 export { type V1PoolUrl, v1PoolUrl } from './config/v1-pool-url.ts'
-export { dialUpstreams, type UpstreamDialers } from './dial-upstreams.ts'
-export { openDoors, type ServerConfig, sessionLines } from './doors.ts'
-export { drainAtEnd } from './drain.ts'
+export type { ServerConfig } from './doors.ts'
+export { drain, type Farewell } from './farewell.ts'
 export {
   type KeySettings,
   keyFile,
@@ -40,7 +39,6 @@ export {
   Gauge,
   type Health,
   Histogram,
-  liveGauges,
   type MonitoringSettings,
   Registry,
   serveMonitoring,
@@ -63,6 +61,13 @@ export { readableCode, readableText } from './readable-code.ts'
 export { nextEpoch } from './run-epoch.ts'
 export { type Closing, Scope } from './scope.ts'
 export { SolutionFiles } from './solution-files.ts'
+export {
+  type DialedServer,
+  type DialedUpstreams,
+  type RoleStart,
+  type StartedRole,
+  startRole,
+} from './start-role.ts'
 export { TemplateFiles } from './template-files.ts'
 export { loadTokenKey, makeTokenKeyFile } from './token-key.ts'
 export { UsedTokenFile } from './used-token-file.ts'

@@ -1,14 +1,7 @@
 import type { Network } from '@sv2/bitcoin'
 import type { PushSolution } from '@sv2/messages'
+import { type KeepJob, NegotiatorServer, type NegotiatorServerSettings } from '@sv2/roles/negotiator'
 import {
-  type KeepJob,
-  NegotiatorServer,
-  type NegotiatorServerSettings,
-  type ServerEffect,
-  type ServerEvent,
-} from '@sv2/roles/negotiator'
-import {
-  Engine,
   fastSha256,
   fastSha256d,
   MempoolWatch,
@@ -20,11 +13,12 @@ import {
 import type { AppContext } from './app.ts'
 import { type NegotiationConfig, negotiatorSettings } from './config/negotiator.ts'
 import { nodeRpcs } from './config/node.ts'
-import { openDoors, type ServerConfig, sessionLines } from './doors.ts'
+import type { ServerConfig } from './doors.ts'
 import { JobFiles } from './job-files.ts'
 import { liveGauges } from './monitoring.ts'
 import { observeNegotiator } from './observe/negotiator.ts'
 import { observeNode } from './observe/node.ts'
+import { startRole } from './start-role.ts'
 import { loadTokenKey } from './token-key.ts'
 
 /** The configuration of a job negotiator server. */
@@ -85,24 +79,21 @@ export async function startNegotiatorServer(
     const isKept = await jobs.keep(job, clock.now())
     engine.tell({ kind: 'jobKept', proposalId, job, isKept })
   }
-  const engine = new Engine<ServerEvent, ServerEffect>(server, {
-    clock,
-    observer: {
-      ...sessionLines(log),
-      onEffect(effect) {
-        if (effect.kind === 'proposeBlock') return void check(effect.proposalId, effect.block)
-        if (effect.kind === 'keepJob') return void keep(effect)
-        if (effect.kind === 'forgetJob') return void jobs.forget(effect.id)
-        if (effect.kind !== 'submitBlock') return observe.fact(effect)
-        observeNodes.solved(effect)
-        void blocks.submit(effect)
-      },
-    },
-  })
   // Closed after the connections: a block may come until they are.
   scope.own('solved blocks', () => blocks.stop())
   scope.own('accepted jobs', () => jobs.stop())
-  scope.own('job negotiator connections', () => engine.stop('shutting down'))
+  const { engine, open } = startRole(how.context, {
+    role: server,
+    connections: 'job negotiator connections',
+    onEffect(effect) {
+      if (effect.kind === 'proposeBlock') return void check(effect.proposalId, effect.block)
+      if (effect.kind === 'keepJob') return void keep(effect)
+      if (effect.kind === 'forgetJob') return void jobs.forget(effect.id)
+      if (effect.kind !== 'submitBlock') return observe.fact(effect)
+      observeNodes.solved(effect)
+      void blocks.submit(effect)
+    },
+  })
   const intervalMs = config.transactions.interval_sec * 1000
   const watch = new NodeWatch(nodes[0]!, {
     settings: { network: config.network, intervalMs: TEMPLATE_INTERVAL_MS },
@@ -135,7 +126,7 @@ export async function startNegotiatorServer(
   gauge('sv2_negotiator_jobs_kept', 'Accepted jobs kept for solutions', () => server.counts.keptJobs)
   gauge('sv2_negotiator_transactions', 'Transactions in the cache', () => server.counts.transactions)
   gauge('sv2_negotiator_transaction_bytes', 'Memory of the cache', () => server.counts.transactionBytes)
-  const urls = await openDoors(config, engine, { context: how.context, portName: 'clients' })
+  const urls = await open(config, { portName: 'clients' })
   return {
     urls,
     solved: (solution) => engine.tell({ kind: 'solution', solution }),

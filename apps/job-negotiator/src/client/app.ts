@@ -1,16 +1,6 @@
-import {
-  type App,
-  dialUpstreams,
-  drainAtEnd,
-  liveGauges,
-  openDoors,
-  SolutionFiles,
-  serveMonitoring,
-  sessionLines,
-  VERSION,
-} from '@sv2/app-kit'
-import { JobClient, type JobClientEffect, type JobClientEvent } from '@sv2/roles/negotiator'
-import { dial, Engine, fastSha256, fastSha256d, randomBytes, systemNoise } from '@sv2/runtime'
+import { type App, drain, SolutionFiles, startRole, VERSION } from '@sv2/app-kit'
+import { JobClient } from '@sv2/roles/negotiator'
+import { fastSha256, fastSha256d, randomBytes } from '@sv2/runtime'
 import { configSchema, type JobNegotiatorClientConfig } from './config.ts'
 import { createObserver } from './observe.ts'
 import { clientSettings, dialedProvider, dialedUpstreams, frontSettings } from './settings.ts'
@@ -48,7 +38,7 @@ export const jobNegotiatorClient: App<JobNegotiatorClientConfig, RunningJobClien
   schema: configSchema,
 
   async start(config, context) {
-    const { log, registry, scope, clock } = context
+    const { log, registry } = context
     const observe = createObserver(log, registry)
     const files = new SolutionFiles(config.data_dir, log)
     const solutions = files.load()
@@ -62,54 +52,43 @@ export const jobNegotiatorClient: App<JobNegotiatorClientConfig, RunningJobClien
         front: frontSettings(config),
       },
     )
-    const engine = new Engine<JobClientEvent, JobClientEffect>(role, {
-      clock,
-      observer: {
-        ...sessionLines(log),
-        onEffect(effect) {
-          if (effect.kind === 'keepSolution' || effect.kind === 'forgetSolution') return files.perform(effect)
-          if (effect.kind === 'dial' || effect.kind === 'hangUp' || effect.kind === 'redial')
-            return upstreams.perform(effect)
-          observe.fact(effect)
-        },
+    const started = startRole(context, {
+      role,
+      onEffect(effect) {
+        if (effect.kind === 'keepSolution' || effect.kind === 'forgetSolution') return files.perform(effect)
+        observe.fact(effect)
       },
+      upstreams: {
+        settings: dialedUpstreams(config),
+        onFailed: { text: 'pool cannot be reached', warn: observe.warn },
+      },
+      servers: [
+        {
+          name: 'template provider',
+          port: 'templates',
+          settings: dialedProvider(config),
+          onFailed: { text: 'template provider cannot be reached' },
+        },
+      ],
+      farewell: drain(),
     })
-    scope.own('connections', () => engine.stop('shutting down'))
-    const links = { noise: systemNoise, clock, random: Math.random }
-    const upstreams = dialUpstreams(dialedUpstreams(config), engine, {
-      ...links,
-      onFailed: (where, reason, retryMs) =>
-        observe.warn({ where, reason, retryMs }, 'pool cannot be reached'),
-    })
-    scope.own('upstreams', () => upstreams.close())
-    const provider = dial(dialedProvider(config), engine, {
-      ...links,
-      portName: 'templates',
-      onFailed: (where, reason, retryMs) =>
-        log.warn({ where, reason, retryMs }, 'template provider cannot be reached'),
-    })
-    scope.own('template provider', () => provider.close())
-    drainAtEnd(scope, engine)
-
-    const gauge = liveGauges(registry)
-    gauge('sv2_clients_total', 'Connected miners, of both versions', () => role.counts.connections)
-    gauge('sv2_client_channels', 'Open channels, of miners of both versions', () => role.counts.channels)
-    gauge('sv2_server_channels', 'Channels at pools', () => role.counts.upstreamChannels)
-    gauge('sv1_clients_total', 'V1 miners at work', () => role.counts.v1Miners)
-    const monitoring = await serveMonitoring(config.monitoring, {
-      registry,
+    const monitoringPort = await started.monitor(config.monitoring, {
+      gauges: [
+        ['sv2_clients_total', 'Connected miners, of both versions', () => role.counts.connections],
+        ['sv2_client_channels', 'Open channels, of miners of both versions', () => role.counts.channels],
+        ['sv2_server_channels', 'Channels at pools', () => role.counts.upstreamChannels],
+        ['sv1_clients_total', 'V1 miners at work', () => role.counts.v1Miners],
+      ],
       health: () => ({ ok: role.hasWork, pool: observe.totals().pool, ...role.counts }),
     })
-    scope.own('monitoring', () => monitoring.close())
-    const urls = await openDoors(allDoors(config), engine, {
-      context,
+    const urls = await started.open(allDoors(config), {
       portName: 'miners',
       v1PortName: (door) => `v1 ${door - config.listen.length}`,
     })
-    engine.tell({ kind: 'tick' })
+    started.engine.tell({ kind: 'tick' })
     return {
       urls,
-      monitoringPort: monitoring.port,
+      monitoringPort,
       counts: () => ({ ...role.counts, ...observe.totals() }),
     }
   },

@@ -1,6 +1,6 @@
-import { type AppContext, liveGauges, openDoors, serveMonitoring, sessionLines } from '@sv2/app-kit'
-import { V2ToV1, type V2ToV1Effect, type V2ToV1Event } from '@sv2/roles/translator'
-import { Engine, fastSha256d } from '@sv2/runtime'
+import { type AppContext, startRole } from '@sv2/app-kit'
+import { V2ToV1 } from '@sv2/roles/translator'
+import { fastSha256d } from '@sv2/runtime'
 import type { RunningTranslatorProxy } from '../app.ts'
 import type { TranslatorProxyConfig } from '../config.ts'
 import { createObserver } from './observe.ts'
@@ -16,17 +16,15 @@ export async function startV2ToV1(
   const { log, registry, scope, clock } = context
   const observe = createObserver(log, registry)
   const role = new V2ToV1(v2ToV1Settings(config.v2_to_v1, version), { sha256d: fastSha256d })
-  const engine = new Engine<V2ToV1Event, V2ToV1Effect>(role, {
-    clock,
-    observer: {
-      ...sessionLines(log),
-      onEffect(effect) {
-        if (effect.kind === 'dial' || effect.kind === 'hangUp' || effect.kind === 'redial')
-          return links.perform(effect)
-        observe.fact(effect)
-      },
+  const started = startRole(context, {
+    role,
+    onEffect(effect) {
+      if (effect.kind === 'dial' || effect.kind === 'hangUp' || effect.kind === 'redial')
+        return links.perform(effect)
+      observe.fact(effect)
     },
   })
+  const { engine } = started
   const links = poolLinks(
     {
       engine,
@@ -40,25 +38,23 @@ export async function startV2ToV1(
         observe.warn({ where, reason, retryMs }, 'pool cannot be reached'),
     },
   )
-  scope.own('connections', () => engine.stop('shutting down'))
   scope.own('pools', () => links.close())
 
-  const gauge = liveGauges(registry)
-  gauge('sv2_clients_total', 'Connected miners', () => role.counts.connections)
-  gauge('sv2_client_channels', 'Open channels', () => role.counts.channels)
-  gauge('sv2_translator_pool_connections', 'Connections to V1 pools', () => role.counts.poolConnections)
-  const monitoring = await serveMonitoring(config.monitoring, {
-    registry,
+  const monitoringPort = await started.monitor(config.monitoring, {
+    gauges: [
+      ['sv2_clients_total', 'Connected miners', () => role.counts.connections],
+      ['sv2_client_channels', 'Open channels', () => role.counts.channels],
+      ['sv2_translator_pool_connections', 'Connections to V1 pools', () => role.counts.poolConnections],
+    ],
     health: () => ({ ok: role.hasWork, ...role.counts }),
   })
-  scope.own('monitoring', () => monitoring.close())
   // a V1 miner has no business here
   const listen = config.listen.map((door) => ({ ...door, protocol: 'v2' as const }))
-  const urls = await openDoors({ ...config, listen }, engine, { context, portName: 'miners' })
+  const urls = await started.open({ ...config, listen }, { portName: 'miners' })
   engine.tell({ kind: 'tick' })
   return {
     urls,
-    monitoringPort: monitoring.port,
+    monitoringPort,
     counts: () => ({ ...role.counts, ...observe.totals() }),
   }
 }

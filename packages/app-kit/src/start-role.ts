@@ -1,0 +1,130 @@
+import type { Role, SessionEffect } from '@sv2/roles/ground'
+import type { DialCommand } from '@sv2/roles/work'
+import { type Dialer, dial, Engine, systemNoise, type UpstreamSettings } from '@sv2/runtime'
+import type { AppContext } from './app.ts'
+import { dialUpstreams } from './dial-upstreams.ts'
+import { openDoors, type ServerConfig, sessionLines } from './doors.ts'
+import type { Farewell } from './farewell.ts'
+import { type Health, liveGauges, type MonitoringSettings, serveMonitoring } from './monitoring.ts'
+
+/** How the log tells that a connection could not be made. */
+export interface FailureLine {
+  readonly text: string
+  /** Prints it; the log of the app when missing. */
+  readonly warn?: (line: object, text: string) => void
+}
+
+/** A server that is dialed at the start, and again whenever it is lost. */
+export interface DialedServer {
+  /** What the scope calls it. */
+  readonly name: string
+  readonly port: string
+  readonly settings: UpstreamSettings
+  readonly onFailed: FailureLine
+}
+
+/** Upstreams that the role itself dials, lets go and sends elsewhere, by their places in the list. */
+export interface DialedUpstreams {
+  readonly settings: readonly UpstreamSettings[]
+  readonly onFailed: FailureLine
+  /** Hears of each command before it is performed. */
+  readonly onCommand?: (command: DialCommand) => void
+}
+
+/** A role, and what its process does for it. */
+export interface RoleStart<Event, Effect> {
+  readonly role: Role<Event, Effect>
+  /** Performs what is not about connections, and makes numbers and log lines of facts. */
+  readonly onEffect: (effect: Exclude<Effect, SessionEffect<unknown> | DialCommand>) => void
+  readonly onSessionClosed?: () => void
+  readonly servers?: readonly DialedServer[]
+  readonly upstreams?: DialedUpstreams
+  /** What the role hears when the app ends, while its connections still stand. */
+  readonly farewell?: Farewell<NoInfer<Event>>
+  /** What the scope calls its connections; for a process with several roles. */
+  readonly connections?: string
+}
+
+/** A gauge: name, help, and the value whenever it is read. */
+export type LiveGauge = readonly [name: string, help: string, value: () => number]
+
+/** A role on its connections; its doors are not open yet. */
+export interface StartedRole<Event extends { readonly kind: string }> {
+  readonly engine: Pick<Engine<Event, never>, 'tell' | 'adopt'>
+  /** Of `servers`, in their order. */
+  readonly dialers: readonly Dialer[]
+  /** Serves numbers and health until the app ends. Answers the port. */
+  monitor(
+    settings: MonitoringSettings,
+    what: { readonly gauges?: readonly LiveGauge[]; readonly health: Health },
+  ): Promise<number>
+  /** Opens the doors until the app ends. Answers their URLs. */
+  open(
+    config: ServerConfig,
+    ports: { readonly portName: string; readonly v1PortName?: (door: number) => string },
+  ): Promise<string[]>
+}
+
+/**
+ * Runs a role on an engine, with log lines of its connections, and dials its servers. What it opens ends with the app,
+ * in reverse: doors, monitoring, what the caller owned meanwhile, the farewell, connections.
+ */
+export function startRole<Event extends { readonly kind: string }, Effect extends { readonly kind: string }>(
+  context: AppContext,
+  start: RoleStart<Event, Effect>,
+): StartedRole<Event> {
+  const { log, registry, scope, clock } = context
+  const lines = sessionLines(log)
+  const engine = new Engine<Event, Effect>(start.role, {
+    clock,
+    observer: {
+      ...lines,
+      onSessionClosed(info, reason) {
+        start.onSessionClosed?.()
+        lines.onSessionClosed?.(info, reason)
+      },
+      onEffect(effect) {
+        if (upstreams === undefined || !isDialCommand(effect)) return start.onEffect(effect as never)
+        start.upstreams?.onCommand?.(effect)
+        upstreams.perform(effect)
+      },
+    },
+  })
+  const links = ({ text, warn = (line, said) => log.warn(line, said) }: FailureLine) => ({
+    noise: systemNoise,
+    clock,
+    random: Math.random,
+    onFailed: (where: string, reason: string, retryMs: number) => warn({ where, reason, retryMs }, text),
+  })
+  scope.own(start.connections ?? 'connections', () => engine.stop('shutting down'))
+  const upstreams =
+    start.upstreams &&
+    dialUpstreams(start.upstreams.settings, engine as never, links(start.upstreams.onFailed))
+  if (upstreams !== undefined) scope.own('upstreams', () => upstreams.close())
+  const dialers = (start.servers ?? []).map(({ name, port, settings, onFailed }) => {
+    const dialer = dial(settings, engine, { ...links(onFailed), portName: port })
+    scope.own(name, () => dialer.close())
+    return dialer
+  })
+  const { farewell } = start
+  if (farewell !== undefined)
+    scope.own('miners', () => {
+      engine.tell(farewell.event)
+      return new Promise((resolve) => setTimeout(resolve, farewell.ms))
+    })
+  return {
+    engine,
+    dialers,
+    async monitor(settings, { gauges = [], health }) {
+      for (const gauge of gauges) liveGauges(registry)(...gauge)
+      const monitoring = await serveMonitoring(settings, { registry, health })
+      scope.own('monitoring', () => monitoring.close())
+      return monitoring.port
+    },
+    open: (config, ports) => openDoors(config, engine, { context, ...ports }),
+  }
+}
+
+function isDialCommand(effect: { readonly kind: string }): effect is DialCommand {
+  return effect.kind === 'dial' || effect.kind === 'hangUp' || effect.kind === 'redial'
+}
