@@ -1,4 +1,8 @@
+import { concatBytes } from './bytes.ts'
 import { type Sha256d, sha256d } from './sha256d.ts'
+
+/** Bytes of a node. */
+const NODE = 32
 
 /**
  * The merkle root of a block from its coinbase txid and the path a job carries, all 32 bytes in wire order.
@@ -22,30 +26,41 @@ export function merkleRootFromPath(
  * the right-hand sibling on each level, lowest first; empty for a block of the coinbase alone.
  */
 export function merklePath(txids: readonly Uint8Array[], hash: Sha256d = sha256d): Uint8Array[] {
-  const steps = merklePathInSteps(txids, hash)
+  for (const { length } of txids)
+    if (length !== NODE) throw new RangeError(`a merkle node of ${length} bytes`)
+  const steps = merklePathInSteps(concatBytes(...txids), hash)
   for (;;) {
     const step = steps.next()
     if (step.done) return step.value
   }
 }
 
-/** The same for those who must not be held up: a step for each hash, and the path at the end. */
+/**
+ * The same for a caller that must not be held up: a step for each hash, and the path at the end. The txids lie one behind
+ * another, and so do the nodes of a level: as arrays of their own they made the collector copy all those that are alive.
+ */
 export function* merklePathInSteps(
-  txids: readonly Uint8Array[],
+  txids: Uint8Array,
   hash: Sha256d = sha256d,
 ): Generator<void, Uint8Array[], void> {
   const path: Uint8Array[] = []
-  // `level` holds a level without its leftmost node, the one that depends on the coinbase.
-  let level: readonly Uint8Array[] = txids
-  const pair = new Uint8Array(64)
-  while (level.length > 0) {
-    path.push(level[0]!)
-    const next: Uint8Array[] = []
-    for (let i = 1; i < level.length; i += 2) {
-      next.push(hashPair(pair, level[i]!, level[i + 1] ?? level[i]!, hash))
+  // A level without its leftmost node, the one that depends on the coinbase. The next level grows at its start.
+  const level = txids.slice()
+  const doubled = new Uint8Array(2 * NODE)
+  let end = level.length
+  while (end > 0) {
+    path.push(level.slice(0, NODE))
+    let nextEnd = 0
+    for (let at = NODE; at < end; at += 2 * NODE) {
+      if (at + NODE === end) {
+        doubled.set(level.subarray(at, end), 0)
+        doubled.set(level.subarray(at, end), NODE)
+      }
+      level.set(hash(at + NODE === end ? doubled : level.subarray(at, at + 2 * NODE)), nextEnd)
+      nextEnd += NODE
       yield
     }
-    level = next
+    end = nextEnd
   }
   return path
 }

@@ -1,6 +1,5 @@
 import {
   BitcoinError,
-  concatBytes,
   equalBytes,
   parseOutputs,
   sha256,
@@ -12,7 +11,8 @@ import type { CommitMiningJob } from '@sv2/messages'
 import { customOutputs } from '../../custom-jobs/custom-coinbase.ts'
 import type { MiningJobToken } from '../../custom-jobs/token.ts'
 import { MAX_EXTRANONCE_SIZE } from './coinbase-check.ts'
-import { hashKey } from './hash-key.ts'
+import { HashIndex } from './hash-index.ts'
+import { HashList } from './hash-list.ts'
 import type { CommitField, Problem } from './problem.ts'
 import {
   type Dialogue,
@@ -23,11 +23,14 @@ import {
   type Promised,
   type Proposal,
 } from './proposal.ts'
-import type { TransactionCache } from './transaction-cache.ts'
+import { TransactionList } from './transaction-list.ts'
 import { LOOK_UNITS, type Work } from './work.ts'
 
 /** Short hashes of transactions that cost a unit. */
 const SHORT_HASHES_PER_UNIT = 12
+
+/** Bytes of a short hash. */
+const SHORT_SIZE = 8
 
 /** Bytes of the scriptSig in front of the extranonce that a job may commit to (JNC-05). */
 const MAX_COINBASE_PREFIX_SIZE = 8
@@ -60,7 +63,7 @@ export function committedJob(message: CommitMiningJob, token: MiningJobToken): J
     promised: {
       kind: 'shortHashes',
       key: keyOf(message.txShortHashNonce),
-      list: txShortHashList.map((short) => short.slice()),
+      list: HashList.of(txShortHashList, SHORT_SIZE),
       listHash: message.txHashListHash.slice(),
       hashes: undefined,
     },
@@ -72,21 +75,20 @@ export const commitDialogue: Dialogue = {
   *lookUp(proposal, deps) {
     const promised = shortHashesOf(proposal)
     return promised.hashes === undefined
-      ? yield* lookUpShort(proposal, promised, deps.cache)
+      ? yield* lookUpShort(proposal, promised, deps)
       : yield* lookUpHashes(proposal, { promised, hashes: promised.hashes }, deps)
   },
 
   /** Without the whole hashes the hash of the list decides, when all are there. */
   isPromised(promised, place, tx) {
-    const whole = promised.kind === 'shortHashes' ? promised.hashes?.[place] : undefined
-    return whole === undefined || equalBytes(whole, tx.dataHash)
+    const whole = promised.kind === 'shortHashes' ? promised.hashes : undefined
+    return whole === undefined || whole.holds(place, tx.dataHash)
   },
 
   settle(proposal, { sha256: hash }) {
     const { hashes, listHash } = shortHashesOf(proposal)
     if (hashes !== undefined) return 'found'
-    const found = proposal.transactions.flatMap((tx) => (tx === undefined ? [] : [tx.dataHash]))
-    return equalBytes(hash(concatBytes(...found)), listHash) ? 'found' : 'identify'
+    return equalBytes(hash(proposal.transactions.dataHashes.bytes), listHash) ? 'found' : 'identify'
   },
 
   accepted: (requestId, newMiningJobToken) => ({
@@ -115,69 +117,62 @@ function commitCode({ code, field }: Problem): string {
  * One pass over what we know; two that answer to one short hash need the whole hashes, and so does a list of which we find
  * nothing: its maker may read the key of short hashes in another way.
  */
-function* lookUpShort(proposal: Proposal, promised: ShortHashes, cache: TransactionCache): Work<Lookup> {
-  const places = new Map<number, number>()
-  for (const [place, short] of promised.list.entries()) {
-    places.set(numberOf(half(short, 0), half(short, 4)), place)
+function* lookUpShort(
+  proposal: Proposal,
+  { key, list }: ShortHashes,
+  { cache, indexKey }: LookUpDeps,
+): Work<Lookup> {
+  const places = new HashIndex(list, indexKey)
+  for (let place = 0; place < list.length; place++) {
+    if (!places.add(place)) return 'identify'
     yield LOOK_UNITS
   }
-  if (places.size < promised.list.length) return 'identify'
-  const transactions = promised.list.map((): Proposal['transactions'][number] => undefined)
-  proposal.transactions = transactions
+  const found = new TransactionList(list.length)
+  proposal.transactions = found
   // 19 ms for 65,536 transactions; with a new array for each hash 64
   const halves = new Uint32Array(2)
-  let found = 0
-  for (const [n, tx] of cache.all().entries()) {
-    if (n % SHORT_HASHES_PER_UNIT === 0) yield 1
-    sipHash24Into(halves, promised.key, tx.dataHash)
-    const place = places.get(numberOf(halves[0]!, halves[1]!))
-    if (place === undefined || !isShort(promised.list[place]!, halves)) continue
-    if (transactions[place] !== undefined) return 'identify'
-    transactions[place] = tx
-    found++
+  const short = new Uint8Array(SHORT_SIZE)
+  const view = new DataView(short.buffer)
+  let count = 0
+  for (let slot = 0; slot < cache.slots; slot++) {
+    if (slot % SHORT_HASHES_PER_UNIT === 0) yield 1
+    if (!cache.transactions.has(slot)) continue
+    sipHash24Into(halves, key, cache.transactions.dataHashes.at(slot))
+    view.setUint32(0, halves[0]!, true)
+    view.setUint32(4, halves[1]!, true)
+    const place = places.find(short)
+    if (place === undefined) continue
+    if (found.has(place)) return 'identify'
+    found.put(place, cache.transactions.at(slot)!)
+    count++
   }
-  return found === 0 && promised.list.length > 0 ? 'identify' : 'found'
-}
-
-/** 48 bits of a short hash: a number is looked up without making a text of each transaction that we know. */
-function numberOf(low: number, high: number): number {
-  return (high & 0xffff) * 0x1_0000_0000 + low
-}
-
-/** Half of a short hash, little-endian. */
-function half(short: Uint8Array, at: 0 | 4): number {
-  return (short[at]! | (short[at + 1]! << 8) | (short[at + 2]! << 16) | (short[at + 3]! << 24)) >>> 0
-}
-
-function isShort(short: Uint8Array, halves: Uint32Array): boolean {
-  return half(short, 0) === halves[0] && half(short, 4) === halves[1]
+  return count === 0 && list.length > 0 ? 'identify' : 'found'
 }
 
 function* lookUpHashes(
   proposal: Proposal,
-  { promised, hashes }: { readonly promised: ShortHashes; readonly hashes: readonly Uint8Array[] },
-  { cache, sha256: hash }: LookUpDeps,
+  { promised, hashes }: { readonly promised: ShortHashes; readonly hashes: HashList },
+  { cache, indexKey, sha256: hash }: LookUpDeps,
 ): Work<Lookup> {
   if (hashes.length !== promised.list.length)
     return refusal(
       'tx_short_hash_list',
       `${promised.list.length} short hashes of ${hashes.length} transactions`,
     )
-  if (!equalBytes(hash(concatBytes(...hashes)), promised.listHash))
+  if (!equalBytes(hash(hashes.bytes), promised.listHash))
     return refusal('tx_hash_list_hash', 'another list has this hash')
   // The whole hashes say more than the short ones, which were only there to save them.
-  const places = new Set<string>()
+  const places = new HashIndex(hashes, indexKey)
   const before = proposal.transactions
-  const transactions: Proposal['transactions'] = []
-  for (const [place, whole] of hashes.entries()) {
-    places.add(hashKey(whole))
-    const had = before[place]
-    transactions.push(
-      had !== undefined && equalBytes(had.dataHash, whole) ? had : cache.findByDataHash(whole),
-    )
+  const transactions = new TransactionList(hashes.length)
+  for (let place = 0; place < hashes.length; place++) {
+    if (!places.add(place)) return refusal('tx_short_hash_list', 'a transaction stands there twice')
+    const whole = hashes.at(place)
+    const had = before.at(place)
+    const tx = had !== undefined && equalBytes(had.dataHash, whole) ? had : cache.findByDataHash(whole)
+    if (tx !== undefined) transactions.put(place, tx)
     yield 2 * LOOK_UNITS
   }
-  if (places.size < hashes.length) return refusal('tx_short_hash_list', 'a transaction stands there twice')
   proposal.transactions = transactions
   return 'found'
 }

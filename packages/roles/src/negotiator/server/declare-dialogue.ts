@@ -1,10 +1,11 @@
-import { equalBytes } from '@sv2/bitcoin'
 import type { DeclareMiningJob } from '@sv2/messages'
 import type { MiningJobToken } from '../../custom-jobs/token.ts'
 import { readCutCoinbase } from './coinbase-check.ts'
-import { hashKey } from './hash-key.ts'
+import { HashIndex } from './hash-index.ts'
+import { HashList } from './hash-list.ts'
 import { badList, type Problem } from './problem.ts'
-import { type Dialogue, type Job, MAX_JOB_TRANSACTIONS, type Proposal } from './proposal.ts'
+import { type Dialogue, type Job, MAX_JOB_TRANSACTIONS } from './proposal.ts'
+import { TransactionList } from './transaction-list.ts'
 import { LOOK_UNITS } from './work.ts'
 
 /** What a DeclareMiningJob proposes. */
@@ -19,27 +20,27 @@ export function declaredJob(message: DeclareMiningJob, token: MiningJobToken): J
     version: message.version,
     ...cut,
     minExtranonceSize: 0,
-    promised: { kind: 'wtxids', list: message.wtxidList.map((wtxid) => wtxid.slice()) },
+    promised: { kind: 'wtxids', list: HashList.of(message.wtxidList) },
   }
 }
 
 /** A job is declared by the list of its wtxids. */
 export const declareDialogue: Dialogue = {
-  *lookUp(proposal, { cache }) {
+  *lookUp(proposal, { cache, indexKey }) {
     const { list } = proposal.job.promised
-    const places = new Set<string>()
-    const found: Proposal['transactions'] = []
-    for (const wtxid of list) {
-      places.add(hashKey(wtxid))
-      found.push(cache.find(wtxid))
+    const places = new HashIndex(list, indexKey)
+    const found = new TransactionList(list.length)
+    for (let place = 0; place < list.length; place++) {
+      if (!places.add(place)) return badList('a transaction stands there twice')
+      const tx = cache.find(list.at(place))
+      if (tx !== undefined) found.put(place, tx)
       yield 2 * LOOK_UNITS
     }
-    if (places.size < list.length) return badList('a transaction stands there twice')
     proposal.transactions = found
     return 'found'
   },
 
-  isPromised: ({ list }, place, tx) => equalBytes(list[place]!, tx.wtxid),
+  isPromised: ({ list }, place, tx) => list.holds(place, tx.wtxid),
 
   settle: () => 'found',
 

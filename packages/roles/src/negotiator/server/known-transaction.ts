@@ -1,11 +1,4 @@
-import {
-  BitcoinError,
-  countLegacySigops,
-  equalBytes,
-  parseTransaction,
-  type Sha256d,
-  strippedOf,
-} from '@sv2/bitcoin'
+import { BitcoinError, countLegacySigops, parseTransaction, type Sha256d, strippedOf } from '@sv2/bitcoin'
 
 /** A transaction whose data we have. */
 export interface KnownTransaction {
@@ -21,11 +14,6 @@ export interface KnownTransaction {
   readonly weight: number
   /** Signature operation cost, at least. */
   readonly sigops: number
-}
-
-/** Whether it has a witness. */
-export function hasWitnessData({ txid, wtxid }: KnownTransaction): boolean {
-  return !equalBytes(txid, wtxid)
 }
 
 /** The hashes by which transactions are known, as fast as the host has them. */

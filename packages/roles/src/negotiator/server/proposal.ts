@@ -6,11 +6,13 @@ import type { Millis, SessionId } from '../../ground/role.ts'
 import type { Budget } from './budget.ts'
 import type { ClientMode } from './facts.ts'
 import type { Holder } from './fair-share.ts'
+import type { HashList } from './hash-list.ts'
 import type { SolvableJob } from './kept-jobs.ts'
 import type { KnownTransaction, TransactionHashes } from './known-transaction.ts'
 import type { Problem } from './problem.ts'
 import type { Tip } from './tip.ts'
 import type { TransactionCache } from './transaction-cache.ts'
+import type { TransactionList } from './transaction-list.ts'
 import type { Work } from './work.ts'
 
 /** No block has more: the smallest transaction weighs 240 units. */
@@ -18,14 +20,15 @@ export const MAX_JOB_TRANSACTIONS = 16_666
 
 /** The transactions of a job, as its maker has named them. */
 export type Promised =
-  | { readonly kind: 'wtxids'; readonly list: readonly Uint8Array[] }
+  | { readonly kind: 'wtxids'; readonly list: HashList }
   | {
       readonly kind: 'shortHashes'
       readonly key: SipHashKey
-      readonly list: readonly Uint8Array[]
+      /** 8 bytes each. */
+      readonly list: HashList
       readonly listHash: Uint8Array
       /** SHA-256 of each transaction, once the client has told them. */
-      hashes: readonly Uint8Array[] | undefined
+      hashes: HashList | undefined
     }
 
 /** A job that a client wants to mine. */
@@ -90,8 +93,8 @@ export interface Proposal {
   tip: Tip
   readonly due: Millis
   stage: Stage
-  /** By place; undefined what is missing. */
-  transactions: (KnownTransaction | undefined)[]
+  /** A place is empty while its transaction is missing. */
+  transactions: TransactionList
   /** Places that were asked for. */
   asked: readonly number[]
   providedBytes: number
@@ -108,6 +111,8 @@ export type Lookup = 'found' | 'identify' | Problem
 /** What transactions are looked up with. */
 export interface LookUpDeps extends Pick<TransactionHashes, 'sha256'> {
   readonly cache: TransactionCache
+  /** Secret: clients choose the hashes that are looked for. */
+  readonly indexKey: SipHashKey
 }
 
 /** How one edition's messages name transactions and tell verdicts. */
@@ -124,11 +129,6 @@ export interface Dialogue {
   codeOf(problem: Problem): string
 }
 
-/** All transactions of a job that is complete. */
-export function completeList(proposal: Proposal): readonly KnownTransaction[] {
-  return proposal.transactions.filter((tx) => tx !== undefined)
-}
-
 /** What a complete job needs to be made into a block. */
 export function solvableOf(proposal: Proposal): SolvableJob {
   const { job, tip, merklePath } = proposal
@@ -140,7 +140,7 @@ export function solvableOf(proposal: Proposal): SolvableJob {
     merklePath,
     // most solutions are of another job: the list is made for the one they are of
     get transactions() {
-      return completeList(proposal).map(({ data }) => data)
+      return proposal.transactions.serialized()
     },
   }
 }

@@ -4,6 +4,7 @@ import { type Emit, type Millis, NEVER } from '../../ground/role.ts'
 import { checkOutputs, heightOf } from './coinbase-check.ts'
 import type { ServerEffect } from './facts.ts'
 import { firstOfMost } from './fair-share.ts'
+import { HashList } from './hash-list.ts'
 import type { TransactionHashes } from './known-transaction.ts'
 import { internalError, missingTransactions, type Problem, staleTip } from './problem.ts'
 import type { Client } from './proposal.ts'
@@ -11,25 +12,25 @@ import {
   holderOf,
   isWanted,
   type Job,
+  type LookUpDeps,
   type Lookup,
   type Proposal,
   solvableOf,
   waitsForClient,
 } from './proposal.ts'
-import { takeProvided } from './provided.ts'
+import { ProvidedList, takeProvided } from './provided.ts'
 import { exampleBlock, problemOf, review } from './review.ts'
 import type { ServerLimits } from './settings.ts'
 import { solve } from './solve.ts'
 import type { Solved } from './solved.ts'
 import type { Tip } from './tip.ts'
-import type { TransactionCache } from './transaction-cache.ts'
+import { TransactionList } from './transaction-list.ts'
 import { dialogueOf, type Verdicts } from './verdicts.ts'
 import { JOIN_UNITS, type Slices, type Work } from './work.ts'
 
 /** What the check of proposals works with. */
-export interface ProposalsDeps extends TransactionHashes {
+export interface ProposalsDeps extends TransactionHashes, LookUpDeps {
   readonly verdicts: Verdicts
-  readonly cache: TransactionCache
   readonly solved: Solved
   readonly slices: Slices
   readonly emit: Emit<ServerEffect>
@@ -101,7 +102,7 @@ export class Proposals {
       tip: this.#tip,
       due: now + this.#limits.provideWithinMs,
       stage: 'incomplete',
-      transactions: [],
+      transactions: new TransactionList(0),
       asked: [],
       providedBytes: 0,
       work: undefined,
@@ -117,7 +118,7 @@ export class Proposals {
     this.#now = now
     const proposal = client.pending.get(message.requestId)
     if (proposal?.stage !== 'identifying' || proposal.job.promised.kind !== 'shortHashes') return
-    proposal.job.promised.hashes = message.txHashList.map((hash) => hash.slice())
+    proposal.job.promised.hashes = HashList.of(message.txHashList)
     this.#lookUp(proposal)
   }
 
@@ -125,20 +126,11 @@ export class Proposals {
     this.#now = now
     const proposal = client.pending.get(message.requestId)
     if (proposal?.stage !== 'incomplete') return
-    this.#work(
-      proposal,
-      this.#providing(
-        proposal,
-        message.transactionList.map((data) => data.slice()),
-      ),
-    )
+    this.#work(proposal, this.#providing(proposal, new ProvidedList(message.transactionList)))
   }
 
-  *#providing(proposal: Proposal, list: readonly Uint8Array[]): Work {
-    this.#makeRoomFor(
-      proposal,
-      list.reduce((sum, data) => sum + data.length, 0),
-    )
+  *#providing(proposal: Proposal, list: ProvidedList): Work {
+    this.#makeRoomFor(proposal, list.bytes.length)
     const problem = yield* takeProvided(proposal, list, {
       dialogue: dialogueOf(proposal.client),
       hashes: this.#deps,
@@ -255,7 +247,7 @@ export class Proposals {
 
   #ask(proposal: Proposal): void {
     const { client, job, transactions } = proposal
-    const missing = transactions.flatMap((tx, place) => (tx === undefined ? [place] : []))
+    const missing = transactions.missing()
     if (missing.length === 0) return this.#settle(proposal)
     if (!isWanted(proposal)) return this.#drop(proposal)
     proposal.stage = 'incomplete'

@@ -12,9 +12,9 @@ import {
 } from '@sv2/bitcoin'
 import { cutCoinbase, wholeCoinbase } from '../../custom-jobs/custom-coinbase.ts'
 import { MAX_EXTRANONCE_SIZE, sumOf } from './coinbase-check.ts'
-import { hasWitnessData, type KnownTransaction } from './known-transaction.ts'
+import type { HashList } from './hash-list.ts'
 import { badList, internalError, type Problem, staleTip } from './problem.ts'
-import { completeList, type Proposal } from './proposal.ts'
+import type { Proposal } from './proposal.ts'
 import { PAIR_UNITS, type Work } from './work.ts'
 
 /** What counts as the wtxid of a coinbase (BIP 141). */
@@ -25,19 +25,14 @@ const HEADER_WEIGHT = 4 * HEADER_SIZE
 
 /** Checks what can be told of a complete job without the coins that it spends; keeps its merkle path. */
 export function* review(proposal: Proposal, sha256d: Sha256d): Work<Problem | undefined> {
-  const transactions = completeList(proposal)
-  const problem =
-    checkLimits(proposal, transactions) ?? (yield* checkCommitment(proposal, transactions, sha256d))
+  const problem = checkLimits(proposal) ?? (yield* checkCommitment(proposal, sha256d))
   if (problem !== undefined) return problem
-  proposal.merklePath = yield* pathOf(
-    transactions.map(({ txid }) => txid),
-    sha256d,
-  )
+  proposal.merklePath = yield* pathOf(proposal.transactions.txids, sha256d)
   return undefined
 }
 
-function* pathOf(hashes: readonly Uint8Array[], sha256d: Sha256d): Work<readonly Uint8Array[]> {
-  const steps = merklePathInSteps(hashes, sha256d)
+function* pathOf({ bytes }: HashList, sha256d: Sha256d): Work<readonly Uint8Array[]> {
+  const steps = merklePathInSteps(bytes, sha256d)
   for (;;) {
     const step = steps.next()
     if (step.done) return step.value
@@ -45,29 +40,21 @@ function* pathOf(hashes: readonly Uint8Array[], sha256d: Sha256d): Work<readonly
   }
 }
 
-function checkLimits(proposal: Proposal, transactions: readonly KnownTransaction[]): Problem | undefined {
-  const { tip, job } = proposal
+function checkLimits(proposal: Proposal): Problem | undefined {
+  const { tip, job, transactions } = proposal
   const coinbase = cutCoinbase(job.coinbase, exampleSize(proposal))
   // the node counts exactly; what is too much by this count is too much by any
-  let weight = HEADER_WEIGHT + 4 * (coinbase.prefix.length + coinbase.suffix.length)
-  let sigops = 0
-  for (const tx of transactions) {
-    weight += tx.weight
-    sigops += tx.sigops
-  }
+  const sums = transactions.sums()
+  const weight = HEADER_WEIGHT + 4 * (coinbase.prefix.length + coinbase.suffix.length) + sums.weight
   if (weight > tip.weightLimit) return badList(`a weight of ${weight}`)
-  if (sigops > tip.sigopLimit) return badList(`${sigops} signature operations`)
+  if (sums.sigops > tip.sigopLimit) return badList(`${sums.sigops} signature operations`)
   // every output of a coinbase comes out of subsidy and fees; 21 million coins bound what both can be
   if (sumOf(job.coinbase.outputs) > 21_000_000n * 100_000_000n)
     return { code: 'invalid-coinbase-tx', field: 'coinbase_tx_outputs', detail: 'more than there can be' }
   return undefined
 }
 
-function* checkCommitment(
-  { job }: Proposal,
-  transactions: readonly KnownTransaction[],
-  sha256d: Sha256d,
-): Work<Problem | undefined> {
+function* checkCommitment({ job, transactions }: Proposal, sha256d: Sha256d): Work<Problem | undefined> {
   const committed = findWitnessCommitment(job.coinbase.outputs)
   const problem = (detail: string): Problem => ({
     code: 'invalid-coinbase-tx',
@@ -75,11 +62,8 @@ function* checkCommitment(
     detail,
   })
   if (committed === undefined)
-    return transactions.some(hasWitnessData) ? problem('no witness commitment') : undefined
-  const path = yield* pathOf(
-    transactions.map(({ wtxid }) => wtxid),
-    sha256d,
-  )
+    return transactions.hasWitnessData() ? problem('no witness commitment') : undefined
+  const path = yield* pathOf(transactions.wtxids, sha256d)
   const root = merkleRootFromPath(COINBASE_WTXID, path, sha256d)
   return equalBytes(committed, witnessCommitment(root, undefined, sha256d))
     ? undefined
@@ -103,7 +87,7 @@ export function exampleBlock(proposal: Proposal, sha256d: Sha256d): Uint8Array {
     nbits: tip.nbits,
     nonce: 0,
   })
-  return assembleBlock(header, [exampleCoinbase(proposal), ...completeList(proposal).map(({ data }) => data)])
+  return assembleBlock(header, [exampleCoinbase(proposal), ...proposal.transactions.serialized()])
 }
 
 function exampleCoinbase(proposal: Proposal): Uint8Array {

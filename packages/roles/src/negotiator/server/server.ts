@@ -1,4 +1,4 @@
-import { displayHash, equalBytes } from '@sv2/bitcoin'
+import { displayHash, equalBytes, sipHashKey } from '@sv2/bitcoin'
 import type { CommitMiningJob, DeclareMiningJob, Message, PushSolution } from '@sv2/messages'
 import type { MiningJobToken } from '../../custom-jobs/token.ts'
 import type { NodeTemplate } from '../../ground/node-template.ts'
@@ -71,14 +71,15 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
     const { emit } = this.#outbox
     this.#settings = settings
     this.#deps = deps
-    this.#cache = new TransactionCache(settings.cache)
+    const indexKey = sipHashKey(deps.randomBytes(16))
+    this.#cache = new TransactionCache(settings.cache, indexKey)
     this.#tokens = new Tokens(settings.tokenValidSeconds, deps)
     this.#desk = new TokenDesk(settings, { tokens: this.#tokens, emit })
     this.#kept = new KeptJobs(limits.keptJobs, emit)
     const solved = new Solved(emit)
     const [slices, cache] = [this.#slices, this.#cache]
     this.#verdicts = new Verdicts({ tokens: this.#tokens, cache, slices, emit })
-    const parts = { sha256d, sha256, cache, slices, solved, emit }
+    const parts = { sha256d, sha256, cache, indexKey, slices, solved, emit }
     this.#proposals = this.#timers.add(new Proposals(limits, { ...parts, verdicts: this.#verdicts }))
     this.#solutions = new Solutions(sha256d, { kept: this.#kept, proposals: this.#proposals, solved, emit })
   }

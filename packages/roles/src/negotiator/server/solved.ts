@@ -1,7 +1,7 @@
+import { hex } from '@sv2/bitcoin'
 import type { PushSolution } from '@sv2/messages'
 import type { Emit } from '../../ground/role.ts'
 import type { ServerEffect, SubmitJobBlock } from './facts.ts'
-import { hashKey } from './hash-key.ts'
 
 /** Solutions that are remembered; a network has one in ten minutes. */
 const MOST = 1_000
@@ -36,5 +36,5 @@ export class Solved {
 
 /** All that a solution says. */
 function keyOf({ prevHash, extranonce, version, ntime, nbits, nonce }: PushSolution): string {
-  return `${hashKey(prevHash)} ${extranonce.join()} ${version} ${ntime} ${nbits} ${nonce}`
+  return `${hex(prevHash)} ${extranonce.join()} ${version} ${ntime} ${nbits} ${nonce}`
 }

@@ -4,12 +4,11 @@ import type { Emit, Millis } from '../../ground/role.ts'
 import { commitDialogue } from './commit-dialogue.ts'
 import { declareDialogue } from './declare-dialogue.ts'
 import type { ServerEffect } from './facts.ts'
-import type { KnownTransaction } from './known-transaction.ts'
 import type { Problem } from './problem.ts'
-import type { Client } from './proposal.ts'
-import { completeList, type Dialogue, type Proposal } from './proposal.ts'
+import type { Client, Dialogue, Proposal } from './proposal.ts'
 import type { Tokens } from './tokens.ts'
 import type { TransactionCache } from './transaction-cache.ts'
+import type { TransactionList } from './transaction-list.ts'
 import { KEEP_UNITS, type Slices, type Work } from './work.ts'
 
 const DIALOGUES: Readonly<Record<Client['dialogue'], Dialogue>> = {
@@ -48,8 +47,7 @@ export class Verdicts {
 
   /** Tells a client that its job is good; one that does not wait for it any more hears nothing. */
   accept(proposal: Proposal, { wanted, now }: { readonly wanted: boolean; readonly now: Millis }): void {
-    const { client, job, tip, merklePath } = proposal
-    const transactions = completeList(proposal)
+    const { client, job, tip, merklePath, transactions } = proposal
     this.#deps.slices.add(this.#remembering(transactions))
     if (!wanted) return
     const { version, coinbase, minExtranonceSize, token } = job
@@ -67,9 +65,9 @@ export class Verdicts {
   }
 
   /** What was in a good job is not asked for again. */
-  *#remembering(transactions: readonly KnownTransaction[]): Work {
-    for (const tx of transactions) {
-      this.#deps.cache.add(tx)
+  *#remembering(transactions: TransactionList): Work {
+    for (let place = 0; place < transactions.length; place++) {
+      this.#deps.cache.add(transactions.at(place)!)
       yield KEEP_UNITS
     }
   }
