@@ -31,8 +31,8 @@ export class Turns {
   }
 }
 
-/** Processor time of the main thread so far, ms. */
-function workedMs(): number {
+/** Processor time of the main thread so far, ms; 0 where that is not told. */
+export function workedMs(): number {
   if (process.platform !== 'linux') return 0
   return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[0]) / 1e6
 }
