@@ -60,7 +60,7 @@ export interface ShareRecord {
   readonly work: bigint
   /** Hashes that a block takes at the share's tip, in the same way. */
   readonly networkWork: bigint
-  /** Of the job's `rewardTotal`, what the pool gets: less than all on a miner's own job. */
+  /** On a job that a miner brought, what the pool gets of its `rewardTotal`, satoshi; both 0 on a job of the pool. */
   readonly rewardToPool: bigint
   readonly rewardTotal: bigint
   readonly distributionId: bigint

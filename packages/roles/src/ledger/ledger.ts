@@ -170,17 +170,17 @@ export class Ledger {
     this.#make(share.time, 'when due')
   }
 
-  /** The work of a share, less the part of the reward that its job pays to others. */
+  /**
+   * The work of a share, as far as its job pays the pool: all of it where the pool gets everything that the job pays, which
+   * is the subsidy at least. With `slice` the pool has to get what its own job of the time would have brought, fees
+   * and all.
+   */
   #creditedWork({ work, rewardToPool, rewardTotal }: ShareRecord): bigint {
     if (rewardTotal === 0n) return work
-    const toPool = rewardToPool < rewardTotal ? rewardToPool : rewardTotal
-    const credited = (work * toPool) / rewardTotal
-    if (this.#settings.scheme.scheme !== 'slice' || this.#height === 0) return credited
+    const { scheme } = this.#settings.scheme
     const subsidy = blockSubsidy(this.#height, this.#settings.network)
-    const reference = this.#value > subsidy ? this.#value - subsidy : 0n
-    const fees = rewardTotal > subsidy ? rewardTotal - subsidy : 0n
-    if (fees >= reference) return credited
-    return (credited * (subsidy + fees)) / (subsidy + reference)
+    const whole = scheme === 'slice' ? this.#value : rewardTotal > subsidy ? rewardTotal : subsidy
+    return rewardToPool < whole ? (work * rewardToPool) / whole : work
   }
 
   #job(job: JobRecord): void {

@@ -11,7 +11,7 @@ import {
 import { accountKey, type MiningJobToken, openToken, type TokenMac } from '../custom-jobs/token.ts'
 import type { Millis } from '../ground/role.ts'
 import type { Channel } from '../mining/channel/channel.ts'
-import type { Tip } from '../mining/channel/job.ts'
+import type { JobReward, Tip } from '../mining/channel/job.ts'
 import { fullExtranonce, type GoodShare, MAX_NTIME_AHEAD, type Share } from '../mining/channel/judge.ts'
 import type { CustomJob, CustomJobRequest } from '../mining/miners/work-source.ts'
 import { UncheckedTrust } from './unchecked-trust.ts'
@@ -103,6 +103,7 @@ export class CustomWork {
     if (broken !== undefined) return { code: broken }
     const content = searchSpace(made)
     // a token that nothing was checked for may come again with its job: there are clients that send it for each miner
+    const reward = rewardOf(token, coinbase.outputs)
     const standing = isChecked ? undefined : standingJob(request, content)
     const use = { job: `${made.version}/${content}`, channels, repeats: standing !== undefined }
     const misuse = this.#used.use(token, use, now)
@@ -114,7 +115,8 @@ export class CustomWork {
       merklePath: job.merklePath.map((hash) => hash.slice()),
       coinbaseTxPrefix: cut.prefix,
       coinbaseTxSuffix: cut.suffix,
-      rewardShare: rewardShare(token, coinbase.outputs, present.template),
+      rewardShare: rewardShare(reward, present.template),
+      reward,
       isUnchecked: !isChecked,
       tip,
       content,
@@ -195,7 +197,7 @@ function fault(
   if (!isFinal(job, template)) return 'invalid-coinbase-tx-locktime'
   const { outputs } = coinbase
   const paid = valueTo(token.outputs[0]!, outputs) > 0n && missingOutputs(token.outputs, outputs).length === 0
-  if (!paid || total(outputs) > MAX_MONEY) return 'invalid-coinbase-tx-outputs'
+  if (!paid || sumOf(outputs) > MAX_MONEY) return 'invalid-coinbase-tx-outputs'
   // the server has added up the fees of a job it has checked
   if (token.commitment === undefined && isTooMuch(outputs, template)) return 'invalid-coinbase-tx-outputs'
   return undefined
@@ -203,7 +205,7 @@ function fault(
 
 /** More than the block can be worth: no template has so many fees more than the pool's own. */
 function isTooMuch(outputs: readonly TxOutput[], template: NewTemplate | undefined): boolean {
-  return template !== undefined && total(outputs) * 4n > template.coinbaseTxValueRemaining * 5n
+  return template !== undefined && sumOf(outputs) * 4n > template.coinbaseTxValueRemaining * 5n
 }
 
 /** Whether the coinbase may stand in the block of this height: its locktime is below, or switched off. */
@@ -252,18 +254,18 @@ function standingJob({ job, channels }: CustomJobRequest, content: string): numb
  * What the outputs that the token stands for get, as a part of what the pool's own template would have brought at this
  * time, and never more than that (POOL-57): a job that pays little is worth little, no matter who gets the rest.
  */
-function rewardShare(
-  { outputs: wanted }: MiningJobToken,
-  outputs: readonly TxOutput[],
-  template: NewTemplate | undefined,
-): number {
-  const scripts = new Set(wanted.map(hex))
-  const ours = outputs.filter(({ script }) => scripts.has(hex(script)))
+function rewardShare({ toPool, total }: JobReward, template: NewTemplate | undefined): number {
   const own = template?.coinbaseTxValueRemaining ?? 0n
-  return Math.min(1, Number(total(ours)) / Number(own > 0n ? own : total(outputs)))
+  return Math.min(1, Number(toPool) / Number(own > 0n ? own : total))
 }
 
-function total(outputs: readonly TxOutput[]): bigint {
+function rewardOf({ outputs: wanted }: MiningJobToken, outputs: readonly TxOutput[]): JobReward {
+  const scripts = new Set(wanted.map(hex))
+  const ours = outputs.filter(({ script }) => scripts.has(hex(script)))
+  return { toPool: sumOf(ours), total: sumOf(outputs), distributionId: 0n }
+}
+
+function sumOf(outputs: readonly TxOutput[]): bigint {
   return outputs.reduce((sum, { value }) => sum + value, 0n)
 }
 

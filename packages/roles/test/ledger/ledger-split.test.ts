@@ -62,6 +62,13 @@ describe('pplns', () => {
     expect(parts(history)).toEqual({ '01': 0, '02': 3333, '03': 6667 })
   })
 
+  test('a job that leaves the subsidy to nobody earns by what it pays, although the pool gets all of that', () => {
+    const history = new History().start(2)
+    history.share(1, 100, { toPool: 3_125_000n, total: 3_125_000n })
+    history.share(2, 100, { toPool: 312_500_000n, total: 312_500_000n })
+    expect(parts(history)).toEqual({ '01': 99, '02': 9901 })
+  })
+
   test('is a new distribution at a tip and at a block, and else every thirty seconds at most', () => {
     const history = new History().start(1)
     const made = () => history.facts.filter(({ kind }) => kind === 'distribution').length
@@ -152,12 +159,14 @@ describe('slice', () => {
   test('a job without fees earns less of the fees, and one with more than usual earns no more', () => {
     const history = new History({ scheme: { scheme: 'slice', window: 8n << 40n } })
     history.value = 400_000_000n // 3.125 of subsidy at this height, 0.875 of fees
-    history.start(3)
+    history.start(4)
     history.share(1, 128)
     history.share(2, 128, { toPool: 312_500_000n, total: 312_500_000n })
+    history.share(4, 128, { toPool: 312_500_000n, total: 900_000_000n })
     history.share(3, 128, { toPool: 900_000_000n, total: 900_000_000n })
     const weights = history.ledger.weights()
     expect(Number(weights.get(keyOf(2))) / Number(weights.get(keyOf(1)))).toBeCloseTo(3.125 / 4, 9)
+    expect(weights.get(keyOf(4))).toBe(weights.get(keyOf(2)))
     expect(weights.get(keyOf(3))).toBe(weights.get(keyOf(1)))
   })
 })

@@ -42,6 +42,16 @@ export function isSameTip(a: Tip, b: Tip): boolean {
   return a.nbits === b.nbits && equalBytes(a.prevHash, b.prevHash)
 }
 
+/** What the coinbase of a job pays, satoshi. */
+export interface JobReward {
+  /** To the pool and its miners. */
+  readonly toPool: bigint
+  /** All its outputs together. */
+  readonly total: bigint
+  /** The payout distribution it follows; 0 when it follows none. */
+  readonly distributionId: bigint
+}
+
 /** One unit of work as all channels of a job book share it. Only its maker knows where it came from. */
 export interface Job {
   readonly jobId: number
@@ -63,6 +73,8 @@ export interface Job {
   readonly minNtime?: number | undefined
   /** Part of the block's reward that goes to the pool that credits the shares, 0 … 1; all of it when missing. */
   readonly rewardShare?: number | undefined
+  /** What its coinbase pays; missing where nobody counts it. */
+  readonly reward?: JobReward | undefined
   /** Its transactions were not checked: its shares are credited on trust. */
   readonly isUnchecked?: boolean | undefined
   /** Order at which the job became active: the tip's, for a job that its client made. 0 while it is a future job. */
@@ -107,6 +119,11 @@ export function buildJob(
     merklePath: template.merklePath,
     coinbaseTxPrefix: prefix,
     coinbaseTxSuffix: suffix,
+    reward: {
+      toPool: template.coinbaseTxValueRemaining,
+      total: template.coinbaseTxValueRemaining,
+      distributionId: 0n,
+    },
     activeSince: 0,
     tip: undefined,
   }

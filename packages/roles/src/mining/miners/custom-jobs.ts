@@ -74,7 +74,8 @@ function accept(
 ): void {
   const { answer, channels } = taken
   const { channelId, requestId } = taken.job
-  const { jobId, version, merklePath, coinbaseTxPrefix, coinbaseTxSuffix, rewardShare, isUnchecked } = answer
+  const { jobId, version, merklePath, coinbaseTxPrefix, coinbaseTxSuffix } = answer
+  const { rewardShare, reward, isUnchecked } = answer
   const job: Job = {
     jobId,
     space: jobId,
@@ -85,6 +86,7 @@ function accept(
     coinbaseTxPrefix,
     coinbaseTxSuffix,
     rewardShare,
+    reward,
     isUnchecked,
     // its client may have mined it since the tip: a level that was chosen later is not its own
     activeSince: state.tipOrder,

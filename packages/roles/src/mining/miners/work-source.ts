@@ -48,6 +48,7 @@ export interface CustomJob
       | 'coinbaseTxPrefix'
       | 'coinbaseTxSuffix'
       | 'rewardShare'
+      | 'reward'
       | 'isUnchecked'
     > {
   /** What it builds on; its `minNtime` is the job's. */
