@@ -302,6 +302,8 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   /** All payouts are taken: the client that brought most loses one to another client. */
   #giveUp({ name, book }: Shelf): void {
     this.#miners.closeBook(book, 'made-room')
+    // very many channels are closed a part at a time; the room is there at once
+    this.#shelves.drop(book)
     this.#outbox.emit({ kind: 'payoutGivenUp', payout: name })
   }
 

@@ -110,30 +110,6 @@ describe('many channels on one connection', () => {
     expect(ofLast.map(({ type }) => type)).toEqual(['NewMiningJob', 'SetTarget', 'NewMiningJob'])
   })
 
-  test('are taken out a part at a time when their connection is closed, and others have their turn between', () => {
-    const world = aCrowd(2_000)
-    const { link, others, few } = world
-    const closed = (facts: readonly { kind: string }[]) =>
-      facts.filter(({ kind }) => kind === 'channelClosed').length
-    world.crowd.peer.disconnect()
-    let gone = closed(link.takeFacts())
-    expect(gone).toBeLessThan(600)
-    // a tip is told to those who are there
-    world.tip({ templateId: 2n }, { prevHash: filled(2) })
-    expect(link.takeFacts()).toContainEqual(expect.objectContaining({ kind: 'jobSent', groups: 5 }))
-    for (let slice = 0; slice === 0 || gone < 2_000; slice++) {
-      oneSlice(world)
-      const now = closed(link.takeFacts())
-      expect(now).toBeGreaterThan(0)
-      expect(now).toBeLessThan(600)
-      gone += now
-      if (slice > 0) continue
-      others[0]!.peer.send(others[0]!.find(few[0]!))
-      expect(link.takeFacts()).toContainEqual(expect.objectContaining({ kind: 'shareAccepted' }))
-    }
-    expect(link.role.nextDeadline()).toBeGreaterThan(link.now)
-  })
-
   test('have found a share of a job they were not told: it is judged like any other', () => {
     const world = aCrowd()
     world.templates.send(aTemplate({ templateId: 9n, futureTemplate: false }))

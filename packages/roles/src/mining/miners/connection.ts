@@ -63,6 +63,12 @@ export class Connection {
     this.idleSince = opening.now
   }
 
+  /** An open channel; undefined as well for one that is being closed. */
+  channel(channelId: number): Channel | undefined {
+    const channel = this.channels.get(channelId)
+    return channel?.closed === true ? undefined : channel
+  }
+
   /** Ids of channels and groups come from one counter and are never used twice (POOL-05 … POOL-07). */
   nextId(): number {
     this.#lastId++

@@ -57,7 +57,7 @@ export function tickCustomJobs(state: MinersState, now: Millis): void {
 
 /** The channels that a job is for: an extended one, or the extended ones of a group (POOL-53, POOL-54). */
 export function minersOf(connection: Connection, id: number): Channel[] {
-  const channel = connection.channels.get(id)
+  const channel = connection.channel(id)
   if (channel !== undefined) return channel.kind === 'extended' ? [channel] : []
   const members = connection.groups.get(id)?.channels ?? []
   return [...members].filter(({ kind, grouped }) => kind === 'extended' && grouped)

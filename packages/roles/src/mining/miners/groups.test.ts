@@ -3,11 +3,11 @@ import { aChannel, NOW } from '../channel/_fixtures.ts'
 import { ExtranonceLeases } from '../channel/extranonce.ts'
 import { JobBook } from '../channel/job-book.ts'
 import type { Jobs } from '../channel/jobs.ts'
+import { removeChannel } from './closing.ts'
 import { Connection, type Group } from './connection.ts'
 import { CustomJobs } from './custom-job-list.ts'
 import { groupOf, join, newGroup } from './groups.ts'
 import { Lanes } from './lanes.ts'
-import { removeChannel } from './opening.ts'
 import type { MinersState } from './state.ts'
 
 /** A connection, and as much of the state as groups need. */

@@ -8,6 +8,7 @@ import type { Job, Tip } from '../channel/job.ts'
 import type { JobBook } from '../channel/job-book.ts'
 import type { Jobs } from '../channel/jobs.ts'
 import { type Share, type ShareErrorCode, ShareJudge } from '../channel/judge.ts'
+import { closeAll, closeChannel, closeMore } from './closing.ts'
 import { Connection } from './connection.ts'
 import { CustomJobs } from './custom-job-list.ts'
 import { setCustomJob, tickCustomJobs, tipChanged } from './custom-jobs.ts'
@@ -16,7 +17,7 @@ import { EarlyShares } from './early-shares.ts'
 import { negotiateExtensions, owesExtensions, setUp } from './handshake.ts'
 import { Lanes } from './lanes.ts'
 import { giveWanted, levelsOfTip } from './new-levels.ts'
-import { openChannel, removeChannel, removeLeft, updateChannel } from './opening.ts'
+import { openChannel, updateChannel } from './opening.ts'
 import { limitVersionRolling, moveChannel, regroup, renewPrefix, reserve } from './rearrange.ts'
 import { Refusals } from './refusal-budget.ts'
 import { chargeRefusal } from './refusals.ts'
@@ -66,7 +67,7 @@ export class Miners {
       deps,
       source: deps.source,
       connections: new Map(),
-      gone: new Set(),
+      closing: [],
       groups: new Map(),
       listeners: new Map(),
       channels,
@@ -95,10 +96,10 @@ export class Miners {
 
   /** Tells the next miners of jobs; the last thing in every turn of a role. */
   tellJobs(): void {
-    const { emit, lanes, gone, timers, now } = this.#state
+    const { emit, lanes, closing, timers, now } = this.#state
     // clients that are not told at once are told later, when a tick says that others had their turn
     if (!this.#behind && !lanes.isEmpty) for (const effect of lanes.slice()) emit(effect)
-    this.#behind = !lanes.isEmpty || gone.size > 0
+    this.#behind = !lanes.isEmpty || closing.length > 0
     if (this.#behind) timers.set('rest', now)
     else timers.stop('rest')
   }
@@ -181,18 +182,14 @@ export class Miners {
     const state = this.#state
     const connection = state.connections.get(channel.session)
     if (connection === undefined || channel.closed) return
-    flushAck(state, channel)
-    send(state, channel.session, { type: 'CloseChannel', channelId: channel.id, reasonCode })
-    removeChannel(state, connection, channel)
-    if (connection.channels.size > 0) return
-    connection.idleSince = state.now
-    state.idle.push(connection, this.#idleUntil(connection))
+    closeChannel(state, { connection, reasonCode }, channel)
   }
 
-  /** Ends all channels of a book. */
+  /** Ends all channels of a book, those of very many a part at a time. */
   closeBook(book: Jobs, reasonCode: string): void {
-    for (const { channels } of [...(this.#state.groups.get(book) ?? [])])
-      for (const channel of [...channels]) this.closeChannel(channel, reasonCode)
+    const groups = [...(this.#state.groups.get(book) ?? [])]
+    for (const { connection, channels } of groups)
+      closeAll(this.#state, { connection, channels: [...channels].values(), reasonCode })
   }
 
   /** See `limitVersionRolling`. */
@@ -222,7 +219,7 @@ export class Miners {
 
   /** An open channel of a connection. */
   channel(session: SessionId, channelId: number): Channel | undefined {
-    return this.#state.connections.get(session)?.channels.get(channelId)
+    return this.#state.connections.get(session)?.channel(channelId)
   }
 
   /** Gives one channel the present work under an id it has not had; nothing where there is none. */
@@ -277,8 +274,7 @@ export class Miners {
     if (connection === undefined) return
     const channels = connection.channels.size
     state.connections.delete(session)
-    state.gone.add(connection)
-    if (state.gone.size === 1) removeLeft(state)
+    closeAll(state, { connection, channels: connection.channels.values(), reasonCode: undefined })
     state.lanes.forget(connection)
     state.waiting.forget(connection)
     if (connection.reserved !== undefined) state.leases.release(connection.reserved, state.order)
@@ -288,7 +284,7 @@ export class Miners {
   #tick(now: Millis): void {
     const state = this.#state
     this.#behind = false
-    removeLeft(state)
+    closeMore(state)
     acknowledgeDue(state, now)
     judgeEarly(state, now)
     tickCustomJobs(state, now)
@@ -328,7 +324,7 @@ export class Miners {
       case 'UpdateChannel':
         return updateChannel(state, connection, message, now)
       case 'CloseChannel':
-        return this.#closeChannel(connection, message.channelId, now)
+        return this.#closeChannel(connection, message.channelId)
       case 'SetCustomMiningJob':
         return setCustomJob(state, connection, message, now)
       case 'RequestExtensions':
@@ -342,22 +338,18 @@ export class Miners {
     }
   }
 
-  #closeChannel(connection: Connection, channelId: number, now: Millis): void {
-    const state = this.#state
-    const channel = connection.channels.get(channelId)
+  #closeChannel(connection: Connection, channelId: number): void {
+    const channel = connection.channel(channelId)
     const members = [...(connection.groups.get(channelId)?.channels ?? [])].filter((each) => each.grouped)
     const closed = channel === undefined ? members : [channel]
-    for (const each of closed) removeChannel(state, connection, each)
-    if (closed.length === 0 || connection.channels.size > 0) return
-    // a client that opens and closes all the time stands in the queue once per moment, not once per channel
-    if (connection.idleSince === now) return
-    connection.idleSince = now
-    state.idle.push(connection, this.#idleUntil(connection))
+    // for the client they are closed at once, however long it takes to take them out
+    for (const each of closed) each.closed = true
+    closeAll(this.#state, { connection, channels: closed.values(), reasonCode: undefined })
   }
 }
 
 /** Another client is at the end of a channel: what extensions knew of the old one goes (EXT-06). */
 function forgetWorkers(connection: Connection, channelId: number): void {
-  const channel = connection.channels.get(channelId)
+  const channel = connection.channel(channelId)
   if (channel !== undefined) channel.workers = undefined
 }

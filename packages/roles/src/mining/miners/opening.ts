@@ -7,16 +7,13 @@ import { exactLevel, type Level } from '../channel/difficulty.ts'
 import { extranoncePrefix, leaseSize, MAX_FULL_EXTRANONCE } from '../channel/extranonce.ts'
 import type { Connection } from './connection.ts'
 import { aimOf, levelFor, startDifficulty, ungranted } from './difficulty-round.ts'
-import { groupOf, join, leave } from './groups.ts'
+import { groupOf, join } from './groups.ts'
 import { changeLevel, putOff } from './new-levels.ts'
 import { chargeRefusal } from './refusals.ts'
-import { type MinersState, send } from './state.ts'
+import { channelsOf, countChannel, type MinersState, send } from './state.ts'
 import { MAX_PER_CONNECTION } from './waiting-requests.ts'
 import { sendFirstJob } from './work.ts'
 import type { Assignment, Refusal } from './work-source.ts'
-
-/** Channels of connections that are gone, taken out at one moment. */
-const MAX_REMOVED_AT_ONCE = 512
 
 /** Changes of its level that a channel may ask for, over ten seconds; what is asked for beyond that is put off. */
 const REQUESTS_PER_SECOND = 0.5
@@ -85,7 +82,7 @@ export function updateChannel(
   update: UpdateChannel,
   now: Millis,
 ): void {
-  const channel = connection.channels.get(update.channelId)
+  const channel = connection.channel(update.channelId)
   const code =
     channel === undefined
       ? 'invalid-channel-id'
@@ -118,44 +115,6 @@ export function updateChannel(
     putOff(state, channel, level)
     chargeRefusal(state, connection)
   }
-}
-
-/** Takes out some of the channels of connections that are gone; 100,000 at once would hold up everybody for 0.1 s. */
-export function removeLeft(state: MinersState): void {
-  let left = MAX_REMOVED_AT_ONCE
-  for (const connection of state.gone) {
-    for (const channel of connection.channels.values()) {
-      if (left === 0) return
-      removeChannel(state, connection, channel)
-      left--
-    }
-    state.gone.delete(connection)
-  }
-}
-
-/** Ends a channel: nothing is sent for it any more, and its lease rests until its jobs are dead (POOL-23). */
-export function removeChannel(state: MinersState, connection: Connection, channel: Channel): void {
-  channel.closed = true
-  count(state, connection, -1)
-  connection.channels.delete(channel.id)
-  const group = connection.groups.get(channel.groupId)
-  if (group !== undefined) leave(state, group, channel)
-  state.custom.forget(channel)
-  state.wanting.delete(channel)
-  state.starving.delete(channel)
-  state.retargeted.delete(channel)
-  state.leases.release(channel.lease, state.order)
-  const last = state.channels.pop()
-  if (last !== undefined && last !== channel) {
-    last.slot = channel.slot
-    state.channels[channel.slot] = last
-  }
-  state.emit({
-    kind: 'channelClosed',
-    session: channel.session,
-    channelId: channel.id,
-    user: channel.user,
-  })
 }
 
 interface Admission extends Assignment {
@@ -228,20 +187,6 @@ function fullHouse(state: MinersState, connection: Connection): string | undefin
   return 'no extranonce space is left'
 }
 
-/** Open channels of a connection's address; none where no limit per address holds. */
-function channelsOf({ perAddress }: MinersState, { address }: Connection): number {
-  return address === undefined ? 0 : (perAddress.get(address) ?? 0)
-}
-
-/** Counts a channel of a connection's address in, or out. */
-function count(state: MinersState, connection: Connection, by: 1 | -1): void {
-  const { address } = connection
-  if (address === undefined) return
-  const channels = channelsOf(state, connection) + by
-  if (channels > 0) state.perAddress.set(address, channels)
-  else state.perAddress.delete(address)
-}
-
 function refusedKind(state: MinersState, connection: Connection, extended: boolean): Refusal | undefined {
   if (extended) {
     if (!connection.requiresStandardJobs) return undefined
@@ -291,7 +236,7 @@ function makeChannel(
   )
   connection.channels.set(channel.id, channel)
   state.channels.push(channel)
-  count(state, connection, 1)
+  countChannel(state, connection, 1)
   join(state, group, channel)
   return channel
 }

@@ -17,7 +17,7 @@ export function regroup(
 ): number | undefined {
   const connection = state.connections.get(session)
   if (connection === undefined || !connection.takesGroupJobs) return undefined
-  const named = [...new Set(channelIds)].map((channelId) => connection.channels.get(channelId))
+  const named = [...new Set(channelIds)].map((channelId) => connection.channel(channelId))
   const grouped = named.filter((channel): channel is Channel => channel?.grouped === true)
   const book = grouped[0]?.book
   if (book === undefined) return undefined
@@ -44,7 +44,7 @@ export function renewPrefix(
   session: SessionId,
   channelId: number,
 ): 'renewed' | 'invalid-channel-id' | 'channel-capacity-exhausted' {
-  const channel = state.connections.get(session)?.channels.get(channelId)
+  const channel = state.connections.get(session)?.channel(channelId)
   if (channel === undefined) return 'invalid-channel-id'
   const lease = state.leases.take(state.oldestLive)
   if (lease === undefined) return 'channel-capacity-exhausted'

@@ -22,7 +22,7 @@ export function submitShare(
   share: Share,
   now: Millis,
 ): ShareErrorCode | undefined {
-  const channel = connection.channels.get(share.channelId)
+  const channel = connection.channel(share.channelId)
   if (channel === undefined) return refuse(state, connection, { share, code: 'invalid-channel-id' }, now)
   if (channel.book.state(share.jobId) === 'future' && state.early.keep({ connection, channel, share }, now))
     return undefined

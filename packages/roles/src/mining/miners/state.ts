@@ -55,6 +55,14 @@ export interface MinersDeps {
 /** `levels`: channels that wait for another level get it. `rest`: what one moment was too short for is told on. */
 export type MinersTimer = 'levels' | 'rest'
 
+/** Channels of one connection that are to be closed. */
+export interface Closing {
+  readonly connection: Connection
+  readonly channels: Iterator<Channel>
+  /** What their client is told; undefined when it closed them itself, or is gone. */
+  readonly reasonCode: string | undefined
+}
+
 /** What the parts of `Miners` share. */
 export interface MinersState {
   readonly settings: MinersSettings
@@ -62,8 +70,8 @@ export interface MinersState {
   readonly source: WorkSource
   readonly timers: Timers<MinersTimer>
   readonly connections: Map<SessionId, Connection>
-  /** Connections that are closed, and have channels that are still to be taken out. */
-  readonly gone: Set<Connection>
+  /** Channels that are still to be closed. */
+  readonly closing: Closing[]
   /** Groups by the jobs they get; a book without an entry has no channels. */
   readonly groups: Map<Jobs, Set<Group>>
   /** The same groups by the book that their jobs are written into, and by connection: what is told is told to all of them. */
@@ -109,6 +117,20 @@ export type MinersEffect = SessionEffect | MinersFact
 export function nextOrder(state: MinersState): number {
   state.order++
   return state.order
+}
+
+/** Open channels of a connection's address; none where no limit per address holds. */
+export function channelsOf({ perAddress }: MinersState, { address }: Connection): number {
+  return address === undefined ? 0 : (perAddress.get(address) ?? 0)
+}
+
+/** Counts a channel of a connection's address in, or out. */
+export function countChannel(state: MinersState, connection: Connection, by: 1 | -1): void {
+  const { address } = connection
+  if (address === undefined) return
+  const channels = channelsOf(state, connection) + by
+  if (channels > 0) state.perAddress.set(address, channels)
+  else state.perAddress.delete(address)
 }
 
 export function send(state: MinersState, to: SessionId | readonly SessionId[], message: SendMessage): void {

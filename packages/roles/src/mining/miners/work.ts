@@ -98,7 +98,7 @@ function toBook(state: MinersState, telling: Telling): number {
   const begun = { ...telling, order: lanes.begin(), messages: new Map() }
   let count = 0
   for (const [connection, groups] of listening) {
-    if (state.gone.has(connection)) continue
+    if (!state.connections.has(connection.session)) continue
     count += groups.size
     if (connection.requiresWorkSelection) continue
     lanes.put(connection, messagesTo(state, connection, groups, begun), begun)
