@@ -20,7 +20,8 @@ export function setCustomJob(
   job: SetCustomMiningJob,
   since: Millis,
 ): void {
-  const { source, custom } = state
+  const { source } = state
+  const { custom } = state.due
   if (!connection.requiresWorkSelection || source.customJob === undefined)
     return refuse(state, connection, job, 'jd-not-supported')
   const channels = minersOf(connection, job.channelId)
@@ -38,7 +39,8 @@ export function setCustomJob(
 
 /** A new tip: jobs of others are dead, and those that wait are tried on it. */
 export function tipChanged(state: MinersState): void {
-  const { custom, connections } = state
+  const { custom } = state.due
+  const { connections } = state.connected
   custom.clear()
   for (const { connection, job, until } of custom.takeAll()) {
     if (connections.get(connection.session) !== connection) continue
@@ -48,7 +50,8 @@ export function tipChanged(state: MinersState): void {
 
 /** Refuses jobs that have waited long enough, and drops those whose time is over. */
 export function tickCustomJobs(state: MinersState, now: Millis): void {
-  const { custom, connections } = state
+  const { custom } = state.due
+  const { connections } = state.connected
   for (const { connection, job } of custom.takeDue(now)) {
     if (connections.get(connection.session) === connection) refuse(state, connection, job, 'stale-chain-tip')
   }
@@ -89,11 +92,11 @@ function accept(
     reward,
     isUnchecked,
     // its client may have mined it since the tip: a level that was chosen later is not its own
-    activeSince: state.tipOrder,
+    activeSince: state.out.tipOrder,
     tip: undefined,
   }
   for (const channel of channels) {
-    if (channel.custom?.jobs.active?.jobId !== jobId) state.custom.add(channel, job, answer)
+    if (channel.custom?.jobs.active?.jobId !== jobId) state.due.custom.add(channel, job, answer)
   }
   const { session } = connection
   send(state, session, {

@@ -12,7 +12,7 @@ function aState(limits: {
 }): MinersState {
   const { minDifficulty = 1, networkDifficulty = 1e6 } = limits
   const settings = { minDifficulty, startDifficulty: 7, sharesPerMinute: 60 }
-  return { ladder: new Ladder(1), networkDifficulty, settings } as unknown as MinersState
+  return { ladder: new Ladder(1), out: { networkDifficulty }, settings } as unknown as MinersState
 }
 
 describe('the level for a difficulty', () => {

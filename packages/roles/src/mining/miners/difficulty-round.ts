@@ -48,7 +48,7 @@ export function levelFor(
 ): Level {
   const { ladder, settings } = state
   const { minDifficulty } = settings
-  const most = Math.min(Math.max(state.networkDifficulty, minDifficulty, floor), book.maxDifficulty)
+  const most = Math.min(Math.max(state.out.networkDifficulty, minDifficulty, floor), book.maxDifficulty)
   const near = difficulty > most ? ladder.atMost(most) : ladder.nearest(Math.max(difficulty, minDifficulty))
   const isTooEasy = near.difficulty < minDifficulty && minDifficulty <= book.maxDifficulty
   const level = book.only ?? (isTooEasy ? ladder.atLeast(minDifficulty) : near)

@@ -8,42 +8,27 @@ import { Connection, type Group } from './connection.ts'
 import { CustomJobs } from './custom-job-list.ts'
 import { groupOf, join, newGroup } from './groups.ts'
 import { Lanes } from './lanes.ts'
-import type { MinersState } from './state.ts'
+import type { Connected, Due, MinersState, Out } from './state.ts'
 
 /** A connection, and as much of the state as groups need. */
 function aWorld() {
   const released: Jobs[] = []
-  const state: Pick<
-    MinersState,
-    | 'groups'
-    | 'listeners'
-    | 'channels'
-    | 'leases'
-    | 'custom'
-    | 'lanes'
-    | 'perAddress'
-    | 'wanting'
-    | 'starving'
-    | 'retargeted'
-    | 'order'
-    | 'emit'
-  > & {
-    readonly source: Pick<MinersState['source'], 'released'>
-  } = {
+  const connected: Pick<Connected, 'groups' | 'listeners' | 'channels' | 'leases' | 'perAddress'> = {
     groups: new Map(),
     listeners: new Map(),
     channels: [],
     leases: new ExtranonceLeases(65_536),
-    custom: new CustomJobs(),
-    lanes: new Lanes(),
     perAddress: new Map(),
+  }
+  const due: Pick<Due, 'custom' | 'wanting' | 'starving' | 'retargeted'> = {
+    custom: new CustomJobs(),
     wanting: new Set(),
     starving: new Set(),
     retargeted: new Set(),
-    order: 0,
-    emit: () => undefined,
-    source: { released: (book) => released.push(book) },
   }
+  const out: Pick<Out, 'lanes' | 'order'> = { lanes: new Lanes(), order: 0 }
+  const source: Pick<MinersState['source'], 'released'> = { released: (book) => released.push(book) }
+  const state = { connected, due, out, source, emit: () => undefined }
   const capabilities = {
     takesGroupJobs: true,
     groupsExtendedChannels: true,
@@ -51,7 +36,7 @@ function aWorld() {
     versionRollingMask: 0,
   }
   const connection = new Connection(1, { capabilities: capabilities as never, now: NOW })
-  return { state: state as MinersState, connection, released }
+  return { state: state as unknown as MinersState, connection, released }
 }
 
 test('opening and closing cost the same however many payouts a connection works for', () => {
@@ -72,7 +57,7 @@ test('opening and closing cost the same however many payouts a connection works 
     const { groupId } = groupOf(connection, book)
     const channel = aChannel({ id: connection.nextId(), book, groupId, grouped: true, lease: slot, slot })
     connection.channels.set(channel.id, channel)
-    state.channels.push(channel)
+    state.connected.channels.push(channel)
     join(state, groupOf(connection, book), channel)
   }
   expect(connection.groups.size).toBe(books.length)
@@ -80,8 +65,8 @@ test('opening and closing cost the same however many payouts a connection works 
   // a search through all groups would look at 12 million
   expect(looks).toBeLessThan(30 * books.length)
   expect(released).toEqual([...books].reverse())
-  expect([connection.groups.size, connection.joinable.size, state.groups.size]).toEqual([0, 0, 0])
-  expect(state.listeners.size).toBe(0)
+  expect([connection.groups.size, connection.joinable.size, state.connected.groups.size]).toEqual([0, 0, 0])
+  expect(state.connected.listeners.size).toBe(0)
 })
 
 test('a group that channels were moved to is not the one that new channels join', () => {

@@ -29,14 +29,15 @@ export function newGroup(connection: Connection, book: Jobs): Group {
 /** Puts a channel into a group, and the group among those that get the book's jobs. */
 export function join(state: MinersState, group: Group, channel: Channel): void {
   group.channels.add(channel)
-  channel.joined = state.lanes.begun
+  channel.joined = state.out.lanes.begun
   if (channel.grouped) group.members++
   if (group.channels.size > 1) return
   const { book, connection } = group
-  group.joined = state.lanes.begun
-  put(state.groups, book, group)
-  const listening = state.listeners.get(book.root)
-  if (listening === undefined) state.listeners.set(book.root, new Map([[connection, new Set([group])]]))
+  group.joined = state.out.lanes.begun
+  put(state.connected.groups, book, group)
+  const listening = state.connected.listeners.get(book.root)
+  if (listening === undefined)
+    state.connected.listeners.set(book.root, new Map([[connection, new Set([group])]]))
   else put(listening, connection, group)
 }
 
@@ -49,10 +50,10 @@ export function leave(state: MinersState, group: Group, channel: Channel): void 
   connection.groups.delete(group.groupId)
   if (connection.joinable.get(group.book) === group) connection.joinable.delete(group.book)
   const { root } = group.book
-  const listening = state.listeners.get(root)
+  const listening = state.connected.listeners.get(root)
   if (listening !== undefined && takeOut(listening, connection, group) && listening.size === 0)
-    state.listeners.delete(root)
-  if (takeOut(state.groups, group.book, group)) state.source.released(group.book)
+    state.connected.listeners.delete(root)
+  if (takeOut(state.connected.groups, group.book, group)) state.source.released(group.book)
 }
 
 function put<Key>(groups: Map<Key, Set<Group>>, key: Key, group: Group): void {

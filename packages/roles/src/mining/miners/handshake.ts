@@ -15,12 +15,12 @@ import { type MinersState, misbehaved, send } from './state.ts'
 export function setUp(state: MinersState, connection: Connection, message: Message): void {
   const { session } = connection
   const terms = state.source.terms()
-  const isWaiting = state.waiting.has(connection)
+  const isWaiting = state.due.waiting.has(connection)
   if (message.type !== 'SetupConnection' && !isWaiting)
     return misbehaved(state, session, `${message.type} before SetupConnection`)
   // further messages of the client wait until it has its answer
   if (message.type !== 'SetupConnection' || terms === undefined || isWaiting) {
-    if (!state.waiting.keep(connection, message)) misbehaved(state, session, 'too much before an answer')
+    if (!state.due.waiting.keep(connection, message)) misbehaved(state, session, 'too much before an answer')
     return
   }
   const fixedVersion = (connection.capabilities.versionRollingMask & ~terms.versionRollingMask) !== 0

@@ -1,25 +1,18 @@
 import type { Message } from '@sv2/messages'
 import type { Emit, Millis, SessionEvent, SessionId } from '../../ground/role.ts'
-import { Timers } from '../../ground/timers.ts'
 import type { Channel } from '../channel/channel.ts'
-import { Ladder } from '../channel/difficulty.ts'
-import { ExtranonceLeases } from '../channel/extranonce.ts'
 import type { Job, Tip } from '../channel/job.ts'
 import type { JobBook } from '../channel/job-book.ts'
 import type { Jobs } from '../channel/jobs.ts'
-import { type Share, type ShareErrorCode, ShareJudge } from '../channel/judge.ts'
+import type { Share, ShareErrorCode } from '../channel/judge.ts'
 import { closeAll, closeChannel, closeMore } from './closing.ts'
 import { Connection } from './connection.ts'
-import { CustomJobs } from './custom-job-list.ts'
 import { setCustomJob, tickCustomJobs, tipChanged } from './custom-jobs.ts'
 import { DifficultyRound } from './difficulty-round.ts'
-import { EarlyShares } from './early-shares.ts'
 import { negotiateExtensions, owesExtensions, setUp } from './handshake.ts'
-import { Lanes } from './lanes.ts'
 import { giveWanted, levelsOfTip } from './new-levels.ts'
 import { openChannel, updateChannel } from './opening.ts'
 import { limitVersionRolling, moveChannel, regroup, renewPrefix, reserve } from './rearrange.ts'
-import { Refusals } from './refusal-budget.ts'
 import { chargeRefusal } from './refusals.ts'
 import { feedStarving } from './search-space.ts'
 import {
@@ -35,12 +28,11 @@ import {
   type MinersEffect,
   type MinersSettings,
   type MinersState,
-  type MinersTimer,
+  minersState,
   misbehaved,
   nextOrder,
   send,
 } from './state.ts'
-import { WaitingRequests } from './waiting-requests.ts'
 import { freshJob, sendJob, sendOwnJob, sendTip } from './work.ts'
 import type { WorkSource } from './work-source.ts'
 
@@ -58,50 +50,20 @@ export class Miners {
     settings: MinersSettings,
     deps: MinersDeps & { readonly source: WorkSource; readonly emit: Emit<MinersEffect> },
   ) {
-    const timers = new Timers<MinersTimer>('levels', 'rest')
-    const channels: Channel[] = []
-    this.#round = timers.add(new DifficultyRound(channels))
-    this.#state = {
-      timers,
-      settings,
-      deps,
-      source: deps.source,
-      connections: new Map(),
-      closing: [],
-      groups: new Map(),
-      listeners: new Map(),
-      channels,
-      leases: new ExtranonceLeases(256 ** settings.extranonce.leaseBytes),
-      ladder: new Ladder(settings.difficultySteps),
-      judge: new ShareJudge(deps.sha256d),
-      acks: timers.queue(),
-      early: timers.add(new EarlyShares()),
-      waiting: new WaitingRequests(),
-      custom: timers.add(new CustomJobs()),
-      lanes: new Lanes(),
-      perAddress: new Map(),
-      refusals: new Refusals(),
-      wanting: new Set(),
-      retargeted: new Set(),
-      idle: timers.queue(),
-      starving: new Set(),
-      order: 0,
-      tipOrder: 0,
-      oldestLive: 0,
-      networkDifficulty: Number.POSITIVE_INFINITY,
-      now: 0,
-      emit: deps.emit,
-    }
+    this.#state = minersState(settings, deps)
+    const { due, connected } = this.#state
+    this.#round = due.timers.add(new DifficultyRound(connected.channels))
   }
 
   /** Tells the next miners of jobs; the last thing in every turn of a role. */
   tellJobs(): void {
-    const { emit, lanes, closing, timers, now } = this.#state
+    const { due, out, emit, now } = this.#state
+    const { lanes } = out
     // clients that are not told at once are told later, when a tick says that others had their turn
     if (!this.#behind && !lanes.isEmpty) for (const effect of lanes.slice()) emit(effect)
-    this.#behind = !lanes.isEmpty || closing.length > 0
-    if (this.#behind) timers.set('rest', now)
-    else timers.stop('rest')
+    this.#behind = !lanes.isEmpty || due.closing.length > 0
+    if (this.#behind) due.timers.set('rest', now)
+    else due.timers.stop('rest')
   }
 
   /** The next place in the order of jobs, levels and prefixes. */
@@ -110,15 +72,15 @@ export class Miners {
   }
 
   get connectionCount(): number {
-    return this.#state.connections.size
+    return this.#state.connected.connections.size
   }
 
   get channelCount(): number {
-    return this.#state.channels.length
+    return this.#state.connected.channels.length
   }
 
   nextDeadline(): Millis {
-    return this.#state.timers.nextDeadline()
+    return this.#state.due.timers.nextDeadline()
   }
 
   handle(event: SessionEvent<string>, now: Millis): void {
@@ -141,7 +103,7 @@ export class Miners {
    */
   submit(session: SessionId, share: Share, now: Millis): ShareErrorCode | undefined {
     this.#state.now = now
-    const connection = this.#state.connections.get(session)
+    const connection = this.#state.connected.connections.get(session)
     if (connection === undefined) throw new RangeError(`no connection ${session}`)
     return submitShare(this.#state, connection, share, now)
   }
@@ -161,8 +123,8 @@ export class Miners {
    * the network's difficulty, and shares that came before the tip are judged. Clients' own jobs are those of the new tip alone.
    */
   newTip(tip: { readonly oldestLive: number; readonly networkDifficulty: number }, now: Millis): void {
-    this.#state.oldestLive = tip.oldestLive
-    this.#state.networkDifficulty = tip.networkDifficulty
+    this.#state.out.oldestLive = tip.oldestLive
+    this.#state.out.networkDifficulty = tip.networkDifficulty
     judgeEarly(this.#state, now)
     levelsOfTip(this.#state)
     tipChanged(this.#state)
@@ -170,9 +132,9 @@ export class Miners {
 
   /** Answers what had to wait for the source of work, of one connection or of all. */
   resume(now: Millis, session?: SessionId): void {
-    const { waiting, connections } = this.#state
-    const only = session === undefined ? undefined : connections.get(session)
-    for (const [connection, requests] of waiting.take(only)) {
+    const { due, connected } = this.#state
+    const only = session === undefined ? undefined : connected.connections.get(session)
+    for (const [connection, requests] of due.waiting.take(only)) {
       for (const request of requests) this.#message(connection.session, request, now)
     }
   }
@@ -180,14 +142,14 @@ export class Miners {
   /** Ends a channel, and tells its client why. */
   closeChannel(channel: Channel, reasonCode: string): void {
     const state = this.#state
-    const connection = state.connections.get(channel.session)
+    const connection = state.connected.connections.get(channel.session)
     if (connection === undefined || channel.closed) return
     closeChannel(state, { connection, reasonCode }, channel)
   }
 
   /** Ends all channels of a book, those of very many a part at a time. */
   closeBook(book: Jobs, reasonCode: string): void {
-    const groups = [...(this.#state.groups.get(book) ?? [])]
+    const groups = [...(this.#state.connected.groups.get(book) ?? [])]
     for (const { connection, channels } of groups)
       closeAll(this.#state, { connection, channels: [...channels].values(), reasonCode })
   }
@@ -214,12 +176,12 @@ export class Miners {
 
   /** Every open channel. */
   get channels(): readonly Channel[] {
-    return this.#state.channels
+    return this.#state.connected.channels
   }
 
   /** An open channel of a connection. */
   channel(session: SessionId, channelId: number): Channel | undefined {
-    return this.#state.connections.get(session)?.channel(channelId)
+    return this.#state.connected.connections.get(session)?.channel(channelId)
   }
 
   /** Gives one channel the present work under an id it has not had; nothing where there is none. */
@@ -242,7 +204,7 @@ export class Miners {
   /** Asks every miner to go elsewhere (or to come back), and closes the connections (POOL-63). */
   drain(where: { readonly host: string; readonly port: number }): void {
     const state = this.#state
-    for (const connection of state.connections.values()) {
+    for (const connection of state.connected.connections.values()) {
       for (const channel of connection.channels.values()) flushAck(state, channel)
       if (connection.flags !== undefined) {
         send(state, connection.session, { type: 'Reconnect', newHost: where.host, newPort: where.port })
@@ -253,14 +215,15 @@ export class Miners {
 
   /** Closes every connection: there is nothing to mine. Answers how many there were. */
   leave(reason: string): number {
-    const { connections, emit } = this.#state
+    const { connected, emit } = this.#state
+    const { connections } = connected
     for (const { session } of connections.values()) emit({ kind: 'close', session, reason })
     return connections.size
   }
 
   #opened(connection: Connection): void {
-    this.#state.connections.set(connection.session, connection)
-    this.#state.idle.push(connection, this.#idleUntil(connection))
+    this.#state.connected.connections.set(connection.session, connection)
+    this.#state.due.idle.push(connection, this.#idleUntil(connection))
   }
 
   /** When a connection that stays without a channel is closed. */
@@ -270,14 +233,15 @@ export class Miners {
 
   #closed(session: SessionId): void {
     const state = this.#state
-    const connection = state.connections.get(session)
+    const connection = state.connected.connections.get(session)
     if (connection === undefined) return
     const channels = connection.channels.size
-    state.connections.delete(session)
+    state.connected.connections.delete(session)
     closeAll(state, { connection, channels: connection.channels.values(), reasonCode: undefined })
-    state.lanes.forget(connection)
-    state.waiting.forget(connection)
-    if (connection.reserved !== undefined) state.leases.release(connection.reserved, state.order)
+    state.out.lanes.forget(connection)
+    state.due.waiting.forget(connection)
+    if (connection.reserved !== undefined)
+      state.connected.leases.release(connection.reserved, state.out.order)
     state.emit({ kind: 'minerDisconnected', session, channels })
   }
 
@@ -288,12 +252,12 @@ export class Miners {
     acknowledgeDue(state, now)
     judgeEarly(state, now)
     tickCustomJobs(state, now)
-    for (let idle = state.idle.takeDue(now); idle !== undefined; idle = state.idle.takeDue(now)) {
-      if (state.connections.get(idle.session) !== idle || idle.channels.size > 0) continue
-      if (state.waiting.has(idle)) {
+    for (let idle = state.due.idle.takeDue(now); idle !== undefined; idle = state.due.idle.takeDue(now)) {
+      if (state.connected.connections.get(idle.session) !== idle || idle.channels.size > 0) continue
+      if (state.due.waiting.has(idle)) {
         // it has done its part, and waits for ours
         idle.idleSince = now
-        state.idle.push(idle, this.#idleUntil(idle))
+        state.due.idle.push(idle, this.#idleUntil(idle))
         continue
       }
       // it had a channel meanwhile, and stands in the queue once more
@@ -307,7 +271,7 @@ export class Miners {
 
   #message(session: SessionId, message: Message, now: Millis): void {
     const state = this.#state
-    const connection = state.connections.get(session)
+    const connection = state.connected.connections.get(session)
     if (connection === undefined) return
     if (connection.flags === undefined) return setUp(state, connection, message)
     if (message.type !== 'RequestExtensions' && owesExtensions(state, connection)) {

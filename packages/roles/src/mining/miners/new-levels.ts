@@ -29,7 +29,7 @@ export function changeLevel(state: MinersState, channel: Channel, level: Level, 
   }
   if (channel.book.active === undefined) return give(state, channel, level, undefined)
   // where others wait it waits with them: the next fresh job is for all of them
-  const job = state.wanting.size > 0 ? undefined : newJob(state, channel.book)
+  const job = state.due.wanting.size > 0 ? undefined : newJob(state, channel.book)
   if (job === undefined) return putOff(state, channel, level)
   give(state, channel, level, job)
 }
@@ -38,36 +38,36 @@ export function changeLevel(state: MinersState, channel: Channel, level: Level, 
 export function putOff(state: MinersState, channel: Channel, level: Level): void {
   channel.wanted = level
   if (bringsItsJobs(state, channel)) {
-    state.retargeted.add(channel)
+    state.due.retargeted.add(channel)
     return
   }
-  if (state.wanting.size === 0) state.timers.set('levels', state.now + WAIT_MS)
-  state.wanting.add(channel)
+  if (state.due.wanting.size === 0) state.due.timers.set('levels', state.now + WAIT_MS)
+  state.due.wanting.add(channel)
 }
 
 /** Gives the channels that wait for another level theirs, as many as is done at one moment. */
 export function giveWanted(state: MinersState): void {
-  if (!state.timers.isDue('levels', state.now)) return
+  if (!state.due.timers.isDue('levels', state.now)) return
   giveNow(state)
-  if (state.wanting.size === 0) state.timers.stop('levels')
-  else state.timers.set('levels', state.now + WAIT_MS)
+  if (state.due.wanting.size === 0) state.due.timers.stop('levels')
+  else state.due.timers.set('levels', state.now + WAIT_MS)
 }
 
 function giveNow(state: MinersState): void {
-  const before = state.order
+  const before = state.out.order
   const jobs = new Map<Jobs, Job | undefined>()
   let left = MAX_AT_ONCE
-  for (const channel of state.wanting) {
+  for (const channel of state.due.wanting) {
     const { wanted, book } = channel
     if (wanted === undefined || channel.closed) {
-      state.wanting.delete(channel)
+      state.due.wanting.delete(channel)
       continue
     }
     if (left === 0) return
     if (!jobs.has(book)) jobs.set(book, newJob(state, book, before))
     const job = jobs.get(book)
     if (job === undefined && book.active !== undefined) continue
-    state.wanting.delete(channel)
+    state.due.wanting.delete(channel)
     give(state, channel, wanted, job)
     left--
   }
@@ -78,19 +78,19 @@ function giveNow(state: MinersState): void {
  * before its level changed gets another one.
  */
 export function levelsOfTip(state: MinersState): void {
-  for (const channel of state.retargeted) {
+  for (const channel of state.due.retargeted) {
     if (channel.closed || channel.wanted === undefined || !bringsItsJobs(state, channel)) continue
-    state.retargeted.delete(channel)
+    state.due.retargeted.delete(channel)
     give(state, channel, channel.wanted, undefined)
   }
-  state.tipOrder = nextOrder(state)
-  for (const channel of state.retargeted) {
+  state.out.tipOrder = nextOrder(state)
+  for (const channel of state.due.retargeted) {
     const { active } = channel.book
     if (channel.closed || active === undefined || channel.levelAt(active.order) === channel.level) continue
     putOff(state, channel, channel.wanted ?? channel.level)
   }
-  state.retargeted.clear()
-  state.timers.set('levels', state.now)
+  state.due.retargeted.clear()
+  state.due.timers.set('levels', state.now)
   giveWanted(state)
 }
 
@@ -100,9 +100,9 @@ function give(state: MinersState, channel: Channel, level: Level, job: Job | und
   // not before: while it waits for its level, every share tells more of what that has to be
   channel.vardiff.restart(state.now)
   if (!isSame(level, from)) {
-    const oldest = bringsItsJobs(state, channel) ? state.tipOrder : undefined
+    const oldest = bringsItsJobs(state, channel) ? state.out.tipOrder : undefined
     channel.setLevel(level, job?.order ?? nextOrder(state), oldest)
-    if (channel.book.isWaiting) state.retargeted.add(channel)
+    if (channel.book.isWaiting) state.due.retargeted.add(channel)
     const { id: channelId, session } = channel
     tell(state, channel, { type: 'SetTarget', channelId, maximumTarget: level.target })
     state.emit({
@@ -120,13 +120,13 @@ function give(state: MinersState, channel: Channel, level: Level, job: Job | und
  * A job of the present tip that was made this moment; undefined where the source makes none now.
  * @param before place in the order at which the moment began: books with one root have their jobs of one making
  */
-function newJob(state: MinersState, book: Jobs, before: number = state.order): Job | undefined {
+function newJob(state: MinersState, book: Jobs, before: number = state.out.order): Job | undefined {
   const job = state.source.extraJob(book)
   return job !== undefined && job.order > before ? job : undefined
 }
 
 function bringsItsJobs(state: MinersState, channel: Channel): boolean {
-  return state.connections.get(channel.session)?.requiresWorkSelection === true
+  return state.connected.connections.get(channel.session)?.requiresWorkSelection === true
 }
 
 function isWithinLimit({ level, easiest }: Channel): boolean {

@@ -29,7 +29,7 @@ export function openChannel(
 ): void {
   const answer = admit(state, connection, request)
   if (answer === 'later') {
-    if (!state.waiting.keep(connection, request)) throw new RangeError('a request without room to wait')
+    if (!state.due.waiting.keep(connection, request)) throw new RangeError('a request without room to wait')
     return
   }
   if ('code' in answer) return refuseChannel(state, connection, request, answer)
@@ -160,7 +160,7 @@ function admit(
     address: connection.address,
   })
   if (assigned === 'later' || 'code' in assigned) return assigned
-  const lease = connection.reserved ?? state.leases.take(state.oldestLive)
+  const lease = connection.reserved ?? state.connected.leases.take(state.out.oldestLive)
   if (lease === undefined) throw new RangeError('a lease that was there is gone')
   connection.reserved = undefined
   const easiest = limitOf(request.maxTarget)
@@ -174,7 +174,7 @@ function admit(
 /** Why there is no room for another channel; undefined when there is. */
 function fullHouse(state: MinersState, connection: Connection): string | undefined {
   const { maxChannels, maxChannelsPerConnection } = state.settings
-  const waiting = state.waiting.of(connection)
+  const waiting = state.due.waiting.of(connection)
   if (waiting >= MAX_PER_CONNECTION) return `${waiting} requests wait on this connection`
   // what waits for work counts as well: the source may have begun to get it
   if (connection.channels.size + waiting >= maxChannelsPerConnection)
@@ -182,8 +182,9 @@ function fullHouse(state: MinersState, connection: Connection): string | undefin
   const { maxChannelsPerAddress = Number.POSITIVE_INFINITY } = state.settings
   if (channelsOf(state, connection) + waiting >= maxChannelsPerAddress)
     return `${maxChannelsPerAddress} channels of one address`
-  if (state.channels.length + state.waiting.size >= maxChannels) return `${maxChannels} channels`
-  if (connection.reserved !== undefined || state.leases.has(state.oldestLive)) return undefined
+  if (state.connected.channels.length + state.due.waiting.size >= maxChannels)
+    return `${maxChannels} channels`
+  if (connection.reserved !== undefined || state.connected.leases.has(state.out.oldestLive)) return undefined
   return 'no extranonce space is left'
 }
 
@@ -230,12 +231,12 @@ function makeChannel(
       easiest: admission.easiest,
       nominalHashrate: request.nominalHashRate,
       user: admission.user,
-      slot: state.channels.length,
+      slot: state.connected.channels.length,
     },
     now,
   )
   connection.channels.set(channel.id, channel)
-  state.channels.push(channel)
+  state.connected.channels.push(channel)
   countChannel(state, connection, 1)
   join(state, group, channel)
   return channel
@@ -249,7 +250,7 @@ function badHashrate(hashrate: number): 'invalid-nominal-hashrate' | undefined {
 function unusableTarget(state: MinersState, target: Uint8Array): 'max-target-out-of-range' | undefined {
   const impossible = impossibleTarget(target)
   if (impossible !== undefined) return impossible
-  return exactLevel(target).difficulty > state.networkDifficulty ? 'max-target-out-of-range' : undefined
+  return exactLevel(target).difficulty > state.out.networkDifficulty ? 'max-target-out-of-range' : undefined
 }
 
 /** A target that no hash meets. */

@@ -15,7 +15,7 @@ export function regroup(
   session: SessionId,
   channelIds: readonly number[],
 ): number | undefined {
-  const connection = state.connections.get(session)
+  const connection = state.connected.connections.get(session)
   if (connection === undefined || !connection.takesGroupJobs) return undefined
   const named = [...new Set(channelIds)].map((channelId) => connection.channel(channelId))
   const grouped = named.filter((channel): channel is Channel => channel?.grouped === true)
@@ -31,7 +31,7 @@ export function regroup(
     channel.groupId = group.groupId
   }
   const ids = moved.map((channel) => channel.id)
-  const isOwed = state.lanes.owes(connection)
+  const isOwed = state.out.lanes.owes(connection)
   tell(state, moved[0]!, { type: 'SetGroupChannel', groupChannelId: group.groupId, channelIds: ids })
   // what their former group was still to be told does not reach them
   if (isOwed) for (const channel of moved) sendFirstJob(state, channel)
@@ -44,15 +44,15 @@ export function renewPrefix(
   session: SessionId,
   channelId: number,
 ): 'renewed' | 'invalid-channel-id' | 'channel-capacity-exhausted' {
-  const channel = state.connections.get(session)?.channel(channelId)
+  const channel = state.connected.connections.get(session)?.channel(channelId)
   if (channel === undefined) return 'invalid-channel-id'
-  const lease = state.leases.take(state.oldestLive)
+  const lease = state.connected.leases.take(state.out.oldestLive)
   if (lease === undefined) return 'channel-capacity-exhausted'
   const layout = state.settings.extranonce
   const prefix = extranoncePrefix(layout, lease, channel.prefix.length - leaseSize(layout))
   const job = freshJob(state, channel)
-  state.leases.release(channel.lease, nextOrder(state))
-  channel.setPrefix(prefix, job?.order ?? state.order)
+  state.connected.leases.release(channel.lease, nextOrder(state))
+  channel.setPrefix(prefix, job?.order ?? state.out.order)
   channel.lease = lease
   tell(state, channel, { type: 'SetExtranoncePrefix', channelId, extranoncePrefix: prefix })
   if (job !== undefined) sendOwnJob(state, channel, job)
@@ -65,13 +65,13 @@ export function renewPrefix(
  * @param former a closed channel it had before; it gets the lease of that channel again where no other channel has it
  */
 export function reserve(state: MinersState, session: SessionId, former?: Channel): Uint8Array | undefined {
-  const connection = state.connections.get(session)
+  const connection = state.connected.connections.get(session)
   if (connection === undefined) return undefined
   if (connection.reserved === undefined) {
-    if (former?.closed === true && state.leases.reclaim(former.lease)) {
+    if (former?.closed === true && state.connected.leases.reclaim(former.lease)) {
       connection.reserved = former.lease
     } else {
-      connection.reserved = state.leases.take(state.oldestLive)
+      connection.reserved = state.connected.leases.take(state.out.oldestLive)
     }
   }
   if (connection.reserved === undefined) return undefined
@@ -80,7 +80,7 @@ export function reserve(state: MinersState, session: SessionId, former?: Channel
 
 /** Lets a channel work on other jobs from now on; its shares of the old ones count as long as those live. */
 export function moveChannel(state: MinersState, channel: Channel, book: Jobs): void {
-  const connection = state.connections.get(channel.session)
+  const connection = state.connected.connections.get(channel.session)
   if (connection === undefined || channel.book === book) return
   const from = connection.groups.get(channel.groupId)
   const group = groupOf(connection, book)
@@ -109,7 +109,7 @@ export function limitVersionRolling(
   mask: number,
   learns?: (session: SessionId) => boolean,
 ): void {
-  for (const connection of state.connections.values()) {
+  for (const connection of state.connected.connections.values()) {
     const { session, capabilities } = connection
     const tooMuch = (capabilities.versionRollingMask & ~mask) !== 0
     if (connection.flags === undefined || tooMuch === connection.fixedVersion || learns?.(session) === true)

@@ -17,9 +17,9 @@ export function chargeRefusal(state: MinersState, connection: Connection): void 
   const { address, session } = connection
   const { maxRefusalsPerSecond: base } = state.settings
   if (address === undefined || base === undefined || connection.isCut) return
-  const channels = state.perAddress.get(address) ?? 0
+  const channels = state.connected.perAddress.get(address) ?? 0
   const perSecond = Math.min(base + channels * PER_CHANNEL, base * MOST_TIMES)
-  const { seconds, isStrained } = state.refusals.owe(address, perSecond, state.now)
+  const { seconds, isStrained } = state.connected.refusals.owe(address, perSecond, state.now)
   if (isStrained && !connection.isWarned) {
     connection.isWarned = true
     state.emit({ kind: 'manyRefusals', session, perSecond, grade: 'warned' })

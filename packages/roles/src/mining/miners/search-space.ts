@@ -16,7 +16,7 @@ export function spacePerSecond({ versionMask }: Pick<Channel, 'versionMask'>): n
  * Notes whether a device is too fast for its space: a standard channel has no extranonce to roll, so it has to be given
  * other jobs as often as there are any (POOL-04). Slower ones find new headers in every second.
  */
-export function noteSpeed({ starving }: MinersState, channel: Channel): void {
+export function noteSpeed({ due: { starving } }: MinersState, channel: Channel): void {
   // asked for every share: versions are counted only where nonces alone do not suffice
   if (channel.hashrate <= NONCES && starving.size === 0) return
   if (channel.kind === 'standard' && channel.hashrate > spacePerSecond(channel)) starving.add(channel)
@@ -25,7 +25,7 @@ export function noteSpeed({ starving }: MinersState, channel: Channel): void {
 
 /** Gives jobs that they have not had to devices that are too fast for one. */
 export function feedStarving(state: MinersState): void {
-  for (const channel of state.starving) {
+  for (const channel of state.due.starving) {
     const job = freshJob(state, channel)
     if (job !== undefined) sendOwnJob(state, channel, job)
   }

@@ -24,14 +24,17 @@ export function submitShare(
 ): ShareErrorCode | undefined {
   const channel = connection.channel(share.channelId)
   if (channel === undefined) return refuse(state, connection, { share, code: 'invalid-channel-id' }, now)
-  if (channel.book.state(share.jobId) === 'future' && state.early.keep({ connection, channel, share }, now))
+  if (
+    channel.book.state(share.jobId) === 'future' &&
+    state.due.early.keep({ connection, channel, share }, now)
+  )
     return undefined
   return judgeShare(state, { connection, channel, share }, now)
 }
 
 /** Judges the early shares whose job has become active or dead, and those that waited long enough. */
 export function judgeEarly(state: MinersState, now: Millis): void {
-  for (const early of state.early.takeDecided(now)) {
+  for (const early of state.due.early.takeDecided(now)) {
     if (!early.channel.closed) judgeShare(state, early, now)
   }
 }
@@ -135,7 +138,11 @@ function tellRefused(
 
 /** Sends the acknowledgements whose time has come. */
 export function acknowledgeDue(state: MinersState, now: Millis): void {
-  for (let channel = state.acks.takeDue(now); channel !== undefined; channel = state.acks.takeDue(now)) {
+  for (
+    let channel = state.due.acks.takeDue(now);
+    channel !== undefined;
+    channel = state.due.acks.takeDue(now)
+  ) {
     channel.ackQueued = false
     if (!channel.closed && channel.ackCount > 0) sendAck(state, channel)
   }
@@ -158,7 +165,7 @@ function acknowledge(
   if (channel.ackCount >= state.settings.shareBatchSize) return sendAck(state, channel)
   if (channel.ackQueued) return
   channel.ackQueued = true
-  state.acks.push(channel, now + state.settings.shareBatchMs)
+  state.due.acks.push(channel, now + state.settings.shareBatchMs)
 }
 
 function sendAck(state: MinersState, channel: Channel): void {

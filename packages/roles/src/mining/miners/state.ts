@@ -2,20 +2,20 @@ import type { Sha256d } from '@sv2/bitcoin'
 import type { ExtensionPolicy } from '@sv2/messages'
 import type { DueQueue } from '../../ground/due-queue.ts'
 import type { Emit, Millis, SessionEffect, SessionId } from '../../ground/role.ts'
-import type { Timers } from '../../ground/timers.ts'
+import { Timers } from '../../ground/timers.ts'
 import type { Channel } from '../channel/channel.ts'
-import type { Ladder } from '../channel/difficulty.ts'
-import type { ExtranonceLayout, ExtranonceLeases } from '../channel/extranonce.ts'
+import { Ladder } from '../channel/difficulty.ts'
+import { type ExtranonceLayout, ExtranonceLeases } from '../channel/extranonce.ts'
 import type { JobBook } from '../channel/job-book.ts'
 import type { Jobs } from '../channel/jobs.ts'
-import type { ShareJudge } from '../channel/judge.ts'
+import { ShareJudge } from '../channel/judge.ts'
 import type { Connection, Group } from './connection.ts'
-import type { CustomJobs } from './custom-job-list.ts'
-import type { EarlyShares } from './early-shares.ts'
+import { CustomJobs } from './custom-job-list.ts'
+import { EarlyShares } from './early-shares.ts'
 import type { MinersFact } from './facts.ts'
-import type { Lanes } from './lanes.ts'
-import type { Refusals } from './refusal-budget.ts'
-import type { WaitingRequests } from './waiting-requests.ts'
+import { Lanes } from './lanes.ts'
+import { Refusals } from './refusal-budget.ts'
+import { WaitingRequests } from './waiting-requests.ts'
 import type { WorkSource } from './work-source.ts'
 
 /** How a node treats its miners. */
@@ -52,9 +52,6 @@ export interface MinersDeps {
   readonly sha256d: Sha256d
 }
 
-/** `levels`: channels that wait for another level get it. `rest`: what one moment was too short for is told on. */
-export type MinersTimer = 'levels' | 'rest'
-
 /** Channels of one connection that are to be closed. */
 export interface Closing {
   readonly connection: Connection
@@ -63,15 +60,9 @@ export interface Closing {
   readonly reasonCode: string | undefined
 }
 
-/** What the parts of `Miners` share. */
-export interface MinersState {
-  readonly settings: MinersSettings
-  readonly deps: MinersDeps
-  readonly source: WorkSource
-  readonly timers: Timers<MinersTimer>
+/** Who is connected: connections, their channels, and in which groups these are told of jobs. */
+export interface Connected {
   readonly connections: Map<SessionId, Connection>
-  /** Channels that are still to be closed. */
-  readonly closing: Closing[]
   /** Groups by the jobs they get; a book without an entry has no channels. */
   readonly groups: Map<Jobs, Set<Group>>
   /** The same groups by the book that their jobs are written into, and by connection: what is told is told to all of them. */
@@ -79,25 +70,37 @@ export interface MinersState {
   /** Every open channel, dense, for the round of vardiff. */
   readonly channels: Channel[]
   readonly leases: ExtranonceLeases
-  readonly ladder: Ladder
-  readonly judge: ShareJudge
+  /** Channels by the address of their connections. */
+  readonly perAddress: Map<string, number>
+  readonly refusals: Refusals
+}
+
+/** `levels`: channels that wait for another level get it. `rest`: what one moment was too short for is told on. */
+export type MinersTimer = 'levels' | 'rest'
+
+/** What is due: what was put off to a moment, to the next tip, or until the source of work can answer. */
+export interface Due {
+  readonly timers: Timers<MinersTimer>
   readonly acks: DueQueue<Channel>
+  /** Connections that have to have a channel by then; again each time their last one closes. */
+  readonly idle: DueQueue<Connection>
   readonly early: EarlyShares
-  readonly waiting: WaitingRequests
   readonly custom: CustomJobs
+  readonly waiting: WaitingRequests
   /** Channels that wait for another level, those first that have waited longest. */
   readonly wanting: Set<Channel>
   /** Channels whose level changed while a job waited for its tip, or changes with the next tip. */
   readonly retargeted: Set<Channel>
-  /** Channels by the address of their connections. */
-  readonly perAddress: Map<string, number>
-  readonly refusals: Refusals
-  /** What is still to be told of jobs. */
-  readonly lanes: Lanes
-  /** Connections that have to have a channel by then; again each time their last one closes. */
-  readonly idle: DueQueue<Connection>
   /** Standard channels whose devices are too fast for the space of one job. */
   readonly starving: Set<Channel>
+  /** Channels that are still to be closed. */
+  readonly closing: Closing[]
+}
+
+/** What is out: which jobs, levels and prefixes miners were given, and which of them they are not told yet. */
+export interface Out {
+  /** What is still to be told of jobs. */
+  readonly lanes: Lanes
   /** The one order of jobs, levels and prefixes (see JobBook). */
   order: number
   /** When the present tip came, in that order: clients' own jobs may be as old. */
@@ -106,21 +109,82 @@ export interface MinersState {
   oldestLive: number
   /** Difficulty of the network. */
   networkDifficulty: number
+}
+
+/** What the parts of `Miners` share. */
+export interface MinersState {
+  readonly settings: MinersSettings
+  readonly deps: MinersDeps
+  readonly source: WorkSource
+  readonly ladder: Ladder
+  readonly judge: ShareJudge
+  readonly connected: Connected
+  readonly due: Due
+  readonly out: Out
   /** Time of the last event. */
   now: Millis
   readonly emit: Emit<MinersEffect>
+}
+
+/** The state of a node without miners. */
+export function minersState(
+  settings: MinersSettings,
+  deps: MinersDeps & { readonly source: WorkSource; readonly emit: Emit<MinersEffect> },
+): MinersState {
+  return {
+    settings,
+    deps,
+    source: deps.source,
+    ladder: new Ladder(settings.difficultySteps),
+    judge: new ShareJudge(deps.sha256d),
+    connected: {
+      connections: new Map(),
+      groups: new Map(),
+      listeners: new Map(),
+      channels: [],
+      leases: new ExtranonceLeases(256 ** settings.extranonce.leaseBytes),
+      perAddress: new Map(),
+      refusals: new Refusals(),
+    },
+    due: nothingDue(),
+    out: {
+      lanes: new Lanes(),
+      order: 0,
+      tipOrder: 0,
+      oldestLive: 0,
+      networkDifficulty: Number.POSITIVE_INFINITY,
+    },
+    now: 0,
+    emit: deps.emit,
+  }
+}
+
+function nothingDue(): Due {
+  const timers = new Timers<MinersTimer>('levels', 'rest')
+  return {
+    timers,
+    acks: timers.queue(),
+    idle: timers.queue(),
+    early: timers.add(new EarlyShares()),
+    custom: timers.add(new CustomJobs()),
+    waiting: new WaitingRequests(),
+    wanting: new Set(),
+    retargeted: new Set(),
+    starving: new Set(),
+    closing: [],
+  }
 }
 
 export type MinersEffect = SessionEffect | MinersFact
 
 /** The next place in the order of jobs, levels and prefixes. */
 export function nextOrder(state: MinersState): number {
-  state.order++
-  return state.order
+  state.out.order++
+  return state.out.order
 }
 
 /** Open channels of a connection's address; none where no limit per address holds. */
-export function channelsOf({ perAddress }: MinersState, { address }: Connection): number {
+export function channelsOf({ connected: { perAddress } }: MinersState, { address }: Connection): number {
   return address === undefined ? 0 : (perAddress.get(address) ?? 0)
 }
 
@@ -129,8 +193,8 @@ export function countChannel(state: MinersState, connection: Connection, by: 1 |
   const { address } = connection
   if (address === undefined) return
   const channels = channelsOf(state, connection) + by
-  if (channels > 0) state.perAddress.set(address, channels)
-  else state.perAddress.delete(address)
+  if (channels > 0) state.connected.perAddress.set(address, channels)
+  else state.connected.perAddress.delete(address)
 }
 
 export function send(state: MinersState, to: SessionId | readonly SessionId[], message: SendMessage): void {

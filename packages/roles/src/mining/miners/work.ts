@@ -39,9 +39,9 @@ export function sendTip(state: MinersState, book: JobBook, jobId: number, tip: T
 
 /** Tells a channel something of its jobs, behind what its connection is still to be told of them. */
 export function tell(state: MinersState, channel: Channel, message: Message): void {
-  const connection = state.connections.get(channel.session)
+  const connection = state.connected.connections.get(channel.session)
   if (connection !== undefined)
-    state.lanes.put(connection, [message].values(), { order: state.lanes.begin() })
+    state.out.lanes.put(connection, [message].values(), { order: state.out.lanes.begin() })
 }
 
 /** Sends one channel what it needs to start: the active job as a future one, the tip, and the jobs that wait (POOL-38). */
@@ -61,7 +61,7 @@ export function sendFirstJob(state: MinersState, channel: Channel): void {
  * those that need one at about the same time.
  */
 export function freshJob(state: MinersState, channel: Channel): Job | undefined {
-  if (state.connections.get(channel.session)?.requiresWorkSelection !== false) return undefined
+  if (state.connected.connections.get(channel.session)?.requiresWorkSelection !== false) return undefined
   const job = state.source.extraJob(channel.book)
   return job?.jobId === channel.ownJobId ? undefined : job
 }
@@ -73,7 +73,7 @@ export function sendOwnJob(state: MinersState, channel: Channel, job: Job): void
 }
 
 function isFixed(state: MinersState, channel: Channel): boolean {
-  return state.connections.get(channel.session)?.fixedVersion === true
+  return state.connected.connections.get(channel.session)?.fixedVersion === true
 }
 
 /** What a book's channels are told: one message per group id, or one per channel. */
@@ -91,14 +91,15 @@ interface BegunTelling extends Telling {
 }
 
 function toBook(state: MinersState, telling: Telling): number {
-  const { listeners, lanes } = state
+  const { listeners } = state.connected
+  const { lanes } = state.out
   const { about } = telling
   const listening = listeners.get(about.book)
   if (listening === undefined) return 0
   const begun = { ...telling, order: lanes.begin(), messages: new Map() }
   let count = 0
   for (const [connection, groups] of listening) {
-    if (!state.connections.has(connection.session)) continue
+    if (!state.connected.connections.has(connection.session)) continue
     count += groups.size
     if (connection.requiresWorkSelection) continue
     lanes.put(connection, messagesTo(state, connection, groups, begun), begun)
@@ -108,7 +109,7 @@ function toBook(state: MinersState, telling: Telling): number {
 
 /** What one connection is told, a message at a time; who joined since then knows it. */
 function* messagesTo(
-  { groups: all }: MinersState,
+  { connected: { groups: all } }: MinersState,
   connection: Connection,
   groups: ReadonlySet<Group>,
   { own, shared, order, messages }: BegunTelling,
