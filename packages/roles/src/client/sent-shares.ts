@@ -1,7 +1,7 @@
 import { type Millis, NEVER } from '../ground/role.ts'
 import type { Channel } from '../mining/channel/channel.ts'
 import type { Job } from '../mining/channel/job.ts'
-import { fullExtranonce, type GoodShare, type Share } from '../mining/channel/judge.ts'
+import { fullExtranonce, type JudgedShare, type Share } from '../mining/channel/judge.ts'
 import { shortened, workerOf } from './identity-template.ts'
 
 /** A worker's name in extension 0x0002, bytes of UTF-8 at most. */
@@ -27,10 +27,7 @@ export interface SentShare {
 }
 
 /** A good share of a channel as it goes up. */
-export function sentShare(
-  { channel, share, good }: { readonly channel: Channel; readonly share: Share; readonly good: GoodShare },
-  now: Millis,
-): SentShare {
+export function sentShare({ channel, share, good }: JudgedShare, now: Millis): SentShare {
   const { job, level } = good
   return {
     channel,

@@ -50,18 +50,18 @@ export interface Identification {
 
 /** A client's first message (SET-01). */
 export function setupRequest(
-  who: Identification,
-  where: { readonly host: string; readonly port: number },
-  what: { readonly protocol: number; readonly flags: number },
+  identification: Identification,
+  endpoint: { readonly host: string; readonly port: number },
+  { protocol, flags }: { readonly protocol: number; readonly flags: number },
 ): SetupConnection {
   return {
     type: 'SetupConnection',
-    protocol: what.protocol,
+    protocol,
     minVersion: PROTOCOL_VERSION,
     maxVersion: PROTOCOL_VERSION,
-    flags: what.flags,
-    endpointHost: where.host,
-    endpointPort: where.port,
-    ...who,
+    flags,
+    endpointHost: endpoint.host,
+    endpointPort: endpoint.port,
+    ...identification,
   }
 }

@@ -180,13 +180,16 @@ function coinbaseOf(job: SetCustomMiningJob, token: MiningJobToken): CustomCoinb
 /** Why the pool does not pay for a job. */
 function fault(
   { job, channels }: CustomJobRequest,
-  made: {
+  {
+    token,
+    coinbase,
+    template,
+  }: {
     readonly token: MiningJobToken
     readonly coinbase: CustomCoinbase
     readonly template: NewTemplate | undefined
   },
 ): string | undefined {
-  const { token, coinbase, template } = made
   const sizes = channels.map(({ extranonceSize }) => extranonceSize)
   if (sizes.some((size) => (job.extranonceSize ?? size) !== size)) return WRONG_EXTRANONCE_SIZE
   const least = token.commitment?.minExtranonceSize ?? 0

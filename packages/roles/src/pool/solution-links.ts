@@ -28,15 +28,18 @@ export class SolutionLinks {
   constructor(
     identification: Identification,
     servers: readonly { readonly host: string; readonly port: number }[],
-    how: {
+    {
+      earlier,
+      emit,
+    }: {
       readonly earlier: readonly OpenSolution[]
       readonly emit: Emit<SessionEffect | PoolFact | SolutionEffect>
     },
   ) {
-    this.#emit = how.emit
+    this.#emit = emit
     this.#identification = identification
     this.#servers = servers
-    this.#solutions = new OpenSolutions('PushSolution', how)
+    this.#solutions = new OpenSolutions('PushSolution', { earlier, emit })
   }
 
   owns(session: SessionId): boolean {
@@ -47,8 +50,9 @@ export class SolutionLinks {
     const endpoint = this.#servers[server]
     if (endpoint === undefined) throw new RangeError(`no negotiator server ${server}`)
     this.#links.set(session, { server, ready: false })
-    const what = { protocol: PROTOCOL_NUMBERS.negotiation, flags: DECLARATION_SETUP_FLAGS.DECLARE_TX_DATA }
-    this.#send(session, setupRequest(this.#identification, endpoint, what))
+    const protocol = PROTOCOL_NUMBERS.negotiation
+    const flags = DECLARATION_SETUP_FLAGS.DECLARE_TX_DATA
+    this.#send(session, setupRequest(this.#identification, endpoint, { protocol, flags }))
   }
 
   closed(session: SessionId): void {

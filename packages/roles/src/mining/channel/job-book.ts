@@ -50,12 +50,16 @@ export class JobBook {
    * Sets the hardest share target that the upstream pays for; undefined when it does not pay by the share. A target
    * that every hash meets is not counted as one: pools give it to a channel without a hash rate, and devices that took
    * it would send all they compute.
-   * @param only no target is easier either
    */
-  limit(level: Level | undefined, only = false): void {
-    const isNone = level === undefined || compareLe(level.target, MAX_TARGET) === 0
-    this.maxDifficulty = isNone ? Number.POSITIVE_INFINITY : level.difficulty
-    this.only = only && !isNone ? level : undefined
+  limit(level: Level | undefined): void {
+    this.maxDifficulty = limitOf(level)?.difficulty ?? Number.POSITIVE_INFINITY
+    this.only = undefined
+  }
+
+  /** Sets the same limit, and lets no target be easier either. */
+  dictate(level: Level | undefined): void {
+    this.limit(level)
+    this.only = limitOf(level)
   }
 
   /** The job new channels start on. */
@@ -207,4 +211,9 @@ export class JobBook {
       this.#stale.delete(jobId)
     }
   }
+}
+
+/** A level as a limit; undefined where every hash meets its target. */
+function limitOf(level: Level | undefined): Level | undefined {
+  return level === undefined || compareLe(level.target, MAX_TARGET) === 0 ? undefined : level
 }

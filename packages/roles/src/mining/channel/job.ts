@@ -149,7 +149,12 @@ function behindScript(template: NewTemplate, script: Uint8Array) {
  */
 export function scriptPrefix(
   template: Pick<NewTemplate, 'coinbasePrefix'>,
-  what: {
+  {
+    tag,
+    number,
+    extranonceSize,
+    numberSize = JOB_NUMBER_SIZE,
+  }: {
     readonly tag: Uint8Array
     readonly number: number
     readonly extranonceSize: number
@@ -157,7 +162,6 @@ export function scriptPrefix(
     readonly numberSize?: number
   },
 ): Uint8Array {
-  const { tag, number, extranonceSize, numberSize = JOB_NUMBER_SIZE } = what
   const numberBytes = new Uint8Array(JOB_NUMBER_SIZE)
   new DataView(numberBytes.buffer).setUint32(0, number, false)
   return concatBytes(

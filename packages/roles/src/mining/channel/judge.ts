@@ -25,6 +25,13 @@ export type ShareErrorCode =
 
 export type Share = SubmitSharesStandard | SubmitSharesExtended
 
+/** A good share, and the channel that it came over. */
+export interface JudgedShare {
+  readonly channel: Channel
+  readonly share: Share
+  readonly good: GoodShare
+}
+
 /** What a share turned out to be. */
 export type Verdict = { readonly accepted: false; readonly code: ShareErrorCode } | GoodShare
 

@@ -69,14 +69,17 @@ export function minersOf(connection: Connection, id: number): Channel[] {
 function accept(
   state: MinersState,
   connection: Connection,
-  taken: {
+  {
+    job: request,
+    channels,
+    answer,
+  }: {
     readonly job: SetCustomMiningJob
     readonly channels: readonly Channel[]
     readonly answer: CustomJob
   },
 ): void {
-  const { answer, channels } = taken
-  const { channelId, requestId } = taken.job
+  const { channelId, requestId } = request
   const { jobId, version, merklePath, coinbaseTxPrefix, coinbaseTxSuffix } = answer
   const { rewardShare, reward, isUnchecked } = answer
   const job: Job = {

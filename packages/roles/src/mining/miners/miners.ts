@@ -202,12 +202,12 @@ export class Miners {
   }
 
   /** Asks every miner to go elsewhere (or to come back), and closes the connections (POOL-63). */
-  drain(where: { readonly host: string; readonly port: number }): void {
+  drain(endpoint: { readonly host: string; readonly port: number }): void {
     const state = this.#state
     for (const connection of state.connected.connections.values()) {
       for (const channel of connection.channels.values()) flushAck(state, channel)
       if (connection.flags !== undefined) {
-        send(state, connection.session, { type: 'Reconnect', newHost: where.host, newPort: where.port })
+        send(state, connection.session, { type: 'Reconnect', newHost: endpoint.host, newPort: endpoint.port })
       }
       state.emit({ kind: 'close', session: connection.session, reason: 'draining' })
     }

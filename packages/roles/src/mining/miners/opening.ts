@@ -129,8 +129,8 @@ function admit(
   request: OpenRequest,
 ): Admission | Refusal | 'later' {
   const extended = request.type === 'OpenExtendedMiningChannel'
-  const kind = refusedKind(state, connection, extended)
-  if (kind !== undefined) return kind
+  const refused = refusedKind(state, connection, extended ? 'extended' : 'standard')
+  if (refused !== undefined) return refused
   const rate = badHashrate(request.nominalHashRate)
   if (rate !== undefined) return { code: rate, detail: `nominal_hash_rate ${request.nominalHashRate}` }
   const target = unusableTarget(state, request.maxTarget)
@@ -188,8 +188,8 @@ function fullHouse(state: MinersState, connection: Connection): string | undefin
   return 'no extranonce space is left'
 }
 
-function refusedKind(state: MinersState, connection: Connection, extended: boolean): Refusal | undefined {
-  if (extended) {
+function refusedKind(state: MinersState, connection: Connection, kind: Channel['kind']): Refusal | undefined {
+  if (kind === 'extended') {
     if (!connection.requiresStandardJobs) return undefined
     return {
       code: 'extended-channels-not-supported-for-standard-jobs',

@@ -1,6 +1,6 @@
 import type { Millis } from '../../ground/role.ts'
 import type { Channel } from '../channel/channel.ts'
-import type { GoodShare, Share, ShareErrorCode } from '../channel/judge.ts'
+import type { GoodShare, JudgedShare, Share, ShareErrorCode } from '../channel/judge.ts'
 import { type Accepted, PendingShares } from '../channel/pending-shares.ts'
 import { RecentWorkers } from '../channel/recent-workers.ts'
 import type { Connection } from './connection.ts'
@@ -83,11 +83,10 @@ function creditOf({ level, job }: GoodShare): number {
 /** Answers a good share: now, or when it is decided. */
 function answer(
   state: MinersState,
-  found: { readonly channel: Channel; readonly share: Share; readonly good: GoodShare },
+  { channel, share, good }: JudgedShare,
   outcome: 'credited' | 'pending',
   now: Millis,
 ): void {
-  const { channel, share, good } = found
   const { sequenceNumber } = share
   const difficulty = creditOf(good)
   if (outcome === 'pending') {

@@ -22,9 +22,8 @@ export function sendJob(state: MinersState, book: JobBook, job: Job): number {
   const { tip, jobId } = job
   return toBook(state, {
     about: { kind: tip === undefined ? 'future' : 'job', book, jobId },
-    shared: (jobs, groupId, fixedVersion) => extendedJob({ job: jobs.told(job), tip }, groupId, fixedVersion),
-    own: (channel, fixedVersion) =>
-      ownJob(state, { job: channel.book.told(job), tip }, channel, fixedVersion),
+    shared: (jobs, groupId, version) => extendedJob({ job: jobs.told(job), tip }, groupId, version),
+    own: (channel, version) => ownJob(state, { job: channel.book.told(job), tip }, channel, version),
   })
 }
 
@@ -48,11 +47,11 @@ export function tell(state: MinersState, channel: Channel, message: Message): vo
 export function sendFirstJob(state: MinersState, channel: Channel): void {
   const { active } = channel.book
   if (active?.tip === undefined) return
-  const fixedVersion = isFixed(state, channel)
-  tell(state, channel, ownJob(state, { job: active, tip: undefined }, channel, fixedVersion))
+  const version = versionUse(state.connected.connections.get(channel.session))
+  tell(state, channel, ownJob(state, { job: active, tip: undefined }, channel, version))
   tell(state, channel, prevHashMessage(channel.id, active.jobId, active.tip))
   for (const job of channel.book.waiting())
-    tell(state, channel, ownJob(state, { job, tip: job.tip }, channel, fixedVersion))
+    tell(state, channel, ownJob(state, { job, tip: job.tip }, channel, version))
 }
 
 /**
@@ -69,18 +68,22 @@ export function freshJob(state: MinersState, channel: Channel): Job | undefined 
 /** Gives a job to one channel alone. */
 export function sendOwnJob(state: MinersState, channel: Channel, job: Job): void {
   channel.ownJobId = job.jobId
-  tell(state, channel, ownJob(state, { job, tip: job.tip }, channel, isFixed(state, channel)))
+  const version = versionUse(state.connected.connections.get(channel.session))
+  tell(state, channel, ownJob(state, { job, tip: job.tip }, channel, version))
 }
 
-function isFixed(state: MinersState, channel: Channel): boolean {
-  return state.connected.connections.get(channel.session)?.fixedVersion === true
+/** What a connection does with the version bits of its jobs. */
+type VersionUse = 'fixed' | 'rolling'
+
+function versionUse(connection: Connection | undefined): VersionUse {
+  return connection?.fixedVersion === true ? 'fixed' : 'rolling'
 }
 
 /** What a book's channels are told: one message per group id, or one per channel. */
 interface Telling {
   readonly about: About
-  readonly shared: (jobs: Jobs, groupId: number, fixedVersion: boolean) => Message
-  readonly own: (channel: Channel, fixedVersion: boolean) => Message
+  readonly shared: (jobs: Jobs, groupId: number, version: VersionUse) => Message
+  readonly own: (channel: Channel, version: VersionUse) => Message
 }
 
 /** A telling that was begun. */
@@ -114,29 +117,30 @@ function* messagesTo(
   groups: ReadonlySet<Group>,
   { own, shared, order, messages }: BegunTelling,
 ): Generator<Message, void> {
-  const { takesGroupJobs, fixedVersion, capabilities } = connection
+  const { takesGroupJobs, capabilities } = connection
+  const version = versionUse(connection)
   for (const { book, channels, groupId, members, joined } of groups) {
     if (joined >= order) continue
     if (!takesGroupJobs || !capabilities.groupsExtendedChannels) {
       for (const channel of channels)
-        if (channel.joined < order && (!channel.grouped || !takesGroupJobs)) yield own(channel, fixedVersion)
+        if (channel.joined < order && (!channel.grouped || !takesGroupJobs)) yield own(channel, version)
     }
     if (!takesGroupJobs || members === 0) continue
     // most books of many have one group alone: nothing is kept for those
     if (all.get(book)?.size === 1) {
-      yield shared(book, groupId, fixedVersion)
+      yield shared(book, groupId, version)
       continue
     }
-    const key = fixedVersion ? -groupId : groupId
+    const key = version === 'fixed' ? -groupId : groupId
     const known = messages.get(book) ?? new Map<number, Message>()
-    const message = known.get(key) ?? shared(book, groupId, fixedVersion)
+    const message = known.get(key) ?? shared(book, groupId, version)
     messages.set(book, known.set(key, message))
     yield message
   }
 }
 
-function ownJob(state: MinersState, told: ToldJob, channel: Channel, fixedVersion: boolean): Message {
-  if (channel.kind === 'extended') return extendedJob(told, channel.id, fixedVersion)
+function ownJob(state: MinersState, told: ToldJob, channel: Channel, version: VersionUse): Message {
+  if (channel.kind === 'extended') return extendedJob(told, channel.id, version)
   const { job } = told
   return {
     type: 'NewMiningJob',
@@ -148,7 +152,7 @@ function ownJob(state: MinersState, told: ToldJob, channel: Channel, fixedVersio
   }
 }
 
-function extendedJob(told: ToldJob, channelId: number, fixedVersion: boolean): Message {
+function extendedJob(told: ToldJob, channelId: number, use: VersionUse): Message {
   const { job } = told
   return {
     type: 'NewExtendedMiningJob',
@@ -156,7 +160,7 @@ function extendedJob(told: ToldJob, channelId: number, fixedVersion: boolean): M
     jobId: job.jobId,
     minNtime: minNtimeOf(told),
     version: job.version,
-    versionRollingAllowed: job.versionRollingAllowed && !fixedVersion,
+    versionRollingAllowed: job.versionRollingAllowed && use === 'rolling',
     merklePath: job.merklePath,
     coinbaseTxPrefix: job.coinbaseTxPrefix,
     coinbaseTxSuffix: job.coinbaseTxSuffix,

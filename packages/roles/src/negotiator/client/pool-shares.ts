@@ -1,8 +1,7 @@
 import { type SentShare, sentShare } from '../../client/sent-shares.ts'
 import type { ChannelNews, UpstreamChannel } from '../../client/upstream-channel.ts'
 import { type Emit, type Millis, NEVER } from '../../ground/role.ts'
-import type { Channel } from '../../mining/channel/channel.ts'
-import type { GoodShare, Share } from '../../mining/channel/judge.ts'
+import type { JudgedShare } from '../../mining/channel/judge.ts'
 import type { ShareOutcome } from '../../mining/miners/work-source.ts'
 import { ShareTallies } from '../../work/upstream/share-tally.ts'
 import type { JobClientFact } from './facts.ts'
@@ -42,15 +41,15 @@ export class PoolShares {
 
   /** Takes a good share of a job for a pool; answers who acknowledges it. */
   accepted(
-    found: { readonly channel: Channel; readonly share: Share; readonly good: GoodShare },
+    judged: JudgedShare,
     { work, spare }: WorkOrigin & { readonly work: PaidWork },
     now: Millis,
   ): ShareOutcome {
-    const { hash, isBlock } = found.good
+    const { hash, isBlock } = judged.good
     if (!isBlock && !pays(work, hash)) return 'credited'
     if (work.stage === 'over' || work.channel.isClosed || work.waiting.length >= MAX_WAITING)
       return { code: UNPAID }
-    const sent = sentShare(found, now)
+    const sent = sentShare(judged, now)
     if (work.jobId === undefined) work.waiting.push({ share: sent, spare, hash })
     else this.#send(work, { share: sent, spare })
     return 'pending'

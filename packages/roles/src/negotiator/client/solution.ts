@@ -1,16 +1,14 @@
 import { concatBytes } from '@sv2/bitcoin'
 import type { PushSolution, SubmitSolution } from '@sv2/messages'
 import { wholeCoinbase } from '../../custom-jobs/custom-coinbase.ts'
-import type { Channel } from '../../mining/channel/channel.ts'
-import { fullExtranonce, type GoodShare, type Share } from '../../mining/channel/judge.ts'
+import { fullExtranonce, type JudgedShare } from '../../mining/channel/judge.ts'
 import type { OwnWork } from './own-work.ts'
 
 /** A block, as the template provider and as a negotiator server are told of it. */
 export function solutionOf(
   { work, spare }: { readonly work: OwnWork; readonly spare: Uint8Array },
-  found: { readonly channel: Channel; readonly share: Share; readonly good: GoodShare },
+  { channel, share, good }: JudgedShare,
 ): { readonly submit: SubmitSolution; readonly push: PushSolution } {
-  const { channel, share, good } = found
   if (work.whole === undefined) throw new RangeError('a share on work without a coinbase')
   const extranonce = concatBytes(work.upstreamPrefix, spare, fullExtranonce(channel, good.job, share))
   const { version, ntime, nonce } = share

@@ -72,7 +72,9 @@ export class UpstreamJobs {
 
   /** Holds the targets below to what the upstream pays for. */
   limit(): void {
-    if (this.channel !== undefined) this.book.limit(this.channel.level, this.#onlyPaidShares)
+    if (this.channel === undefined) return
+    if (this.#onlyPaidShares) this.book.dictate(this.channel.level)
+    else this.book.limit(this.channel.level)
   }
 
   #future(from: UpstreamJob): Job {

@@ -145,8 +145,8 @@ export class UpstreamWork {
   }
 
   /** Sends every miner to another place (empty host and port 0: back here), and takes leave of the upstreams. */
-  drain(where: { readonly host: string; readonly port: number }): void {
-    this.miners.drain(where)
+  drain(endpoint: { readonly host: string; readonly port: number }): void {
+    this.miners.drain(endpoint)
     this.#allocation.leave('shutting-down')
   }
 
