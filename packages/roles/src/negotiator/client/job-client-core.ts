@@ -1,6 +1,7 @@
-import { displayHash, MAX_TARGET, type Sha256d, targetToDifficulty } from '@sv2/bitcoin'
+import { displayHash, type Sha256d, targetToDifficulty } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import type { SolutionEffect } from '../../client/open-solutions.ts'
+import type { CoinbaseRoom } from '../../client/template-feed.ts'
 import type { UpstreamChannel } from '../../client/upstream-channel.ts'
 import { type Emit, type Millis, NEVER, type SessionEffect, type SessionId } from '../../ground/role.ts'
 import { Timers } from '../../ground/timers.ts'
@@ -9,12 +10,19 @@ import { leaseSize } from '../../mining/channel/extranonce.ts'
 import type { Job } from '../../mining/channel/job.ts'
 import type { GoodShare, Share } from '../../mining/channel/judge.ts'
 import { Miners } from '../../mining/miners/miners.ts'
-import type { Assignment, Refusal, ShareOutcome, WorkRequest } from '../../mining/miners/work-source.ts'
+import type {
+  Assignment,
+  Refusal,
+  ShareOutcome,
+  WorkRequest,
+  WorkSource,
+} from '../../mining/miners/work-source.ts'
 import type { ShareTallies } from '../../work/upstream/share-tally.ts'
 import type { UpstreamWorkEffect } from '../../work/upstream/upstream-work.ts'
 import type { UpstreamEvent } from '../../work/upstreams.ts'
 import type { JobClientFact } from './facts.ts'
 import { roomForBoth, roomOf } from './granted-token.ts'
+import type { ClientNews, Tell } from './news.ts'
 import { OwnTemplates } from './own-templates.ts'
 import type { OwnWork, PaidWork, PoolWork } from './own-work.ts'
 import type { Pair } from './pair.ts'
@@ -28,10 +36,6 @@ import { Workshop } from './workshop.ts'
 
 /** Once a second: what is overdue, hash rates, jobs that grew old. */
 const STEP_MS = 1_000
-/** A changed hash rate is told when it differs by this part. */
-const WORTH_TELLING = 0.1
-/** H/s: what is told is a single-precision number. */
-const MOST_HASHRATE = 1e38
 
 export interface JobClientDeps {
   readonly emit: Emit<SessionEffect | JobClientFact | SolutionEffect>
@@ -54,6 +58,8 @@ export class JobClientCore {
   readonly #settings: JobClientSettings
   readonly #deps: JobClientDeps
   readonly #own: OwnTemplates
+  /** What our own outputs need in a coinbase. */
+  readonly #ownRoom: CoinbaseRoom
   readonly #pairs: Pairs
   readonly #proposing: Proposing
   readonly #shares: PoolShares
@@ -67,91 +73,45 @@ export class JobClientCore {
     this.#settings = settings
     this.#deps = deps
     const { emit } = deps
+    const tell: Tell = (news, now) => this.#news(news, now)
     const size = leaseSize(settings.miners.extranonce) + settings.rollableExtranonceSize
+    const miners = this.#timers.add(
+      new Miners(settings.miners, { sha256d: deps.sha256d, emit: deps.emitToMiners, source: this.#source() }),
+    )
     const numbering = {
       nextJobId: () => this.#nextJobId(),
-      nextOrder: () => this.miners.nextOrder(),
-      oldestLive: () => this.#workshop.book.oldestLive,
+      nextOrder: () => miners.nextOrder(),
+      oldestLive: () => workshop.book.oldestLive,
     }
-    this.miners = this.#timers.add(
-      new Miners(settings.miners, {
-        sha256d: deps.sha256d,
-        emit: deps.emitToMiners,
-        source: {
-          terms: () => this.#plan.terms,
-          bookFor: (request) => this.#bookFor(request),
-          released: () => undefined,
-          extraJob: () => this.#workshop.jobs.extraJob(this.#now),
-          accepted: (channel, share, good) => this.#accepted(channel, share, good),
-        },
-      }),
-    )
-    this.#workshop = new Workshop({ ...settings, size }, { miners: this.miners, numbering })
-    const own = roomOf([...settings.outputs, { value: 0n, script: settings.payoutScript }])
-    this.#own = new OwnTemplates({ ...settings.templates, ...roomForBoth(settings.templates, own) }, emit)
-    const owner = {
-      emit,
-      hashrate: () => this.#hashrate(),
-      tipSince: () => this.#own.tipSince,
-      nextOrder: () => this.miners.nextOrder(),
+    const workshop: Workshop = new Workshop({ ...settings, size }, { miners, numbering })
+    this.#ownRoom = roomOf([...settings.outputs, { value: 0n, script: settings.payoutScript }])
+    const room = roomForBoth(settings.templates, this.#ownRoom)
+    const own = new OwnTemplates({ ...settings.templates, ...room }, emit)
+    // each part calls those before it, and tells the rest
+    const pairs = this.#timers.add(new Pairs({ ...settings, size }, { ...deps, miners, tell }))
+    const { refusedShares, patience, fullTemplate } = settings
+    const shares = new PoolShares({ miners, pairs, emit, refusedShares, raceMs: patience.raceMs })
+    const parts = { miners, own, workshop, pairs, shares, emit }
+    const proposing = new Proposing({ ...parts, patience, fullTemplate, tell })
+    const { emitToMiners, learnsVersionMask } = deps
+    this.#plan = new WorkPlan({ ...parts, proposing, emitToMiners, learnsVersionMask })
+    this.miners = miners
+    this.#workshop = workshop
+    this.#own = own
+    this.#pairs = pairs
+    this.#shares = shares
+    this.#proposing = proposing
+  }
+
+  /** Where the miners' work comes from. */
+  #source(): WorkSource {
+    return {
+      terms: () => this.#plan.terms,
+      bookFor: (request) => this.#bookFor(request),
+      released: () => undefined,
+      extraJob: () => this.#workshop.jobs.extraJob(this.#now),
+      accepted: (channel, share, good) => this.#accepted(channel, share, good),
     }
-    this.#pairs = this.#timers.add(
-      new Pairs(
-        { ...settings, size },
-        {
-          ...deps,
-          owner: {
-            ...owner,
-            chosen: (pair, reason, now) => this.#plan.chosen(pair, reason, now),
-            gone: (pair, now) => this.#gone(pair, now),
-            serverGone: (pair, now) => this.#proposing.serverGone(pair, now),
-            token: (pair, token, now) => {
-              this.#own.needRoom(roomForBoth(own, token.room), now)
-              this.#proposing.token(pair, now)
-            },
-            said: (pair, message, now) => this.#said(pair, message, now),
-            offered: (pair, now) => this.#plan.offered(pair, now),
-            saidOfOffers: (pair, message, now) => this.#channelSaid(pair, pair.offers.channel, message, now),
-            offersGone: (pair, now) => this.#shares.unanswered(pair, pair.offers.channel, now),
-          },
-        },
-      ),
-    )
-    const fail = this.#pairs.fail.bind(this.#pairs)
-    this.#proposing = new Proposing({
-      workshop: this.#workshop,
-      patience: settings.patience,
-      fullTemplate: settings.fullTemplate,
-      owner: {
-        ...owner,
-        fail,
-        step: (pair, event) => void this.#pairs.step(pair, event),
-        transactions: (template) => this.#own.transactionsOf(template),
-        agreed: (pair, work, now) => this.#plan.agreed(pair, work, now),
-        dropped: (pair, work, now) => this.#shares.drop(pair, work, now),
-        catchUp: (pair, now) => this.#plan.propose(pair, 'update', now),
-      },
-    })
-    this.#shares = new PoolShares({
-      refusedShares: settings.refusedShares,
-      raceMs: settings.patience.raceMs,
-      owner: {
-        ...owner,
-        fail,
-        settle: (share, errorCode, now) => this.miners.settle(share, errorCode, now),
-      },
-    })
-    this.#plan = new WorkPlan({
-      miners: this.miners,
-      own: this.#own,
-      workshop: this.#workshop,
-      pairs: this.#pairs,
-      proposing: this.#proposing,
-      shares: this.#shares,
-      emit,
-      emitToMiners: deps.emitToMiners,
-      learnsVersionMask: deps.learnsVersionMask,
-    })
   }
 
   /** Live numbers for metrics. */
@@ -281,16 +241,39 @@ export class JobClientCore {
       this.#proposing.watch(pair, now)
       this.#shares.watch(pair, now)
     }
-    this.#tellHashrate()
+    this.#pairs.tellHashrate()
     this.#shares.tallies.sweep()
     if (!this.hasWork) this.#plan.work('tip', now)
     const { jobs } = this.#workshop
     if (now >= jobs.lastJob + this.#settings.jobRefreshMs) jobs.repeat(now)
   }
 
-  #gone(pair: Pair, now: Millis): void {
-    this.#proposing.abandon(pair, now)
-    this.#shares.unanswered(pair, pair.channel, now)
+  /** What one part has to tell goes to the parts that it concerns, here alone. */
+  #news(news: ClientNews, now: Millis): void {
+    switch (news.kind) {
+      case 'chosen':
+        return this.#plan.chosen(news.pair, news.reason, now)
+      case 'gone':
+        this.#proposing.abandon(news.pair, now)
+        return this.#shares.unanswered(news.pair, news.pair.channel, now)
+      case 'serverGone':
+        return this.#proposing.serverGone(news.pair, now)
+      case 'token':
+        this.#own.needRoom(roomForBoth(this.#ownRoom, news.token.room), now)
+        return this.#proposing.token(news.pair, now)
+      case 'said':
+        return this.#said(news.pair, news.message, now)
+      case 'offered':
+        return this.#plan.offered(news.pair, now)
+      case 'saidOfOffers':
+        return this.#channelSaid(news.pair, news.pair.offers.channel, news.message, now)
+      case 'offersGone':
+        return this.#shares.unanswered(news.pair, news.pair.offers.channel, now)
+      case 'agreed':
+        return this.#plan.agreed(news.pair, news.work, now)
+      case 'catchUp':
+        return this.#plan.propose(news.pair, 'update', now)
+    }
   }
 
   #said(pair: Pair, message: Message, now: Millis): void {
@@ -366,23 +349,6 @@ export class JobClientCore {
       templateId: work.template?.templateId,
       place: pair?.place,
     })
-  }
-
-  #hashrate(): number {
-    let sum = 0
-    for (const { hashrate } of this.miners.channels) sum += hashrate
-    return Math.min(sum, MOST_HASHRATE)
-  }
-
-  #tellHashrate(): void {
-    const hashrate = this.#hashrate()
-    for (const pair of this.#pairs.all()) {
-      const { channel, told } = pair
-      if (channel === undefined || Math.abs(hashrate - told) <= WORTH_TELLING * told) continue
-      pair.told = hashrate
-      channel.update(hashrate, MAX_TARGET)
-      pair.offers.channel?.update(hashrate, MAX_TARGET)
-    }
   }
 
   #nextJobId(): number {

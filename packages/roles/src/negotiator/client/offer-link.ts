@@ -3,8 +3,11 @@ import { ExtensionTalk } from '../../client/extension-talk.ts'
 import { type LinkNews, UpstreamLink } from '../../client/link.ts'
 import type { UpstreamChannel } from '../../client/upstream-channel.ts'
 import type { Emit, Millis, SessionEffect, SessionEvent, SessionId } from '../../ground/role.ts'
+import type { Miners } from '../../mining/miners/miners.ts'
+import { hashrateOf } from '../../work/upstream/hashrates.ts'
 import type { UpstreamPort } from '../../work/upstreams.ts'
 import type { JobClientFact } from './facts.ts'
+import type { OfferNews, Tell } from './news.ts'
 import { channelRequest, grantedChannel } from './pool-channel.ts'
 import { PoolOffer } from './pool-offer.ts'
 import type { PairSettings } from './settings.ts'
@@ -19,16 +22,11 @@ export interface OfferLinkSettings {
   readonly size: number
 }
 
-export interface OfferLinkOwner {
+/** What the connection works with. */
+export interface OfferLinkDeps {
+  readonly miners: Miners
   readonly emit: Emit<SessionEffect | JobClientFact>
-  /** H/s of all miners. */
-  hashrate(): number
-  /** The pool offers another job, or none any more. */
-  offered(now: Millis): void
-  /** Nothing that was sent on the channel is answered any more; called before it is forgotten. */
-  gone(now: Millis): void
-  /** Something else about the channel. */
-  said(message: Message, now: Millis): void
+  readonly tell: Tell<OfferNews>
 }
 
 /**
@@ -37,7 +35,7 @@ export interface OfferLinkOwner {
  */
 export class OfferLink {
   readonly #settings: OfferLinkSettings
-  readonly #owner: OfferLinkOwner
+  readonly #deps: OfferLinkDeps
   readonly #talk: ExtensionTalk
   #link: UpstreamLink | undefined
   #isDialed = false
@@ -45,9 +43,9 @@ export class OfferLink {
   #channel: UpstreamChannel | undefined
   #offer = new PoolOffer()
 
-  constructor(settings: OfferLinkSettings, owner: OfferLinkOwner) {
+  constructor(settings: OfferLinkSettings, deps: OfferLinkDeps) {
     this.#settings = settings
-    this.#owner = owner
+    this.#deps = deps
     this.#talk = new ExtensionTalk(settings.pair.extensions)
   }
 
@@ -74,14 +72,14 @@ export class OfferLink {
   begin(): void {
     if (this.#isDialed) return
     this.#isDialed = true
-    this.#owner.emit({ kind: 'dial', upstream: this.#settings.upstream })
+    this.#deps.emit({ kind: 'dial', upstream: this.#settings.upstream })
   }
 
   /** It is not needed any more. */
   end(reason: string, now: Millis): void {
     if (!this.#isDialed) return
     this.#isDialed = false
-    this.#owner.emit({ kind: 'hangUp', upstream: this.#settings.upstream })
+    this.#deps.emit({ kind: 'hangUp', upstream: this.#settings.upstream })
     this.#link?.close(reason)
     this.#forget(now)
   }
@@ -96,7 +94,7 @@ export class OfferLink {
       capabilities,
       talk: this.#talk,
       now,
-      emit: this.#owner.emit,
+      emit: this.#deps.emit,
     })
   }
 
@@ -116,8 +114,8 @@ export class OfferLink {
     if (now >= this.nextDeadline()) this.#redial({ host: '', port: 0 }, 'no answer to RequestExtensions')
   }
 
-  #redial(where: { readonly host: string; readonly port: number }, reason?: string): void {
-    this.#owner.emit({ kind: 'redial', upstream: this.#settings.upstream, ...where })
+  #redial(endpoint: { readonly host: string; readonly port: number }, reason?: string): void {
+    this.#deps.emit({ kind: 'redial', upstream: this.#settings.upstream, ...endpoint })
     this.#talk.closed()
     if (reason !== undefined) this.#link?.close(reason)
   }
@@ -145,7 +143,7 @@ export class OfferLink {
   #open(extranonceSize: number): void {
     this.#asked = extranonceSize
     const { userIdentity } = this.#settings.pair
-    const hashrate = this.#owner.hashrate()
+    const hashrate = hashrateOf(this.#deps.miners.channels)
     this.#link?.open(channelRequest(userIdentity, { hashrate, extranonceSize }))
   }
 
@@ -164,24 +162,24 @@ export class OfferLink {
     if (!('channelId' in message)) return
     if (message.channelId !== channel.channelId && message.channelId !== channel.groupId) return
     if (message.type !== 'NewExtendedMiningJob' && message.type !== 'SetNewPrevHash')
-      return this.#owner.said(message, now)
+      return this.#deps.tell({ kind: 'saidOfOffers', message }, now)
     this.#offer.message(message)
-    this.#owner.offered(now)
+    this.#deps.tell({ kind: 'offered' }, now)
   }
 
   /** The pool does not serve us here: that speaks not against the pair. */
   #without(reason: string, now: Millis): void {
     const { place, pair } = this.#settings
-    this.#owner.emit({ kind: 'offersUnavailable', place, name: pair.name, reason })
+    this.#deps.emit({ kind: 'offersUnavailable', place, name: pair.name, reason })
     this.end(reason, now)
   }
 
   #forget(now: Millis): void {
     if (this.#channel === undefined) return
     this.#channel.lost()
-    this.#owner.gone(now)
+    this.#deps.tell({ kind: 'offersGone' }, now)
     this.#channel = undefined
     this.#offer = new PoolOffer()
-    this.#owner.offered(now)
+    this.#deps.tell({ kind: 'offered' }, now)
   }
 }

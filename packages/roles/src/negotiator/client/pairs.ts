@@ -1,14 +1,16 @@
-import type { Sha256d } from '@sv2/bitcoin'
+import { MAX_TARGET, type Sha256d } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import { type LinkNews, UpstreamLink } from '../../client/link.ts'
 import type { Emit, Millis, SessionEffect, SessionEvent, SessionId } from '../../ground/role.ts'
 import { Timers } from '../../ground/timers.ts'
+import type { Miners } from '../../mining/miners/miners.ts'
 import { Failover, type Slot } from '../../work/failover.ts'
+import { hashrateOf, isWorthTelling } from '../../work/upstream/hashrates.ts'
 import type { UpstreamEvent, UpstreamPort } from '../../work/upstreams.ts'
 import { CommitDialogue } from './commit-dialogue.ts'
 import { DeclareDialogue } from './declare-dialogue.ts'
 import type { JobClientFact } from './facts.ts'
-import type { GrantedToken } from './granted-token.ts'
+import type { Tell } from './news.ts'
 import { OfferLink } from './offer-link.ts'
 import { type Half, Pair } from './pair.ts'
 import { nextState, type PairEvent, type PairFault } from './pair-machine.ts'
@@ -27,34 +29,14 @@ export interface PairsSettings {
   readonly size: number
 }
 
-/** What pairs tell the node they belong to. */
-export interface PairsOwner {
-  readonly emit: Emit<SessionEffect | JobClientFact>
-  /** H/s of all miners. */
-  hashrate(): number
-  /** Another pair is to be worked for; undefined: none can be. */
-  chosen(pair: Pair | undefined, reason: string, now: Millis): void
-  /** Nothing that was sent to it is answered any more; called before it is forgotten. */
-  gone(pair: Pair, now: Millis): void
-  /** Its server is gone, and the pool is not: what the server was asked is not answered any more. */
-  serverGone(pair: Pair, now: Millis): void
-  /** A token came. */
-  token(pair: Pair, token: GrantedToken, now: Millis): void
-  /** Something of the pool or of the server, besides what makes the connection. */
-  said(pair: Pair, message: Message, now: Millis): void
-  /** The pool offers another job of its own, or none any more. */
-  offered(pair: Pair, now: Millis): void
-  /** Something else on the channel of those jobs. */
-  saidOfOffers(pair: Pair, message: Message, now: Millis): void
-  /** Nothing that was sent on that channel is answered any more; called before it is forgotten. */
-  offersGone(pair: Pair, now: Millis): void
-}
-
+/** What pairs work with. */
 export interface PairsDeps {
   readonly sha256d: Sha256d
   readonly sha256: (data: Uint8Array) => Uint8Array
   readonly randomBytes: (count: number) => Uint8Array
-  readonly owner: PairsOwner
+  readonly miners: Miners
+  readonly emit: Emit<SessionEffect | JobClientFact>
+  readonly tell: Tell
 }
 
 /**
@@ -88,18 +70,11 @@ export class Pairs {
   }
 
   #offersOf(settings: PairSettings, place: number): OfferLink {
-    const { owner } = this.#deps
+    const { miners, emit, tell } = this.#deps
     const { size, pairs } = this.#settings
-    const upstream = 2 * pairs.length + place
     return new OfferLink(
-      { place, upstream, pair: settings, size },
-      {
-        emit: owner.emit,
-        hashrate: () => owner.hashrate(),
-        offered: (now) => owner.offered(this.#pairs[place]!, now),
-        said: (message, now) => owner.saidOfOffers(this.#pairs[place]!, message, now),
-        gone: (now) => owner.offersGone(this.#pairs[place]!, now),
-      },
+      { place, upstream: 2 * pairs.length + place, pair: settings, size },
+      { miners, emit, tell: (news, now) => tell({ ...news, pair: this.#pairs[place]! }, now) },
     )
   }
 
@@ -155,8 +130,7 @@ export class Pairs {
   /** The pool does not answer what it is asked about extensions: both connections are made anew. */
   #renew(pair: Pair): void {
     pair.isRenewing = true
-    for (const upstream of [2 * pair.place, 2 * pair.place + 1])
-      this.#deps.owner.emit({ kind: 'redial', upstream, host: '', port: 0 })
+    for (const upstream of upstreamsOf(pair)) this.#deps.emit({ kind: 'redial', upstream, host: '', port: 0 })
     pair.pool.talk.closed()
     pair.pool.link?.close('no answer to RequestExtensions')
     pair.server.link?.close('the pool is asked anew')
@@ -165,15 +139,18 @@ export class Pairs {
   /** Connects the pairs that are wanted, lets go those that are not needed, and says which pair to work for. */
   steer(now: Millis): void {
     const use = this.#failover.pick(this.#slots[0]!.order, now)
-    for (const { giver, isWanted } of this.#failover.steer(this.#slots, now))
-      this.#dial(this.#pairs[giver]!, isWanted, now)
+    for (const { giver, isWanted } of this.#failover.steer(this.#slots, now)) {
+      if (isWanted) this.#dial(this.#pairs[giver]!)
+      else this.#hangUp(this.#pairs[giver]!, now)
+    }
     const chosen = use === undefined ? undefined : this.#pairs[use]
     if (chosen === this.#inUse) return
     const former = this.#inUse
     this.#inUse = chosen
     if (former !== undefined) this.step(former, 'left')
     const isBetter = chosen !== undefined && (former === undefined || chosen.place < former.place)
-    this.#deps.owner.chosen(chosen, isBetter ? `${chosen.settings.name} is well` : this.#trouble, now)
+    const reason = isBetter ? `${chosen.settings.name} is well` : this.#trouble
+    this.#deps.tell({ kind: 'chosen', pair: chosen, reason }, now)
   }
 
   /** Moves a pair through its table; a change is a fact. */
@@ -183,7 +160,7 @@ export class Pairs {
     if (from === to) return false
     pair.state = to
     const { place, settings } = pair
-    this.#deps.owner.emit({ kind: 'pairChanged', place, name: settings.name, from, to, event, reason })
+    this.#deps.emit({ kind: 'pairChanged', place, name: settings.name, from, to, event, reason })
     return true
   }
 
@@ -205,6 +182,18 @@ export class Pairs {
       if (state === 'barred' && isRaceLost) this.#failover.askSoon(place, now)
   }
 
+  /** Tells the pools the hash rate of the miners, where it has changed. */
+  tellHashrate(): void {
+    const hashrate = hashrateOf(this.#deps.miners.channels)
+    for (const pair of this.#pairs) {
+      const { channel, told } = pair
+      if (channel === undefined || !isWorthTelling(hashrate, told)) continue
+      pair.told = hashrate
+      channel.update(hashrate, MAX_TARGET)
+      pair.offers.channel?.update(hashrate, MAX_TARGET)
+    }
+  }
+
   /** It pays for our work: earlier faults are forgotten. */
   served(pair: Pair): void {
     this.#failover.served(pair.place)
@@ -218,10 +207,12 @@ export class Pairs {
       this.fail(pair, 'unanswered', 'no setup, channel and token in time', now)
   }
 
-  #dial(pair: Pair, isWanted: boolean, now: Millis): void {
-    for (const upstream of [2 * pair.place, 2 * pair.place + 1])
-      this.#deps.owner.emit({ kind: isWanted ? 'dial' : 'hangUp', upstream })
-    if (isWanted) return
+  #dial(pair: Pair): void {
+    for (const upstream of upstreamsOf(pair)) this.#deps.emit({ kind: 'dial', upstream })
+  }
+
+  #hangUp(pair: Pair, now: Millis): void {
+    for (const upstream of upstreamsOf(pair)) this.#deps.emit({ kind: 'hangUp', upstream })
     pair.pool.link?.close('not needed now')
     pair.server.link?.close('not needed now')
     this.#forget(pair, now)
@@ -245,7 +236,7 @@ export class Pairs {
       capabilities,
       talk: half.talk,
       now,
-      emit: this.#deps.owner.emit,
+      emit: this.#deps.emit,
     })
     if (pair.channel === undefined && !pair.timers.isSet('open')) pair.timers.set('open', now + OPEN_MS)
   }
@@ -285,11 +276,11 @@ export class Pairs {
   #serverLost(pair: Pair, now: Millis): void {
     pair.tokens.lost()
     pair.dialogue = undefined
-    this.#deps.owner.serverGone(pair, now)
+    this.#deps.tell({ kind: 'serverGone', pair }, now)
   }
 
   #forget(pair: Pair, now: Millis): void {
-    this.#deps.owner.gone(pair, now)
+    this.#deps.tell({ kind: 'gone', pair }, now)
     pair.forgetWork()
     this.#failover.down(pair.place)
     pair.offers.end('the pool is gone', now)
@@ -300,7 +291,6 @@ export class Pairs {
   }
 
   #news(pair: Pair, half: Half, news: LinkNews, now: Millis): void {
-    const { owner } = this.#deps
     switch (news.kind) {
       case 'ready':
         return this.#connected(pair, now)
@@ -308,7 +298,7 @@ export class Pairs {
         return this.fail(pair, 'unusable', news.reason, now)
       case 'reconnect': {
         const upstream = 2 * pair.place + (half === pair.pool ? 0 : 1)
-        return owner.emit({ kind: 'redial', upstream, host: news.host, port: news.port })
+        return this.#deps.emit({ kind: 'redial', upstream, host: news.host, port: news.port })
       }
       case 'granted':
         return this.#granted(pair, news.answer, now)
@@ -338,7 +328,7 @@ export class Pairs {
 
   #open(pair: Pair, extranonceSize: number): void {
     pair.asked = extranonceSize
-    pair.told = this.#deps.owner.hashrate()
+    pair.told = hashrateOf(this.#deps.miners.channels)
     const { userIdentity } = pair.settings
     pair.pool.link?.open(channelRequest(userIdentity, { hashrate: pair.told, extranonceSize }))
   }
@@ -361,13 +351,13 @@ export class Pairs {
   }
 
   #message(pair: Pair, message: Message, now: Millis): void {
-    const { owner } = this.#deps
+    const { tell } = this.#deps
     if (message.type === 'AllocateMiningJobToken.Error') return pair.tokens.denied(message.requestId)
-    if (message.type !== 'AllocateMiningJobToken.Success') return owner.said(pair, message, now)
+    if (message.type !== 'AllocateMiningJobToken.Success') return tell({ kind: 'said', pair, message }, now)
     const token = pair.tokens.granted(message, { fullTemplate: this.#settings.fullTemplate, now })
     if (token === undefined) return
     if (typeof token === 'string') return this.fail(pair, 'unusable', token, now)
-    owner.token(pair, token, now)
+    tell({ kind: 'token', pair, token }, now)
     this.#ready(pair, now)
   }
 
@@ -378,4 +368,9 @@ export class Pairs {
     pair.offers.begin()
     this.steer(now)
   }
+}
+
+/** The connections to a pool and to its server, as they are dialed. */
+function upstreamsOf({ place }: Pair): readonly number[] {
+  return [2 * place, 2 * place + 1]
 }

@@ -2,12 +2,13 @@ import { type SentShare, sentShare } from '../../client/sent-shares.ts'
 import type { ChannelNews, UpstreamChannel } from '../../client/upstream-channel.ts'
 import { type Emit, type Millis, NEVER } from '../../ground/role.ts'
 import type { JudgedShare } from '../../mining/channel/judge.ts'
+import type { Miners } from '../../mining/miners/miners.ts'
 import type { ShareOutcome } from '../../mining/miners/work-source.ts'
 import { ShareTallies } from '../../work/upstream/share-tally.ts'
 import type { JobClientFact } from './facts.ts'
 import type { PaidWork, PoolWork } from './own-work.ts'
 import type { Pair } from './pair.ts'
-import type { PairFault } from './pair-machine.ts'
+import type { Pairs } from './pairs.ts'
 import type { WorkOrigin } from './workshop.ts'
 
 /** Shares that may wait for one job to be acknowledged. */
@@ -17,13 +18,11 @@ const ANSWER_MS = 60_000
 /** What a miner is told of a share whose pool never agreed to its job, or went away. */
 const UNPAID = 'stale-share'
 
+/** What shares are sent and answered by, and when a pool that refuses them is left. */
 export interface PoolSharesDeps {
-  readonly owner: {
-    readonly emit: Emit<JobClientFact>
-    /** What became of a share. */
-    settle(share: SentShare, errorCode: string | undefined, now: Millis): void
-    fail(pair: Pair, fault: PairFault, reason: string, now: Millis): void
-  }
+  readonly miners: Miners
+  readonly pairs: Pairs
+  readonly emit: Emit<JobClientFact>
   /** Valid shares in a row that a pool may refuse. */
   readonly refusedShares: number
   /** As long, a pool may refuse because it sees another tip. */
@@ -60,16 +59,16 @@ export class PoolShares {
     for (const { share, spare, hash } of work.waiting.splice(0)) {
       // the target may have become harder before the pool took the job
       if (pays(work, hash)) this.#send(work, { share: { ...share, since: now }, spare })
-      else this.#deps.owner.settle(share, undefined, now)
+      else this.#deps.miners.settle(share, undefined, now)
     }
   }
 
   /** The pool will never agree to the work. */
   drop(pair: Pair, work: PoolWork, now: Millis): void {
     const dropped = work.waiting.splice(0)
-    for (const { share } of dropped) this.#deps.owner.settle(share, UNPAID, now)
+    for (const { share } of dropped) this.#deps.miners.settle(share, UNPAID, now)
     if (dropped.length > 0)
-      this.#deps.owner.emit({ kind: 'sharesDropped', place: pair.place, count: dropped.length })
+      this.#deps.emit({ kind: 'sharesDropped', place: pair.place, count: dropped.length })
   }
 
   /** The connection of a channel is gone, and nothing on it is answered any more. */
@@ -77,23 +76,23 @@ export class PoolShares {
     const shares = channel?.sent.takeAll() ?? []
     for (const share of shares) {
       this.tallies.of(share.channel).unanswered++
-      this.#deps.owner.settle(share, UNPAID, now)
+      this.#deps.miners.settle(share, UNPAID, now)
     }
     if (shares.length > 0)
-      this.#deps.owner.emit({ kind: 'sharesUnanswered', upstream: pair.place, count: shares.length })
+      this.#deps.emit({ kind: 'sharesUnanswered', upstream: pair.place, count: shares.length })
   }
 
   /** What the pool says of shares. */
   answered(pair: Pair, news: Extract<ChannelNews, { kind: 'acknowledged' | 'refused' }>, now: Millis): void {
-    const { owner } = this.#deps
+    const { miners, emit } = this.#deps
     if (news.kind === 'refused') return this.#refused(pair, news, now)
     for (const share of news.shares) {
       this.tallies.of(share.channel).acknowledged++
-      owner.settle(share, undefined, now)
+      miners.settle(share, undefined, now)
     }
     if (news.shares.length === 0) return
     pair.refused = { count: 0, since: NEVER, isConfirmed: false }
-    owner.emit({ kind: 'sharesAcknowledgedAbove', upstream: pair.place, count: news.shares.length })
+    emit({ kind: 'sharesAcknowledgedAbove', upstream: pair.place, count: news.shares.length })
   }
 
   /** It pays for a job on the tip of which it refused shares: it sees that tip, and refuses for another reason. */
@@ -111,7 +110,7 @@ export class PoolShares {
     const isSilent = [pair.channel, pair.offers.channel].some(
       (channel) => channel !== undefined && channel.sent.oldest + ANSWER_MS <= now,
     )
-    if (isSilent) this.#deps.owner.fail(pair, 'unanswered', 'does not answer shares', now)
+    if (isSilent) this.#deps.pairs.fail(pair, 'unanswered', 'does not answer shares', now)
   }
 
   #send(work: PaidWork, { share, spare }: { readonly share: SentShare; readonly spare: Uint8Array }): void {
@@ -120,7 +119,7 @@ export class PoolShares {
     this.tallies.of(share.channel).sent++
     const { session, id: channelId } = share.channel
     // blocks are a fact of their own
-    this.#deps.owner.emit({
+    this.#deps.emit({
       kind: 'shareSent',
       session,
       channelId,
@@ -130,11 +129,11 @@ export class PoolShares {
   }
 
   #refused(pair: Pair, { share, code }: Extract<ChannelNews, { kind: 'refused' }>, now: Millis): void {
-    const { owner, refusedShares, raceMs } = this.#deps
+    const { miners, pairs, emit, refusedShares, raceMs } = this.#deps
     const { session, id: channelId } = share.channel
     this.tallies.of(share.channel).refused++
-    owner.emit({ kind: 'shareRefusedAbove', session, channelId, upstream: pair.place, code })
-    owner.settle(share, code, now)
+    emit({ kind: 'shareRefusedAbove', session, channelId, upstream: pair.place, code })
+    miners.settle(share, code, now)
     // of a job on a tip that the pool has left behind us: our own node lags, and that is not the pool's fault
     if (pair.isAhead) return
     // only jobs that miners still work on by all we know: the pool is not to blame for a late share of the tip before
@@ -144,7 +143,7 @@ export class PoolShares {
     refused.since = Math.min(refused.since, now)
     if (refused.count < refusedShares) return
     if (!refused.isConfirmed && now < refused.since + raceMs) return
-    owner.fail(pair, 'sharesRefused', `it refused ${refused.count} valid shares in a row: ${code}`, now)
+    pairs.fail(pair, 'sharesRefused', `it refused ${refused.count} valid shares in a row: ${code}`, now)
   }
 }
 

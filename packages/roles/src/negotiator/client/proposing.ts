@@ -2,11 +2,15 @@ import { concatBytes, encodeCompactSize, encodeOutput, equalBytes } from '@sv2/b
 import type { Message, NewTemplate, SetCustomMiningJobSuccess } from '@sv2/messages'
 import { type Emit, type Millis, NEVER } from '../../ground/role.ts'
 import type { Tip } from '../../mining/channel/job.ts'
+import type { Miners } from '../../mining/miners/miners.ts'
 import type { DialogueNews } from './dialogue.ts'
 import type { JobClientFact } from './facts.ts'
+import type { Tell } from './news.ts'
+import type { OwnTemplates } from './own-templates.ts'
 import { enter, type PoolWork, type TemplateTransactions } from './own-work.ts'
 import type { Pair } from './pair.ts'
-import type { PairEvent, PairFault } from './pair-machine.ts'
+import type { Pairs } from './pairs.ts'
+import type { PoolShares } from './pool-shares.ts'
 import type { Patience } from './settings.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -19,30 +23,17 @@ const TRANSACTIONS_MS = 10_000
 /** The code for a job on another tip than the server's. */
 const STALE_TIP = 'stale-chain-tip'
 
+/** What jobs are proposed with, and how long an answer may take. */
 export interface ProposingDeps {
+  readonly miners: Miners
+  readonly own: OwnTemplates
   readonly workshop: Workshop
+  readonly pairs: Pairs
+  readonly shares: PoolShares
   readonly patience: Patience
   readonly fullTemplate: boolean
-  readonly owner: ProposingOwner
-}
-
-/** What proposing asks of the node it belongs to. */
-export interface ProposingOwner {
   readonly emit: Emit<JobClientFact>
-  step(pair: Pair, event: PairEvent): void
-  fail(pair: Pair, fault: PairFault, reason: string, now: Millis): void
-  /** Asks for the transactions of a template, or hands them over when they are here; undefined: they will come. */
-  transactions(template: NewTemplate): TemplateTransactions | undefined
-  /** The next place in the order of jobs and levels. */
-  nextOrder(): number
-  /** When the tip was last seen to change. */
-  tipSince(): Millis
-  /** The pool pays for the work: its shares can go up. */
-  agreed(pair: Pair, work: PoolWork, now: Millis): void
-  /** The work is worth nothing any more. */
-  dropped(pair: Pair, work: PoolWork, now: Millis): void
-  /** Work for the newest template. */
-  catchUp(pair: Pair, now: Millis): void
+  readonly tell: Tell
 }
 
 /**
@@ -71,7 +62,7 @@ export class Proposing {
     const token = pair.completesCoinbase ? undefined : pair.tokens.newest
     const work = this.#deps.workshop.forPool({ ...from, channel }, token, now)
     pair.inFlight = work
-    this.#deps.owner.step(pair, 'proposed')
+    this.#deps.pairs.step(pair, 'proposed')
     this.#advance(pair, work, now)
     return work
   }
@@ -82,7 +73,7 @@ export class Proposing {
     pair.inFlight = undefined
     if (work === undefined || work.stage === 'acknowledged') return
     enter(work, 'over', now)
-    this.#deps.owner.dropped(pair, work, now)
+    this.#deps.shares.drop(pair, work, now)
   }
 
   /** The server is gone: what it had agreed to goes on, the rest is proposed again when it is back. */
@@ -106,7 +97,7 @@ export class Proposing {
   token(pair: Pair, now: Millis): void {
     const work = pair.inFlight
     if (work?.stage === 'token' && work.retryAt === NEVER) this.#advance(pair, work, now)
-    else if (work === undefined && pair.isBehind) this.#deps.owner.catchUp(pair, now)
+    else if (work === undefined && pair.isBehind) this.#deps.tell({ kind: 'catchUp', pair }, now)
   }
 
   /** The transactions of a template came. */
@@ -142,30 +133,30 @@ export class Proposing {
 
   /** Once a second: what is overdue, and what is tried again. */
   watch(pair: Pair, now: Millis): void {
-    const { owner, patience } = this.#deps
+    const { pairs, patience, tell } = this.#deps
     if (pair.isAhead) pair.racingSince = NEVER
     if (pair.racingSince + patience.raceMs <= now)
-      return owner.fail(pair, 'raceLost', 'it sees another chain tip than our node', now)
+      return pairs.fail(pair, 'raceLost', 'it sees another chain tip than our node', now)
     const work = pair.inFlight
     if (work === undefined) return
     if (now >= work.retryAt) return this.#advance(pair, work, now)
     const late = (ms: number): boolean => work.retryAt === NEVER && now >= work.stageSince + ms
     switch (work.stage) {
       case 'token':
-        if (late(patience.tokenMs)) owner.fail(pair, 'noToken', 'no token in time', now)
+        if (late(patience.tokenMs)) pairs.fail(pair, 'noToken', 'no token in time', now)
         return
       case 'transactions':
         if (!late(TRANSACTIONS_MS)) return
         this.abandon(pair, now)
-        return owner.catchUp(pair, now)
+        return tell({ kind: 'catchUp', pair }, now)
       case 'proposed':
-        if (late(patience.proposalMs)) owner.fail(pair, 'unanswered', 'no answer to a proposal', now)
+        if (late(patience.proposalMs)) pairs.fail(pair, 'unanswered', 'no answer to a proposal', now)
         return
       case 'set':
-        if (late(patience.customJobMs)) owner.fail(pair, 'unanswered', 'no answer to SetCustomMiningJob', now)
+        if (late(patience.customJobMs)) pairs.fail(pair, 'unanswered', 'no answer to SetCustomMiningJob', now)
         return
       case 'acknowledged':
-        if (late(patience.proposalMs)) owner.fail(pair, 'unanswered', 'no answer to a proposal', now)
+        if (late(patience.proposalMs)) pairs.fail(pair, 'unanswered', 'no answer to a proposal', now)
         return
       case 'over':
         return
@@ -183,7 +174,7 @@ export class Proposing {
     }
     work.token = token
     if (!this.#deps.fullTemplate && !pair.completesCoinbase) return this.#set(pair, work, token.bytes, now)
-    work.transactions ??= this.#deps.owner.transactions(work.template)
+    work.transactions ??= this.#deps.own.transactionsOf(work.template)
     if (work.transactions === undefined) return enter(work, 'transactions', now)
     this.#propose(pair, work, now)
   }
@@ -204,13 +195,13 @@ export class Proposing {
       transactions: transactions.list,
       excessData: transactions.excessData,
     })
-    this.#deps.owner.emit({ kind: 'jobProposed', place: pair.place, transactions: transactions.list.length })
+    this.#deps.emit({ kind: 'jobProposed', place: pair.place, transactions: transactions.list.length })
     if (token.usableAtOnce) this.#set(pair, work, token.bytes, now)
   }
 
   #answered(pair: Pair, news: DialogueNews, now: Millis): void {
     if (news.kind === 'broken')
-      return this.#deps.owner.fail(pair, 'unusable', `its server ${news.reason}`, now)
+      return this.#deps.pairs.fail(pair, 'unusable', `its server ${news.reason}`, now)
     const work = pair.inFlight
     if (work === undefined || work.proposalId !== news.requestId || !work.awaitsServer) return
     if (news.kind === 'refused') {
@@ -254,7 +245,7 @@ export class Proposing {
 
   /** The pool has a number for the job, and pays for it from now on. */
   #numbered(pair: Pair, message: SetCustomMiningJobSuccess, now: Millis): void {
-    const { owner, workshop } = this.#deps
+    const { workshop, pairs, miners, emit, tell } = this.#deps
     const work = pair.inFlight
     if (work === undefined || work.requestId !== message.requestId) return
     const { coinbaseTxPrefix: prefix, coinbaseTxSuffix: suffix } = message
@@ -263,16 +254,16 @@ export class Proposing {
         prefix === undefined || suffix === undefined
           ? 'no coinbase came with a job that the pool completes'
           : workshop.complete(work, { prefix, suffix })
-      if (fault !== undefined) return owner.fail(pair, 'unusable', fault, now)
+      if (fault !== undefined) return pairs.fail(pair, 'unusable', fault, now)
     }
     const isFirst = work.jobId === undefined
     work.jobId = message.jobId
-    work.agreedAt = owner.nextOrder()
+    work.agreedAt = miners.nextOrder()
     enter(work, 'acknowledged', now)
     const { place } = pair
     if (isFirst) {
       const afterMs = now - work.since
-      owner.emit({
+      emit({
         kind: 'jobAcknowledged',
         place,
         jobId: message.jobId,
@@ -282,10 +273,10 @@ export class Proposing {
     }
     pair.acknowledged = work
     pair.racingSince = NEVER
-    owner.step(pair, 'acknowledged')
-    owner.agreed(pair, work, now)
+    pairs.step(pair, 'acknowledged')
+    tell({ kind: 'agreed', pair, work }, now)
     this.#settle(pair, work)
-    if (pair.isBehind && pair.inFlight === undefined) owner.catchUp(pair, now)
+    if (pair.isBehind && pair.inFlight === undefined) tell({ kind: 'catchUp', pair }, now)
   }
 
   /** Nothing more is waited for. */
@@ -304,16 +295,16 @@ export class Proposing {
     { code, detail }: { readonly code: string; readonly detail: string },
     now: Millis,
   ): void {
-    const { owner, patience } = this.#deps
+    const { pairs, own, patience, emit } = this.#deps
     work.refusals++
-    const isYoung = now < owner.tipSince() + patience.raceMs
+    const isYoung = now < own.tipSince + patience.raceMs
     const again = code === STALE_TIP || (isYoung && work.refusals < MAX_REFUSALS)
-    owner.emit({ kind: 'jobRefused', place: pair.place, code, detail, again })
-    if (!again) return owner.fail(pair, 'jobRefused', `it refused a job: ${code}`, now)
+    emit({ kind: 'jobRefused', place: pair.place, code, detail, again })
+    if (!again) return pairs.fail(pair, 'jobRefused', `it refused a job: ${code}`, now)
     pair.racingSince = Math.min(pair.racingSince, now)
     this.#again(work, now)
     work.retryAt = now + RETRY_MS
-    owner.step(pair, 'raced')
+    pairs.step(pair, 'raced')
     if (work.refusals === 1) this.#backToAgreed(pair, work, now)
   }
 

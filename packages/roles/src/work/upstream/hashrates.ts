@@ -10,6 +10,18 @@ const WORTH_TELLING = 0.1
 /** H/s: what is told is a single-precision number, and clients may declare the greatest of them. */
 const MOST_HASHRATE = 1e38
 
+/** H/s of channels together, as far as it can be told. */
+export function hashrateOf(channels: readonly Channel[]): number {
+  let sum = 0
+  for (const { hashrate } of channels) sum += hashrate
+  return Math.min(sum, MOST_HASHRATE)
+}
+
+/** Whether a hash rate differs so much from what was told that it is told anew, H/s. */
+export function isWorthTelling(hashrate: number, told: number): boolean {
+  return Math.abs(hashrate - told) > WORTH_TELLING * told
+}
+
 /** Counts one more miner on a workload until all are added up anew; the sum stays a number that can be told. */
 export function addHashrate(workload: Workload, hashrate: number): void {
   workload.hashrate = Math.min(workload.hashrate + hashrate, MOST_HASHRATE)
@@ -34,8 +46,7 @@ export function tellHashrates(workloads: Workloads): void {
   for (const workload of workloads) {
     const { work, hashrate, channels, told } = workload
     if (work.channel === undefined || hashrate === told.hashrate) continue
-    const much = Math.abs(hashrate - told.hashrate) > WORTH_TELLING * told.hashrate
-    if (!much && channels === told.channels) continue
+    if (!isWorthTelling(hashrate, told.hashrate) && channels === told.channels) continue
     workload.told = { hashrate, channels }
     work.channel.update(hashrate, MAX_TARGET)
   }
