@@ -19,16 +19,23 @@ const GRACE_MS = 200
 /** 16 printable bytes after `{` come from a random key once in 10^9 connections. */
 const SURE_OF_TEXT_BYTES = 16
 
+/** Whether more may still follow what a client has sent. */
+type Patience = 'left' | 'over'
+
 /**
  * Tells a client's edition from the first bytes it sent, all of them so far (docs/wire.md §1.4).
  *
  * Plaintext clients of the two editions cannot be told apart; `plaintext` leaves that to configuration.
  * `graceOver` says that nothing has followed for {@link Detection} `graceMs`.
  */
-export function detectFirstFlight(bytes: Uint8Array, graceOver: boolean): Detection {
+export function detectFirstFlight(
+  bytes: Uint8Array,
+  { graceOver }: { readonly graceOver: boolean },
+): Detection {
+  const patience = graceOver ? 'over' : 'left'
   if (bytes.length < 2) return wait()
-  if (bytes[0] === 0x20 && bytes[1] === 0x00) return prefixedOrKey(bytes, graceOver)
-  if (bytes[0] === 0x7b && bytes.every(isText)) return textOrKey(bytes, graceOver)
+  if (bytes[0] === 0x20 && bytes[1] === 0x00) return prefixedOrKey(bytes, patience)
+  if (bytes[0] === 0x7b && bytes.every(isText)) return textOrKey(bytes, patience)
   // The shortest flight of any other kind has 11 bytes, and 9 are enough to tell them apart.
   if (bytes.length < 9) return wait()
   if (bytes[2] === 0x53 && bytes[3] === 0x54 && bytes[4] === 0x52 && bytes[5] === 0x33) {
@@ -38,15 +45,15 @@ export function detectFirstFlight(bytes: Uint8Array, graceOver: boolean): Detect
 }
 
 /** A random ElligatorSwift key starts with `20 00` once in 65 536 connections; then the length decides. */
-function prefixedOrKey(bytes: Uint8Array, graceOver: boolean): Detection {
+function prefixedOrKey(bytes: Uint8Array, patience: Patience): Detection {
   if (bytes.length > PREFIXED_FLIGHT_BYTES) return { kind: 'current' }
   if (bytes.length < PREFIXED_FLIGHT_BYTES) return wait()
-  return graceOver ? { kind: 'draft' } : wait(GRACE_MS)
+  return patience === 'over' ? { kind: 'draft' } : wait(GRACE_MS)
 }
 
-function textOrKey(bytes: Uint8Array, graceOver: boolean): Detection {
+function textOrKey(bytes: Uint8Array, patience: Patience): Detection {
   const sure = bytes.length >= SURE_OF_TEXT_BYTES || bytes.includes(0x0a)
-  return sure || graceOver ? { kind: 'sv1' } : wait(GRACE_MS)
+  return sure || patience === 'over' ? { kind: 'sv1' } : wait(GRACE_MS)
 }
 
 /**

@@ -110,7 +110,7 @@ export class Reception {
   #sniff(guest: Guest, chunk: Uint8Array): void {
     const { v1 } = this.#settings
     guest.bytes = joined(guest.bytes, chunk)
-    switch (looksLikeV1(guest.bytes, false)) {
+    switch (looksLikeV1(guest.bytes, { isFinal: false })) {
       case 'wait':
         return
       case 'http':
@@ -153,7 +153,7 @@ export class Reception {
 
   #decide(guest: Guest, when: 'in time' | 'after the grace time'): void {
     clearTimeout(guest.grace)
-    const detection = detectFirstFlight(guest.bytes, when === 'after the grace time')
+    const detection = detectFirstFlight(guest.bytes, { graceOver: when === 'after the grace time' })
     if (detection.kind !== 'wait') return this.#detected(guest, detection.kind)
     if (detection.graceMs !== undefined) {
       guest.grace = setTimeout(() => this.#decide(guest, 'after the grace time'), detection.graceMs)

@@ -10,9 +10,9 @@ test.each(FIRMWARE_SESSIONS)(
   ({ lines }) => {
     const bytes = utf8(`${lines[0]![0]}\n`)
     for (let length = 0; length < 32; length++)
-      expect(looksLikeV1(bytes.subarray(0, length), false)).toBe('wait')
+      expect(looksLikeV1(bytes.subarray(0, length), { isFinal: false })).toBe('wait')
     for (let length = 32; length <= bytes.length; length++) {
-      expect(looksLikeV1(bytes.subarray(0, length), false)).toBe('v1')
+      expect(looksLikeV1(bytes.subarray(0, length), { isFinal: false })).toBe('v1')
     }
   },
 )
@@ -36,7 +36,7 @@ test.each([
   ['a key with a brace and a line feed', unhex('7b80410a'), 'other'],
   ['a brace and a line feed', utf8('{\n'), 'wait'],
 ] as const)('%s', (_, bytes, expected) => {
-  expect(looksLikeV1(bytes, false)).toBe(expected)
+  expect(looksLikeV1(bytes, { isFinal: false })).toBe(expected)
 })
 
 test.each([
@@ -46,18 +46,18 @@ test.each([
   ['hello\n', 'other'],
   ['\u0016\u0003', 'other'],
 ] as const)('when nothing more comes, "%s" is decided', (text, expected) => {
-  expect(looksLikeV1(utf8(text), true)).toBe(expected)
+  expect(looksLikeV1(utf8(text), { isFinal: true })).toBe(expected)
 })
 
 test('a byte order mark does not hide V1', () => {
   const line = new TextEncoder().encode('\ufeff{"id":1}\n')
-  expect(looksLikeV1(line, false)).toBe('v1')
-  expect(looksLikeV1(line.subarray(0, 3), false)).toBe('wait')
+  expect(looksLikeV1(line, { isFinal: false })).toBe('v1')
+  expect(looksLikeV1(line.subarray(0, 3), { isFinal: false })).toBe('wait')
 })
 
 test('no single first byte decides for V1, HTTP or TLS', () => {
   for (let first = 0; first < 256; first++) {
     const opening = Uint8Array.of(first, ...unhex('c1d2e3f4a5b6978081'.repeat(7)))
-    expect(looksLikeV1(opening, false)).toBe('other')
+    expect(looksLikeV1(opening, { isFinal: false })).toBe('other')
   }
 })

@@ -45,8 +45,9 @@ const HTTP_OPENINGS: readonly Uint8Array[] = [
  *
  * `isFinal`: nothing more is coming, or the time to wait is over. Then the answer is never `wait`.
  */
-export function looksLikeV1(bytes: Uint8Array, isFinal: boolean): FirstBytes {
-  if (startsWith(bytes, BYTE_ORDER_MARK)) return looksLikeV1(bytes.subarray(BYTE_ORDER_MARK.length), isFinal)
+export function looksLikeV1(bytes: Uint8Array, { isFinal }: { readonly isFinal: boolean }): FirstBytes {
+  if (startsWith(bytes, BYTE_ORDER_MARK))
+    return looksLikeV1(bytes.subarray(BYTE_ORDER_MARK.length), { isFinal })
   if (startsLikeTls(bytes)) {
     if (bytes.length >= TLS_HEADER_BYTES) return 'tls'
     return isFinal ? 'other' : 'wait'

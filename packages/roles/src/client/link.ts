@@ -61,7 +61,13 @@ export class UpstreamLink {
 
   constructor(
     settings: LinkSettings,
-    how: {
+    {
+      session,
+      capabilities,
+      talk,
+      now,
+      emit,
+    }: {
       readonly session: SessionId
       readonly capabilities: Capabilities
       readonly talk: ExtensionTalk
@@ -69,11 +75,11 @@ export class UpstreamLink {
       readonly emit: Emit<SessionEffect>
     },
   ) {
-    this.#emit = how.emit
-    this.session = how.session
-    this.capabilities = how.capabilities
-    this.#talk = how.talk
-    this.#talk.opened(how.capabilities, how.now)
+    this.#emit = emit
+    this.session = session
+    this.capabilities = capabilities
+    this.#talk = talk
+    this.#talk.opened(capabilities, now)
     const { identification, endpoint, flags, protocol = 'mining' } = settings
     this.send(setupRequest(identification, endpoint, { protocol: PROTOCOL_NUMBERS[protocol], flags }))
   }

@@ -39,12 +39,14 @@ export class OpenSolutions {
   #tip: Uint8Array | undefined
   readonly #emit: Emit<SolutionEffect>
 
-  /** @param how.earlier of an earlier run; another owner keeps those of another type */
+  /** @param earlier those of an earlier run; another owner keeps those of another type */
   constructor(
     type: OpenSolution['message']['type'],
-    how: { readonly earlier?: readonly OpenSolution[] | undefined; readonly emit: Emit<SolutionEffect> },
+    {
+      earlier = [],
+      emit,
+    }: { readonly earlier?: readonly OpenSolution[] | undefined; readonly emit: Emit<SolutionEffect> },
   ) {
-    const { earlier = [], emit } = how
     this.#emit = emit
     const own = earlier.filter(({ message }) => message.type === type)
     this.#open = own.map((solution) => ({ solution, tips: 0 }))

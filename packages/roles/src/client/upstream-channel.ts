@@ -31,6 +31,12 @@ export interface ShareAs {
   readonly spare: Uint8Array
 }
 
+/** A connection that is set up, and the number of the upstream at its other end. */
+export interface NumberedLink {
+  readonly upstream: number
+  readonly link: UpstreamLink
+}
+
 /** One extended channel at an upstream: its prefix, its target, and the shares that were sent on it. */
 export class UpstreamChannel {
   readonly upstream: number
@@ -51,12 +57,12 @@ export class UpstreamChannel {
 
   /** @param size bytes of extranonce that the miners split among themselves */
   constructor(
-    where: { readonly upstream: number; readonly link: UpstreamLink },
+    { upstream, link }: NumberedLink,
     granted: { readonly answer: OpenExtendedMiningChannelSuccess; readonly size: number },
   ) {
     const { answer, size } = granted
-    this.upstream = where.upstream
-    this.link = where.link
+    this.upstream = upstream
+    this.link = link
     this.channelId = answer.channelId
     this.groupId = answer.groupChannelId
     this.size = size

@@ -31,18 +31,18 @@ export class Workbench {
   start(
     channel: DeviceChannel,
     start: Start,
-    how: { readonly versionMask: number; readonly now: Millis },
+    { versionMask, now }: { readonly versionMask: number; readonly now: Millis },
   ): Work {
     const { job, tip, ntime } = start
     this.#workId++
     const work: Work = {
       workId: this.#workId,
       version: job.message.version,
-      versionMask: how.versionMask,
+      versionMask,
       prevHash: tip.prevHash,
       nbits: tip.nbits,
       ntime,
-      startedAt: how.now,
+      startedAt: now,
       target: channel.target,
       ...workOfJob(job, channel.extranonceSize, this.#sha256d),
     }

@@ -53,7 +53,13 @@ export class RelayChannel {
 
   constructor(
     client: Client,
-    how: {
+    {
+      channelId,
+      request,
+      prefix,
+      extranonceSize,
+      target,
+    }: {
       readonly channelId: number
       readonly request: OpenRequest
       readonly prefix: Uint8Array
@@ -62,12 +68,12 @@ export class RelayChannel {
     },
   ) {
     this.client = client
-    this.kind = how.request.type === 'OpenExtendedMiningChannel' ? 'extended' : 'standard'
-    this.channelId = how.channelId
-    this.request = how.request
-    this.prefix = how.prefix
-    this.extranonceSize = how.extranonceSize
-    this.target = how.target
+    this.kind = request.type === 'OpenExtendedMiningChannel' ? 'extended' : 'standard'
+    this.channelId = channelId
+    this.request = request
+    this.prefix = prefix
+    this.extranonceSize = extranonceSize
+    this.target = target
   }
 
   /** The client addresses it by its group; else it is told everything by itself. */
@@ -218,10 +224,13 @@ export class Home {
   silentSince: Millis = NEVER
   #requestId = 0
 
-  constructor(upstream: number, how: { readonly link: UpstreamLink; readonly maxJobs: number }) {
+  constructor(
+    upstream: number,
+    { link, maxJobs }: { readonly link: UpstreamLink; readonly maxJobs: number },
+  ) {
     this.upstream = upstream
-    this.link = how.link
-    this.jobs = new JobIds(how.maxJobs)
+    this.link = link
+    this.jobs = new JobIds(maxJobs)
   }
 
   /** The upstream puts extended channels into groups. */

@@ -79,14 +79,14 @@ export class Sv1Session {
   readonly requestCap: RateCap
 
   constructor(
-    who: { readonly session: SessionId; readonly door: number },
-    opening: { readonly limits: Sv1Limits; readonly now: Millis },
+    { session, door }: { readonly session: SessionId; readonly door: number },
+    { limits, now }: { readonly limits: Sv1Limits; readonly now: Millis },
   ) {
-    this.session = who.session
-    this.door = who.door
+    this.session = session
+    this.door = door
     this.dialect = dialectOf(undefined)
-    this.shareCap = new RateCap(opening.limits.maxSharesPerSecond, opening.now)
-    this.requestCap = new RateCap(opening.limits.maxRequestsPerSecond, opening.now)
+    this.shareCap = new RateCap(limits.maxSharesPerSecond, now)
+    this.requestCap = new RateCap(limits.maxRequestsPerSecond, now)
   }
 
   /** Version bits it was told it may roll. */

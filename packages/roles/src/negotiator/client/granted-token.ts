@@ -29,10 +29,9 @@ const UNKNOWN_SIGOPS = 4
 /** Reads the answer to a request for a token; a text says what is wrong with it. */
 export function readToken(
   message: AllocateMiningJobTokenSuccess,
-  how: { readonly fullTemplate: boolean; readonly now: Millis },
+  { fullTemplate, now: since }: { readonly fullTemplate: boolean; readonly now: Millis },
 ): GrantedToken | string {
   const bytes = message.miningJobToken.slice()
-  const since = how.now
   const size = message.coinbaseOutputMaxAdditionalSize
   const needed = Math.max(size ?? 0, message.coinbaseTxOutputs.length)
   if (needed > MAX_OUTPUT_BYTES) return `a token that wants ${needed} bytes of outputs`
@@ -44,7 +43,7 @@ export function readToken(
   try {
     const outputs = parseCountedOutputs(message.coinbaseTxOutputs.slice())
     if (outputs.length === 0) return 'a token without an output that pays the pool'
-    return { bytes, outputs, room: roomOf(outputs), usableAtOnce: !how.fullTemplate, since }
+    return { bytes, outputs, room: roomOf(outputs), usableAtOnce: !fullTemplate, since }
   } catch (error) {
     if (!(error instanceof BitcoinError)) throw error
     return `a token with outputs that are none: ${error.message}`

@@ -36,14 +36,14 @@ export class JobClient implements Role<JobClientEvent, JobClientEffect> {
   /** @param front how Stratum V1 miners are treated */
   constructor(
     settings: JobClientSettings,
-    how: Omit<JobClientDeps, 'learnsVersionMask' | 'emit' | 'emitToMiners'> & {
+    deps: Omit<JobClientDeps, 'learnsVersionMask' | 'emit' | 'emitToMiners'> & {
       readonly front: Sv1FrontSettings
     },
   ) {
     const fromCore: UpstreamWorkEffect[] = []
     this.#core = this.#timers.add(
       new JobClientCore(settings, {
-        ...how,
+        ...deps,
         emit: this.#outbox.emit,
         emitToMiners: (effect) => fromCore.push(effect),
         learnsVersionMask: (session) => this.#front.has(session),
@@ -57,10 +57,10 @@ export class JobClient implements Role<JobClientEvent, JobClientEffect> {
     }
     this.#front = this.#timers.add(
       new Sv1Front(
-        { work, front: how.front },
+        { work, front: deps.front },
         {
           core: this.#core,
-          randomBytes: how.randomBytes,
+          randomBytes: deps.randomBytes,
           fromCore,
           emit: (effect) => this.#outbox.emit(effect as JobClientEffect),
         },

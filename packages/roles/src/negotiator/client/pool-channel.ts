@@ -4,8 +4,8 @@ import type {
   OpenExtendedMiningChannelSuccess,
   OpenStandardMiningChannelSuccess,
 } from '@sv2/messages'
-import type { UpstreamLink } from '../../client/link.ts'
-import { UpstreamChannel } from '../../client/upstream-channel.ts'
+
+import { type NumberedLink, UpstreamChannel } from '../../client/upstream-channel.ts'
 import { MAX_FULL_EXTRANONCE } from '../../mining/channel/extranonce.ts'
 
 /** What the one channel that all miners share is asked for with. */
@@ -24,11 +24,11 @@ export function channelRequest(
 
 /**
  * The channel that a pool has granted, or why it is of no use.
- * @param where.upstream number of the pair
+ * @param connection.upstream number of the pair
  * @param size bytes of extranonce that miners split among themselves
  */
 export function grantedChannel(
-  where: { readonly upstream: number; readonly link: UpstreamLink },
+  connection: NumberedLink,
   answer: OpenStandardMiningChannelSuccess | OpenExtendedMiningChannelSuccess,
   size: number,
 ): UpstreamChannel | string {
@@ -36,5 +36,5 @@ export function grantedChannel(
   const { extranonceSize, extranoncePrefix } = answer
   if (extranonceSize < size || extranonceSize + extranoncePrefix.length > MAX_FULL_EXTRANONCE)
     return `it granted ${extranonceSize} bytes of extranonce`
-  return new UpstreamChannel(where, { answer, size })
+  return new UpstreamChannel(connection, { answer, size })
 }

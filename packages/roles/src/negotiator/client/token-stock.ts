@@ -34,10 +34,10 @@ export class TokenStock {
   /** Takes an answer in; a text says why its token cannot be used; undefined when no request of ours matches. */
   granted(
     message: AllocateMiningJobTokenSuccess,
-    how: { readonly fullTemplate: boolean; readonly now: Millis },
+    reading: { readonly fullTemplate: boolean; readonly now: Millis },
   ): GrantedToken | string | undefined {
     if (!this.#asked.delete(message.requestId)) return undefined
-    const token = readToken(message, how)
+    const token = readToken(message, reading)
     if (typeof token === 'string') return token
     this.#tokens.push(token)
     this.newest = token

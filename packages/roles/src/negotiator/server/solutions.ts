@@ -25,7 +25,12 @@ export class Solutions {
 
   constructor(
     sha256d: Sha256d,
-    how: {
+    {
+      kept,
+      proposals,
+      solved,
+      emit,
+    }: {
       readonly kept: KeptJobs
       readonly proposals: Proposals
       readonly solved: Solved
@@ -33,10 +38,10 @@ export class Solutions {
     },
   ) {
     this.#sha256d = sha256d
-    this.#kept = how.kept
-    this.#proposals = how.proposals
-    this.#solved = how.solved
-    this.#emit = how.emit
+    this.#kept = kept
+    this.#proposals = proposals
+    this.#solved = solved
+    this.#emit = emit
   }
 
   /** A client tells of a block. */

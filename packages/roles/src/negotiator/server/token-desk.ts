@@ -31,11 +31,11 @@ export class TokenDesk {
 
   constructor(
     settings: NegotiatorServerSettings,
-    how: { readonly tokens: Tokens; readonly emit: Emit<ServerEffect> },
+    { tokens, emit }: { readonly tokens: Tokens; readonly emit: Emit<ServerEffect> },
   ) {
     this.#settings = settings
-    this.#tokens = how.tokens
-    this.#emit = how.emit
+    this.#tokens = tokens
+    this.#emit = emit
     this.#inAll = new Budget(settings.limits.tokensPerMinuteInAll)
     const { payout, furtherOutputs } = settings
     const payoutSize = payout.mode === 'pool' ? payout.script.length : LONGEST_SCRIPT

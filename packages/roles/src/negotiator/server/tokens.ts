@@ -28,10 +28,10 @@ export class Tokens {
   /** A token for a user, before there is a job. @param outputs scripts; the first one pays */
   allocate(
     user: string,
-    what: { readonly outputs: readonly Uint8Array[]; readonly usableAtOnce: boolean },
+    { outputs, usableAtOnce }: { readonly outputs: readonly Uint8Array[]; readonly usableAtOnce: boolean },
     now: Millis,
   ): Uint8Array {
-    return this.#seal({ account: accountKey(user), ...what, commitment: undefined }, now)
+    return this.#seal({ account: accountKey(user), outputs, usableAtOnce, commitment: undefined }, now)
   }
 
   /** The token that replaces another when its job is accepted. */

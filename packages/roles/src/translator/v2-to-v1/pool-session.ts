@@ -80,21 +80,25 @@ export class PoolSession {
 
   constructor(
     session: SessionId,
-    how: {
+    {
+      introduction,
+      now,
+      emit,
+    }: {
       readonly introduction: Introduction
       readonly now: Millis
       readonly emit: Emit<SessionEffect<Sv1ToPool>>
     },
   ) {
-    this.#emit = how.emit
+    this.#emit = emit
     this.session = session
-    this.#introduction = how.introduction
-    this.#user = how.introduction.user
-    this.#introducedAt = how.now
-    this.#heardAt = how.now
-    if (how.introduction.versionRolling) this.#configure(how.now)
+    this.#introduction = introduction
+    this.#user = introduction.user
+    this.#introducedAt = now
+    this.#heardAt = now
+    if (introduction.versionRolling) this.#configure(now)
     else this.#mask = 0
-    this.#subscribe(how.now)
+    this.#subscribe(now)
   }
 
   /** Version bits that may be rolled; undefined until the pool has said so. */
@@ -131,7 +135,13 @@ export class PoolSession {
   /** Sends a share. False when the connection has ended, or the pool owes too many answers. */
   submit(
     share: SentShare,
-    what: {
+    {
+      jobId,
+      extranonce2,
+      ntime,
+      nonce,
+      version,
+    }: {
       readonly jobId: string
       readonly extranonce2: string
       readonly ntime: number
@@ -141,7 +151,6 @@ export class PoolSession {
     now: Millis,
   ): boolean {
     if (this.#closed || this.#requests.shares >= MAX_UNANSWERED) return false
-    const { jobId, extranonce2, ntime, nonce, version } = what
     const id = this.#requests.add({ kind: 'submit', since: now, share })
     const mask = this.#mask ?? 0
     const versionBits = mask === 0 ? undefined : (version & mask) >>> 0

@@ -1,6 +1,7 @@
 import type { Network } from '@sv2/bitcoin'
 import type { RefusalCause } from '../../client/channel-refusal.ts'
-import type { LinkNews, UpstreamLink } from '../../client/link.ts'
+import type { LinkNews } from '../../client/link.ts'
+import type { NumberedLink } from '../../client/upstream-channel.ts'
 import { MAX_FULL_EXTRANONCE } from '../../mining/channel/extranonce.ts'
 import { wantedPayout } from './payout-check.ts'
 import { WorkChannel } from './work-channel.ts'
@@ -38,7 +39,7 @@ export function nextSize(
  * @param sizes.wanted bytes that miners roll already
  */
 export function grantedChannel(
-  where: { readonly upstream: number; readonly link: UpstreamLink },
+  connection: NumberedLink,
   answer: Extract<LinkNews, { kind: 'granted' }>['answer'],
   sizes: {
     readonly leaseSize: number
@@ -61,5 +62,5 @@ export function grantedChannel(
     return `who we are there, ${identity}, holds no address of ${verifyPayout} to be paid`
   const spare = room - REPEAT_BYTES >= least ? REPEAT_BYTES : 0
   const rolled = Math.min(room, sizes.wanted ?? Math.min(room - spare, most))
-  return new WorkChannel(where, { answer, size: sizes.leaseSize + rolled, payout })
+  return new WorkChannel(connection, { answer, size: sizes.leaseSize + rolled, payout })
 }

@@ -40,12 +40,16 @@ export class UpstreamChannels {
 
   constructor(
     settings: ChannelsSettings,
-    what: { readonly workloads: Workloads; readonly slots: readonly WorkSlot[]; readonly deps: ChannelsDeps },
+    {
+      workloads,
+      slots,
+      deps,
+    }: { readonly workloads: Workloads; readonly slots: readonly WorkSlot[]; readonly deps: ChannelsDeps },
   ) {
     this.#settings = settings
-    this.#deps = what.deps
-    this.#workloads = what.workloads
-    this.#upstreams = this.#timers.add(new Upstreams(settings, { slots: what.slots, emit: what.deps.emit }))
+    this.#deps = deps
+    this.#workloads = workloads
+    this.#upstreams = this.#timers.add(new Upstreams(settings, { slots, emit: deps.emit }))
     this.#routes = settings.upstreams.map(() => new Routes())
   }
 

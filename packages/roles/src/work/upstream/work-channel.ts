@@ -5,9 +5,14 @@ import type {
   OpenExtendedMiningChannelSuccess,
   SetNewPrevHash,
 } from '@sv2/messages'
-import type { UpstreamLink } from '../../client/link.ts'
+
 import type { SentShare, SentShares } from '../../client/sent-shares.ts'
-import { type ChannelNews, counted, UpstreamChannel } from '../../client/upstream-channel.ts'
+import {
+  type ChannelNews,
+  counted,
+  type NumberedLink,
+  UpstreamChannel,
+} from '../../client/upstream-channel.ts'
 import { owned } from '../../ground/owned.ts'
 import type { Level } from '../../mining/channel/difficulty.ts'
 import { type Job, repeatJob, type Tip, tipOf } from '../../mining/channel/job.ts'
@@ -67,14 +72,14 @@ export class WorkChannel {
    * @param size bytes of extranonce that the miners split among themselves
    */
   constructor(
-    where: { readonly upstream: number; readonly link: UpstreamLink },
+    connection: NumberedLink,
     granted: {
       readonly answer: OpenExtendedMiningChannelSuccess
       readonly size: number
       readonly payout: WantedPayout | undefined
     },
   ) {
-    this.#channel = new UpstreamChannel(where, granted)
+    this.#channel = new UpstreamChannel(connection, granted)
     this.#payout = granted.payout
   }
 
