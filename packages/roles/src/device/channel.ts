@@ -1,7 +1,7 @@
 import type { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash } from '@sv2/messages'
 import { owned } from '../ground/owned.ts'
 import { ChannelJobs, type Start } from './channel-jobs.ts'
-import type { Grant } from './grant.ts'
+import type { DeviceGrant } from './grant.ts'
 
 /** The device's one channel: what holds for the jobs to come, and the jobs. */
 export class DeviceChannel {
@@ -13,7 +13,7 @@ export class DeviceChannel {
   #target: Uint8Array
   readonly #jobs = new ChannelJobs()
 
-  constructor(grant: Grant) {
+  constructor(grant: DeviceGrant) {
     this.channelId = grant.channelId
     this.kind = grant.kind
     this.extranonceSize = grant.extranonceSize

@@ -2,7 +2,7 @@ import type { OpenExtendedMiningChannelSuccess, OpenStandardMiningChannelSuccess
 import { MAX_FULL_EXTRANONCE } from '../mining/channel/extranonce.ts'
 
 /** What the server granted with a channel. */
-export interface Grant {
+export interface DeviceGrant {
   readonly channelId: number
   readonly groupId: number
   readonly kind: 'standard' | 'extended'
@@ -16,7 +16,7 @@ export interface Grant {
 export function grantOf(
   opened: OpenStandardMiningChannelSuccess | OpenExtendedMiningChannelSuccess,
   wanted: { readonly kind: 'standard' | 'extended'; readonly minExtranonceSize: number },
-): Grant | string {
+): DeviceGrant | string {
   const isExtended = opened.type === 'OpenExtendedMiningChannel.Success'
   const kind = isExtended ? 'extended' : 'standard'
   if (kind !== wanted.kind) return `opened the wrong kind of channel: ${kind}`

@@ -9,7 +9,7 @@ export type {
   ServerFact,
   SubmitJobBlock,
 } from './server/facts.ts'
-export type { Holder } from './server/fair-share.ts'
+export type { JobHolder } from './server/fair-share.ts'
 export type { ForgetJob, KeptJob, SolvableJob } from './server/kept-jobs.ts'
 export { NegotiatorServer, type ServerEvent } from './server/server.ts'
 export type { NegotiatorServerDeps, NegotiatorServerSettings, ServerLimits } from './server/settings.ts'

@@ -1,8 +1,8 @@
-import { endFarewell } from './farewell.ts'
+import { endDraining } from './draining.ts'
 import { declareHashrate } from './hashrate-share.ts'
-import { type Client, LINGER_MS, type RelayChannel, type Wish } from './parties.ts'
+import { LINGER_MS, type PendingOpen, type RelayChannel, type RelayedClient } from './parties.ts'
 import { detach } from './placement.ts'
-import { type RelayState, tell } from './state.ts'
+import { type RelayState, tellClient } from './state.ts'
 
 /** Reasons of CloseChannel that are ours, and what they mean (ERR-05). */
 export const OWN_CLOSE_REASONS = {
@@ -25,18 +25,18 @@ export interface Closing {
 /** Ends a channel on both sides. */
 export function closeChannel(state: RelayState, channel: RelayChannel, closing: Closing): void {
   if (channel.isClosed) return
-  const { client, channelId, home, upstreamId } = channel
+  const { client, channelId, upstreamSession, upstreamId } = channel
   const { reason: reasonCode } = closing
   channel.isClosed = true
   if (channel.move !== undefined) bury(channel.move)
   channel.move = undefined
-  endFarewell(state, channel)
-  if (closing.above) home?.link.send({ type: 'CloseChannel', channelId: upstreamId, reasonCode })
+  endDraining(state, channel)
+  if (closing.above) upstreamSession?.link.send({ type: 'CloseChannel', channelId: upstreamId, reasonCode })
   detach(state, channel)
   client.channels.delete(channelId)
   state.channels--
   declareHashrate(client, -declared(channel))
-  if (closing.below) tell(state, client.session, { type: 'CloseChannel', channelId, reasonCode })
+  if (closing.below) tellClient(state, client.session, { type: 'CloseChannel', channelId, reasonCode })
   state.emit({ kind: 'channelClosed', session: client.session, channelId, reason: reasonCode })
   if (client.channels.size > 0 || client.idleSince === state.now) return
   client.idleSince = state.now
@@ -50,7 +50,7 @@ export function drain(
 ): void {
   for (const client of state.clients.values()) {
     const { session } = client
-    if (client.flags !== undefined) tell(state, session, { type: 'Reconnect', newHost, newPort })
+    if (client.flags !== undefined) tellClient(state, session, { type: 'Reconnect', newHost, newPort })
     for (const channel of [...client.channels.values()])
       closeChannel(state, channel, { reason: 'shutting-down', below: false, above: true })
     state.emit({ kind: 'close', session, reason: 'draining' })
@@ -58,14 +58,14 @@ export function drain(
 }
 
 /** A client's connection is gone: so are its channels (PRX-06), and what it asked for. */
-export function dropClient(state: RelayState, client: Client): void {
+export function dropClient(state: RelayState, client: RelayedClient): void {
   state.clients.delete(client.session)
   const channels = client.channels.size
   for (const channel of [...client.channels.values()])
     closeChannel(state, channel, { reason: 'client-gone', below: false, above: true })
-  for (const wish of client.wishes ?? []) bury(wish)
-  state.waiting -= client.wishes?.size ?? 0
-  client.wishes = undefined
+  for (const pendingOpen of client.pendingOpens ?? []) bury(pendingOpen)
+  state.waiting -= client.pendingOpens?.size ?? 0
+  client.pendingOpens = undefined
   const { slot } = client
   if (slot !== undefined) {
     slot.clients.delete(client)
@@ -75,9 +75,9 @@ export function dropClient(state: RelayState, client: Client): void {
 }
 
 /** No client wants it any more. */
-export function bury(wish: Wish): void {
-  wish.isDead = true
-  wish.slot.buried()
+export function bury(pendingOpen: PendingOpen): void {
+  pendingOpen.isDead = true
+  pendingOpen.slot.buried()
 }
 
 /** What a channel adds to the hash rate that its client declares, H/s. */

@@ -1,58 +1,62 @@
 import { type Millis, NEVER } from '../ground/role.ts'
 import { closeChannel } from './closing.ts'
-import { endFarewell } from './farewell.ts'
-import { answerWaiting, suitsNewHome } from './handshake.ts'
-import { wishToMove } from './moving.ts'
+import { endDraining } from './draining.ts'
+import { answerWaiting, suitsUpstream } from './handshake.ts'
+import { openElsewhere } from './moving.ts'
 import { pump } from './opening.ts'
-import { Home, NO_UPSTREAMS, type RelaySlot } from './parties.ts'
+import { NO_UPSTREAMS, type RelaySlot, UpstreamSession } from './parties.ts'
 import { detach } from './placement.ts'
-import { type RelayState, tell } from './state.ts'
+import { type RelayState, tellClient } from './state.ts'
 
 /** Requests for channels may all be without an answer for this long, ms. */
 const SILENT_MS = 60_000
 
 /** An upstream is set up: channels may be opened there. */
-export function homeReady(state: RelayState, upstream: number): void {
+export function upstreamReady(state: RelayState, upstream: number): void {
   const link = state.upstreams.link(upstream)
   if (link === undefined) return
-  state.homes.set(upstream, new Home(upstream, { link, maxJobs: state.settings.limits.maxJobs }))
+  state.upstreamSessions.set(
+    upstream,
+    new UpstreamSession(upstream, { link, maxJobs: state.settings.limits.maxJobs }),
+  )
   state.unsettled = true
 }
 
 /** An upstream is gone: its channels have to be opened elsewhere. */
-export function homeLost(state: RelayState, upstream: number): void {
-  const home = state.homes.get(upstream)
-  if (home === undefined) return
-  home.isOpen = false
-  state.homes.delete(upstream)
+export function upstreamLost(state: RelayState, upstream: number): void {
+  const upstreamSession = state.upstreamSessions.get(upstream)
+  if (upstreamSession === undefined) return
+  upstreamSession.isOpen = false
+  state.upstreamSessions.delete(upstream)
   state.unsettled = true
-  for (const wish of home.wishes.values()) if (!wish.isDead) wish.slot.wish(wish)
-  home.wishes.clear()
-  for (const { client, channelId, requestId } of home.customJobs.values()) {
+  for (const pendingOpen of upstreamSession.pendingOpens.values())
+    if (!pendingOpen.isDead) pendingOpen.slot.enqueue(pendingOpen)
+  upstreamSession.pendingOpens.clear()
+  for (const { client, channelId, requestId } of upstreamSession.customJobs.values()) {
     // the token was the lost upstream's
     const errorCode = 'invalid-mining-job-token'
-    tell(state, client.session, { type: 'SetCustomMiningJob.Error', channelId, requestId, errorCode })
+    tellClient(state, client.session, { type: 'SetCustomMiningJob.Error', channelId, requestId, errorCode })
   }
-  home.customJobs.clear()
-  for (const channel of [...home.leaving.values()]) endFarewell(state, channel)
-  for (const channel of [...home.channels.values()]) detach(state, channel)
+  upstreamSession.customJobs.clear()
+  for (const channel of [...upstreamSession.draining.values()]) endDraining(state, channel)
+  for (const channel of [...upstreamSession.channels.values()]) detach(state, channel)
 }
 
 /** When an upstream has kept silent about requests for channels for too long. */
-export function silenceDeadline({ homes }: RelayState): Millis {
+export function silenceDeadline({ upstreamSessions }: RelayState): Millis {
   let next = NEVER
-  for (const { silentSince } of homes.values()) next = Math.min(next, silentSince + SILENT_MS)
+  for (const { silentSince } of upstreamSessions.values()) next = Math.min(next, silentSince + SILENT_MS)
   return next
 }
 
 /** Leaves upstreams that do not answer requests for channels: what was asked there is asked elsewhere. */
 export function leaveSilent(state: RelayState): void {
-  for (const home of state.homes.values()) {
-    if (state.now < home.silentSince + SILENT_MS) continue
-    home.silentSince = NEVER
+  for (const upstreamSession of state.upstreamSessions.values()) {
+    if (state.now < upstreamSession.silentSince + SILENT_MS) continue
+    upstreamSession.silentSince = NEVER
     const reason = 'does not answer requests for channels'
-    home.link.close(reason)
-    state.upstreams.refused(home.upstream, reason, state.now)
+    upstreamSession.link.close(reason)
+    state.upstreams.refused(upstreamSession.upstream, reason, state.now)
   }
 }
 
@@ -86,11 +90,11 @@ function settleSlot(state: RelayState, slot: RelaySlot): void {
     state.upstreams.steer(state.now)
   }
   const chosen = state.upstreams.pick(slot, state.now)
-  const home = chosen === undefined ? undefined : state.homes.get(chosen)
-  if (home !== slot.home) changeHome(state, slot, home)
+  const upstreamSession = chosen === undefined ? undefined : state.upstreamSessions.get(chosen)
+  if (upstreamSession !== slot.upstreamSession) changeUpstream(state, slot, upstreamSession)
   slot.using.clear()
-  if (home !== undefined) slot.using.add(home.upstream)
-  for (const each of state.homes.values()) if (each.users.has(slot)) slot.using.add(each.upstream)
+  if (upstreamSession !== undefined) slot.using.add(upstreamSession.upstream)
+  for (const each of state.upstreamSessions.values()) if (each.users.has(slot)) slot.using.add(each.upstream)
 }
 
 /** The upstreams that a slot needs: none when its clients have been away for long. */
@@ -99,20 +103,24 @@ function orderOf({ clients, timers, upstreams }: RelaySlot, now: Millis): readon
   return clients.size > 0 || timers.isSet('letGo') ? upstreams : NO_UPSTREAMS
 }
 
-function changeHome(state: RelayState, slot: RelaySlot, home: Home | undefined): void {
-  slot.home = home
-  if (home === undefined) {
+function changeUpstream(
+  state: RelayState,
+  slot: RelaySlot,
+  upstreamSession: UpstreamSession | undefined,
+): void {
+  slot.upstreamSession = upstreamSession
+  if (upstreamSession === undefined) {
     if (slot.clients.size > 0) slot.timers.set('stop', state.now + state.settings.stopAfterMs)
     else slot.timers.stop('stop')
     return
   }
   slot.timers.stop('stop')
-  const { upstream } = home
+  const { upstream } = upstreamSession
   state.emit({ kind: 'upstreamUsed', upstream, name: state.upstreams.nameOf(upstream) })
   for (const client of slot.clients) {
-    if (!suitsNewHome(state, client, home)) continue
-    for (const channel of client.channels.values()) wishToMove(channel)
+    if (!suitsUpstream(state, client, upstreamSession)) continue
+    for (const channel of client.channels.values()) openElsewhere(channel)
   }
-  answerWaiting(state, slot, home)
+  answerWaiting(state, slot, upstreamSession)
   pump(state, slot)
 }

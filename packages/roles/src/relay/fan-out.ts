@@ -1,15 +1,15 @@
 import { concatBytes, merkleRootFromPath } from '@sv2/bitcoin'
 import type { Message, NewExtendedMiningJob, NewMiningJob, SetNewPrevHash } from '@sv2/messages'
 import type { SessionId } from '../ground/role.ts'
-import type { Client, ClientGroup, Home, RelayChannel } from './parties.ts'
-import { type RelayState, tell } from './state.ts'
+import type { ClientGroup, RelayChannel, RelayedClient, UpstreamSession } from './parties.ts'
+import { type RelayState, tellClient } from './state.ts'
 
 /** What the clients of a group are told. */
 interface Telling {
   /** The message for a client under an id that it knows. */
-  readonly message: (client: Client, id: number) => Message
+  readonly message: (client: RelayedClient, id: number) => Message
   /** Clients with one key get one message for one id; undefined: that is the id alone. */
-  readonly key?: (client: Client) => string
+  readonly key?: (client: RelayedClient) => string
   /** For a standard channel whose client needs jobs of its own; `message` when there is no difference. */
   readonly own?: (channel: RelayChannel) => Message
 }
@@ -20,7 +20,7 @@ interface Telling {
  */
 export function tellGroup(
   state: RelayState,
-  groups: ReadonlyMap<Client, ClientGroup>,
+  groups: ReadonlyMap<RelayedClient, ClientGroup>,
   telling: Telling,
 ): void {
   const audiences = new Map<string | number, { readonly message: Message; readonly sessions: SessionId[] }>()
@@ -33,20 +33,20 @@ export function tellGroup(
     if (audience !== undefined) audience.sessions.push(client.session)
     else audiences.set(key, { message: telling.message(client, group.groupId), sessions: [client.session] })
   }
-  for (const { sessions, message } of audiences.values()) tell(state, sessions, message)
+  for (const { sessions, message } of audiences.values()) tellClient(state, sessions, message)
 }
 
 function tellOneByOne(state: RelayState, group: ClientGroup, telling: Telling): void {
   const { client } = group
   for (const channel of group.channels) {
     if (channel.isGrouped && client.takesGroupJobs) continue
-    tell(state, client.session, ownMessage(channel, telling))
+    tellClient(state, client.session, ownMessage(channel, telling))
   }
 }
 
 /** Tells one channel. */
 export function tellChannel(state: RelayState, channel: RelayChannel, telling: Telling): void {
-  tell(state, channel.client.session, ownMessage(channel, telling))
+  tellClient(state, channel.client.session, ownMessage(channel, telling))
 }
 
 function ownMessage(channel: RelayChannel, { message, own }: Telling): Message {
@@ -56,9 +56,13 @@ function ownMessage(channel: RelayChannel, { message, own }: Telling): Message {
 }
 
 /** A job of an upstream, for a group or an extended channel. */
-export function extendedJobTelling(state: RelayState, home: Home, job: NewExtendedMiningJob): Telling {
-  const jobId = (client: Client): number => home.jobs.below(job.jobId, client.former)
-  const rolls = (client: Client): boolean => job.versionRollingAllowed && !client.fixedVersion
+export function extendedJobTelling(
+  state: RelayState,
+  upstreamSession: UpstreamSession,
+  job: NewExtendedMiningJob,
+): Telling {
+  const jobId = (client: RelayedClient): number => upstreamSession.jobs.below(job.jobId, client.former)
+  const rolls = (client: RelayedClient): boolean => job.versionRollingAllowed && !client.fixedVersion
   return {
     key: (client) => `${jobId(client)} ${rolls(client)}`,
     message: (client, channelId) =>
@@ -68,16 +72,16 @@ export function extendedJobTelling(state: RelayState, home: Home, job: NewExtend
 }
 
 /** A standard channel's job; nothing is left to be done with it but the channel's id. */
-export function standardJobTelling(home: Home, job: NewMiningJob): Telling {
+export function standardJobTelling(upstreamSession: UpstreamSession, job: NewMiningJob): Telling {
   return {
     message: (client, channelId) =>
-      changed(job, { channelId, jobId: home.jobs.below(job.jobId, client.former) }),
+      changed(job, { channelId, jobId: upstreamSession.jobs.below(job.jobId, client.former) }),
   }
 }
 
 /** A new tip, for a group or a channel. */
-export function prevHashTelling(home: Home, prev: SetNewPrevHash): Telling {
-  const jobId = (client: Client): number => home.jobs.below(prev.jobId, client.former)
+export function prevHashTelling(upstreamSession: UpstreamSession, prev: SetNewPrevHash): Telling {
+  const jobId = (client: RelayedClient): number => upstreamSession.jobs.below(prev.jobId, client.former)
   return {
     key: (client) => String(jobId(client)),
     message: (client, channelId) => changed(prev, { channelId, jobId: jobId(client) }),

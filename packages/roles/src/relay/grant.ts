@@ -1,16 +1,16 @@
 import type { OpenExtendedMiningChannelSuccess, OpenStandardMiningChannelSuccess } from '@sv2/messages'
-import type { Home } from './parties.ts'
+import type { UpstreamSession } from './parties.ts'
 
 /** An upstream's good answer to a request for a channel. */
-export type Grant = OpenStandardMiningChannelSuccess | OpenExtendedMiningChannelSuccess
+export type ChannelGrant = OpenStandardMiningChannelSuccess | OpenExtendedMiningChannelSuccess
 
 /** Gives a channel back that no client wants any more. */
-export function returnGrant(home: Home, { channelId }: Grant): void {
-  home.link.send({ type: 'CloseChannel', channelId, reasonCode: 'moved-to-another-upstream' })
+export function returnGrant(upstreamSession: UpstreamSession, { channelId }: ChannelGrant): void {
+  upstreamSession.link.send({ type: 'CloseChannel', channelId, reasonCode: 'moved-to-another-upstream' })
 }
 
 /** Bytes the client rolls of a grant; 0 on a standard channel. */
-export function grantedSize(grant: Grant): number {
+export function grantedSize(grant: ChannelGrant): number {
   return grant.type === 'OpenExtendedMiningChannel.Success' ? grant.extranonceSize : 0
 }
 

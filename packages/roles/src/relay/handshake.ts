@@ -8,9 +8,9 @@ import {
 } from '@sv2/messages'
 import { owned } from '../ground/owned.ts'
 import { answerSetup } from '../ground/setup.ts'
-import { slotFor } from './hashrate-share.ts'
-import type { Client, Home, RelaySlot } from './parties.ts'
-import { misbehaved, type RelayState, tell } from './state.ts'
+import { leastLoadedSlot } from './hashrate-share.ts'
+import type { RelayedClient, RelaySlot, UpstreamSession } from './parties.ts'
+import { clientMisbehaved, type RelayState, tellClient } from './state.ts'
 
 /** Messages a client may send before its SetupConnection is answered. */
 const MAX_EARLY = 1_024
@@ -19,38 +19,39 @@ const MAX_EARLY = 1_024
  * Takes what a client says before it is set up; that is answered as soon as there is an upstream whose terms hold for
  * it, and further messages of the client wait behind it.
  */
-export function setUp(state: RelayState, client: Client, message: Message): void {
+export function setUpClient(state: RelayState, client: RelayedClient, message: Message): void {
   if (client.setup !== undefined) {
     if (client.early.length >= MAX_EARLY)
-      return misbehaved(state, client.session, 'too much before an answer')
+      return clientMisbehaved(state, client.session, 'too much before an answer')
     client.early.push(owned(message))
     return
   }
   if (message.type !== 'SetupConnection')
-    return misbehaved(state, client.session, `${message.type} before SetupConnection`)
+    return clientMisbehaved(state, client.session, `${message.type} before SetupConnection`)
   const bringsWork = (message.flags & MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION) !== 0
-  const slot = slotFor(bringsWork ? state.slots.workSelection : state.slots.plain)
+  const slot = leastLoadedSlot(bringsWork ? state.slots.workSelection : state.slots.plain)
   if (slot === undefined) throw new RangeError('a relay without upstreams')
   client.setup = owned(message)
   client.slot = slot
   slot.clients.add(client)
   slot.timers.stop('letGo')
-  if (slot.home === undefined) state.unsettled = true
-  else answer(state, client, slot.home)
+  if (slot.upstreamSession === undefined) state.unsettled = true
+  else answer(state, client, slot.upstreamSession)
 }
 
 /** Answers the clients of a slot that waited for its upstream. */
-export function answerWaiting(state: RelayState, slot: RelaySlot, home: Home): void {
-  for (const client of slot.clients) if (client.setup !== undefined) answer(state, client, home)
+export function answerWaiting(state: RelayState, slot: RelaySlot, upstreamSession: UpstreamSession): void {
+  for (const client of slot.clients) if (client.setup !== undefined) answer(state, client, upstreamSession)
 }
 
-function answer(state: RelayState, client: Client, home: Home): void {
+function answer(state: RelayState, client: RelayedClient, upstreamSession: UpstreamSession): void {
   const { setup, session } = client
   if (setup === undefined) return
   client.setup = undefined
-  const isFixed = forbidsRolling(home, client)
+  const isFixed = forbidsRolling(upstreamSession, client)
   const bringsWork = (setup.flags & MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION) !== 0
-  const extendedOnly = bringsWork || (home.link.flags & MINING_SUCCESS_FLAGS.REQUIRES_EXTENDED_CHANNELS) !== 0
+  const extendedOnly =
+    bringsWork || (upstreamSession.link.flags & MINING_SUCCESS_FLAGS.REQUIRES_EXTENDED_CHANNELS) !== 0
   const reply = answerSetup(setup, {
     protocols: [PROTOCOL_NUMBERS.mining],
     supportedFlags:
@@ -61,7 +62,7 @@ function answer(state: RelayState, client: Client, home: Home): void {
       (isFixed ? MINING_SUCCESS_FLAGS.REQUIRES_FIXED_VERSION : 0) |
       (extendedOnly ? MINING_SUCCESS_FLAGS.REQUIRES_EXTENDED_CHANNELS : 0),
   })
-  tell(state, session, reply)
+  tellClient(state, session, reply)
   if (reply.type === 'SetupConnection.Success') {
     client.flags = setup.flags
     client.fixedVersion = isFixed
@@ -75,8 +76,8 @@ function answer(state: RelayState, client: Client, home: Home): void {
 }
 
 /** A client as it is may not work at an upstream: it would roll versions that are refused there. */
-export function forbidsRolling(home: Home, client: Client): boolean {
-  const { flags, capabilities } = home.link
+export function forbidsRolling(upstreamSession: UpstreamSession, client: RelayedClient): boolean {
+  const { flags, capabilities } = upstreamSession.link
   const lacking = client.capabilities.versionRollingMask & ~capabilities.versionRollingMask
   return (flags & MINING_SUCCESS_FLAGS.REQUIRES_FIXED_VERSION) !== 0 || lacking !== 0
 }
@@ -85,8 +86,13 @@ export function forbidsRolling(home: Home, client: Client): boolean {
  * Makes a client that was set up before fit for another upstream. Where that one forbids version rolling, jobs can
  * say so on extended channels alone; any other client has to come again, and be told at setup.
  */
-export function suitsNewHome(state: RelayState, client: Client, home: Home): boolean {
-  if (client.flags === undefined || client.fixedVersion || !forbidsRolling(home, client)) return true
+export function suitsUpstream(
+  state: RelayState,
+  client: RelayedClient,
+  upstreamSession: UpstreamSession,
+): boolean {
+  if (client.flags === undefined || client.fixedVersion || !forbidsRolling(upstreamSession, client))
+    return true
   const canBeTold =
     (client.flags & MINING_SETUP_FLAGS.REQUIRES_VERSION_ROLLING) === 0 &&
     client.channels.size > 0 &&
@@ -102,10 +108,10 @@ export function suitsNewHome(state: RelayState, client: Client, home: Home): boo
 }
 
 /** Answers a RequestExtensions where the client's protocol has that message (docs/wire.md §6.5). */
-export function negotiateExtensions(state: RelayState, client: Client, request: RequestExtensions): void {
+export function answerExtensions(state: RelayState, client: RelayedClient, request: RequestExtensions): void {
   if (!client.capabilities.extensions) return
-  const link = client.slot?.home?.link
+  const link = client.slot?.upstreamSession?.link
   const supported = state.settings.extensions.filter((extension) => link?.has(extension) === true)
   const reply = answerRequestExtensions(request, { supported: new Set(supported), required: new Set() })
-  tell(state, client.session, reply)
+  tellClient(state, client.session, reply)
 }

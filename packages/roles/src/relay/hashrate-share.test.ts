@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { declareHashrate, slotFor } from './hashrate-share.ts'
-import type { Wish } from './parties.ts'
-import { Client, RelaySlot } from './parties.ts'
+import { declareHashrate, leastLoadedSlot } from './hashrate-share.ts'
+import type { PendingOpen } from './parties.ts'
+import { RelayedClient, RelaySlot } from './parties.ts'
 
 const capabilities = {
   versionRollingMask: 0,
@@ -12,46 +12,50 @@ const capabilities = {
   jobDialogue: 'declare' as const,
 }
 
-function aWish(slot: RelaySlot, requestId: number): Wish {
-  const request = { requestId } as Wish['request']
+function aPendingOpen(slot: RelaySlot, requestId: number): PendingOpen {
+  const request = { requestId } as PendingOpen['request']
   return { client: undefined as never, slot, channel: undefined, request, isDead: false }
 }
 
-describe('wishes of a slot', () => {
+describe('pending opens of a slot', () => {
   test('are taken in order, without the dead', () => {
     const slot = new RelaySlot([0], 100)
-    const wishes = Array.from({ length: 5_000 }, (_, n) => aWish(slot, n))
-    for (const wish of wishes) slot.wish(wish)
-    for (const wish of wishes) {
-      if (wish.request.requestId % 3 === 0) continue
-      wish.isDead = true
+    const pendingOpens = Array.from({ length: 5_000 }, (_, n) => aPendingOpen(slot, n))
+    for (const pendingOpen of pendingOpens) slot.enqueue(pendingOpen)
+    for (const pendingOpen of pendingOpens) {
+      if (pendingOpen.request.requestId % 3 === 0) continue
+      pendingOpen.isDead = true
       slot.buried()
     }
     const taken: number[] = []
-    for (let wish = slot.takeWish(); wish !== undefined; wish = slot.takeWish())
-      taken.push(wish.request.requestId)
-    expect(taken).toEqual(wishes.map(({ request }) => request.requestId).filter((id) => id % 3 === 0))
-    expect(slot.takeWish()).toBeUndefined()
+    for (
+      let pendingOpen = slot.takePendingOpen();
+      pendingOpen !== undefined;
+      pendingOpen = slot.takePendingOpen()
+    )
+      taken.push(pendingOpen.request.requestId)
+    expect(taken).toEqual(pendingOpens.map(({ request }) => request.requestId).filter((id) => id % 3 === 0))
+    expect(slot.takePendingOpen()).toBeUndefined()
   })
 
   test('do not pile up when they die before they are taken', () => {
     const slot = new RelaySlot([0], 100)
     let looks = 0
     for (let n = 0; n < 20_000; n++) {
-      const wish = aWish(slot, n)
-      slot.wish(wish)
-      Object.defineProperty(wish, 'isDead', { get: () => ++looks > 0 })
+      const pendingOpen = aPendingOpen(slot, n)
+      slot.enqueue(pendingOpen)
+      Object.defineProperty(pendingOpen, 'isDead', { get: () => ++looks > 0 })
       slot.buried()
     }
     looks = 0
-    expect(slot.takeWish()).toBeUndefined()
+    expect(slot.takePendingOpen()).toBeUndefined()
     expect(looks).toBeLessThan(2_048)
   })
 })
 
 describe('the slot for a client', () => {
-  function sit(slot: RelaySlot, hashrate: number): Client {
-    const client = new Client(1, { capabilities, now: 0 })
+  function sit(slot: RelaySlot, hashrate: number): RelayedClient {
+    const client = new RelayedClient(1, { capabilities, now: 0 })
     client.slot = slot
     slot.clients.add(client)
     client.channels.set(1, undefined as never)
@@ -61,13 +65,14 @@ describe('the slot for a client', () => {
 
   test('is the one that lacks most of its share', () => {
     const slots = [new RelaySlot([0, 1], 70), new RelaySlot([1, 0], 30)]
-    for (let n = 0; n < 100; n++) sit(slotFor(slots)!, 1_000)
+    for (let n = 0; n < 100; n++) sit(leastLoadedSlot(slots)!, 1_000)
     expect(slots.map(({ clients }) => clients.size)).toEqual([70, 30])
   })
 
   test('clients that have declared nothing yet are spread as well', () => {
     const slots = [new RelaySlot([0, 1], 50), new RelaySlot([1, 0], 50)]
-    for (let n = 0; n < 10; n++) slotFor(slots)!.clients.add(new Client(n, { capabilities, now: 0 }))
+    for (let n = 0; n < 10; n++)
+      leastLoadedSlot(slots)!.clients.add(new RelayedClient(n, { capabilities, now: 0 }))
     expect(slots.map(({ clients }) => clients.size)).toEqual([5, 5])
   })
 

@@ -1,7 +1,7 @@
-import type { Client, RelaySlot } from './parties.ts'
+import type { RelayedClient, RelaySlot } from './parties.ts'
 
 /** Takes over what a client's channels declare. */
-export function declareHashrate(client: Client, change: number): void {
+export function declareHashrate(client: RelayedClient, change: number): void {
   const { slot } = client
   if (slot === undefined || change === 0) return
   const before = client.hashrate
@@ -15,7 +15,7 @@ export function declareHashrate(client: Client, change: number): void {
  * The slot that has least of what it should have, by the hash rate that clients declare; one that has declared none
  * yet is taken for an average one.
  */
-export function slotFor(slots: readonly RelaySlot[]): RelaySlot | undefined {
+export function leastLoadedSlot(slots: readonly RelaySlot[]): RelaySlot | undefined {
   const declaring = slots.reduce((sum, slot) => sum + slot.declaring, 0)
   const hashrate = slots.reduce((sum, slot) => sum + slot.hashrate, 0)
   const average = declaring === 0 ? 1 : hashrate / declaring

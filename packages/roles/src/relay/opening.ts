@@ -4,97 +4,113 @@ import { owned } from '../ground/owned.ts'
 import { NEVER } from '../ground/role.ts'
 import { MAX_FULL_EXTRANONCE } from '../mining/channel/extranonce.ts'
 import { declared } from './closing.ts'
-import { type Grant, grantedSize, padded, returnGrant } from './grant.ts'
+import { type ChannelGrant, grantedSize, padded, returnGrant } from './grant.ts'
 import { declareHashrate } from './hashrate-share.ts'
 import { moveDenied, moveGranted } from './moving.ts'
-import type { Client, Home, Wish } from './parties.ts'
+import type { PendingOpen, RelayedClient, UpstreamSession } from './parties.ts'
 import { type OpenRequest, RelayChannel, type RelaySlot } from './parties.ts'
 import { attach } from './placement.ts'
-import { type RelayState, tell } from './state.ts'
+import { type RelayState, tellClient } from './state.ts'
 
 /** Open requests that may be without an answer at one upstream: a failover must not flood it. */
 const MAX_IN_FLIGHT = 1_024
 /** Takes a client's request for a channel; it waits while there is no upstream. */
-export function requestChannel(state: RelayState, client: Client, request: OpenRequest): void {
+export function requestChannel(state: RelayState, client: RelayedClient, request: OpenRequest): void {
   const { slot } = client
   if (slot === undefined) return
   const code = refusalOf(state, client, request)
   if (code !== undefined) return refuse(state, client, { request, code, by: 'proxy' })
-  const wish: Wish = { client, slot, channel: undefined, request: owned(request), isDead: false }
-  client.wishes ??= new Set()
-  client.wishes.add(wish)
+  const pendingOpen: PendingOpen = {
+    client,
+    slot,
+    channel: undefined,
+    request: owned(request),
+    isDead: false,
+  }
+  client.pendingOpens ??= new Set()
+  client.pendingOpens.add(pendingOpen)
   state.waiting++
-  slot.wish(wish)
+  slot.enqueue(pendingOpen)
   pump(state, slot)
 }
 
 /** Sends what is waited for to the upstream, as much as may be under way. */
 export function pump(state: RelayState, slot: RelaySlot): void {
-  const { home } = slot
-  if (home === undefined) return
-  while (home.wishes.size < MAX_IN_FLIGHT) {
-    const wish = slot.takeWish()
-    if (wish === undefined) return
-    send(state, home, wish)
+  const { upstreamSession } = slot
+  if (upstreamSession === undefined) return
+  while (upstreamSession.pendingOpens.size < MAX_IN_FLIGHT) {
+    const pendingOpen = slot.takePendingOpen()
+    if (pendingOpen === undefined) return
+    send(state, upstreamSession, pendingOpen)
   }
 }
 
 /** The upstream opens a channel. */
-export function granted(state: RelayState, home: Home, requestId: number, grant: Grant): void {
-  const wish = home.wishes.get(requestId)
-  if (wish === undefined) return
-  answered(state, home, requestId)
-  state.upstreams.served(home.upstream)
-  const problem = problemOf(home, wish, grant)
+export function granted(
+  state: RelayState,
+  upstreamSession: UpstreamSession,
+  requestId: number,
+  grant: ChannelGrant,
+): void {
+  const pendingOpen = upstreamSession.pendingOpens.get(requestId)
+  if (pendingOpen === undefined) return
+  answered(state, upstreamSession, requestId)
+  state.upstreams.served(upstreamSession.upstream)
+  const problem = problemOf(upstreamSession, pendingOpen, grant)
   if (problem !== undefined) {
-    const { upstream } = home
+    const { upstream } = upstreamSession
     state.emit({ kind: 'upstreamMessageIgnored', upstream, reason: `${grant.type}: ${problem}` })
-    giveUp(state, home, wish, 'channel-capacity-exhausted')
-  } else if (wish.isDead) {
-    returnGrant(home, grant)
-  } else if (home !== wish.slot.home) {
-    returnGrant(home, grant)
-    wish.slot.wish(wish)
-  } else if (wish.channel === undefined) {
-    open(state, home, wish, grant)
-  } else moveGranted(state, wish.channel, { home, grant })
-  pumpAll(state, home)
+    giveUp(state, upstreamSession, pendingOpen, 'channel-capacity-exhausted')
+  } else if (pendingOpen.isDead) {
+    returnGrant(upstreamSession, grant)
+  } else if (upstreamSession !== pendingOpen.slot.upstreamSession) {
+    returnGrant(upstreamSession, grant)
+    pendingOpen.slot.enqueue(pendingOpen)
+  } else if (pendingOpen.channel === undefined) {
+    open(state, upstreamSession, pendingOpen, grant)
+  } else moveGranted(state, pendingOpen.channel, { upstreamSession, grant })
+  pumpAll(state, upstreamSession)
 }
 
 /** The upstream refuses a channel. */
-export function denied(state: RelayState, home: Home, requestId: number, code: string): void {
-  const wish = home.wishes.get(requestId)
-  if (wish === undefined) return
-  answered(state, home, requestId)
-  if (!wish.isDead) giveUp(state, home, wish, withoutControlCharacters(code))
-  pumpAll(state, home)
+export function denied(
+  state: RelayState,
+  upstreamSession: UpstreamSession,
+  requestId: number,
+  code: string,
+): void {
+  const pendingOpen = upstreamSession.pendingOpens.get(requestId)
+  if (pendingOpen === undefined) return
+  answered(state, upstreamSession, requestId)
+  if (!pendingOpen.isDead) giveUp(state, upstreamSession, pendingOpen, withoutControlCharacters(code))
+  pumpAll(state, upstreamSession)
 }
 
-function answered(state: RelayState, home: Home, requestId: number): void {
-  home.wishes.delete(requestId)
-  home.silentSince = home.wishes.size > 0 ? state.now : NEVER
+function answered(state: RelayState, upstreamSession: UpstreamSession, requestId: number): void {
+  upstreamSession.pendingOpens.delete(requestId)
+  upstreamSession.silentSince = upstreamSession.pendingOpens.size > 0 ? state.now : NEVER
 }
 
-function pumpAll(state: RelayState, home: Home): void {
+function pumpAll(state: RelayState, upstreamSession: UpstreamSession): void {
   for (const slot of [...state.slots.plain, ...state.slots.workSelection])
-    if (slot.home === home) pump(state, slot)
+    if (slot.upstreamSession === upstreamSession) pump(state, slot)
 }
 
-function send(state: RelayState, home: Home, wish: Wish): void {
-  const { request, channel } = wish
-  if (channel !== undefined && channel.home === home) {
+function send(state: RelayState, upstreamSession: UpstreamSession, pendingOpen: PendingOpen): void {
+  const { request, channel } = pendingOpen
+  if (channel !== undefined && channel.upstreamSession === upstreamSession) {
     // the upstream was changed and changed back meanwhile
     channel.move = undefined
     return
   }
-  const template = settingsOf(state, home).identity
+  const template = settingsOf(state, upstreamSession).identity
   const userIdentity = fillIdentity(template, request.userIdentity)
-  const extendedOnly = (home.link.flags & MINING_SUCCESS_FLAGS.REQUIRES_EXTENDED_CHANNELS) !== 0
+  const extendedOnly = (upstreamSession.link.flags & MINING_SUCCESS_FLAGS.REQUIRES_EXTENDED_CHANNELS) !== 0
   if (extendedOnly && request.type === 'OpenStandardMiningChannel')
-    return giveUp(state, home, wish, 'standard-channels-not-supported', 'proxy')
+    return giveUp(state, upstreamSession, pendingOpen, 'standard-channels-not-supported', 'proxy')
   const { nominalHashRate, maxTarget } = channel?.request ?? request
   const common = { userIdentity, nominalHashRate, maxTarget }
-  const requestId = home.link.open(
+  const requestId = upstreamSession.link.open(
     request.type === 'OpenStandardMiningChannel'
       ? { type: request.type, ...common }
       : {
@@ -103,34 +119,51 @@ function send(state: RelayState, home: Home, wish: Wish): void {
           minExtranonceSize: channel?.extranonceSize ?? request.minExtranonceSize,
         },
   )
-  if (requestId === undefined) return giveUp(state, home, wish, 'channel-capacity-exhausted', 'proxy')
-  if (home.wishes.size === 0) home.silentSince = state.now
-  home.wishes.set(requestId, wish)
+  if (requestId === undefined)
+    return giveUp(state, upstreamSession, pendingOpen, 'channel-capacity-exhausted', 'proxy')
+  if (upstreamSession.pendingOpens.size === 0) upstreamSession.silentSince = state.now
+  upstreamSession.pendingOpens.set(requestId, pendingOpen)
 }
 
-function settingsOf(state: RelayState, home: Home) {
+function settingsOf(state: RelayState, upstreamSession: UpstreamSession) {
   const { upstreams } = state.settings
-  return upstreams[home.upstream % upstreams.length]!
+  return upstreams[upstreamSession.upstream % upstreams.length]!
 }
 
 /** Why a grant cannot be taken; undefined when it can. */
-function problemOf(home: Home, { request }: Wish, grant: Grant): string | undefined {
+function problemOf(
+  upstreamSession: UpstreamSession,
+  { request }: PendingOpen,
+  grant: ChannelGrant,
+): string | undefined {
   if (grant.type !== `${request.type}.Success`) return 'a channel of the other kind'
-  if ([home.channels, home.groups, home.leaving].some((ids) => ids.has(grant.channelId)))
+  if (
+    [upstreamSession.channels, upstreamSession.groups, upstreamSession.draining].some((ids) =>
+      ids.has(grant.channelId),
+    )
+  )
     return 'the id is in use'
   // where groups are of standard channels alone, software of 2020 names a channel as its own group
   const isAlone =
-    !home.groupsExtendedChannels &&
+    !upstreamSession.groupsExtendedChannels &&
     (grant.type === 'OpenExtendedMiningChannel.Success' || grant.groupChannelId === grant.channelId)
-  if (!isAlone && (home.channels.has(grant.groupChannelId) || grant.groupChannelId === grant.channelId))
+  if (
+    !isAlone &&
+    (upstreamSession.channels.has(grant.groupChannelId) || grant.groupChannelId === grant.channelId)
+  )
     return 'the id of the group is that of a channel'
   const full = grant.extranoncePrefix.length + grantedSize(grant)
   return full > MAX_FULL_EXTRANONCE ? `an extranonce of ${full} bytes` : undefined
 }
 
-function open(state: RelayState, home: Home, wish: Wish, grant: Grant): void {
-  const { client, request } = wish
-  forget(state, wish)
+function open(
+  state: RelayState,
+  upstreamSession: UpstreamSession,
+  pendingOpen: PendingOpen,
+  grant: ChannelGrant,
+): void {
+  const { client, request } = pendingOpen
+  forget(state, pendingOpen)
   const channelId = client.idFor(grant.channelId)
   const padding = Math.max(0, grantedSize(grant) - client.capabilities.maxExtranonceSize)
   const prefix = padded(grant.extranoncePrefix, padding)
@@ -141,7 +174,7 @@ function open(state: RelayState, home: Home, wish: Wish, grant: Grant): void {
   client.channels.set(channelId, channel)
   state.channels++
   declareHashrate(client, declared(channel))
-  attach(channel, { home, upstreamId: grant.channelId, groupId: grant.groupChannelId })
+  attach(channel, { upstreamSession, upstreamId: grant.channelId, groupId: grant.groupChannelId })
   const opened = {
     requestId: request.requestId,
     channelId,
@@ -149,7 +182,7 @@ function open(state: RelayState, home: Home, wish: Wish, grant: Grant): void {
     extranoncePrefix: prefix,
     groupChannelId: channel.group?.groupId ?? channelId,
   }
-  tell(
+  tellClient(
     state,
     client.session,
     channel.kind === 'standard'
@@ -161,7 +194,7 @@ function open(state: RelayState, home: Home, wish: Wish, grant: Grant): void {
     session: client.session,
     channelId,
     channelKind: channel.kind,
-    upstream: home.upstream,
+    upstream: upstreamSession.upstream,
     nominalHashrate: request.nominalHashRate,
   })
 }
@@ -169,37 +202,41 @@ function open(state: RelayState, home: Home, wish: Wish, grant: Grant): void {
 /** A channel is not to be had here. */
 function giveUp(
   state: RelayState,
-  home: Home,
-  wish: Wish,
+  upstreamSession: UpstreamSession,
+  pendingOpen: PendingOpen,
   code: string,
   by: 'upstream' | 'proxy' = 'upstream',
 ): void {
-  const { channel, client, request } = wish
-  if (channel !== undefined) return moveDenied(state, channel, home)
-  forget(state, wish)
+  const { channel, client, request } = pendingOpen
+  if (channel !== undefined) return moveDenied(state, channel, upstreamSession)
+  forget(state, pendingOpen)
   refuse(state, client, { request, code, by })
 }
 
-/** A new channel's wish is answered. */
-function forget(state: RelayState, wish: Wish): void {
-  wish.client.wishes?.delete(wish)
-  if (wish.client.wishes?.size === 0) wish.client.wishes = undefined
+/** The pending open of a new channel is answered. */
+function forget(state: RelayState, pendingOpen: PendingOpen): void {
+  pendingOpen.client.pendingOpens?.delete(pendingOpen)
+  if (pendingOpen.client.pendingOpens?.size === 0) pendingOpen.client.pendingOpens = undefined
   state.waiting--
 }
 
 function refuse(
   state: RelayState,
-  client: Client,
+  client: RelayedClient,
   refusal: { readonly request: OpenRequest; readonly code: string; readonly by: 'upstream' | 'proxy' },
 ): void {
   const { code, by, request } = refusal
   const { session } = client
-  tell(state, session, { type: 'OpenMiningChannel.Error', requestId: request.requestId, errorCode: code })
+  tellClient(state, session, {
+    type: 'OpenMiningChannel.Error',
+    requestId: request.requestId,
+    errorCode: code,
+  })
   state.emit({ kind: 'channelRefused', session, code, by })
 }
 
 /** Why a request is refused without asking the upstream; undefined when it is asked. */
-function refusalOf(state: RelayState, client: Client, request: OpenRequest): string | undefined {
+function refusalOf(state: RelayState, client: RelayedClient, request: OpenRequest): string | undefined {
   const { limits } = state.settings
   if (request.type === 'OpenExtendedMiningChannel') {
     if (client.requiresStandardJobs) return 'extended-channels-not-supported-for-standard-jobs'
@@ -208,7 +245,7 @@ function refusalOf(state: RelayState, client: Client, request: OpenRequest): str
     if (client.extendedOnly) return 'standard-channels-not-supported'
   }
   if (!Number.isFinite(request.nominalHashRate)) return 'invalid-nominal-hashrate'
-  const waiting = client.wishes?.size ?? 0
+  const waiting = client.pendingOpens?.size ?? 0
   const isFull =
     waiting >= limits.maxWaitingPerConnection ||
     state.waiting >= limits.maxWaiting ||

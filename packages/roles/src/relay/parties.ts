@@ -24,14 +24,14 @@ export const SEEN_DOWN = 2
 
 /** One channel: of a client below, of an upstream above. */
 export class RelayChannel {
-  readonly client: Client
+  readonly client: RelayedClient
   readonly kind: ChannelKind
   /** As the client knows it, for ever. */
   readonly channelId: number
   /** What it was opened with, kept up to date, so that it can be opened again elsewhere. */
   request: OpenRequest
   /** The upstream it is at; undefined while there is none. */
-  home: Home | undefined
+  upstreamSession: UpstreamSession | undefined
   /** As that upstream knows it. */
   upstreamId = 0
   group: ClientGroup | undefined
@@ -44,15 +44,15 @@ export class RelayChannel {
   /** What the client has been told. */
   target: Uint8Array
   /** It waits to be opened at another upstream. */
-  move: Wish | undefined
+  move: PendingOpen | undefined
   /** Where it was a moment ago. */
-  farewell: Farewell | undefined
+  draining: DrainingUpstreamChannel | undefined
   /** Whether unknown extensions were seen since the upstream's end was replaced: SEEN_UP, SEEN_DOWN. */
   seen = 0
   isClosed = false
 
   constructor(
-    client: Client,
+    client: RelayedClient,
     {
       channelId,
       request,
@@ -83,19 +83,19 @@ export class RelayChannel {
 }
 
 /** Where a channel was before it moved, while late shares may still go there. */
-export interface Farewell {
+export interface DrainingUpstreamChannel {
   readonly channel: RelayChannel
-  readonly home: Home
+  readonly upstreamSession: UpstreamSession
   readonly upstreamId: number
   readonly padding: number
 }
 
 /** The channels of one client that its upstream addresses together. */
 export interface ClientGroup {
-  readonly client: Client
+  readonly client: RelayedClient
   /** As the client knows it. */
   readonly groupId: number
-  readonly home: Home
+  readonly upstreamSession: UpstreamSession
   /** As the upstream knows it; undefined where the upstream has no group for the one channel. */
   readonly upstreamId: number | undefined
   readonly channels: Set<RelayChannel>
@@ -104,7 +104,7 @@ export interface ClientGroup {
 }
 
 /** One downstream connection. */
-export class Client {
+export class RelayedClient {
   readonly session: SessionId
   readonly capabilities: Capabilities
   readonly channels = new Map<number, RelayChannel>()
@@ -124,7 +124,7 @@ export class Client {
   /** What it sent behind that, before it was answered. */
   readonly early: Message[] = []
   /** Its requests for new channels without an answer. */
-  wishes: Set<Wish> | undefined
+  pendingOpens: Set<PendingOpen> | undefined
   /** H/s, as declared by its channels. */
   hashrate = 0
   /** Since when it could have had a channel and had none; of no meaning while it has one. */
@@ -167,7 +167,7 @@ export class Client {
   /** Forgets a group; its id stays taken where channels had to move, since the next upstream may give it out again. */
   dropGroup(group: ClientGroup): void {
     this.groups.delete(group.groupId)
-    if (group.home.isOpen && this.former.length === 0) return
+    if (group.upstreamSession.isOpen && this.former.length === 0) return
     this.#spentGroups ??= new Set()
     this.#spentGroups.add(group.groupId)
     if (this.#spentGroups.size <= MAX_SPENT) return
@@ -184,8 +184,8 @@ export class Client {
 const MAX_SPENT = 256
 
 /** A channel that is wanted at an upstream: a new one, or one that has to move. */
-export interface Wish {
-  readonly client: Client
+export interface PendingOpen {
+  readonly client: RelayedClient
   readonly slot: RelaySlot
   /** Undefined for a new one. */
   readonly channel: RelayChannel | undefined
@@ -196,7 +196,7 @@ export interface Wish {
 
 /** A custom job without an answer. */
 export interface PendingCustomJob {
-  readonly client: Client
+  readonly client: RelayedClient
   /** As the client knows it: a channel or a group. */
   readonly channelId: number
   readonly requestId: number
@@ -206,15 +206,15 @@ export interface PendingCustomJob {
 }
 
 /** One upstream connection that channels live on, from the moment it is set up until it is lost. */
-export class Home {
+export class UpstreamSession {
   readonly upstream: number
   readonly link: UpstreamLink
   /** By the upstream's ids. */
   readonly channels = new Map<number, RelayChannel>()
   /** Channels that have moved on, while answers to their last shares may come. */
-  readonly leaving = new Map<number, RelayChannel>()
-  readonly groups = new Map<number, Map<Client, ClientGroup>>()
-  readonly wishes = new Map<number, Wish>()
+  readonly draining = new Map<number, RelayChannel>()
+  readonly groups = new Map<number, Map<RelayedClient, ClientGroup>>()
+  readonly pendingOpens = new Map<number, PendingOpen>()
   readonly customJobs = new Map<number, PendingCustomJob>()
   readonly jobs: JobIds
   /** Channels here, and channels that leave, by the slot that uses the upstream. */
@@ -266,16 +266,16 @@ export class RelaySlot implements Slot {
   readonly using = new Set<number>()
   /** Percentage of the hash rate. */
   readonly share: number
-  readonly clients = new Set<Client>()
+  readonly clients = new Set<RelayedClient>()
   /** The upstream to be at; undefined while there is none. */
-  home: Home | undefined
+  upstreamSession: UpstreamSession | undefined
   /**
    * `stop`: there is no upstream to be at, and clients are told to stop. `letGo`: the last client left, and the upstreams
    * are not needed any more.
    */
   readonly timers = new Timers('stop', 'letGo')
   /** Channels that are to be opened, in order; some are dead, and those before the cursor done. */
-  #wishes: Wish[] = []
+  #pendingOpens: PendingOpen[] = []
   #cursor = 0
   #dead = 0
   /** H/s that its clients declare, and how many of them declare any. */
@@ -287,34 +287,35 @@ export class RelaySlot implements Slot {
     this.share = share
   }
 
-  wish(wish: Wish): void {
-    this.#wishes.push(wish)
+  enqueue(pendingOpen: PendingOpen): void {
+    this.#pendingOpens.push(pendingOpen)
   }
 
   /** The next waiting request whose client is still there. */
-  takeWish(): Wish | undefined {
+  takePendingOpen(): PendingOpen | undefined {
     for (;;) {
-      const wish = this.#wishes[this.#cursor]
-      if (wish === undefined) {
-        this.#wishes = []
+      const pendingOpen = this.#pendingOpens[this.#cursor]
+      if (pendingOpen === undefined) {
+        this.#pendingOpens = []
         this.#cursor = 0
         this.#dead = 0
         return undefined
       }
       this.#cursor++
-      if (this.#cursor >= COMPACT_FROM && this.#cursor * 2 > this.#wishes.length) this.#compact()
-      if (!wish.isDead) return wish
+      if (this.#cursor >= COMPACT_FROM && this.#cursor * 2 > this.#pendingOpens.length) this.#compact()
+      if (!pendingOpen.isDead) return pendingOpen
     }
   }
 
-  /** A wish may have died here: what is dead does not pile up. */
+  /** A pending open may have died here: what is dead does not pile up. */
   buried(): void {
     this.#dead++
-    if (this.#dead >= COMPACT_FROM && this.#dead * 2 > this.#wishes.length - this.#cursor) this.#compact()
+    if (this.#dead >= COMPACT_FROM && this.#dead * 2 > this.#pendingOpens.length - this.#cursor)
+      this.#compact()
   }
 
   #compact(): void {
-    this.#wishes = this.#wishes.slice(this.#cursor).filter(({ isDead }) => !isDead)
+    this.#pendingOpens = this.#pendingOpens.slice(this.#cursor).filter(({ isDead }) => !isDead)
     this.#cursor = 0
     this.#dead = 0
   }

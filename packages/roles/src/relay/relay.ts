@@ -3,14 +3,15 @@ import { MINING_SETUP_FLAGS } from '@sv2/messages'
 import { Outbox } from '../ground/outbox.ts'
 import type { Millis, Role, SessionEvent } from '../ground/role.ts'
 import { Timers } from '../ground/timers.ts'
+import { sharedOrders } from '../work/upstream/hashrate-split.ts'
 import { type UpstreamNews, type UpstreamPort, Upstreams } from '../work/upstreams.ts'
 import { drain, dropClient } from './closing.ts'
 import { fromUpstream } from './downward.ts'
-import { homeLost, homeReady, leaveSilent, settle, silenceDeadline, slotTick } from './failover.ts'
-import { endFarewells } from './farewell.ts'
-import { setUp } from './handshake.ts'
+import { endDrained } from './draining.ts'
+import { leaveSilent, settle, silenceDeadline, slotTick, upstreamLost, upstreamReady } from './failover.ts'
+import { setUpClient } from './handshake.ts'
 import { denied, granted } from './opening.ts'
-import { Client, LINGER_MS, RelaySlot } from './parties.ts'
+import { LINGER_MS, RelayedClient, RelaySlot } from './parties.ts'
 import type { RelaySettings } from './settings.ts'
 import type { RelayEffect, RelayState } from './state.ts'
 import { fromClient } from './upward.ts'
@@ -61,8 +62,8 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
       ),
       slots,
       clients: new Map(),
-      homes: new Map(),
-      farewells: this.#timers.queue(),
+      upstreamSessions: new Map(),
+      draining: this.#timers.queue(),
       idle: this.#timers.queue(),
       channels: 0,
       waiting: 0,
@@ -77,15 +78,20 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
 
   /** Live numbers for metrics. */
   get counts(): RelayCounts {
-    const { clients, channels, waiting, homes } = this.#state
-    const upstreamChannels = [...homes.values()].reduce((sum, home) => sum + home.channels.size, 0)
+    const { clients, channels, waiting, upstreamSessions } = this.#state
+    const upstreamChannels = [...upstreamSessions.values()].reduce(
+      (sum, upstreamSession) => sum + upstreamSession.channels.size,
+      0,
+    )
     return { connections: clients.size, channels, upstreamChannels, waiting }
   }
 
   /** Whether every connected client has an upstream. */
   get isWell(): boolean {
     const { plain, workSelection } = this.#state.slots
-    return [...plain, ...workSelection].every((slot) => slot.home !== undefined || slot.clients.size === 0)
+    return [...plain, ...workSelection].every(
+      (slot) => slot.upstreamSession !== undefined || slot.clients.size === 0,
+    )
   }
 
   nextDeadline(): Millis {
@@ -112,7 +118,7 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
     switch (event.kind) {
       case 'opened': {
         if (event.port !== 'miners') return upstreams.opened(event, now)
-        const client = new Client(event.session, { capabilities: event.capabilities, now })
+        const client = new RelayedClient(event.session, { capabilities: event.capabilities, now })
         state.clients.set(event.session, client)
         state.idle.push(client, now + state.settings.openChannelWithinMs)
         return
@@ -120,7 +126,7 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
       case 'message': {
         const client = state.clients.get(event.session)
         if (client === undefined) return this.#news(upstreams.message(event.session, event.message, now))
-        if (client.flags === undefined) return setUp(state, client, event.message)
+        if (client.flags === undefined) return setUpClient(state, client, event.message)
         return fromClient(state, client, event.message)
       }
       case 'closed': {
@@ -143,17 +149,17 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
     if (news === undefined) return
     const state = this.#state
     const { upstream, news: what } = news
-    if (what.kind === 'ready') return homeReady(state, upstream)
-    if (what.kind === 'lost') return homeLost(state, upstream)
-    const home = state.homes.get(upstream)
-    if (home === undefined) return
+    if (what.kind === 'ready') return upstreamReady(state, upstream)
+    if (what.kind === 'lost') return upstreamLost(state, upstream)
+    const upstreamSession = state.upstreamSessions.get(upstream)
+    if (upstreamSession === undefined) return
     switch (what.kind) {
       case 'granted':
-        return granted(state, home, what.requestId, what.answer)
+        return granted(state, upstreamSession, what.requestId, what.answer)
       case 'denied':
-        return denied(state, home, what.requestId, what.refusal.code)
+        return denied(state, upstreamSession, what.requestId, what.refusal.code)
       case 'message':
-        return fromUpstream(state, home, what.message)
+        return fromUpstream(state, upstreamSession, what.message)
     }
   }
 
@@ -161,7 +167,7 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
     const state = this.#state
     state.unsettled = true
     state.upstreams.tick(state.now)
-    endFarewells(state)
+    endDrained(state)
     leaveSilent(state)
     for (const list of [state.slots.plain, state.slots.workSelection])
       for (const slot of list) slotTick(state, slot)
@@ -170,12 +176,12 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
   }
 
   /** A connection has had its time to open a channel (POOL-15). */
-  #closeIdle(client: Client): void {
+  #closeIdle(client: RelayedClient): void {
     const state = this.#state
-    const { session, channels, setup, wishes } = client
+    const { session, channels, setup, pendingOpens } = client
     if (state.clients.get(session) !== client || channels.size > 0) return
     const { openChannelWithinMs } = state.settings
-    if (setup !== undefined || wishes !== undefined) {
+    if (setup !== undefined || pendingOpens !== undefined) {
       // it has done its part, and waits for ours
       client.idleSince = state.now
       state.idle.push(client, state.now + openChannelWithinMs)
@@ -188,13 +194,13 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
   }
 }
 
-/** One slot for all, or one for each upstream that has a share, which goes to its own first. */
-function makeSlots(settings: RelaySettings, offset: number): RelaySlot[] {
-  const all = settings.upstreams.map((_, index) => index + offset)
-  const sharing = settings.upstreams.flatMap(({ share = 0 }, index) => (share > 0 ? [{ share, index }] : []))
-  if (sharing.length === 0) return [new RelaySlot(all, 100)]
-  return sharing.map(({ share, index }) => {
-    const own = index + offset
-    return new RelaySlot([own, ...all.filter((each) => each !== own)], share)
-  })
+/** The slots over one set of connections, of which the first has the number `offset`. */
+function makeSlots({ upstreams }: RelaySettings, offset: number): RelaySlot[] {
+  return sharedOrders(upstreams.map(({ share }) => share)).map(
+    ({ upstreams: order, share }) =>
+      new RelaySlot(
+        order.map((index) => index + offset),
+        share,
+      ),
+  )
 }

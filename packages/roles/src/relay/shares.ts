@@ -1,11 +1,11 @@
 import type { SubmitSharesExtended, SubmitSharesStandard } from '@sv2/messages'
-import type { Client, Home, RelayChannel } from './parties.ts'
-import { type RelayState, tell } from './state.ts'
+import type { RelayChannel, RelayedClient, UpstreamSession } from './parties.ts'
+import { type RelayState, tellClient } from './state.ts'
 
 type Share = SubmitSharesStandard | SubmitSharesExtended
 
 /** Passes a share on to the upstream of its channel, where its job is from there (PRX-12: its time is not judged). */
-export function submitShare(state: RelayState, client: Client, share: Share): void {
+export function relayShare(state: RelayState, client: RelayedClient, share: Share): void {
   const { session } = client
   const { channelId } = share
   const channel = client.channels.get(channelId)
@@ -15,13 +15,13 @@ export function submitShare(state: RelayState, client: Client, share: Share): vo
     return refuse(state, client, share, 'bad-extranonce-size')
   const place = placeOf(channel, share.jobId)
   if (place === undefined) return refuse(state, client, share, 'stale-share')
-  place.home.link.send(forUpstream(place, share))
+  place.upstreamSession.link.send(forUpstream(place, share))
   state.emit({ kind: 'shareRelayed', session, channelId })
 }
 
 /** Where a share belongs: the upstream that its job is from. */
 interface Place {
-  readonly home: Home
+  readonly upstreamSession: UpstreamSession
   readonly upstreamId: number
   readonly padding: number
   /** As that upstream calls the job. */
@@ -29,11 +29,12 @@ interface Place {
 }
 
 function placeOf(channel: RelayChannel, below: number): Place | undefined {
-  const { home, farewell, client, upstreamId, padding } = channel
-  const jobId = home?.jobs.above(below, client.former)
-  if (home !== undefined && jobId !== undefined) return { home, upstreamId, padding, jobId }
-  const lateId = farewell?.home.jobs.above(below, client.former)
-  return farewell === undefined || lateId === undefined ? undefined : { ...farewell, jobId: lateId }
+  const { upstreamSession, draining, client, upstreamId, padding } = channel
+  const jobId = upstreamSession?.jobs.above(below, client.former)
+  if (upstreamSession !== undefined && jobId !== undefined)
+    return { upstreamSession, upstreamId, padding, jobId }
+  const lateId = draining?.upstreamSession.jobs.above(below, client.former)
+  return draining === undefined || lateId === undefined ? undefined : { ...draining, jobId: lateId }
 }
 
 /** The same object when nothing differs above. */
@@ -45,9 +46,9 @@ function forUpstream({ upstreamId: channelId, padding, jobId }: Place, share: Sh
   return { ...share, channelId, jobId, extranonce }
 }
 
-function refuse(state: RelayState, client: Client, share: Share, errorCode: string): void {
+function refuse(state: RelayState, client: RelayedClient, share: Share, errorCode: string): void {
   const { channelId, sequenceNumber } = share
   const { session } = client
-  tell(state, session, { type: 'SubmitShares.Error', channelId, sequenceNumber, errorCode })
+  tellClient(state, session, { type: 'SubmitShares.Error', channelId, sequenceNumber, errorCode })
   state.emit({ kind: 'shareRefused', session, channelId, code: errorCode, by: 'proxy' })
 }

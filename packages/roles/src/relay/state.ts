@@ -5,7 +5,13 @@ import type { Emit, Millis, SessionEffect, SessionId } from '../ground/role.ts'
 import type { DialCommand } from '../work/facts.ts'
 import type { Upstreams } from '../work/upstreams.ts'
 import type { RelayFact } from './facts.ts'
-import type { Client, Farewell, Home, RelayChannel, RelaySlot } from './parties.ts'
+import type {
+  DrainingUpstreamChannel,
+  RelayChannel,
+  RelayedClient,
+  RelaySlot,
+  UpstreamSession,
+} from './parties.ts'
 import type { RelaySettings } from './settings.ts'
 
 export type RelayEffect = SessionEffect | DialCommand | RelayFact
@@ -17,29 +23,29 @@ export interface RelayState {
   readonly upstreams: Upstreams
   /** Slots of clients that get their jobs, and of those that bring them. */
   readonly slots: { readonly plain: readonly RelaySlot[]; readonly workSelection: readonly RelaySlot[] }
-  readonly clients: Map<SessionId, Client>
+  readonly clients: Map<SessionId, RelayedClient>
   /** By the number of the upstream. */
-  readonly homes: Map<number, Home>
-  readonly farewells: DueQueue<Farewell>
+  readonly upstreamSessions: Map<number, UpstreamSession>
+  readonly draining: DueQueue<DrainingUpstreamChannel>
   /** Connections that have to have a channel by then. */
-  readonly idle: DueQueue<Client>
+  readonly idle: DueQueue<RelayedClient>
   channels: number
   /** Requests of clients for channels without an answer. */
   waiting: number
   /** Another upstream may have to be chosen. */
   unsettled: boolean
   /** Clients that were set up just now and had sent more already. */
-  readonly answered: Client[]
+  readonly answered: RelayedClient[]
   now: Millis
   readonly emit: Emit<RelayEffect>
 }
 
-export function tell(state: RelayState, to: SessionId | readonly SessionId[], message: Message): void {
+export function tellClient(state: RelayState, to: SessionId | readonly SessionId[], message: Message): void {
   state.emit({ kind: 'send', to, message })
 }
 
 /** A client broke the protocol: its connection ends, with a reason. */
-export function misbehaved(state: RelayState, session: SessionId, reason: string): void {
+export function clientMisbehaved(state: RelayState, session: SessionId, reason: string): void {
   state.emit({ kind: 'peerMisbehaved', session, reason })
   state.emit({ kind: 'close', session, reason })
 }
@@ -49,6 +55,8 @@ export function toUpstream<M extends Message & { readonly channelId?: number | u
   channel: RelayChannel,
   message: M,
 ): void {
-  const { home, upstreamId } = channel
-  home?.link.send(message.channelId === upstreamId ? message : { ...message, channelId: upstreamId })
+  const { upstreamSession, upstreamId } = channel
+  upstreamSession?.link.send(
+    message.channelId === upstreamId ? message : { ...message, channelId: upstreamId },
+  )
 }

@@ -69,18 +69,18 @@ export interface FrontState {
 }
 
 /** Says something to a miner, as long as its connection stays. */
-export function tell(state: FrontState, session: Sv1Session, message: Sv1ToMiner): void {
+export function tellMiner(state: FrontState, session: Sv1Session, message: Sv1ToMiner): void {
   if (session.stage !== 'ended') state.emit({ kind: 'send', to: session.session, message })
 }
 
 /** Answers a request. */
 export function answer(state: FrontState, session: Sv1Session, id: RequestId, result: JsonValue): void {
-  tell(state, session, { type: 'response', id, result, error: null })
+  tellMiner(state, session, { type: 'response', id, result, error: null })
 }
 
 /** Answers a request with a refusal. */
 export function refuse(state: FrontState, session: Sv1Session, id: RequestId, error: ErrorTriple): void {
-  tell(state, session, { type: 'response', id, result: null, error })
+  tellMiner(state, session, { type: 'response', id, result: null, error })
 }
 
 /** Ends a connection: what was said before still goes out. */

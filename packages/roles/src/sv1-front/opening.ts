@@ -1,7 +1,7 @@
 import type { Millis } from '../ground/role.ts'
 import { setupRequest } from '../ground/setup.ts'
 import { hashrateFor } from '../mining/channel/difficulty.ts'
-import { type FrontState, tell } from './front-state.ts'
+import { type FrontState, tellMiner } from './front-state.ts'
 import { firstDifficulty, targetLimit } from './start-difficulty.ts'
 import type { Sv1Session } from './sv1-session.ts'
 
@@ -13,13 +13,13 @@ export function wantWork(state: FrontState, session: Sv1Session, now: Millis): v
   if (session.stage !== 'idle' || !session.isComplete) return
   const { work, front } = state.settings
   const isFree = work.aggregated && state.core.hasWork
-  if (isFree || front.probeMs === 0) return setUp(state, session, now)
+  if (isFree || front.probeMs === 0) return introduce(state, session, now)
   session.stage = 'due'
   state.probing.push(session, now + front.probeMs)
 }
 
 /** Introduces a session to the core, which may wait for an upstream before it answers. */
-export function setUp(state: FrontState, session: Sv1Session, now: Millis): void {
+export function introduce(state: FrontState, session: Sv1Session, now: Millis): void {
   session.stage = 'settingUp'
   const who = { vendor: 'v1', hardwareVersion: '', firmware: session.dialect.name, deviceId: '' }
   const message = setupRequest(who, { host: '', port: 0 }, { protocol: 0, flags: 0 })
@@ -27,7 +27,7 @@ export function setUp(state: FrontState, session: Sv1Session, now: Millis): void
 }
 
 /** Asks the core for a session's channel. */
-export function openChannel(state: FrontState, session: Sv1Session, now: Millis): void {
+export function askForChannel(state: FrontState, session: Sv1Session, now: Millis): void {
   session.stage = 'opening'
   const { work, front } = state.settings
   const difficulty = firstDifficulty(session, front)
@@ -68,6 +68,6 @@ export function showEarlyWork(state: FrontState, session: Sv1Session, now: Milli
   if (job?.tip === undefined) return
   const difficulty = firstDifficulty(session, settings.front)
   session.toldDifficulty = difficulty
-  tell(state, session, { type: 'mining.set_difficulty', difficulty })
-  tell(state, session, lines.line(job, job.tip, { cleanJobs: true, mask: session.toldMask, now }))
+  tellMiner(state, session, { type: 'mining.set_difficulty', difficulty })
+  tellMiner(state, session, lines.line(job, job.tip, { cleanJobs: true, mask: session.toldMask, now }))
 }

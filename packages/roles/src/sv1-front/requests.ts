@@ -11,7 +11,7 @@ import {
   subscribeResult,
 } from '@sv2/sv1'
 import type { Millis } from '../ground/role.ts'
-import { answer, end, type FrontState, refuse, tell } from './front-state.ts'
+import { answer, end, type FrontState, refuse, tellMiner } from './front-state.ts'
 import { readJobId } from './job-lines.ts'
 import { retarget, showEarlyWork, wantWork } from './opening.ts'
 import { submit } from './submit.ts'
@@ -108,7 +108,7 @@ function configure(state: FrontState, session: Sv1Session, message: Configure, n
 /** Some firmware rolls only after it was sent the mask; never before `mining.subscribe` was answered. */
 function repeatMask(state: FrontState, session: Sv1Session): void {
   if (!session.dialect.setVersionMaskAfterConfigure || session.askedMask === undefined) return
-  tell(state, session, { type: 'mining.set_version_mask', mask: session.toldMask })
+  tellMiner(state, session, { type: 'mining.set_version_mask', mask: session.toldMask })
 }
 
 function subscribe(state: FrontState, session: Sv1Session, message: Subscribe, now: Millis): void {
@@ -176,8 +176,8 @@ function authorize(state: FrontState, session: Sv1Session, message: Authorize, n
       : admitWorker(user, { check, separators })
   if ('reason' in admitted) {
     const { reason, text } = admitted
-    tell(state, session, { type: 'response', id, result: false, error: [24, text, null] })
-    if (session.dialect.showMessage) tell(state, session, { type: 'client.show_message', text })
+    tellMiner(state, session, { type: 'response', id, result: false, error: [24, text, null] })
+    if (session.dialect.showMessage) tellMiner(state, session, { type: 'client.show_message', text })
     state.emit({
       kind: 'workerRefused',
       session: session.session,

@@ -8,7 +8,7 @@ import type { V1Fact } from './facts.ts'
 import { FormerChannels } from './former-channels.ts'
 import { end, type FrontSettings, type FrontState, type MinerCore, type V1ToV2Effect } from './front-state.ts'
 import { JobLines } from './job-lines.ts'
-import { retarget, setUp } from './opening.ts'
+import { introduce, retarget } from './opening.ts'
 import { takeLine } from './requests.ts'
 import { Sv1Session } from './sv1-session.ts'
 import { SILENT_MS, toMiner, toMiners } from './to-miner.ts'
@@ -111,7 +111,7 @@ export class Sv1Front {
   tick(now: Millis): void {
     const state = this.#state
     for (let due = state.probing.takeDue(now); due !== undefined; due = state.probing.takeDue(now))
-      if (due.stage === 'due') setUp(state, due, now)
+      if (due.stage === 'due') introduce(state, due, now)
     for (let due = state.idle.takeDue(now); due !== undefined; due = state.idle.takeDue(now))
       if (due.stage === 'idle') end(state, due, 'neither subscribed nor authorized in time')
     for (let due = state.silent.takeDue(now); due !== undefined; due = state.silent.takeDue(now))

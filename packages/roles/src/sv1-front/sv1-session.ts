@@ -10,7 +10,7 @@ import type { Sv1Limits } from './settings.ts'
  * no mere probe; `settingUp`: introduced to the core; `opening`: a channel is asked for; `mining`: there is one;
  * `ended`: the connection is being closed, and nothing more is said.
  */
-export type WorkStage = 'idle' | 'due' | 'settingUp' | 'opening' | 'mining' | 'ended'
+export type SessionStage = 'idle' | 'due' | 'settingUp' | 'opening' | 'mining' | 'ended'
 
 /** What was granted at `mining.subscribe`. */
 export interface Subscription {
@@ -24,7 +24,7 @@ export class Sv1Session {
   readonly session: SessionId
   /** Number of its door. */
   readonly door: number
-  stage: WorkStage = 'idle'
+  stage: SessionStage = 'idle'
   subscription: Subscription | undefined
   dialect: Dialect
   /** User names as the miner writes them → the worker's name for extension 0x0002, undefined when it has none. */

@@ -3,9 +3,9 @@ import { type Message, MINING_SUCCESS_FLAGS, type OpenExtendedMiningChannelSucce
 import type { Notify } from '@sv2/sv1'
 import type { Millis, SessionId } from '../ground/role.ts'
 import type { Job } from '../mining/channel/job.ts'
-import { end, type FrontState, tell } from './front-state.ts'
+import { end, type FrontState, tellMiner } from './front-state.ts'
 import { sizeOf } from './job-lines.ts'
-import { openChannel } from './opening.ts'
+import { askForChannel } from './opening.ts'
 import { toldDifficulty } from './start-difficulty.ts'
 import type { Sv1Session } from './sv1-session.ts'
 import { tellMask } from './version-rolling.ts'
@@ -24,7 +24,7 @@ export function toMiner(state: FrontState, session: Sv1Session, message: Message
     case 'SetupConnection.Success':
       if ((message.flags & MINING_SUCCESS_FLAGS.REQUIRES_FIXED_VERSION) !== 0) session.coreMask = 0
       tellMask(state, session)
-      return openChannel(state, session, now)
+      return askForChannel(state, session, now)
     case 'SetupConnection.Error':
       return end(state, session, `setup refused: ${message.errorCode}`)
     case 'OpenExtendedMiningChannel.Success':
@@ -41,7 +41,7 @@ export function toMiner(state: FrontState, session: Sv1Session, message: Message
     case 'CloseChannel':
       return end(state, session, `channel closed: ${message.reasonCode}`)
     case 'Reconnect':
-      return tell(state, session, {
+      return tellMiner(state, session, {
         type: 'client.reconnect',
         ...(message.newHost !== '' &&
           message.newPort !== 0 && { host: message.newHost, port: message.newPort }),
@@ -129,10 +129,10 @@ function denied(state: FrontState, session: Sv1Session, code: string, now: Milli
   if (code === 'max-target-out-of-range' && !session.unlimited) {
     // the whole network is easier than what this kind of miner can do with
     session.unlimited = true
-    return openChannel(state, session, now)
+    return askForChannel(state, session, now)
   }
   const text = `no work here: ${code}`
-  if (session.dialect.showMessage) tell(state, session, { type: 'client.show_message', text })
+  if (session.dialect.showMessage) tellMiner(state, session, { type: 'client.show_message', text })
   end(state, session, text)
 }
 
@@ -145,7 +145,7 @@ function tellDifficulty(state: FrontState, session: Sv1Session, target: Uint8Arr
   const { maxSharesPerSecond } = state.settings.front.limits
   const isFlooding = session.shareCap.isStrained(maxSharesPerSecond)
   session.cleanNext = isFlooding || session.dialect.cleanJobsOnDifficultyChange
-  tell(state, session, { type: 'mining.set_difficulty', difficulty })
+  tellMiner(state, session, { type: 'mining.set_difficulty', difficulty })
   oweJob(state, session, now + OWED_JOB_MS)
 }
 
@@ -175,10 +175,10 @@ function changeExtranonce(state: FrontState, session: Sv1Session, extranonce1: U
   subscription.extranonce1 = extranonce1
   if (session.takesExtranonce) {
     const { extranonce2Size } = subscription
-    return tell(state, session, { type: 'mining.set_extranonce', extranonce1, extranonce2Size })
+    return tellMiner(state, session, { type: 'mining.set_extranonce', extranonce1, extranonce2Size })
   }
   // a miner that obeys reconnects at once; for the others we close the connection
-  tell(state, session, { type: 'client.reconnect' })
+  tellMiner(state, session, { type: 'client.reconnect' })
   end(state, session, 'the extranonce has changed, and the miner does not take that')
 }
 

@@ -1,5 +1,5 @@
 import type { FrontState } from './front-state.ts'
-import { tell } from './front-state.ts'
+import { tellMiner } from './front-state.ts'
 import type { Sv1Session } from './sv1-session.ts'
 import { BIP320_MASK } from './version-mask.ts'
 
@@ -16,5 +16,5 @@ export function tellMask(state: FrontState, session: Sv1Session): void {
   const mask = (askedMask & allowed) >>> 0
   if (mask === session.toldMask) return
   session.toldMask = mask
-  tell(state, session, { type: 'mining.set_version_mask', mask })
+  tellMiner(state, session, { type: 'mining.set_version_mask', mask })
 }

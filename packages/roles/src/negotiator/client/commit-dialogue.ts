@@ -1,10 +1,16 @@
 import { concatBytes, encodeOutput, sipHash24, sipHashKey } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import type { UpstreamLink } from '../../client/link.ts'
-import { type Dialogue, type DialogueNews, type Proposal, Proposed, provideMissing } from './dialogue.ts'
+import {
+  type ClientDialogue,
+  type DialogueNews,
+  type JobProposal,
+  Proposed,
+  provideMissing,
+} from './dialogue.ts'
 
 interface Committed {
-  readonly proposal: Proposal
+  readonly proposal: JobProposal
   /** SHA-256 of each transaction's data, in template order. */
   readonly hashes: readonly Uint8Array[]
 }
@@ -16,7 +22,7 @@ interface CommitDialogueDeps {
 }
 
 /** A commit names the transactions by short hashes, and the pool completes the coinbase. docs/wire.md O-04. */
-export class CommitDialogue implements Dialogue {
+export class CommitDialogue implements ClientDialogue {
   readonly #link: UpstreamLink
   readonly #deps: CommitDialogueDeps
   readonly #committed = new Proposed<Committed>()
@@ -26,7 +32,7 @@ export class CommitDialogue implements Dialogue {
     this.#deps = deps
   }
 
-  propose(proposal: Proposal): number {
+  propose(proposal: JobProposal): number {
     const { token, template, transactions } = proposal
     const { sha256, randomBytes } = this.#deps
     const hashes = transactions.map((transaction) => sha256(transaction))

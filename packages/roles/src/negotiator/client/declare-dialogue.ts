@@ -1,20 +1,26 @@
 import { addCoinbaseWitness, findWitnessCommitment, type Sha256d } from '@sv2/bitcoin'
 import type { Message, PushSolution } from '@sv2/messages'
 import type { UpstreamLink } from '../../client/link.ts'
-import { type Dialogue, type DialogueNews, type Proposal, Proposed, provideMissing } from './dialogue.ts'
+import {
+  type ClientDialogue,
+  type DialogueNews,
+  type JobProposal,
+  Proposed,
+  provideMissing,
+} from './dialogue.ts'
 
 /** Jobs are declared with the whole coinbase and the list of all transactions. docs/wire.md §4.3.2. */
-export class DeclareDialogue implements Dialogue {
+export class DeclareDialogue implements ClientDialogue {
   readonly #link: UpstreamLink
   readonly #sha256d: Sha256d
-  readonly #proposed = new Proposed<Proposal>()
+  readonly #proposed = new Proposed<JobProposal>()
 
   constructor(link: UpstreamLink, deps: { readonly sha256d: Sha256d }) {
     this.#link = link
     this.#sha256d = deps.sha256d
   }
 
-  propose(proposal: Proposal): number {
+  propose(proposal: JobProposal): number {
     const { token, template, whole, transactions, excessData } = proposal
     if (whole === undefined) throw new RangeError('a job is declared with its coinbase')
     const { coinbase, cut } = whole

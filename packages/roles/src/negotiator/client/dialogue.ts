@@ -5,7 +5,7 @@ import type { CustomCoinbase } from '../../custom-jobs/custom-coinbase.ts'
 import type { GrantedToken } from './granted-token.ts'
 
 /** A job of ours, as a server is asked to agree to it. */
-export interface Proposal {
+export interface JobProposal {
   readonly token: GrantedToken
   readonly template: NewTemplate
   /** scriptSig up to the extranonce. */
@@ -38,9 +38,9 @@ export type DialogueNews =
   | { readonly kind: 'broken'; readonly reason: string }
 
 /** The part of job negotiation in which servers differ: how a job is proposed, and what is asked back. */
-export interface Dialogue {
+export interface ClientDialogue {
   /** Proposes a job; answers the id of its answer. */
-  propose(proposal: Proposal): number
+  propose(proposal: JobProposal): number
   /** Takes what the server says. */
   message(message: Message): DialogueNews | undefined
   /** Tells the server of a block on a proposed job, where there is a word for it. */

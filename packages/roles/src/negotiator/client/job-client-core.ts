@@ -30,7 +30,7 @@ import { Pairs } from './pairs.ts'
 import { PoolShares } from './pool-shares.ts'
 import { Proposing } from './proposing.ts'
 import type { JobClientSettings } from './settings.ts'
-import { solutionOf } from './solution.ts'
+import { solutionsOf } from './solution.ts'
 import { WorkPlan } from './work-plan.ts'
 import { Workshop } from './workshop.ts'
 
@@ -336,7 +336,7 @@ export class JobClientCore {
     const pair = this.#pairs.all().find((known) => known.has(work.channel))
     // a share of a pool's own job tells the pool all it needs, and only the pool can make the block
     if (work.template !== undefined) {
-      const { submit, push } = solutionOf({ work: work as OwnWork, spare }, { channel, share, good })
+      const { submit, push } = solutionsOf({ work: work as OwnWork, spare }, { channel, share, good })
       this.#own.feed.submit({ hash: displayHash(good.hash), prevHash: work.tip.prevHash, message: submit })
       if (this.#settings.fullTemplate) pair?.dialogue?.push(push)
     }

@@ -1,17 +1,9 @@
 import type { Message } from '@sv2/messages'
 import type { Millis } from '../../ground/role.ts'
 import type { GrantedToken } from './granted-token.ts'
+import type { OfferNews } from './offer-link.ts'
 import type { PoolWork } from './own-work.ts'
 import type { Pair } from './pair.ts'
-
-/** What the connection on which a pool gives jobs of its own has to tell. */
-export type OfferNews =
-  /** The pool offers another job, or none any more. */
-  | { readonly kind: 'offered' }
-  /** Something else on the channel of those jobs. */
-  | { readonly kind: 'saidOfOffers'; readonly message: Message }
-  /** Nothing that was sent on that channel is answered any more; told before the channel is forgotten. */
-  | { readonly kind: 'offersGone' }
 
 /** What a pool with its server has to tell, and what becomes of the job that it was asked to agree to. */
 export type PairNews =
@@ -35,4 +27,4 @@ export type ClientNews =
   | { readonly kind: 'chosen'; readonly pair: Pair | undefined; readonly reason: string }
 
 /** Hands news to the part that they are for, before it returns. */
-export type Tell<News = ClientNews> = (news: News, now: Millis) => void
+export type Tell = (news: ClientNews, now: Millis) => void

@@ -7,8 +7,7 @@ import type { Miners } from '../../mining/miners/miners.ts'
 import { hashrateOf } from '../../work/upstream/hashrates.ts'
 import type { UpstreamPort } from '../../work/upstreams.ts'
 import type { JobClientFact } from './facts.ts'
-import type { OfferNews, Tell } from './news.ts'
-import { channelRequest, grantedChannel } from './pool-channel.ts'
+import { channelRequest, poolChannelOf } from './pool-channel.ts'
 import { PoolOffer } from './pool-offer.ts'
 import type { PairSettings } from './settings.ts'
 import { SPARE_BYTES } from './workshop.ts'
@@ -22,11 +21,21 @@ export interface OfferLinkSettings {
   readonly size: number
 }
 
+/** What the connection on which a pool gives jobs of its own has to tell. */
+export type OfferNews =
+  /** The pool offers another job, or none any more. */
+  | { readonly kind: 'offered' }
+  /** Something else on the channel of those jobs. */
+  | { readonly kind: 'saidOfOffers'; readonly message: Message }
+  /** Nothing that was sent on that channel is answered any more; told before the channel is forgotten. */
+  | { readonly kind: 'offersGone' }
+
 /** What the connection works with. */
 export interface OfferLinkDeps {
   readonly miners: Miners
   readonly emit: Emit<SessionEffect | JobClientFact>
-  readonly tell: Tell<OfferNews>
+  /** Hands news to the part that they are for, before it returns. */
+  readonly tell: (news: OfferNews, now: Millis) => void
 }
 
 /**
@@ -150,7 +159,7 @@ export class OfferLink {
   #granted(answer: Extract<LinkNews, { kind: 'granted' }>['answer'], now: Millis): void {
     const { size, place } = this.#settings
     if (this.#link === undefined || this.#channel !== undefined) return
-    const channel = grantedChannel({ upstream: place, link: this.#link }, answer, size)
+    const channel = poolChannelOf({ upstream: place, link: this.#link }, answer, size)
     if (typeof channel === 'string') return this.#without(channel, now)
     this.#channel = channel
   }

@@ -29,7 +29,7 @@ export interface TemplateTransactions {
 }
 
 /** Work that miners are given: made from a template of ours, for a pool or for ourselves, or a job of a pool's own. */
-export interface Work {
+export interface MinedWork {
   /** Undefined: the job is the pool's own. */
   readonly template: NewTemplate | undefined
   readonly version: number
@@ -50,7 +50,7 @@ export interface Work {
 }
 
 /** Work made from one template of ours, for a pool or for ourselves. */
-export interface OwnWork extends Work {
+export interface OwnWork extends MinedWork {
   readonly template: NewTemplate
   /** scriptSig up to the extranonce. */
   readonly scriptPrefix: Uint8Array
@@ -72,7 +72,7 @@ export interface WaitingShare {
 }
 
 /** Work that a pool pays for, or is to. */
-export interface PaidWork extends Work {
+export interface PaidWork extends MinedWork {
   readonly channel: UpstreamChannel
   stage: WorkStage
   /** The pool's number of the job. */

@@ -9,7 +9,7 @@ import type { LinkSettings, UpstreamLink } from '../../client/link.ts'
 import type { UpstreamChannel } from '../../client/upstream-channel.ts'
 import { type Millis, NEVER } from '../../ground/role.ts'
 import { Timers } from '../../ground/timers.ts'
-import type { Dialogue } from './dialogue.ts'
+import type { ClientDialogue } from './dialogue.ts'
 import type { OfferLink } from './offer-link.ts'
 import type { PoolWork } from './own-work.ts'
 import type { PairState } from './pair-machine.ts'
@@ -40,7 +40,7 @@ export class Pair {
   readonly timers = new Timers('open')
   /** Bytes of extranonce asked for. */
   asked = 0
-  dialogue: Dialogue | undefined
+  dialogue: ClientDialogue | undefined
   /** The pool puts its outputs into the coinbase itself. */
   completesCoinbase = false
   channel: UpstreamChannel | undefined

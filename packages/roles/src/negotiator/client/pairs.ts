@@ -14,7 +14,7 @@ import type { Tell } from './news.ts'
 import { OfferLink } from './offer-link.ts'
 import { type Half, Pair } from './pair.ts'
 import { nextState, type PairEvent, type PairFault } from './pair-machine.ts'
-import { channelRequest, grantedChannel } from './pool-channel.ts'
+import { channelRequest, poolChannelOf } from './pool-channel.ts'
 import type { PairSettings } from './settings.ts'
 import { SPARE_BYTES } from './workshop.ts'
 
@@ -337,7 +337,7 @@ export class Pairs {
     const { link } = pair.pool
     const { size } = this.#settings
     if (link === undefined || pair.channel !== undefined) return
-    const channel = grantedChannel({ upstream: pair.place, link }, answer, size)
+    const channel = poolChannelOf({ upstream: pair.place, link }, answer, size)
     if (typeof channel === 'string') return this.fail(pair, 'channelDenied', channel, now)
     pair.channel = channel
     this.#ready(pair, now)

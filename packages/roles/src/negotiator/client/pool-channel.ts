@@ -27,7 +27,7 @@ export function channelRequest(
  * @param connection.upstream number of the pair
  * @param size bytes of extranonce that miners split among themselves
  */
-export function grantedChannel(
+export function poolChannelOf(
   connection: NumberedLink,
   answer: OpenStandardMiningChannelSuccess | OpenExtendedMiningChannelSuccess,
   size: number,

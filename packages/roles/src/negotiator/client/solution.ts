@@ -5,7 +5,7 @@ import { fullExtranonce, type JudgedShare } from '../../mining/channel/judge.ts'
 import type { OwnWork } from './own-work.ts'
 
 /** A block, as the template provider and as a negotiator server are told of it. */
-export function solutionOf(
+export function solutionsOf(
   { work, spare }: { readonly work: OwnWork; readonly spare: Uint8Array },
   { channel, share, good }: JudgedShare,
 ): { readonly submit: SubmitSolution; readonly push: PushSolution } {

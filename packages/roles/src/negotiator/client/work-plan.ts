@@ -5,7 +5,7 @@ import type { Miners } from '../../mining/miners/miners.ts'
 import type { WorkTerms } from '../../mining/miners/work-source.ts'
 import type { JobClientFact } from './facts.ts'
 import type { OwnTemplates } from './own-templates.ts'
-import type { PoolWork, Work } from './own-work.ts'
+import type { MinedWork, PoolWork } from './own-work.ts'
 import type { Pair } from './pair.ts'
 import type { Pairs } from './pairs.ts'
 import type { PoolShares } from './pool-shares.ts'
@@ -183,7 +183,7 @@ export class WorkPlan {
   }
 
   /** Gives work to the miners, on the terms of the pool that pays for it. */
-  #hand(work: Work, how: 'tip' | 'update', now: Millis): void {
+  #hand(work: MinedWork, how: 'tip' | 'update', now: Millis): void {
     const { workshop, miners } = this.#deps
     workshop.book.limit(work.channel?.level)
     this.#learnTerms(now)

@@ -8,7 +8,7 @@ import type { JobBook } from '../../mining/channel/job-book.ts'
 import type { Miners } from '../../mining/miners/miners.ts'
 import { JobFeed, type JobNumbering, type MadeJob } from '../../work/job-feed.ts'
 import type { GrantedToken } from './granted-token.ts'
-import type { OwnWork, PaidWork, PoolWork, Work } from './own-work.ts'
+import type { MinedWork, OwnWork, PaidWork, PoolWork } from './own-work.ts'
 import type { Offer } from './pool-offer.ts'
 
 /** Bytes behind the pool's part of the extranonce that tell a job from its repetitions, where we choose how many. */
@@ -29,7 +29,7 @@ export interface WorkshopSettings {
 
 /** What a job was made of, and what stands between the pool's prefix and the leased bytes. */
 export interface WorkOrigin {
-  readonly work: Work
+  readonly work: MinedWork
   readonly spare: Uint8Array
 }
 
@@ -160,7 +160,7 @@ export class Workshop {
    * Hands work to all miners.
    * @param how `tip`: nothing that they were given before is worth anything any more
    */
-  hand(work: Work, how: 'tip' | 'update', now: Millis): void {
+  hand(work: MinedWork, how: 'tip' | 'update', now: Millis): void {
     const made = this.#made(work, new Uint8Array(work.spare))
     work.job = made.job
     if (how === 'update') return this.jobs.update(made, work.tip, now)
@@ -169,18 +169,18 @@ export class Workshop {
   }
 
   /** Hands work to all miners that they had before, in a search space of its own. */
-  handAgain(work: Work, now: Millis): void {
+  handAgain(work: MinedWork, now: Millis): void {
     if (work.job === undefined) this.hand(work, 'update', now)
     else this.jobs.repeat(now, work.job)
   }
 
-  #again(work: Work): MadeJob<WorkOrigin> | undefined {
+  #again(work: MinedWork): MadeJob<WorkOrigin> | undefined {
     if (work.whole === undefined) return undefined
     work.repeated++
     return this.#made(work, counted(work.repeated, work.spare))
   }
 
-  #made(work: Work, spare: Uint8Array): MadeJob<WorkOrigin> {
+  #made(work: MinedWork, spare: Uint8Array): MadeJob<WorkOrigin> {
     if (work.whole === undefined) throw new RangeError('a job without a coinbase')
     const { prefix, suffix } = work.whole.cut
     const jobId = this.#numbering.nextJobId()

@@ -41,7 +41,7 @@ export type SetupOutcome =
   | { readonly answer: SetupConnectionError; readonly mode: undefined }
 
 /** Answers a client's first message. */
-export function setUp(
+export function answerClient(
   setup: SetupConnection,
   dialogue: Client['dialogue'],
   settings: Pick<NegotiatorServerSettings, 'fullTemplateRequired' | 'asyncMining'>,

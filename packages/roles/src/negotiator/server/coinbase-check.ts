@@ -13,7 +13,7 @@ import {
 } from '@sv2/bitcoin'
 import { type CustomCoinbase, missingOutputs, valueTo } from '../../custom-jobs/custom-coinbase.ts'
 import type { Problem } from './problem.ts'
-import type { Job } from './proposal.ts'
+import type { ProposedJob } from './proposal.ts'
 
 /** The longest extranonce, prefix included (PushSolution.extranonce is a B0_32). */
 export const MAX_EXTRANONCE_SIZE = 32
@@ -70,7 +70,10 @@ function coinbaseProblem(code: Problem['code'], detail: string): Problem {
 }
 
 /** Whether the coinbase pays what its token asks for (JDS-04). */
-export function checkOutputs({ token, coinbase }: Pick<Job, 'token' | 'coinbase'>): Problem | undefined {
+export function checkOutputs({
+  token,
+  coinbase,
+}: Pick<ProposedJob, 'token' | 'coinbase'>): Problem | undefined {
   const [payout] = token.outputs
   if (payout === undefined || valueTo(payout, coinbase.outputs) === 0n) {
     return {

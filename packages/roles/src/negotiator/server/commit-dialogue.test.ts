@@ -6,7 +6,7 @@ import { type KnownTransaction, knownTransaction } from './known-transaction.ts'
 import type { Promised, Proposal } from './proposal.ts'
 import { TransactionCache } from './transaction-cache.ts'
 import { TransactionList } from './transaction-list.ts'
-import type { Work } from './work.ts'
+import type { SlicedWork } from './work.ts'
 
 const key = sipHashKey(new Uint8Array(16))
 const txs = [1, 2, 3].map(
@@ -48,7 +48,7 @@ function listOf(transactions: readonly KnownTransaction[]): TransactionList {
 }
 
 /** What work comes to, all slices at once. */
-function done<T>(work: Work<T>): T {
+function done<T>(work: SlicedWork<T>): T {
   for (;;) {
     const step = work.next()
     if (step.done) return step.value

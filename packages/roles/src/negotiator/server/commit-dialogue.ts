@@ -15,16 +15,16 @@ import { HashIndex } from './hash-index.ts'
 import { HashList } from './hash-list.ts'
 import type { CommitField, Problem } from './problem.ts'
 import {
-  type Dialogue,
-  type Job,
   type LookUpDeps,
   type Lookup,
   MAX_JOB_TRANSACTIONS,
   type Promised,
   type Proposal,
+  type ProposedJob,
+  type ServerDialogue,
 } from './proposal.ts'
 import { TransactionList } from './transaction-list.ts'
-import { LOOK_UNITS, type Work } from './work.ts'
+import { LOOK_UNITS, type SlicedWork } from './work.ts'
 
 /** Short hashes of transactions that cost a unit. */
 const SHORT_HASHES_PER_UNIT = 12
@@ -38,7 +38,7 @@ const MAX_COINBASE_PREFIX_SIZE = 8
 type ShortHashes = Extract<Promised, { kind: 'shortHashes' }>
 
 /** What a CommitMiningJob proposes: the pool's outputs are added as the pool will add them. */
-export function committedJob(message: CommitMiningJob, token: MiningJobToken): Job | Problem {
+export function committedJob(message: CommitMiningJob, token: MiningJobToken): ProposedJob | Problem {
   const { coinbasePrefix, minExtranonceSize, txShortHashList } = message
   if (txShortHashList.length > MAX_JOB_TRANSACTIONS)
     return refusal('tx_short_hash_list', `${txShortHashList.length} transactions`)
@@ -71,7 +71,7 @@ export function committedJob(message: CommitMiningJob, token: MiningJobToken): J
 }
 
 /** A job is committed to by short hashes of its transactions' data (docs/wire.md O-04). */
-export const commitDialogue: Dialogue = {
+export const commitDialogue: ServerDialogue = {
   *lookUp(proposal, deps) {
     const promised = shortHashesOf(proposal)
     return promised.hashes === undefined
@@ -121,7 +121,7 @@ function* lookUpShort(
   proposal: Proposal,
   { key, list }: ShortHashes,
   { cache, indexKey }: LookUpDeps,
-): Work<Lookup> {
+): SlicedWork<Lookup> {
   const places = new HashIndex(list, indexKey)
   for (let place = 0; place < list.length; place++) {
     if (!places.add(place)) return 'identify'
@@ -153,7 +153,7 @@ function* lookUpHashes(
   proposal: Proposal,
   { promised, hashes }: { readonly promised: ShortHashes; readonly hashes: HashList },
   { cache, indexKey, sha256: hash }: LookUpDeps,
-): Work<Lookup> {
+): SlicedWork<Lookup> {
   if (hashes.length !== promised.list.length)
     return refusal(
       'tx_short_hash_list',

@@ -4,12 +4,12 @@ import { readCutCoinbase } from './coinbase-check.ts'
 import { HashIndex } from './hash-index.ts'
 import { HashList } from './hash-list.ts'
 import { badList, type Problem } from './problem.ts'
-import { type Dialogue, type Job, MAX_JOB_TRANSACTIONS } from './proposal.ts'
+import { MAX_JOB_TRANSACTIONS, type ProposedJob, type ServerDialogue } from './proposal.ts'
 import { TransactionList } from './transaction-list.ts'
 import { LOOK_UNITS } from './work.ts'
 
 /** What a DeclareMiningJob proposes. */
-export function declaredJob(message: DeclareMiningJob, token: MiningJobToken): Job | Problem {
+export function declaredJob(message: DeclareMiningJob, token: MiningJobToken): ProposedJob | Problem {
   const count = message.wtxidList.length
   if (count > MAX_JOB_TRANSACTIONS) return badList(`${count} transactions`)
   const cut = readCutCoinbase(message.coinbaseTxPrefix, message.coinbaseTxSuffix)
@@ -25,7 +25,7 @@ export function declaredJob(message: DeclareMiningJob, token: MiningJobToken): J
 }
 
 /** A job is declared by the list of its wtxids. */
-export const declareDialogue: Dialogue = {
+export const declareDialogue: ServerDialogue = {
   *lookUp(proposal, { cache, indexKey }) {
     const { list } = proposal.job.promised
     const places = new HashIndex(list, indexKey)

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { firstOfMost, type Holder } from './fair-share.ts'
+import { firstOfMost, type JobHolder } from './fair-share.ts'
 
-const of = (address: string | undefined, account: string, connection: number): Holder => ({
+const of = (address: string | undefined, account: string, connection: number): JobHolder => ({
   address,
   account,
   connection,
 })
-const first = (held: readonly Holder[]) => held.indexOf(firstOfMost(held, (each) => each)!)
+const first = (held: readonly JobHolder[]) => held.indexOf(firstOfMost(held, (each) => each)!)
 
 test('of the address with most, then of its account, then of its connection, the first goes', () => {
   const honest = of('10.0.0.1', 'a', 1)

@@ -1,5 +1,5 @@
 /** Whose something is. */
-export interface Holder {
+export interface JobHolder {
   /** Whose limits a connection counts against; undefined where none hold per address. */
   readonly address: string | undefined
   /** Of the token, hex. */
@@ -14,7 +14,7 @@ export interface Holder {
  */
 export function firstOfMost<T>(
   held: readonly T[],
-  holder: (each: T) => Holder,
+  holder: (each: T) => JobHolder,
   weigh: (each: T) => number = () => 1,
 ): T | undefined {
   let rest = held

@@ -1,8 +1,8 @@
 import { equalBytes } from '@sv2/bitcoin'
 import type { CustomCoinbase } from '../../custom-jobs/custom-coinbase.ts'
 import type { Emit, SessionId } from '../../ground/role.ts'
-import { firstOfMost, type Holder } from './fair-share.ts'
-import type { Tip } from './tip.ts'
+import { firstOfMost, type JobHolder } from './fair-share.ts'
+import type { NodeTip } from './tip.ts'
 
 /** Bytes of transactions that only kept jobs hold, at most. */
 const MAX_BYTES = 256 * 1024 * 1024
@@ -12,7 +12,7 @@ const MAX_OF_CLIENT = 32
 /** A job whose block can be made once there is a solution. */
 export interface SolvableJob {
   /** What it builds on. */
-  readonly tip: Pick<Tip, 'prevHash' | 'height' | 'nbits' | 'target'>
+  readonly tip: Pick<NodeTip, 'prevHash' | 'height' | 'nbits' | 'target'>
   readonly coinbase: CustomCoinbase
   /** Bytes of the whole extranonce, where the coinbase leaves no choice. */
   readonly extranonceSize: number | undefined
@@ -26,7 +26,7 @@ export interface KeptJob extends SolvableJob {
   /** 16 digits of hex: the serial of its token. */
   readonly id: string
   /** Whose it is; of a job from before a restart no connection is known. */
-  readonly holder: Holder
+  readonly holder: JobHolder
   /** Bytes of transactions that the client has provided. */
   readonly providedBytes: number
 }
@@ -74,7 +74,7 @@ export class KeptJobs {
    * The node is on another block: jobs that build neither on it nor on the one before are over. After a restart it is
    * not known the one before by its hash.
    */
-  newTip(tip: Tip, before: Tip | undefined): void {
+  newTip(tip: NodeTip, before: NodeTip | undefined): void {
     const isLive = (job: KeptJob): boolean =>
       equalBytes(job.tip.prevHash, tip.prevHash) ||
       (before === undefined
@@ -108,6 +108,6 @@ export class KeptJobs {
   }
 }
 
-function holderOf({ holder }: KeptJob): Holder {
+function holderOf({ holder }: KeptJob): JobHolder {
   return holder
 }

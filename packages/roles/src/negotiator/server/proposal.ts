@@ -5,15 +5,15 @@ import type { MiningJobToken } from '../../custom-jobs/token.ts'
 import type { Millis, SessionId } from '../../ground/role.ts'
 import type { Budget } from './budget.ts'
 import type { ClientMode } from './facts.ts'
-import type { Holder } from './fair-share.ts'
+import type { JobHolder } from './fair-share.ts'
 import type { HashList } from './hash-list.ts'
 import type { SolvableJob } from './kept-jobs.ts'
 import type { KnownTransaction, TransactionHashes } from './known-transaction.ts'
 import type { Problem } from './problem.ts'
-import type { Tip } from './tip.ts'
+import type { NodeTip } from './tip.ts'
 import type { TransactionCache } from './transaction-cache.ts'
 import type { TransactionList } from './transaction-list.ts'
-import type { Work } from './work.ts'
+import type { SlicedWork } from './work.ts'
 
 /** No block has more: the smallest transaction weighs 240 units. */
 export const MAX_JOB_TRANSACTIONS = 16_666
@@ -32,7 +32,7 @@ export type Promised =
     }
 
 /** A job that a client wants to mine. */
-export interface Job {
+export interface ProposedJob {
   readonly requestId: number
   readonly token: MiningJobToken
   readonly version: number
@@ -88,9 +88,9 @@ export type Stage =
 export interface Proposal {
   readonly id: number
   readonly client: Client
-  readonly job: Job
+  readonly job: ProposedJob
   /** A job that is ahead of the node waits for the next one. */
-  tip: Tip
+  tip: NodeTip
   readonly due: Millis
   stage: Stage
   /** A place is empty while its transaction is missing. */
@@ -99,7 +99,7 @@ export interface Proposal {
   asked: readonly number[]
   providedBytes: number
   /** What is done of it in slices. */
-  work: Work | undefined
+  work: SlicedWork | undefined
   merklePath: readonly Uint8Array[]
   /** Solutions that came before the transactions, and who brought them. */
   readonly early: { readonly session: SessionId | undefined; readonly solution: PushSolution }[]
@@ -116,9 +116,9 @@ export interface LookUpDeps extends Pick<TransactionHashes, 'sha256'> {
 }
 
 /** How one edition's messages name transactions and tell verdicts. */
-export interface Dialogue {
+export interface ServerDialogue {
   /** Fills in the transactions that we have. */
-  lookUp(proposal: Proposal, deps: LookUpDeps): Work<Lookup>
+  lookUp(proposal: Proposal, deps: LookUpDeps): SlicedWork<Lookup>
   /** Whether a transaction that the client has provided is the one promised for its place. */
   isPromised(promised: Promised, place: number, tx: KnownTransaction): boolean
   /** Looks at the complete list. */
@@ -156,6 +156,6 @@ export function isWanted(proposal: Proposal): boolean {
 }
 
 /** Whose job it is. */
-export function holderOf({ client, job }: Proposal): Holder {
+export function holderOf({ client, job }: Proposal): JobHolder {
   return { address: client.address, account: hex(job.token.account), connection: client.session }
 }

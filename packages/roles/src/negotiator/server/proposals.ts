@@ -11,10 +11,10 @@ import type { Client } from './proposal.ts'
 import {
   holderOf,
   isWanted,
-  type Job,
   type LookUpDeps,
   type Lookup,
   type Proposal,
+  type ProposedJob,
   solvableOf,
   waitsForClient,
 } from './proposal.ts'
@@ -23,10 +23,10 @@ import { exampleBlock, problemOf, review } from './review.ts'
 import type { ServerLimits } from './settings.ts'
 import { solve } from './solve.ts'
 import type { Solved } from './solved.ts'
-import type { Tip } from './tip.ts'
+import type { NodeTip } from './tip.ts'
 import { TransactionList } from './transaction-list.ts'
 import { dialogueOf, type Verdicts } from './verdicts.ts'
-import { JOIN_UNITS, type Slices, type Work } from './work.ts'
+import { JOIN_UNITS, type SlicedWork, type Slices } from './work.ts'
 
 /** What the check of proposals works with. */
 export interface ProposalsDeps extends TransactionHashes, LookUpDeps {
@@ -43,7 +43,7 @@ export class Proposals {
   readonly #open = new Map<number, Proposal>()
   readonly #slices: Slices
   readonly #verdicts: Verdicts
-  #tip: Tip | undefined
+  #tip: NodeTip | undefined
   #lastId = 0
   #now: Millis = 0
 
@@ -85,7 +85,7 @@ export class Proposals {
   }
 
   /** Takes a job whose token is good. */
-  propose(client: Client, job: Job, now: Millis): void {
+  propose(client: Client, job: ProposedJob, now: Millis): void {
     this.#now = now
     const problem = this.#unfit(job)
     if (problem !== undefined || this.#tip === undefined)
@@ -129,7 +129,7 @@ export class Proposals {
     this.#work(proposal, this.#providing(proposal, new ProvidedList(message.transactionList)))
   }
 
-  *#providing(proposal: Proposal, list: ProvidedList): Work {
+  *#providing(proposal: Proposal, list: ProvidedList): SlicedWork {
     this.#makeRoomFor(proposal, list.bytes.length)
     const problem = yield* takeProvided(proposal, list, {
       dialogue: dialogueOf(proposal.client),
@@ -161,7 +161,7 @@ export class Proposals {
   }
 
   /** The node's template is on this tip. Jobs on another are over, those that were ahead of it go on. */
-  onTip(tip: Tip, now: Millis): void {
+  onTip(tip: NodeTip, now: Millis): void {
     this.#now = now
     const moved = this.#tip === undefined || !equalBytes(this.#tip.prevHash, tip.prevHash)
     this.#tip = tip
@@ -201,7 +201,7 @@ export class Proposals {
   }
 
   /** Checks that need neither transactions nor the tip. */
-  #unfit({ token, coinbase }: Job): Problem | undefined {
+  #unfit({ token, coinbase }: ProposedJob): Problem | undefined {
     return checkOutputs({ token, coinbase })
   }
 
@@ -221,7 +221,7 @@ export class Proposals {
     this.#work(proposal, this.#lookingUp(proposal))
   }
 
-  *#lookingUp(proposal: Proposal): Work {
+  *#lookingUp(proposal: Proposal): SlicedWork {
     const lookup = yield* dialogueOf(proposal.client).lookUp(proposal, this.#deps)
     this.#follow(proposal, lookup, () => this.#ask(proposal))
   }
@@ -282,7 +282,7 @@ export class Proposals {
     }
   }
 
-  *#reviewing(proposal: Proposal): Work {
+  *#reviewing(proposal: Proposal): SlicedWork {
     const problem = yield* review(proposal, this.#deps.sha256d)
     if (problem !== undefined) return this.#decide(proposal, problem)
     // Of a full block the joining is work for a slice of its own.
@@ -357,7 +357,7 @@ export class Proposals {
   }
 
   /** Long work of a job; what was under way of it is over. */
-  #work(proposal: Proposal, work: Work): void {
+  #work(proposal: Proposal, work: SlicedWork): void {
     this.#stopWork(proposal)
     proposal.stage = 'working'
     proposal.work = work

@@ -1,8 +1,8 @@
 import { concatBytes } from '@sv2/bitcoin'
 import { knownTransaction, type TransactionHashes } from './known-transaction.ts'
 import { internalError, missingTransactions, type Problem } from './problem.ts'
-import type { Dialogue, Proposal } from './proposal.ts'
-import { unitsOf, type Work } from './work.ts'
+import type { Proposal, ServerDialogue } from './proposal.ts'
+import { type SlicedWork, unitsOf } from './work.ts'
 
 /** What a client has provided, copied out of its message in one piece: most of it waits for its turn. */
 export class ProvidedList {
@@ -40,8 +40,8 @@ export function* takeProvided(
     dialogue,
     hashes,
     room,
-  }: { readonly dialogue: Dialogue; readonly hashes: TransactionHashes; readonly room: number },
-): Work<Problem | undefined> {
+  }: { readonly dialogue: ServerDialogue; readonly hashes: TransactionHashes; readonly room: number },
+): SlicedWork<Problem | undefined> {
   const { asked, transactions, job, tip } = proposal
   if (list.length !== asked.length)
     return missingTransactions(`${list.length} transactions where ${asked.length} were asked for`)

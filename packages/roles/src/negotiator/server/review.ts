@@ -15,7 +15,7 @@ import { MAX_EXTRANONCE_SIZE, sumOf } from './coinbase-check.ts'
 import type { HashList } from './hash-list.ts'
 import { badList, internalError, type Problem, staleTip } from './problem.ts'
 import type { Proposal } from './proposal.ts'
-import { PAIR_UNITS, type Work } from './work.ts'
+import { PAIR_UNITS, type SlicedWork } from './work.ts'
 
 /** What counts as the wtxid of a coinbase (BIP 141). */
 const COINBASE_WTXID = new Uint8Array(32)
@@ -24,14 +24,14 @@ const COINBASE_WTXID = new Uint8Array(32)
 const HEADER_WEIGHT = 4 * HEADER_SIZE
 
 /** Checks what can be told of a complete job without the coins that it spends; keeps its merkle path. */
-export function* review(proposal: Proposal, sha256d: Sha256d): Work<Problem | undefined> {
+export function* review(proposal: Proposal, sha256d: Sha256d): SlicedWork<Problem | undefined> {
   const problem = checkLimits(proposal) ?? (yield* checkCommitment(proposal, sha256d))
   if (problem !== undefined) return problem
   proposal.merklePath = yield* pathOf(proposal.transactions.txids, sha256d)
   return undefined
 }
 
-function* pathOf({ bytes }: HashList, sha256d: Sha256d): Work<readonly Uint8Array[]> {
+function* pathOf({ bytes }: HashList, sha256d: Sha256d): SlicedWork<readonly Uint8Array[]> {
   const steps = merklePathInSteps(bytes, sha256d)
   for (;;) {
     const step = steps.next()
@@ -54,7 +54,10 @@ function checkLimits(proposal: Proposal): Problem | undefined {
   return undefined
 }
 
-function* checkCommitment({ job, transactions }: Proposal, sha256d: Sha256d): Work<Problem | undefined> {
+function* checkCommitment(
+  { job, transactions }: Proposal,
+  sha256d: Sha256d,
+): SlicedWork<Problem | undefined> {
   const committed = findWitnessCommitment(job.coinbase.outputs)
   const problem = (detail: string): Problem => ({
     code: 'invalid-coinbase-tx',

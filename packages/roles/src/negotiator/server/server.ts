@@ -5,24 +5,24 @@ import type { NodeTemplate } from '../../ground/node-template.ts'
 import { Outbox } from '../../ground/outbox.ts'
 import type { Millis, Role, SessionEvent, SessionId } from '../../ground/role.ts'
 import { Timers } from '../../ground/timers.ts'
-import { newClient, setUp } from './client.ts'
+import { answerClient, newClient } from './client.ts'
 import { committedJob } from './commit-dialogue.ts'
 import { declaredJob } from './declare-dialogue.ts'
 import type { ServerEffect } from './facts.ts'
 import { type KeptJob, KeptJobs } from './kept-jobs.ts'
 import { knownTransaction } from './known-transaction.ts'
 import { badToken, internalError, type Problem } from './problem.ts'
-import type { Client, Job } from './proposal.ts'
+import type { Client, ProposedJob } from './proposal.ts'
 import { Proposals } from './proposals.ts'
 import type { NegotiatorServerDeps, NegotiatorServerSettings } from './settings.ts'
 import { Solutions } from './solutions.ts'
 import { Solved } from './solved.ts'
-import { type Tip, tipOf } from './tip.ts'
+import { type NodeTip, nodeTipOf } from './tip.ts'
 import { TokenDesk } from './token-desk.ts'
 import { Tokens } from './tokens.ts'
 import { TransactionCache } from './transaction-cache.ts'
 import { Verdicts } from './verdicts.ts'
-import { LOOK_UNITS, Slices, unitsOf, type Work } from './work.ts'
+import { LOOK_UNITS, type SlicedWork, Slices, unitsOf } from './work.ts'
 
 export type ServerEvent =
   | SessionEvent<'clients'>
@@ -60,7 +60,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
   readonly #verdicts: Verdicts
   readonly #proposals: Proposals
   readonly #solutions: Solutions
-  #tip: Tip | undefined
+  #tip: NodeTip | undefined
   #now: Millis = 0
   readonly #timers = new Timers('slice', 'token')
   readonly #outbox = new Outbox<ServerEffect>()
@@ -167,7 +167,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
   #template(template: NodeTemplate): void {
     this.#slices.before(this.#learningTemplate(template))
     const before = this.#tip
-    this.#tip = tipOf(template)
+    this.#tip = nodeTipOf(template)
     if (before === undefined || !equalBytes(before.prevHash, template.prevHash)) {
       this.#kept.newTip(this.#tip, before)
       const { height, prevHash } = template
@@ -176,7 +176,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
     this.#proposals.onTip(this.#tip, this.#now)
   }
 
-  *#learning(transactions: readonly Uint8Array[]): Work {
+  *#learning(transactions: readonly Uint8Array[]): SlicedWork {
     for (const data of transactions) {
       const tx = knownTransaction(data, this.#deps)
       if (tx !== undefined) this.#cache.add(tx)
@@ -184,7 +184,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
     }
   }
 
-  *#learningTemplate({ transactions }: NodeTemplate): Work {
+  *#learningTemplate({ transactions }: NodeTemplate): SlicedWork {
     for (const { data, txid, wtxid, weight, sigops } of transactions) {
       const known = this.#cache.find(wtxid) !== undefined
       if (!known) this.#cache.add({ data, txid, wtxid, dataHash: this.#deps.sha256(data), weight, sigops })
@@ -238,7 +238,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
     const { session } = client
     if (message.type !== 'SetupConnection')
       return this.#misbehaved(client, `${message.type} before SetupConnection`)
-    const { answer, mode } = setUp(message, client.dialogue, this.#settings)
+    const { answer, mode } = answerClient(message, client.dialogue, this.#settings)
     this.#outbox.emit({ kind: 'send', to: session, message: answer })
     if (mode !== undefined) {
       client.mode = mode
@@ -255,7 +255,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
   #propose(
     client: Client,
     message: DeclareMiningJob | CommitMiningJob,
-    read: (token: MiningJobToken) => Job | Problem,
+    read: (token: MiningJobToken) => ProposedJob | Problem,
   ): void {
     const { requestId, miningJobToken } = message
     const refuse = (problem: Problem) => this.#verdicts.refuse(client, requestId, problem)

@@ -1,7 +1,7 @@
 import type { NodeTemplate } from '../../ground/node-template.ts'
 
 /** What a job has to build on, as the node's newest template says it. */
-export type Tip = Pick<
+export type NodeTip = Pick<
   NodeTemplate,
   | 'prevHash'
   | 'height'
@@ -16,7 +16,7 @@ export type Tip = Pick<
 >
 
 /** The tip of a template, without its transactions. */
-export function tipOf(template: NodeTemplate): Tip {
+export function nodeTipOf(template: NodeTemplate): NodeTip {
   const {
     prevHash,
     height,

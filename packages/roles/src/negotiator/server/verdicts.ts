@@ -5,19 +5,19 @@ import { commitDialogue } from './commit-dialogue.ts'
 import { declareDialogue } from './declare-dialogue.ts'
 import type { ServerEffect } from './facts.ts'
 import type { Problem } from './problem.ts'
-import type { Client, Dialogue, Proposal } from './proposal.ts'
+import type { Client, Proposal, ServerDialogue } from './proposal.ts'
 import type { Tokens } from './tokens.ts'
 import type { TransactionCache } from './transaction-cache.ts'
 import type { TransactionList } from './transaction-list.ts'
-import { KEEP_UNITS, type Slices, type Work } from './work.ts'
+import { KEEP_UNITS, type SlicedWork, type Slices } from './work.ts'
 
-const DIALOGUES: Readonly<Record<Client['dialogue'], Dialogue>> = {
+const DIALOGUES: Readonly<Record<Client['dialogue'], ServerDialogue>> = {
   declare: declareDialogue,
   commit: commitDialogue,
 }
 
 /** How the messages of a client's edition name transactions and tell verdicts. */
-export function dialogueOf({ dialogue }: Pick<Client, 'dialogue'>): Dialogue {
+export function dialogueOf({ dialogue }: Pick<Client, 'dialogue'>): ServerDialogue {
   return DIALOGUES[dialogue]
 }
 
@@ -65,7 +65,7 @@ export class Verdicts {
   }
 
   /** What was in a good job is not asked for again. */
-  *#remembering(transactions: TransactionList): Work {
+  *#remembering(transactions: TransactionList): SlicedWork {
     for (let place = 0; place < transactions.length; place++) {
       this.#deps.cache.add(transactions.at(place)!)
       yield KEEP_UNITS

@@ -2,7 +2,7 @@
  * Work that is done in slices: it yields what it has spent since it last did. One unit is about what reading one small
  * transaction costs, with the three hashes by which it is known: 17 µs.
  */
-export type Work<T = void> = Generator<number, T, void>
+export type SlicedWork<T = void> = Generator<number, T, void>
 
 /** Units of one slice: a millisecond, so that a stall of the collector for the objects it makes fits into ten. */
 const SLICE = 48
@@ -28,25 +28,25 @@ export function unitsOf(bytes: number): number {
  * first, then jobs, each slice another one.
  */
 export class Slices {
-  readonly #first: Work[] = []
-  #jobs: Work[] = []
+  readonly #first: SlicedWork[] = []
+  #jobs: SlicedWork[] = []
 
   get isEmpty(): boolean {
     return this.#first.length === 0 && this.#jobs.length === 0
   }
 
   /** Work that all jobs build on: done before them, in this order. */
-  before(work: Work): void {
+  before(work: SlicedWork): void {
     this.#first.push(work)
   }
 
   /** Work that may take turns with others. */
-  add(work: Work): void {
+  add(work: SlicedWork): void {
     this.#jobs.push(work)
   }
 
   /** It is not wanted any more. */
-  drop(work: Work): void {
+  drop(work: SlicedWork): void {
     this.#jobs = this.#jobs.filter((each) => each !== work)
   }
 

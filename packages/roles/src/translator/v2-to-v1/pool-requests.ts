@@ -2,7 +2,7 @@ import type { Millis } from '../../ground/role.ts'
 import type { Channel } from '../../mining/channel/channel.ts'
 
 /** A share that went to the pool, and whose it is. */
-export interface SentShare {
+export interface SubmittedShare {
   readonly channel: Channel
   /** Of the client that found it. */
   readonly sequenceNumber: number
@@ -16,7 +16,7 @@ export type PoolRequest =
       readonly kind: 'configure' | 'subscribe' | 'authorize' | 'extranonce.subscribe'
       readonly since: Millis
     }
-  | { readonly kind: 'submit'; readonly since: Millis; readonly share: SentShare }
+  | { readonly kind: 'submit'; readonly since: Millis; readonly share: SubmittedShare }
 
 /** An answer to a share comes within this time, or never, ms. */
 export const SHARE_ANSWER_MS = 30_000
@@ -70,8 +70,8 @@ export class PoolRequests {
   }
 
   /** Takes all shares out: the pool will not answer them any more. */
-  takeShares(): SentShare[] {
-    const shares: SentShare[] = []
+  takeShares(): SubmittedShare[] {
+    const shares: SubmittedShare[] = []
     for (const request of this.#waiting.values()) if (request.kind === 'submit') shares.push(request.share)
     this.#waiting.clear()
     this.#shares = 0

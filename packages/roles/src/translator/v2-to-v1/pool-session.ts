@@ -10,8 +10,8 @@ import {
   type Sv1ToPool,
 } from '@sv2/sv1'
 import { type Emit, type Millis, NEVER, type SessionEffect, type SessionId } from '../../ground/role.ts'
-import { type PoolRequest, PoolRequests, type SentShare } from './pool-requests.ts'
-import { type PoolWork, workProblem } from './pool-work.ts'
+import { type PoolRequest, PoolRequests, type SubmittedShare } from './pool-requests.ts'
+import { type V1PoolWork, workProblem } from './pool-work.ts'
 import { shareErrorCode } from './share-codes.ts'
 
 /** The bits that V1 devices roll (BIP 320). */
@@ -46,12 +46,12 @@ export type PoolNews =
   /** What it lets devices roll is known. */
   | { readonly kind: 'mask' }
   /** There is new work, and we may mine it. */
-  | { readonly kind: 'work'; readonly work: PoolWork }
+  | { readonly kind: 'work'; readonly work: V1PoolWork }
   /** A job that cannot be mined. */
   | { readonly kind: 'badWork'; readonly reason: string }
   | { readonly kind: 'difficulty'; readonly difficulty: number }
-  | { readonly kind: 'answered'; readonly share: SentShare; readonly code: string | undefined }
-  | { readonly kind: 'unanswered'; readonly shares: readonly SentShare[] }
+  | { readonly kind: 'answered'; readonly share: SubmittedShare; readonly code: string | undefined }
+  | { readonly kind: 'unanswered'; readonly shares: readonly SubmittedShare[] }
   /** It does not serve us; the connection is being closed. */
   | { readonly kind: 'unusable'; readonly reason: string; readonly detail: string }
   | { readonly kind: 'reconnect'; readonly to: Reconnect }
@@ -75,7 +75,7 @@ export class PoolSession {
   #authorizedAt: Millis = NEVER
   /** A job that came before we could mine it. */
   #early: Notify | undefined
-  #work: PoolWork | undefined
+  #work: V1PoolWork | undefined
   readonly #emit: Emit<SessionEffect<Sv1ToPool>>
 
   constructor(
@@ -107,7 +107,7 @@ export class PoolSession {
   }
 
   /** The newest work, once we may mine it. */
-  get work(): PoolWork | undefined {
+  get work(): V1PoolWork | undefined {
     return this.#closed ? undefined : this.#work
   }
 
@@ -134,7 +134,7 @@ export class PoolSession {
 
   /** Sends a share. False when the connection has ended, or the pool owes too many answers. */
   submit(
-    share: SentShare,
+    share: SubmittedShare,
     {
       jobId,
       extranonce2,
@@ -167,7 +167,7 @@ export class PoolSession {
   }
 
   /** The connection is gone: takes out the shares that the pool did not answer. */
-  ended(): readonly SentShare[] {
+  ended(): readonly SubmittedShare[] {
     this.#closed = true
     return this.#requests.takeShares()
   }
@@ -211,7 +211,7 @@ export class PoolSession {
   overdue(now: Millis): PoolNews[] {
     if (this.#closed) return []
     const news: PoolNews[] = []
-    const shares: SentShare[] = []
+    const shares: SubmittedShare[] = []
     for (const request of this.#requests.takeOverdue(now)) {
       if (request.kind === 'submit') shares.push(request.share)
       else if (request.kind === 'configure') news.push(this.#granted(0))

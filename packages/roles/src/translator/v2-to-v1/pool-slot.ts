@@ -7,7 +7,7 @@ import type { Miners } from '../../mining/miners/miners.ts'
 import { Failover, type FailoverSettings } from '../../work/failover.ts'
 import { JobFeed, type JobNumbering } from '../../work/job-feed.ts'
 import type { PoolSession } from './pool-session.ts'
-import { type PoolWork, sameSpace, workJob, workTip } from './pool-work.ts'
+import { sameSpace, type V1PoolWork, workJob, workTip } from './pool-work.ts'
 
 /** One slot's connection to one pool, over all the times it is made. */
 export interface PoolLink {
@@ -22,7 +22,7 @@ export interface PoolLink {
 }
 
 /** Where a job came from, and what the pool pays for. */
-export interface JobOrigin {
+export interface PoolJobOrigin {
   readonly link: PoolLink
   readonly session: PoolSession
   /** As the pool calls it. */
@@ -50,7 +50,7 @@ export interface Applicant {
  * looks like a new tip.
  */
 export class PoolSlot {
-  readonly jobs: JobFeed<JobOrigin>
+  readonly jobs: JobFeed<PoolJobOrigin>
   /** Which pool gives the work. */
   readonly failover: Failover
   /** One per pool, made when it is first needed. */
@@ -67,7 +67,7 @@ export class PoolSlot {
   /** Bytes of extranonce2 that the channels were made for. */
   extranonce2Size: number | undefined
   readonly #numbering: JobNumbering
-  #work: PoolWork | undefined
+  #work: V1PoolWork | undefined
   #space = 0
   #target: { readonly difficulty: number; readonly target: Uint8Array } | undefined
 
@@ -96,7 +96,7 @@ export class PoolSlot {
   }
 
   /** Hands a pool's work to the miners. Answers the tip when it is a new one. */
-  publish(link: PoolLink, session: PoolSession, work: PoolWork, now: Millis): Tip | undefined {
+  publish(link: PoolLink, session: PoolSession, work: V1PoolWork, now: Millis): Tip | undefined {
     const former = this.#work
     const isSameSpace = former !== undefined && sameSpace(former, work)
     const tip = workTip(work)

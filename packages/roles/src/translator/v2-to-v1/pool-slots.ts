@@ -12,7 +12,7 @@ export type PoolPort = `pool ${number}`
 export type PoolSlotsEffect = SessionEffect<Sv1ToPool> | LinkCommand | V2ToV1Fact
 
 /** News of a link for its owner. */
-export interface LinkNews {
+export interface PoolLinkNews {
   readonly link: PoolLink
   readonly session: PoolSession
   readonly news: PoolNews | { readonly kind: 'lost'; readonly shares: ReturnType<PoolSession['ended']> }
@@ -102,7 +102,7 @@ export class PoolSlots {
   }
 
   /** Takes a line of a pool's; answers what it means to the slot. */
-  message(session: SessionId, message: Sv1FromPool, now: Millis): LinkNews | undefined {
+  message(session: SessionId, message: Sv1FromPool, now: Millis): PoolLinkNews | undefined {
     const known = this.#bySession.get(session)
     if (known === undefined) return undefined
     const news = known.session.message(message, now)
@@ -110,7 +110,7 @@ export class PoolSlots {
   }
 
   /** A connection is gone. */
-  closed(session: SessionId): LinkNews | undefined {
+  closed(session: SessionId): PoolLinkNews | undefined {
     const known = this.#bySession.get(session)
     if (known === undefined) return undefined
     this.#bySession.delete(session)
@@ -135,8 +135,8 @@ export class PoolSlots {
   }
 
   /** What time alone has brought about. */
-  overdue(now: Millis): LinkNews[] {
-    const all: LinkNews[] = []
+  overdue(now: Millis): PoolLinkNews[] {
+    const all: PoolLinkNews[] = []
     for (const known of this.#bySession.values()) {
       for (const news of known.session.overdue(now)) all.push({ ...known, news })
     }

@@ -3,7 +3,7 @@ import type { Notify } from '@sv2/sv1'
 import type { Job, JobIdentity, Tip } from '../../mining/channel/job.ts'
 
 /** A V1 job with what held when the pool sent it. */
-export interface PoolWork {
+export interface V1PoolWork {
   readonly notify: Notify
   readonly extranonce1: Uint8Array
   /** Bytes. */
@@ -19,7 +19,7 @@ const MAX_BRANCH = 32
 const MAX_JOB_ID_LENGTH = 256
 
 /** Why a job cannot be mined; undefined when it can. */
-export function workProblem({ notify, extranonce1 }: PoolWork): string | undefined {
+export function workProblem({ notify, extranonce1 }: V1PoolWork): string | undefined {
   if (notify.coinbase1.length === 0 || notify.coinbase2.length === 0) return 'a job without a coinbase'
   const longest = Math.max(notify.coinbase1.length + extranonce1.length, notify.coinbase2.length)
   if (longest > MAX_COINBASE_HALF) return `a coinbase half of ${longest} bytes`
@@ -30,7 +30,7 @@ export function workProblem({ notify, extranonce1 }: PoolWork): string | undefin
 }
 
 /** The tip that a job builds on; its own time is the earliest a share may have. The work has no problem. */
-export function workTip({ notify }: PoolWork): Tip {
+export function workTip({ notify }: V1PoolWork): Tip {
   const { prevHash, nbits, ntime } = notify
   const target = networkTarget(nbits)
   if (target === undefined) throw new RangeError(`nbits ${nbits} is not a target`)
@@ -38,7 +38,7 @@ export function workTip({ notify }: PoolWork): Tip {
 }
 
 /** The job that miners are given: extranonce1 is part of its coinbase, so that a later one changes nothing in it. */
-export function workJob({ notify, extranonce1 }: PoolWork, identity: JobIdentity & { space: number }): Job {
+export function workJob({ notify, extranonce1 }: V1PoolWork, identity: JobIdentity & { space: number }): Job {
   return {
     ...identity,
     version: notify.version,
@@ -51,7 +51,7 @@ export function workJob({ notify, extranonce1 }: PoolWork, identity: JobIdentity
 }
 
 /** Whether two jobs are mined in the same space: a pool that repeats a job may change its time only. */
-export function sameSpace(a: PoolWork, b: PoolWork): boolean {
+export function sameSpace(a: V1PoolWork, b: V1PoolWork): boolean {
   const { notify: one } = a
   const { notify: other } = b
   return (

@@ -10,12 +10,12 @@ import { Miners } from '../../mining/miners/miners.ts'
 import type { MinersDeps } from '../../mining/miners/state.ts'
 import type { ShareOutcome, WorkTerms } from '../../mining/miners/work-source.ts'
 import type { LinkCommand, V2ToV1Fact } from './facts.ts'
-import type { SentShare } from './pool-requests.ts'
+import type { SubmittedShare } from './pool-requests.ts'
 import type { PoolSession } from './pool-session.ts'
 import type { PoolLink } from './pool-slot.ts'
 import { type PoolSlot, rollsFreely } from './pool-slot.ts'
-import { type LinkNews, type PoolPort, PoolSlots } from './pool-slots.ts'
-import type { PoolWork } from './pool-work.ts'
+import { type PoolLinkNews, type PoolPort, PoolSlots } from './pool-slots.ts'
+import type { V1PoolWork } from './pool-work.ts'
 import { sameDomain } from './same-domain.ts'
 import type { V2ToV1Settings } from './settings.ts'
 import { SlotAssignment } from './slot-assignment.ts'
@@ -135,7 +135,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     if (slot !== undefined) this.#use(slot, now)
   }
 
-  #news({ link, session, news }: LinkNews, now: Millis): void {
+  #news({ link, session, news }: PoolLinkNews, now: Millis): void {
     const { pool, slot } = link
     switch (news.kind) {
       case 'mask':
@@ -205,7 +205,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     this.#miners.limitVersionRolling(versionRollingMask)
   }
 
-  #work(link: PoolLink, session: PoolSession, work: PoolWork, now: Millis): void {
+  #work(link: PoolLink, session: PoolSession, work: V1PoolWork, now: Millis): void {
     const { slot } = link
     if (!slot.failover.isUp(link.pool))
       this.#outbox.emit({ kind: 'poolReady', pool: link.pool, link: link.id })
@@ -244,7 +244,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     this.#miners.resume(now, applicant.session)
   }
 
-  #publish(link: PoolLink, session: PoolSession, work: PoolWork, now: Millis): void {
+  #publish(link: PoolLink, session: PoolSession, work: V1PoolWork, now: Millis): void {
     const { slot } = link
     this.#fit(link, work.extranonce2Size)
     const tip = slot.publish(link, session, work, now)
@@ -286,13 +286,13 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     return 'pending'
   }
 
-  #settle(link: PoolLink, share: SentShare, code: string | undefined, now: Millis): void {
+  #settle(link: PoolLink, share: SubmittedShare, code: string | undefined, now: Millis): void {
     const { session, id: channelId } = share.channel
     this.#outbox.emit({ kind: 'shareAnswered', pool: link.pool, session, channelId, code })
     this.#miners.settle(share, code, now)
   }
 
-  #unanswered(link: PoolLink, shares: readonly SentShare[], now: Millis): void {
+  #unanswered(link: PoolLink, shares: readonly SubmittedShare[], now: Millis): void {
     if (shares.length === 0) return
     this.#outbox.emit({ kind: 'sharesUnanswered', pool: link.pool, count: shares.length })
     for (const share of shares) this.#miners.settle(share, 'stale-share', now)

@@ -2,7 +2,7 @@ import type { Millis, SessionId } from '../../ground/role.ts'
 import type { Channel } from '../../mining/channel/channel.ts'
 import type { Jobs } from '../../mining/channel/jobs.ts'
 import type { WorkRequest } from '../../mining/miners/work-source.ts'
-import { imbalance, makeSlots, slotFor } from './hashrate-split.ts'
+import { imbalance, makeSlots, mostLackingSlot } from './hashrate-split.ts'
 import { addHashrate, addHashrates, loadsOf, tellHashrates } from './hashrates.ts'
 import type { ChannelsDeps, ChannelsSettings } from './settings.ts'
 import { UpstreamChannels } from './upstream-channels.ts'
@@ -30,7 +30,11 @@ export class Allocation {
     this.#settings = settings
     this.#deps = deps
     this.#slots = makeSlots(settings.upstreams.map(({ share }) => share))
-    this.channels = new UpstreamChannels(settings, { workloads: this.workloads, slots: this.#slots, deps })
+    this.channels = new UpstreamChannels(settings, {
+      ...deps,
+      workloads: this.workloads,
+      slots: this.#slots,
+    })
     if (settings.aggregated) for (const slot of this.#slots) this.workloads.add(makeWorkload(slot, '', deps))
     if (!settings.eager) return
     for (const workload of this.workloads) workload.demanded = true
@@ -72,7 +76,7 @@ export class Allocation {
     const known = this.workloads.madeFor(request)
     if (known !== undefined) return known
     const { session, requestId, identity, nominalHashrate } = request
-    const slot = slotFor(loadsOf(this.#slots, this.workloads), nominalHashrate)
+    const slot = mostLackingSlot(loadsOf(this.#slots, this.workloads), nominalHashrate)
     if (this.#settings.aggregated) {
       for (const workload of this.workloads) if (workload.slot === slot) return this.#demanded(workload, now)
       throw new RangeError('a slot without a workload')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { imbalance, makeSlots, slotFor } from './hashrate-split.ts'
+import { imbalance, makeSlots, mostLackingSlot } from './hashrate-split.ts'
 
 describe('slots', () => {
   test('without shares there is one, with all upstreams in their order', () => {
@@ -22,9 +22,9 @@ describe('hash rate', () => {
   ]
 
   test('that comes goes where most is lacking', () => {
-    expect(slotFor(loads(0, 0), 10)).toBe(a)
-    expect(slotFor(loads(70, 0), 10)).toBe(b)
-    expect(slotFor(loads(70, 30), 10)).toBe(a)
+    expect(mostLackingSlot(loads(0, 0), 10)).toBe(a)
+    expect(mostLackingSlot(loads(70, 0), 10)).toBe(b)
+    expect(mostLackingSlot(loads(70, 30), 10)).toBe(a)
   })
 
   test('that declares nothing is spread all the same', () => {
@@ -33,7 +33,7 @@ describe('hash rate', () => {
       [b, 0],
     ])
     for (let n = 0; n < 10; n++) {
-      const slot = slotFor(loads(counts.get(a)!, counts.get(b)!), 0)
+      const slot = mostLackingSlot(loads(counts.get(a)!, counts.get(b)!), 0)
       counts.set(slot, counts.get(slot)! + 1)
     }
     expect([counts.get(a), counts.get(b)]).toEqual([7, 3])

@@ -10,20 +10,35 @@ export interface SlotLoad {
 /** Hash rate may be off its share by this part of the whole before a client is moved. */
 const TOLERANCE = 0.05
 
-/** The slots of a node: one for all, or one per upstream that is to get a share of the hash rate. */
-export function makeSlots(shares: readonly (number | undefined)[]): WorkSlot[] {
-  const places = [...shares.keys()]
-  const split = places.filter((place) => (shares[place] ?? 0) > 0)
-  if (split.length === 0) return [slot(100, places)]
-  return split.map((place) => slot(shares[place] ?? 0, [place, ...places.filter((other) => other !== place)]))
+/** A share of the hash rate in percent, and the upstreams that it may go to, best first. */
+export interface SharedOrder {
+  readonly share: number
+  readonly upstreams: readonly number[]
 }
 
-function slot(share: number, preference: readonly number[]): WorkSlot {
-  return { share, preference, order: [], using: new UpstreamUse() }
+/** One order for all hash rate, or one for each upstream that is to get a share of it: the upstream itself, then the others. */
+export function sharedOrders(shares: readonly (number | undefined)[]): SharedOrder[] {
+  const places = [...shares.keys()]
+  const split = places.filter((place) => (shares[place] ?? 0) > 0)
+  if (split.length === 0) return [{ share: 100, upstreams: places }]
+  return split.map((place) => ({
+    share: shares[place] ?? 0,
+    upstreams: [place, ...places.filter((other) => other !== place)],
+  }))
+}
+
+/** The slots of a node. */
+export function makeSlots(shares: readonly (number | undefined)[]): WorkSlot[] {
+  return sharedOrders(shares).map(({ share, upstreams }) => ({
+    share,
+    preference: upstreams,
+    order: [],
+    using: new UpstreamUse(),
+  }))
 }
 
 /** The slot that lacks most of its share, when so much more hash rate comes. */
-export function slotFor(loads: readonly SlotLoad[], added: number): WorkSlot {
+export function mostLackingSlot(loads: readonly SlotLoad[], added: number): WorkSlot {
   const total = loads.reduce((sum, { hashrate }) => sum + hashrate, 0) + Math.max(added, 1)
   let best = loads[0]
   for (const load of loads) if (best === undefined || lack(load, total) > lack(best, total)) best = load

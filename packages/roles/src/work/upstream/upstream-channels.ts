@@ -40,16 +40,12 @@ export class UpstreamChannels {
 
   constructor(
     settings: ChannelsSettings,
-    {
-      workloads,
-      slots,
-      deps,
-    }: { readonly workloads: Workloads; readonly slots: readonly WorkSlot[]; readonly deps: ChannelsDeps },
+    deps: ChannelsDeps & { readonly workloads: Workloads; readonly slots: readonly WorkSlot[] },
   ) {
     this.#settings = settings
     this.#deps = deps
-    this.#workloads = workloads
-    this.#upstreams = this.#timers.add(new Upstreams(settings, { slots, emit: deps.emit }))
+    this.#workloads = deps.workloads
+    this.#upstreams = this.#timers.add(new Upstreams(settings, deps))
     this.#routes = settings.upstreams.map(() => new Routes())
   }
 

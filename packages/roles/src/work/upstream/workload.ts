@@ -16,7 +16,7 @@ export interface WorkSlot extends Slot {
 }
 
 /** A request for an upstream channel that has not been answered. */
-export interface PendingOpen {
+export interface SentChannelRequest {
   readonly upstream: number
   readonly requestId: number
   /** Bytes asked for behind the leased ones. */
@@ -45,7 +45,7 @@ export interface Workload {
   rolled: number | undefined
   /** A miner needs the workload. */
   demanded: boolean
-  request: PendingOpen | undefined
+  request: SentChannelRequest | undefined
   /** When the request, or the switch to `next`, began to wait for the upstream. */
   since: Millis
   /** Granted, and not told any work yet. */
