@@ -3,11 +3,10 @@ import {
   type Message,
   MINING_SETUP_FLAGS,
   MINING_SUCCESS_FLAGS,
-  PROTOCOL_NUMBERS,
   type RequestExtensions,
 } from '@sv2/messages'
 import { owned } from '../ground/owned.ts'
-import { answerSetup } from '../ground/setup.ts'
+import { answerMiner } from '../mining/setup-answer.ts'
 import { leastLoadedSlot } from './hashrate-share.ts'
 import type { RelayedClient, RelaySlot, UpstreamSession } from './parties.ts'
 import { clientMisbehaved, type RelayState, tellClient } from './state.ts'
@@ -48,31 +47,14 @@ function answer(state: RelayState, client: RelayedClient, upstreamSession: Upstr
   const { setup, session } = client
   if (setup === undefined) return
   client.setup = undefined
-  const isFixed = forbidsRolling(upstreamSession, client)
+  const fixedVersion = forbidsRolling(upstreamSession, client)
   const bringsWork = (setup.flags & MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION) !== 0
   const extendedOnly =
     bringsWork || (upstreamSession.link.flags & MINING_SUCCESS_FLAGS.REQUIRES_EXTENDED_CHANNELS) !== 0
-  const reply = answerSetup(setup, {
-    protocols: [PROTOCOL_NUMBERS.mining],
-    supportedFlags:
-      MINING_SETUP_FLAGS.REQUIRES_STANDARD_JOBS |
-      MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION |
-      (isFixed ? 0 : MINING_SETUP_FLAGS.REQUIRES_VERSION_ROLLING),
-    successFlags:
-      (isFixed ? MINING_SUCCESS_FLAGS.REQUIRES_FIXED_VERSION : 0) |
-      (extendedOnly ? MINING_SUCCESS_FLAGS.REQUIRES_EXTENDED_CHANNELS : 0),
-  })
-  tellClient(state, session, reply)
-  if (reply.type === 'SetupConnection.Success') {
-    client.flags = setup.flags
-    client.fixedVersion = isFixed
-    if (client.early.length > 0) state.answered.push(client)
-    state.emit({ kind: 'minerConnected', session, vendor: setup.vendor, firmware: setup.firmware })
-    return
-  }
-  const { errorCode: code, flags } = reply
-  state.emit({ kind: 'setupRefused', session, code, flags })
-  state.emit({ kind: 'close', session, reason: code })
+  if (!answerMiner(session, setup, { fixedVersion, extendedOnly }, state.emit)) return
+  client.flags = setup.flags
+  client.fixedVersion = fixedVersion
+  if (client.early.length > 0) state.answered.push(client)
 }
 
 /** A client as it is may not work at an upstream: it would roll versions that are refused there. */

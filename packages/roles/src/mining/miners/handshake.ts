@@ -2,12 +2,10 @@ import {
   answerRequestExtensions,
   type Message,
   MINING_SETUP_FLAGS,
-  MINING_SUCCESS_FLAGS,
   mayGoOn,
-  PROTOCOL_NUMBERS,
   type RequestExtensions,
 } from '@sv2/messages'
-import { answerSetup } from '../../ground/setup.ts'
+import { answerMiner } from '../setup-answer.ts'
 import type { Connection } from './connection.ts'
 import { type MinersState, misbehaved, send } from './state.ts'
 
@@ -27,25 +25,9 @@ export function setUp(state: MinersState, connection: Connection, message: Messa
   // standard channels are nothing for a client that brings its jobs (POOL-14)
   const extendedOnly =
     state.settings.extendedChannelsOnly || (message.flags & MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION) !== 0
-  const answer = answerSetup(message, {
-    protocols: [PROTOCOL_NUMBERS.mining],
-    supportedFlags:
-      MINING_SETUP_FLAGS.REQUIRES_STANDARD_JOBS |
-      MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION |
-      (fixedVersion ? 0 : MINING_SETUP_FLAGS.REQUIRES_VERSION_ROLLING),
-    successFlags:
-      (fixedVersion ? MINING_SUCCESS_FLAGS.REQUIRES_FIXED_VERSION : 0) |
-      (extendedOnly ? MINING_SUCCESS_FLAGS.REQUIRES_EXTENDED_CHANNELS : 0),
-  })
-  send(state, session, answer)
-  if (answer.type === 'SetupConnection.Success') {
-    connection.flags = message.flags
-    connection.toldFixedVersion = fixedVersion
-    state.emit({ kind: 'minerConnected', session, vendor: message.vendor, firmware: message.firmware })
-    return
-  }
-  state.emit({ kind: 'setupRefused', session, code: answer.errorCode, flags: answer.flags })
-  state.emit({ kind: 'close', session, reason: answer.errorCode })
+  if (!answerMiner(session, message, { fixedVersion, extendedOnly }, state.emit)) return
+  connection.flags = message.flags
+  connection.toldFixedVersion = fixedVersion
 }
 
 /** Answers a RequestExtensions where the peer's protocol has that message (docs/wire.md §6.5). */
