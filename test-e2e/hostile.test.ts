@@ -49,7 +49,12 @@ describe.each(['current', 'draft'] as const)('a pool door of edition %s', (editi
   test(`SEC-01 (${edition}): frames before the handshake end the connection`, async () => {
     const socket = await bareSocket()
     // A plaintext SetupConnection is no handshake message of this length; the rest is padding up to one.
-    socket.write(Buffer.concat([encodeFrame(0, false, 0, new Uint8Array(40)), Buffer.alloc(300)]))
+    socket.write(
+      Buffer.concat([
+        encodeFrame({ extensionType: 0, channelMsg: false, msgType: 0 }, new Uint8Array(40)),
+        Buffer.alloc(300),
+      ]),
+    )
     await once(socket, 'close')
     await undisturbed()
   })
@@ -89,7 +94,7 @@ describe.each(['current', 'draft'] as const)('a pool door of edition %s', (editi
 
   test(`FRM-13, SET-01 (${edition}): truncated and unexpected messages end the session`, async () => {
     const truncated = await TestClient.connect({ url })
-    truncated.sendFrames(encodeFrame(0, false, 0, new Uint8Array(5)))
+    truncated.sendFrames(encodeFrame({ extensionType: 0, channelMsg: false, msgType: 0 }, new Uint8Array(5)))
     await truncated.closed
     await reasonFor('truncated')
 
@@ -104,7 +109,7 @@ describe.each(['current', 'draft'] as const)('a pool door of edition %s', (editi
     const client = await TestClient.connect({ url })
     client.send(setupConnection())
     await client.next('SetupConnection.Success')
-    client.sendFrames(encodeFrame(0, false, 0x73, new Uint8Array(8)))
+    client.sendFrames(encodeFrame({ extensionType: 0, channelMsg: false, msgType: 0x73 }, new Uint8Array(8)))
     await client.closed
     await reasonFor('wrong-protocol')
     await undisturbed()
@@ -114,7 +119,10 @@ describe.each(['current', 'draft'] as const)('a pool door of edition %s', (editi
     const client = await TestClient.connect({ url })
     client.send(setupConnection())
     await client.next('SetupConnection.Success')
-    const tooLong = encodeFrame(0, false, 0x10, new Uint8Array(1_100_000))
+    const tooLong = encodeFrame(
+      { extensionType: 0, channelMsg: false, msgType: 0x10 },
+      new Uint8Array(1_100_000),
+    )
     client.sendFrames(tooLong)
     await client.closed
     await undisturbed()
@@ -125,8 +133,8 @@ describe.each(['current', 'draft'] as const)('a pool door of edition %s', (editi
     client.send(setupConnection())
     await client.next('SetupConnection.Success')
     client.sendFrames(
-      encodeFrame(0x4abc, false, 0x77, new Uint8Array(9)),
-      encodeFrame(0x4abc, true, 0x78, new Uint8Array(9)),
+      encodeFrame({ extensionType: 0x4abc, channelMsg: false, msgType: 0x77 }, new Uint8Array(9)),
+      encodeFrame({ extensionType: 0x4abc, channelMsg: true, msgType: 0x78 }, new Uint8Array(9)),
     )
     client.send(openStandard())
     await client.next('OpenStandardMiningChannel.Success')

@@ -29,16 +29,25 @@ describe('headers', () => {
   })
 
   test('what a header cannot say is refused', () => {
-    expectRefusal(() => encodeFrame(0x8000, false, 0, new Uint8Array(0)), 'out-of-range')
-    expectRefusal(() => encodeFrame(0, false, 256, new Uint8Array(0)), 'out-of-range')
-    expectRefusal(() => encodeFrame(0, false, 0, new Uint8Array(0x100_0000)), 'over-long')
+    expectRefusal(
+      () => encodeFrame({ extensionType: 0x8000, channelMsg: false, msgType: 0 }, new Uint8Array(0)),
+      'out-of-range',
+    )
+    expectRefusal(
+      () => encodeFrame({ extensionType: 0, channelMsg: false, msgType: 256 }, new Uint8Array(0)),
+      'out-of-range',
+    )
+    expectRefusal(
+      () => encodeFrame({ extensionType: 0, channelMsg: false, msgType: 0 }, new Uint8Array(0x100_0000)),
+      'over-long',
+    )
     expectRefusal(() => decodeHeader(new Uint8Array(5)), 'truncated')
   })
 
   test('a frame made in place equals one made around a payload', () => {
     const header = { extensionType: 1, channelMsg: true, msgType: 2 }
     expect(encodeFrameOf(header, u32, 7, Uint8Array.of(9))).toEqual(
-      encodeFrame(1, true, 2, unhex('0700000009')),
+      encodeFrame({ extensionType: 1, channelMsg: true, msgType: 2 }, unhex('0700000009')),
     )
   })
 
@@ -61,9 +70,7 @@ describe('splitting a stream', () => {
     },
     { extensionType: 0x4000, channelMsg: true, msgType: 0xff, payload: unhex('01020304') },
   ]
-  const stream = Buffer.concat(
-    frames.map((f) => encodeFrame(f.extensionType, f.channelMsg, f.msgType, f.payload)),
-  )
+  const stream = Buffer.concat(frames.map((f) => encodeFrame(f, f.payload)))
   const plain = (list: Frame[]) => list.map((frame) => ({ ...frame, payload: hex(frame.payload) }))
 
   test('FRM-14 (current, draft): frames come out the same however the stream is cut', () => {
@@ -93,7 +100,10 @@ describe('splitting a stream', () => {
 
   test('a frame that crosses chunks does not depend on them afterwards', () => {
     const splitter = new FrameSplitter()
-    const head = encodeFrame(0, false, 1, unhex('0102030405060708')).slice(0, 10)
+    const head = encodeFrame(
+      { extensionType: 0, channelMsg: false, msgType: 1 },
+      unhex('0102030405060708'),
+    ).slice(0, 10)
     splitter.push(head)
     head.fill(0xff)
     const [frame] = splitter.push(unhex('05060708'))

@@ -47,19 +47,14 @@ export function decodeHeader(bytes: Uint8Array, at = 0): FrameHeader {
 /** The six bytes of a header. @throws {CodecError} out-of-range, over-long */
 export function encodeHeader(header: FrameHeader): Uint8Array {
   const bytes = new Uint8Array(HEADER_SIZE)
-  putHeader(bytes, header.extensionType, header.channelMsg, header.msgType, header.payloadLength)
+  putHeader(bytes, header, header.payloadLength)
   return bytes
 }
 
 /** A whole frame around a payload. @throws {CodecError} out-of-range, over-long */
-export function encodeFrame(
-  extensionType: number,
-  channelMsg: boolean,
-  msgType: number,
-  payload: Uint8Array,
-): Uint8Array {
+export function encodeFrame(header: Omit<FrameHeader, 'payloadLength'>, payload: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(HEADER_SIZE + payload.length)
-  putHeader(bytes, extensionType, channelMsg, msgType, payload.length)
+  putHeader(bytes, header, payload.length)
   bytes.set(payload, HEADER_SIZE)
   return bytes
 }
@@ -82,15 +77,13 @@ export function encodeFrameOf<T>(
   wire.write(workbench, value)
   if (tail !== undefined) workbench.put(tail)
   const payloadLength = workbench.length - HEADER_SIZE
-  putHeader(workbench.bytes, header.extensionType, header.channelMsg, header.msgType, payloadLength)
+  putHeader(workbench.bytes, header, payloadLength)
   return workbench.finish()
 }
 
 function putHeader(
   bytes: Uint8Array,
-  extensionType: number,
-  channelMsg: boolean,
-  msgType: number,
+  { extensionType, channelMsg, msgType }: Omit<FrameHeader, 'payloadLength'>,
   payloadLength: number,
 ): void {
   if (!isUint(extensionType, 0x7fff)) throw new CodecError('out-of-range', `extension_type ${extensionType}`)

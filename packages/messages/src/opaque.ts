@@ -15,7 +15,7 @@ export function frameOfOpaque({
   payload,
   channelId,
 }: Opaque): Uint8Array {
-  const frame = encodeFrame(extensionType, channelMsg, msgType, payload)
+  const frame = encodeFrame({ extensionType, channelMsg, msgType }, payload)
   if (channelMsg && channelId !== undefined && payload.length >= 4) putUint32(frame, 6, channelId)
   return frame
 }

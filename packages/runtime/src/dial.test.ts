@@ -360,7 +360,10 @@ test('a draft server of 2022 is understood where it has the bit of channel messa
     systemNoise,
   )
   // SetTarget of channel 1
-  const setTarget = encodeFrame(1, false, 0x21, Uint8Array.from([1, 0, 0, 0, ...new Uint8Array(32).fill(7)]))
+  const setTarget = encodeFrame(
+    { extensionType: 1, channelMsg: false, msgType: 0x21 },
+    Uint8Array.from([1, 0, 0, 0, ...new Uint8Array(32).fill(7)]),
+  )
   const ready = new Signal<() => void>()
   const pool = createServer((socket) => {
     cleanUp.push(() => socket.destroy())

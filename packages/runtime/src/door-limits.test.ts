@@ -116,7 +116,12 @@ describe('before a client is set up', () => {
     async ({ edition, noise }) => {
       const { port, closed } = await door({ edition, noise, maxPayloadBytes: 16e6 })
       const { write, gone } = await client(port, edition, noise)
-      write(encodeFrame(0, false, 0, new Uint8Array(5e6)).subarray(0, 5e6 + 6))
+      write(
+        encodeFrame({ extensionType: 0, channelMsg: false, msgType: 0 }, new Uint8Array(5e6)).subarray(
+          0,
+          5e6 + 6,
+        ),
+      )
       await gone
       expect(closed.seen).toEqual([expect.stringMatching(/^frame-too-l(ong|arge): /)])
     },
@@ -129,7 +134,7 @@ describe('before a client is set up', () => {
       const { setUp, write } = await client(port, edition)
       setUp()
       await heard.first((type) => type === 'SetupConnection')
-      write(encodeFrame(0x1234, false, 0x77, new Uint8Array(50_000)))
+      write(encodeFrame({ extensionType: 0x1234, channelMsg: false, msgType: 0x77 }, new Uint8Array(50_000)))
       await heard.first((type) => type === 'Opaque')
     },
   )
@@ -234,7 +239,12 @@ describe('what a process keeps for its peers', () => {
       const { setUp, socket } = await client(port, 'current', false)
       setUp()
       await heard.count(n + 1)
-      socket.write(encodeFrame(0x1234, false, 1, new Uint8Array(5e6)).subarray(0, -20))
+      socket.write(
+        encodeFrame({ extensionType: 0x1234, channelMsg: false, msgType: 1 }, new Uint8Array(5e6)).subarray(
+          0,
+          -20,
+        ),
+      )
     }
     expect(await closed.first()).toMatch(/^made us keep \d+ bytes/)
   })

@@ -68,9 +68,7 @@ function firstFlight(edition: EditionName): Uint8Array {
 
 /** The frame a plaintext client starts with. */
 const PLAIN_SETUP = encodeFrame(
-  0,
-  false,
-  0,
+  { extensionType: 0, channelMsg: false, msgType: 0 },
   Uint8Array.of(0, 2, 0, 2, 0, 0, 0, 0, 0, 1, 0x61, 0, 0, 1, 0x61, 1, 0x61, 1, 0x61, 0),
 )
 

@@ -226,7 +226,12 @@ describe('ends', () => {
     const before = link.takeFacts().length
     expect(before).toBeGreaterThan(0)
     for (const channelMsg of [false, true])
-      server.sendFrame(encodeFrame(0x4001, channelMsg, 0x21, concatBytes(filled(5, 1), filled(0, 35))))
+      server.sendFrame(
+        encodeFrame(
+          { extensionType: 0x4001, channelMsg, msgType: 0x21 },
+          concatBytes(filled(5, 1), filled(0, 35)),
+        ),
+      )
     expect(link.takeFacts()).toEqual([])
     expect(server.received()).toEqual([])
     expect(server.closed).toBeUndefined()

@@ -263,7 +263,9 @@ proves('EXT-22', 'current', 'a provider, which knows no extensions, ignores Requ
   const client = aTemplateClient(link, edition, 'none')
   client.received()
   // request_id 1, no extensions
-  client.sendFrame(encodeFrame(0x0001, false, 0x00, unhex('01000000')))
+  client.sendFrame(
+    encodeFrame({ extensionType: 0x0001, channelMsg: false, msgType: 0x00 }, unhex('01000000')),
+  )
   expect(client.received()).toEqual([])
   expect(client.closed).toBeUndefined()
   client.send(theConstraints({}))

@@ -8,7 +8,7 @@ import { aRelay, RelayClient, relays, ScriptedPool } from '../_relay.ts'
 function frame(channelId: number, channelMsg = true): Uint8Array {
   const payload = new Uint8Array(40).map((_, index) => index)
   new DataView(payload.buffer).setUint32(0, channelId, true)
-  return encodeFrame(0x4abc, channelMsg, 0x7e, payload)
+  return encodeFrame({ extensionType: 0x4abc, channelMsg, msgType: 0x7e }, payload)
 }
 
 describe('unknown extensions over a relaying proxy', () => {
@@ -42,7 +42,9 @@ describe('unknown extensions over a relaying proxy', () => {
     pool.take()
     client.peer.sendFrame(frame(channelId, false))
     pool.peer.sendFrame(frame(channelId, false))
-    client.peer.sendFrame(encodeFrame(0x4abc, true, 1, Uint8Array.of(1, 2, 3)))
+    client.peer.sendFrame(
+      encodeFrame({ extensionType: 0x4abc, channelMsg: true, msgType: 1 }, Uint8Array.of(1, 2, 3)),
+    )
     client.peer.sendFrame(frame(12_345))
     pool.peer.sendFrame(frame(12_345))
     expect([pool.take(), client.take()]).toEqual([[], []])

@@ -65,7 +65,12 @@ describe('a relaying proxy and hostile peers', () => {
       client.share({ channelId, extranonceSize }, 0xffff_ffff)
       // a reason of 255 characters, some of them control characters
       const reason = [255, ...new Uint8Array(255).map((_, n) => (n % 3 === 0 ? 7 : 0x41))]
-      client.peer.sendFrame(encodeFrame(0, true, 0x18, Uint8Array.of(channelId, 0, 0, 0, ...reason)))
+      client.peer.sendFrame(
+        encodeFrame(
+          { extensionType: 0, channelMsg: true, msgType: 0x18 },
+          Uint8Array.of(channelId, 0, 0, 0, ...reason),
+        ),
+      )
       expect(pool.takeOf('CloseChannel')).toHaveLength(1)
       expect(pool.peer.closed).toBeUndefined()
     }
@@ -77,9 +82,24 @@ describe('a relaying proxy and hostile peers', () => {
     const client = new RelayClient(link, draft)
     const { channelId } = client.open(pool, 'standard')
     const text = [3, 0x61, 7, 0x62]
-    pool.peer.sendFrame(encodeFrame(0, true, 0x1d, Uint8Array.of(channelId, 0, 0, 0, 9, 0, 0, 0, ...text)))
-    pool.peer.sendFrame(encodeFrame(0, true, 0x17, Uint8Array.of(channelId, 0, 0, 0, ...text)))
-    pool.peer.sendFrame(encodeFrame(0, true, 0x18, Uint8Array.of(channelId, 0, 0, 0, ...text)))
+    pool.peer.sendFrame(
+      encodeFrame(
+        { extensionType: 0, channelMsg: true, msgType: 0x1d },
+        Uint8Array.of(channelId, 0, 0, 0, 9, 0, 0, 0, ...text),
+      ),
+    )
+    pool.peer.sendFrame(
+      encodeFrame(
+        { extensionType: 0, channelMsg: true, msgType: 0x17 },
+        Uint8Array.of(channelId, 0, 0, 0, ...text),
+      ),
+    )
+    pool.peer.sendFrame(
+      encodeFrame(
+        { extensionType: 0, channelMsg: true, msgType: 0x18 },
+        Uint8Array.of(channelId, 0, 0, 0, ...text),
+      ),
+    )
     expect(client.take().map(({ type }) => type)).toEqual([
       'SubmitShares.Error',
       'UpdateChannel.Error',

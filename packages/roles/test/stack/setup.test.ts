@@ -156,7 +156,7 @@ describe.each([
     peer.received()
     for (const channelMsg of [false, true]) {
       const payload = Uint8Array.of(1, 0, 0, 0, 9, 9)
-      peer.sendFrame(encodeFrame(0x4abc, channelMsg, 0x05, payload))
+      peer.sendFrame(encodeFrame({ extensionType: 0x4abc, channelMsg, msgType: 0x05 }, payload))
     }
     expect(peer.received()).toEqual([])
     expect(peer.closed).toBeUndefined()
