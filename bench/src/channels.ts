@@ -52,7 +52,7 @@ class RoleBench {
     this.#handle({
       kind: 'opened',
       session: 0,
-      port: 'templates',
+      port: { kind: 'templates' },
       capabilities: EDITIONS.current.capabilities,
     })
     this.#message(0, { type: 'SetupConnection.Success', usedVersion: 2, flags: 0 })
@@ -128,7 +128,12 @@ class RoleBench {
   }
 
   #connect(session: number): void {
-    this.#handle({ kind: 'opened', session, port: 'miners', capabilities: EDITIONS.current.capabilities })
+    this.#handle({
+      kind: 'opened',
+      session,
+      port: { kind: 'miners' },
+      capabilities: EDITIONS.current.capabilities,
+    })
     this.#message(session, {
       type: 'SetupConnection',
       protocol: 0,

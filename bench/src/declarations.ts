@@ -132,7 +132,7 @@ export class ServerBench {
     this.#server.handle({ kind: 'nodeTemplate', template: templateOf([]) }, 0)
     this.#handle({ kind: 'transactions', transactions: pool.map(({ data }) => data) })
     const { capabilities } = EDITIONS[edition]
-    this.#server.handle({ kind: 'opened', session: 1, port: 'clients', capabilities }, 0)
+    this.#server.handle({ kind: 'opened', session: 1, port: { kind: 'clients' }, capabilities }, 0)
     this.#tell({
       type: 'SetupConnection',
       protocol: 1,

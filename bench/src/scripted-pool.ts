@@ -1,10 +1,10 @@
 import { loadIdentity } from '@sv2/app-kit'
 import type { Message, NewExtendedMiningJob } from '@sv2/messages'
 import { formatPoolUrl } from '@sv2/noise'
-import { NEVER, type Role, type SessionEffect, type SessionEvent } from '@sv2/roles/ground'
+import { NEVER, type Role, type SessionEffect, type SessionEvent, type SinglePort } from '@sv2/roles/ground'
 import { Engine, listen, systemClock, systemNoise } from '@sv2/runtime'
 
-type Event = SessionEvent<'miners'> | { readonly kind: 'job' }
+type Event = SessionEvent<SinglePort<'miners'>> | { readonly kind: 'job' }
 
 const PREV_HASH = new Uint8Array(32).fill(0xaa)
 
@@ -134,7 +134,7 @@ export async function startScriptedPool(dataDir: string, target: Uint8Array): Pr
       maxQueuedBytes: 64 * 1024 * 1024,
     },
     engine,
-    { portName: 'miners', noise: systemNoise, clock: systemClock, identities: { current: identity } },
+    { port: { kind: 'miners' }, noise: systemNoise, clock: systemClock, identities: { current: identity } },
   )
   return {
     port: door.port,

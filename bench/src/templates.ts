@@ -67,7 +67,7 @@ export async function startTemplateSource(): Promise<TemplateSource> {
       maxQueuedBytes: 64 * 1024 * 1024,
     },
     engine,
-    { portName: 'clients', noise: systemNoise, clock: systemClock, identities: {} },
+    { port: { kind: 'clients' }, noise: systemNoise, clock: systemClock, identities: {} },
   )
   return {
     address: { host: '127.0.0.1', port: door.port },

@@ -90,7 +90,7 @@ export const miningDevice: App<MiningDeviceConfig, RunningMiningDevice> = {
       servers: [
         {
           name: 'upstream',
-          port: 'upstream',
+          port: { kind: 'upstream' },
           settings: upstream,
           onFailed: {
             text: 'no connection to the server; trying again',

@@ -44,7 +44,7 @@ export const miningProxy: App<MiningProxyConfig, RunningMiningProxy> = {
       ],
       health: () => ({ ok: isWell(), ...counts() }),
     })
-    const urls = await started.open(config, { portName: 'miners' })
+    const urls = await started.open(config, { port: { kind: 'miners' } })
     started.engine.tell({ kind: 'tick' })
     return { urls, monitoringPort, counts }
   },

@@ -9,6 +9,7 @@ import {
   upstreamSettings,
   VERSION,
 } from '@sv2/app-kit'
+import { portName } from '@sv2/roles/ground'
 import { Pool } from '@sv2/roles/pool'
 import { fastSha256d, randomBytes } from '@sv2/runtime'
 import { configSchema, type PoolConfig } from './config.ts'
@@ -77,13 +78,13 @@ export const pool: App<PoolConfig, RunningPool> = {
       servers: [
         {
           name: 'template provider',
-          port: 'templates',
+          port: { kind: 'templates' },
           settings: upstreamSettings(config.template_provider, { protocol: 'templates', defaultPort: 8_336 }),
           onFailed: failed('template provider'),
         },
         ...negotiatorServers(config).map((settings, n) => {
-          const name = `negotiator ${n}`
-          return { name, port: name, settings, onFailed: failed('negotiator') }
+          const port = { kind: 'negotiator', index: n }
+          return { name: portName(port), port, settings, onFailed: failed('negotiator') }
         }),
       ],
       farewell: drain({ host: config.drain_to_host, port: config.drain_to_port }),
@@ -98,7 +99,7 @@ export const pool: App<PoolConfig, RunningPool> = {
       ],
       health: () => ({ ok: role.hasWork, ...role.counts }),
     })
-    const urls = await started.open(config, { portName: 'miners' })
+    const urls = await started.open(config, { port: { kind: 'miners' } })
     return {
       urls,
       negotiatorUrls: embedded?.urls ?? [],

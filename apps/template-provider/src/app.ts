@@ -80,7 +80,7 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
       ],
       health: () => ({ ok: watch.isReady, ...provider.counts }),
     })
-    const urls = await started.open(config, { portName: 'clients' })
+    const urls = await started.open(config, { port: { kind: 'clients' } })
     return { urls, monitoringPort }
   },
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { portName } from '@sv2/roles/ground'
 import { systemNoise, type UpstreamSettings } from '@sv2/runtime'
 import { aClock, portOf, Signal } from '@sv2/runtime/testing/fixtures'
 import { afterEach, expect, test } from 'vitest'
@@ -61,7 +62,7 @@ function dialers(...ports: readonly number[]) {
         socket.on('error', () => socket.destroy())
         socket.on('close', () => how.onGone?.())
         socket.resume()
-        opened.give({ port: how.port, to: socket.remotePort })
+        opened.give({ port: portName(how.port), to: socket.remotePort })
         return undefined as never
       },
       tell: ({ upstream }) => told.give(upstream),

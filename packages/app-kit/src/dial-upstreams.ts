@@ -14,8 +14,8 @@ export interface UpstreamDialers {
 }
 
 /**
- * Performs what a role wants done about its upstreams. Sessions come in on port `upstream N`, N being the place in the
- * list; each failed attempt is told to the role as `unreachable`.
+ * Performs what a role wants done about its upstreams. Sessions come in on a port of kind `upstream`, numbered by the place in
+ * the list; each failed attempt is told to the role as `unreachable`.
  */
 export function dialUpstreams(
   upstreams: readonly UpstreamSettings[],
@@ -29,7 +29,7 @@ export function dialUpstreams(
     if (dialers.has(upstream)) return
     const dialer = dial(settings, owner, {
       ...deps,
-      portName: `upstream ${upstream}`,
+      port: { kind: 'upstream', index: upstream },
       onFailed(where, reason, retryMs) {
         // one that was let go has nothing more to say
         if (dialers.get(upstream) !== dialer) return

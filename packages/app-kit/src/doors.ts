@@ -1,4 +1,5 @@
 import { formatPoolUrl } from '@sv2/noise'
+import type { Port } from '@sv2/roles/ground'
 import {
   type EditionName,
   type Engine,
@@ -35,9 +36,9 @@ export async function openDoors(
   engine: Pick<Engine<never, never>, 'adopt'>,
   how: {
     readonly context: AppContext
-    readonly portName: string
-    /** Name of the port of V1 sessions, by the place of their door. */
-    readonly v1PortName?: (door: number) => string
+    readonly port: Port
+    /** The port of V1 sessions, by the place of their door. */
+    readonly v1Port?: (door: number) => Port
   },
 ): Promise<string[]> {
   const { log, registry, scope, clock } = how.context
@@ -49,8 +50,8 @@ export async function openDoors(
   const urls: string[] = []
   for (const [place, door] of config.listen.entries()) {
     const opened = await listen(doorSettings(door), engine, {
-      portName: how.portName,
-      v1PortName: how.v1PortName?.(place),
+      port: how.port,
+      v1Port: how.v1Port?.(place),
       noise: systemNoise,
       clock,
       identities: Object.fromEntries([...keys].map(([edition, key]) => [edition, key.identity])),

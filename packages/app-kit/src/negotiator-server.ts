@@ -126,7 +126,7 @@ export async function startNegotiatorServer(
   gauge('sv2_negotiator_jobs_kept', 'Accepted jobs kept for solutions', () => server.counts.keptJobs)
   gauge('sv2_negotiator_transactions', 'Transactions in the cache', () => server.counts.transactions)
   gauge('sv2_negotiator_transaction_bytes', 'Memory of the cache', () => server.counts.transactionBytes)
-  const urls = await open(config, { portName: 'clients' })
+  const urls = await open(config, { port: { kind: 'clients' } })
   return {
     urls,
     solved: (solution) => engine.tell({ kind: 'solution', solution }),

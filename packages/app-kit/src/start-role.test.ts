@@ -113,7 +113,7 @@ test('a server that cannot be reached is a line of the log', async () => {
     servers: [
       {
         name: 'template provider',
-        port: 'templates',
+        port: { kind: 'templates' },
         settings: settings(await closedPort()),
         onFailed: { text: 'template provider cannot be reached' },
       },
@@ -141,7 +141,7 @@ test('at the end the role takes leave while its connections stand, and what came
     servers: [
       {
         name: 'server',
-        port: 'server',
+        port: { kind: 'server' },
         settings: settings(portOf(server.address())),
         onFailed: { text: '' },
       },

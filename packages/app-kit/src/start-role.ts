@@ -1,4 +1,4 @@
-import type { Role, SessionEffect } from '@sv2/roles/ground'
+import type { Port, Role, SessionEffect } from '@sv2/roles/ground'
 import type { DialCommand } from '@sv2/roles/work'
 import { type Dialer, dial, Engine, systemNoise, type UpstreamSettings } from '@sv2/runtime'
 import type { AppContext } from './app.ts'
@@ -18,7 +18,7 @@ export interface FailureLine {
 export interface DialedServer {
   /** What the scope calls it. */
   readonly name: string
-  readonly port: string
+  readonly port: Port
   readonly settings: UpstreamSettings
   readonly onFailed: FailureLine
 }
@@ -61,7 +61,7 @@ export interface StartedRole<Event extends { readonly kind: string }> {
   /** Opens the doors until the app ends. Answers their URLs. */
   open(
     config: ServerConfig,
-    ports: { readonly portName: string; readonly v1PortName?: (door: number) => string },
+    ports: { readonly port: Port; readonly v1Port?: (door: number) => Port },
   ): Promise<string[]>
 }
 
@@ -102,7 +102,7 @@ export function startRole<Event extends { readonly kind: string }, Effect extend
     dialUpstreams(start.upstreams.settings, engine as never, links(start.upstreams.onFailed))
   if (upstreams !== undefined) scope.own('upstreams', () => upstreams.close())
   const dialers = (start.servers ?? []).map(({ name, port, settings, onFailed }) => {
-    const dialer = dial(settings, engine, { ...links(onFailed), portName: port })
+    const dialer = dial(settings, engine, { ...links(onFailed), port })
     scope.own(name, () => dialer.close())
     return dialer
   })

@@ -182,7 +182,12 @@ export function aPool(
 
 /** Plays the template provider of a pool, up to its constraints. */
 export function connectTemplates(link: WireLink<PoolEffect>, edition: Edition): WirePeer {
-  const templates = link.connect({ port: 'templates', edition, protocol: 'templates', plays: 'server' })
+  const templates = link.connect({
+    port: { kind: 'templates' },
+    edition,
+    protocol: 'templates',
+    plays: 'server',
+  })
   templates.send({ type: 'SetupConnection.Success', usedVersion: 2, flags: 0 })
   return templates
 }
@@ -230,7 +235,7 @@ export function aTemplateClient(
   edition: Edition,
   constraints: { readonly size?: number; readonly sigops?: number } | 'none' = {},
 ): WirePeer {
-  const client = link.connect({ port: 'clients', edition, protocol: 'templates', plays: 'client' })
+  const client = link.connect({ port: { kind: 'clients' }, edition, protocol: 'templates', plays: 'client' })
   client.send(aSetup({ protocol: 2 }))
   if (constraints !== 'none') client.send(theConstraints(constraints))
   return client
@@ -268,7 +273,7 @@ export function aDevice(edition: Edition, overrides: Partial<DeviceSettings> = {
 
 /** The device's connection as the server sees it. */
 export function dialed(link: WireLink<DeviceEffect>, edition: Edition): WirePeer {
-  return link.connect({ port: 'upstream', edition, protocol: 'mining', plays: 'server' })
+  return link.connect({ port: { kind: 'upstream' }, edition, protocol: 'mining', plays: 'server' })
 }
 
 /** About one hash in sixteen. */

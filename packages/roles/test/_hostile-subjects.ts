@@ -4,6 +4,7 @@ import { current } from '@sv2/messages/current'
 import { Aggregator } from '@sv2/roles/aggregator'
 import { accountKey } from '@sv2/roles/custom-jobs'
 import { Device } from '@sv2/roles/device'
+import type { Port } from '@sv2/roles/ground'
 import { Pool } from '@sv2/roles/pool'
 import { Provider } from '@sv2/roles/provider'
 import { Relay } from '@sv2/roles/relay'
@@ -57,8 +58,8 @@ const customJobs: fc.Arbitrary<Message> = fc
   })
 
 /** A door or upstream of a role, and who may come through it. */
-export interface Port {
-  readonly name: string
+export interface HostilePort {
+  readonly port: Port
   readonly protocol: 'mining' | 'negotiation' | 'templates'
   readonly roleIs: 'server' | 'client'
   /** What comes through it. */
@@ -70,19 +71,19 @@ export interface Port {
 /** A role under fire. */
 export interface Subject {
   readonly make: () => ConstructorParameters<typeof WireLink<{ kind: string }>>[0]
-  readonly ports: readonly Port[]
+  readonly ports: readonly HostilePort[]
   readonly events: readonly { readonly kind: string; readonly [field: string]: unknown }[]
 }
 
-const MINERS_PORT: Port = {
-  name: 'miners',
+const MINERS_PORT: HostilePort = {
+  port: { kind: 'miners' },
   protocol: 'mining',
   roleIs: 'server',
   messages: toPool,
   greeting: [aSetup(), ...(['standard', 'extended'] as const).map((kind) => openRequest(kind))],
 }
-const TEMPLATES_PORT: Port = {
-  name: 'templates',
+const TEMPLATES_PORT: HostilePort = {
+  port: { kind: 'templates' },
   protocol: 'templates',
   roleIs: 'client',
   messages: fromProvider,
@@ -93,13 +94,13 @@ const TEMPLATES_PORT: Port = {
   ],
 }
 /** A client that brings its own jobs. */
-const SELECTING_PORT: Port = {
+const SELECTING_PORT: HostilePort = {
   ...MINERS_PORT,
   messages: fc.oneof({ weight: 3, arbitrary: toPool }, { weight: 1, arbitrary: customJobs }),
   greeting: [aSetup({ flags: 2 }), openRequest('extended'), openRequest('extended')],
 }
-const NEGOTIATOR_PORT: Port = {
-  name: 'negotiator 0',
+const NEGOTIATOR_PORT: HostilePort = {
+  port: { kind: 'negotiator', index: 0 },
   protocol: 'negotiation',
   roleIs: 'client',
   messages: fc.constantFrom<Message>(
@@ -109,8 +110,8 @@ const NEGOTIATOR_PORT: Port = {
   ),
   greeting: [{ type: 'SetupConnection.Success', usedVersion: 2, flags: 0 }],
 }
-const CLIENTS_PORT: Port = {
-  name: 'clients',
+const CLIENTS_PORT: HostilePort = {
+  port: { kind: 'clients' },
   protocol: 'templates',
   roleIs: 'server',
   messages: toProvider,
@@ -135,15 +136,15 @@ const NEGOTIATION: readonly Message[] = [1, 2, 3, 4].flatMap((requestId) => {
     },
   ]
 })
-const NEGOTIATION_PORT: Port = {
-  name: 'clients',
+const NEGOTIATION_PORT: HostilePort = {
+  port: { kind: 'clients' },
   protocol: 'negotiation',
   roleIs: 'server',
   messages: fc.oneof(toNegotiator, fc.constantFrom(...NEGOTIATION)),
   greeting: [aSetup({ protocol: 1, flags: 1 })],
 }
-const UPSTREAM_PORT: Port = {
-  name: 'upstream',
+const UPSTREAM_PORT: HostilePort = {
+  port: { kind: 'upstream' },
   protocol: 'mining',
   roleIs: 'client',
   messages: toDevice,
@@ -162,7 +163,7 @@ const UPSTREAM_PORT: Port = {
 }
 
 /** An upstream of a proxy: it has granted a channel and told work, as far as it was asked. */
-const ABOVE: Port = {
+const ABOVE: HostilePort = {
   ...UPSTREAM_PORT,
   messages: fc.oneof({ weight: 3, arbitrary: toDevice }, { weight: 1, arbitrary: upstreamWork }),
   greeting: [
@@ -179,11 +180,11 @@ const ABOVE: Port = {
     },
   ],
 }
-const PROXY_PORTS: readonly Port[] = [
+const PROXY_PORTS: readonly HostilePort[] = [
   MINERS_PORT,
   MINERS_PORT,
-  { ...ABOVE, name: 'upstream 0' },
-  { ...ABOVE, name: 'upstream 1' },
+  { ...ABOVE, port: { kind: 'upstream', index: 0 } },
+  { ...ABOVE, port: { kind: 'upstream', index: 1 } },
 ]
 /** What a pool says to custom jobs. */
 const fromPoolOfJobs: fc.Arbitrary<Message> = fc.record({ requestId: fc.nat(5), jobId: fc.nat(3) }).map(
@@ -201,8 +202,8 @@ const fromPoolOfJobs: fc.Arbitrary<Message> = fc.record({ requestId: fc.nat(5), 
 )
 
 /** A negotiator server above: it has given tokens for the first two requests. */
-const SERVER_ABOVE: Port = {
-  name: 'upstream 1',
+const SERVER_ABOVE: HostilePort = {
+  port: { kind: 'upstream', index: 1 },
   protocol: 'negotiation',
   roleIs: 'client',
   messages: fromNegotiator,
@@ -308,7 +309,11 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     ports: [
       MINERS_PORT,
       TEMPLATES_PORT,
-      { ...UPSTREAM_PORT, name: 'upstream 0', messages: fc.oneof(toDevice, fromPoolOfJobs) },
+      {
+        ...UPSTREAM_PORT,
+        port: { kind: 'upstream', index: 0 },
+        messages: fc.oneof(toDevice, fromPoolOfJobs),
+      },
       SERVER_ABOVE,
     ],
     events: [...UNREACHABLE, { kind: 'drain', host: '', port: 0 }],

@@ -96,7 +96,7 @@ export class JobClientWorld {
   /** Connects a template provider, which knows a tip unless told otherwise. */
   provide(edition: Edition = current, tip: Partial<SetNewPrevHashTdp> = {}): WirePeer {
     const templates = this.link.connect({
-      port: 'templates',
+      port: { kind: 'templates' },
       edition,
       protocol: 'templates',
       plays: 'server',
@@ -179,7 +179,8 @@ export class ScriptedPair {
     const { place = 0 } = habits
     const plays = 'server'
     const { edition } = this
-    this.pool = world.link.connect({ port: `upstream ${2 * place}`, edition, protocol: 'mining', plays })
+    const port = { kind: 'upstream', index: 2 * place }
+    this.pool = world.link.connect({ port, edition, protocol: 'mining', plays })
     this.pool.send({ type: 'SetupConnection.Success', usedVersion: 2, flags: habits.flags ?? 0 })
     this.server = this.connectServer()
   }
@@ -187,7 +188,7 @@ export class ScriptedPair {
   /** The server comes, or comes back. */
   connectServer(edition = this.edition): WirePeer {
     const { place = 0 } = this.habits
-    const port = `upstream ${2 * place + 1}`
+    const port = { kind: 'upstream', index: 2 * place + 1 }
     this.#answered = this.serverLog.length
     this.server = this.world.link.connect({ port, edition, protocol: 'negotiation', plays: 'server' })
     this.server.send({ type: 'SetupConnection.Success', usedVersion: 2, flags: 0 })

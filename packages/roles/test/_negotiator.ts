@@ -142,7 +142,13 @@ export function aNegotiatorClient(
   flags = 1,
   address?: string,
 ): WirePeer {
-  const client = link.connect({ port: 'clients', edition, protocol: 'negotiation', plays: 'client', address })
+  const client = link.connect({
+    port: { kind: 'clients' },
+    edition,
+    protocol: 'negotiation',
+    plays: 'client',
+    address,
+  })
   client.send(aSetup({ protocol: 1, flags }))
   client.receivedOf('SetupConnection.Success')
   return client

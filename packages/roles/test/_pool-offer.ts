@@ -19,7 +19,7 @@ export class OfferingPool {
     { edition = current, upstream }: { edition?: Edition; upstream: number },
   ) {
     this.peer = world.link.connect({
-      port: `upstream ${upstream}`,
+      port: { kind: 'upstream', index: upstream },
       edition,
       protocol: 'mining',
       plays: 'server',

@@ -103,7 +103,12 @@ export class ScriptedPool {
     const { edition, upstream = 0, flags = 0, firstId = 2 } = how
     this.#upstream = upstream
     this.#lastId = firstId - 1
-    this.peer = link.connect({ port: `upstream ${upstream}`, edition, protocol: 'mining', plays: 'server' })
+    this.peer = link.connect({
+      port: { kind: 'upstream', index: upstream },
+      edition,
+      protocol: 'mining',
+      plays: 'server',
+    })
     this.take()
     this.peer.send({ type: 'SetupConnection.Success', usedVersion: 2, flags })
   }
@@ -168,7 +173,7 @@ export class RelayClient {
   #requestId = 100
 
   constructor(link: WireLink<RelayEffect>, edition: Edition, flags = 0) {
-    this.peer = link.connect({ port: 'miners', edition, protocol: 'mining', plays: 'client' })
+    this.peer = link.connect({ port: { kind: 'miners' }, edition, protocol: 'mining', plays: 'client' })
     this.peer.send(aSetup({ flags }))
   }
 

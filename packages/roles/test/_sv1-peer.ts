@@ -1,4 +1,4 @@
-import type { SessionEvent, SessionId } from '@sv2/roles/ground'
+import type { Port, SessionEvent, SessionId } from '@sv2/roles/ground'
 import type { LinkEnd } from '@sv2/sim'
 import { type Sv1ToMiner, sv1Server } from '@sv2/sv1'
 
@@ -19,11 +19,11 @@ export class Sv1Peer implements LinkEnd {
   closed: string | undefined
   /** Everything that arrived, line by line. */
   readonly lines: Line[] = []
-  readonly #deliver: (event: SessionEvent<string, unknown>) => void
+  readonly #deliver: (event: SessionEvent<Port, unknown>) => void
   #taken = 0
   #id = 0
 
-  constructor(session: SessionId, deliver: (event: SessionEvent<string, unknown>) => void) {
+  constructor(session: SessionId, deliver: (event: SessionEvent<Port, unknown>) => void) {
     this.session = session
     this.#deliver = deliver
   }

@@ -77,7 +77,10 @@ export class TranslatorWorld {
       jobDialogue: 'declare' as const,
     }
     const deliver = (event: unknown): void => this.link.deliver(event as never)
-    return this.link.attach({ port: `v1 ${door}`, capabilities }, (session) => new Sv1Peer(session, deliver))
+    return this.link.attach(
+      { port: { kind: 'v1', index: door }, capabilities },
+      (session) => new Sv1Peer(session, deliver),
+    )
   }
 
   /** A V1 miner that has said nothing. */

@@ -39,7 +39,7 @@ export class TestMiner {
   #requestId = 100
 
   constructor(link: Pick<WireLink<PoolEffect>, 'connect'>, edition: Edition, flags = 0) {
-    this.peer = link.connect({ port: 'miners', edition, protocol: 'mining', plays: 'client' })
+    this.peer = link.connect({ port: { kind: 'miners' }, edition, protocol: 'mining', plays: 'client' })
     this.peer.send(aSetup({ flags }))
     this.take()
   }

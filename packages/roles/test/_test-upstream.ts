@@ -35,7 +35,7 @@ export class TestUpstream {
     how: { readonly edition: Edition; readonly upstream?: number } & UpstreamHabits,
   ) {
     this.#habits = how
-    const port = `upstream ${how.upstream ?? 0}`
+    const port = { kind: 'upstream', index: how.upstream ?? 0 }
     this.peer = link.connect({ port, edition: how.edition, protocol: 'mining', plays: 'server' })
     this.serve()
   }

@@ -315,7 +315,12 @@ export class TranslatorWorld extends WireLink<V2ToV1Effect> {
       this.deliver({ kind: 'message', session, message: message as never }),
     )
     this.#lines.set(session, known)
-    this.deliver({ kind: 'opened', session, port: `pool ${link}`, capabilities: V1_CAPABILITIES })
+    this.deliver({
+      kind: 'opened',
+      session,
+      port: { kind: 'pool', index: link },
+      capabilities: V1_CAPABILITIES,
+    })
   }
 }
 

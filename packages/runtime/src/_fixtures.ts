@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import type { Message } from '@sv2/messages'
 import { certificatesOf, makeAuthorityKeyPair, makeKeyPair, signingIdentity, suiteOf } from '@sv2/noise'
-import type { Role, SessionEvent } from '@sv2/roles/ground'
+import type { Port, Role, SessionEvent } from '@sv2/roles/ground'
 import type { Clock } from './clock.ts'
 import type { EditionName } from './editions.ts'
 import type { DoorSettings } from './listen.ts'
@@ -56,7 +56,7 @@ export function doorWith(over: Partial<DoorSettings> = {}): DoorSettings {
 }
 
 /** What a role under test is told and answers. */
-export type TestEvent = SessionEvent<string> | { readonly kind: 'own'; readonly name: string }
+export type TestEvent = SessionEvent<Port> | { readonly kind: 'own'; readonly name: string }
 export type TestEffect =
   | { readonly kind: 'send'; readonly to: number | readonly number[]; readonly message: Message }
   | { readonly kind: 'close'; readonly session: number; readonly reason: string }

@@ -59,7 +59,7 @@ test('what an upstream says at once is taken whole, however long that takes: it 
       maxQueuedBytes: 65_536,
     },
     engine,
-    { portName: 'upstream', noise: systemNoise, clock, random: () => 1, onFailed: () => undefined },
+    { port: { kind: 'upstream' }, noise: systemNoise, clock, random: () => 1, onFailed: () => undefined },
   )
   cleanUp.push(() => dialer.close())
   await heard.first((each) => each === 'others')

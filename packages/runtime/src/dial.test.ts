@@ -64,7 +64,7 @@ function dialled(over: Partial<UpstreamSettings> & { readonly port: number }, ra
       },
     },
     {
-      portName: 'upstream',
+      port: { kind: 'upstream' },
       noise: systemNoise,
       clock,
       random: () => random,
@@ -117,7 +117,7 @@ async function server(edition: EditionName, identity: ServerIdentity) {
       },
     },
     {
-      portName: 'server',
+      port: { kind: 'server' },
       noise: systemNoise,
       clock: aClock(),
       identities: { [edition]: identity },

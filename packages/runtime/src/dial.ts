@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import type { SubProtocol } from '@sv2/messages'
 import { createInitiator, type NoiseDeps, NoiseError, plainTransport, type Transport } from '@sv2/noise'
+import type { Port } from '@sv2/roles/ground'
 import {
   type Approach,
   type Dialer,
@@ -39,7 +40,7 @@ export interface DialDeps extends DialerDeps {
 export function dial(
   settings: UpstreamSettings,
   engine: Pick<Engine<never, never>, 'adopt'>,
-  deps: DialDeps & { readonly portName: string },
+  deps: DialDeps & { readonly port: Port },
 ): Dialer {
   return new PersistentDialer(new Sv2Approach(settings, deps), { ...deps, engine })
 }

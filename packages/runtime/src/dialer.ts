@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Port } from '@sv2/roles/ground'
 import type { Clock } from './clock.ts'
 import type { Engine } from './engine.ts'
 import type { Wire } from './wire.ts'
@@ -42,7 +43,7 @@ export interface Approach {
 /** Where the sessions of a dialer go. */
 export interface DialerOwner {
   readonly engine: Pick<Engine<never, never>, 'adopt'>
-  readonly portName: string
+  readonly port: Port
 }
 
 /** First pause after a failure, ms; doubles up to the last. */
@@ -128,7 +129,7 @@ export class PersistentDialer implements Dialer {
     this.#deps.engine.adopt(socket, {
       // one upstream answers thousands of miners: turns as short as each of theirs would leave its answers behind
       turnMs: Number.POSITIVE_INFINITY,
-      port: this.#deps.portName,
+      port: this.#deps.port,
       wire,
       maxQueuedBytes: this.#approach.maxQueuedBytes,
       rest,

@@ -43,7 +43,7 @@ async function door(over: Partial<DoorSettings> = {}, held = new HeldBytes(1e9))
     held,
   })
   const { port, close } = await listen(doorWith(over), engine, {
-    portName: 'test',
+    port: { kind: 'test' },
     noise: systemNoise,
     clock: systemClock,
     identities: { current: keys.current.identity, draft: keys.draft.identity },

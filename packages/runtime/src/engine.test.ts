@@ -85,7 +85,7 @@ async function client(
   })
   const onGone = vi.fn<() => void>()
   const session = engine.adopt(near, {
-    port: 'miners',
+    port: { kind: 'miners' },
     wire: new Sv2Wire({
       edition: EDITIONS.current,
       transport: plainTransport(),
@@ -115,7 +115,7 @@ describe('sessions', () => {
     far.end()
     await closed.first()
     expect(role.events).toMatchObject([
-      { kind: 'opened', session: id, port: 'miners', capabilities: { extensions: true } },
+      { kind: 'opened', session: id, port: { kind: 'miners' }, capabilities: { extensions: true } },
       { kind: 'message', session: id, message: { type: 'SetupConnection' } },
       { kind: 'message', session: id, message: { type: 'CloseChannel', channelId: 7 } },
       { kind: 'closed', session: id },

@@ -1,5 +1,12 @@
 import type { Socket } from 'node:net'
-import type { Role, SessionEffect, SessionEvent, SessionId } from '@sv2/roles/ground'
+import {
+  type Port,
+  portName,
+  type Role,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionId,
+} from '@sv2/roles/ground'
 import type { Clock } from './clock.ts'
 import { type HeldBytes, processHeldBytes } from './held-bytes.ts'
 import { MAX_TURN_MS, Session, type SessionOwner, type SessionProgress } from './session.ts'
@@ -8,6 +15,7 @@ import type { Wire } from './wire.ts'
 /** What is known of a connection, for log lines. */
 export interface SessionInfo {
   readonly session: SessionId
+  /** As `portName` spells it. */
   readonly port: string
   readonly remote: string
   /** The edition of Stratum V2, or `v1`. */
@@ -79,7 +87,7 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
   adopt(
     socket: Socket,
     how: {
-      readonly port: string
+      readonly port: Port
       readonly wire: Wire
       /** Bytes that may wait for a slow reader before it is dropped. */
       readonly maxQueuedBytes: number
@@ -106,7 +114,7 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
     )
     const info = {
       session: session.id,
-      port: how.port,
+      port: portName(how.port),
       remote: `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`,
       edition: session.edition,
     }
@@ -161,7 +169,7 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
   }
 
   /** Session events are part of every role's events; the role's own type says so at its construction. */
-  #handle(event: SessionEvent<string, unknown>): void {
+  #handle(event: SessionEvent<Port, unknown>): void {
     this.#run(event as unknown as Event)
   }
 

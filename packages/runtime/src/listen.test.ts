@@ -37,7 +37,7 @@ async function door(over: Partial<DoorSettings> = {}, onHandshake?: () => void) 
       },
     },
     {
-      portName: 'test',
+      port: { kind: 'test' },
       noise: systemNoise,
       clock: systemClock,
       identities: { current: keys.current.identity, draft: keys.draft.identity },

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { NoiseDeps, ServerIdentity } from '@sv2/noise'
+import type { Port } from '@sv2/roles/ground'
 import type { Clock } from './clock.ts'
 import type { DraftCertificate } from './draft-certificate.ts'
 import type { EditionName } from './editions.ts'
@@ -50,8 +51,8 @@ export interface DoorDeps {
   readonly noise: NoiseDeps
   readonly clock: Clock
   readonly identities: DoorIdentities
-  /** Name of the port of V1 sessions; that of all others is `portName`. */
-  readonly v1PortName?: string | undefined
+  /** The port of V1 sessions; that of all others is `port`. */
+  readonly v1Port?: Port | undefined
   /** A connection that never became a session: refused, timed out, or failed its handshake. */
   onRefused?(remote: string, reason: string): void
   /** A handshake was done; its cost in ms of this thread. */
@@ -70,7 +71,7 @@ export interface Door {
 export async function listen(
   settings: DoorSettings,
   engine: Pick<Engine<never, never>, 'adopt'>,
-  deps: DoorDeps & { readonly portName: string },
+  deps: DoorDeps & { readonly port: Port },
 ): Promise<Door> {
   const reception = new Reception(settings, { ...deps, engine })
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 }, (socket) =>

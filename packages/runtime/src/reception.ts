@@ -9,6 +9,7 @@ import {
   plainTransport,
   type Transport,
 } from '@sv2/noise'
+import type { Port } from '@sv2/roles/ground'
 import { looksLikeV1 } from '@sv2/sv1'
 import { certificateStyles, draftReading } from './draft-certificate.ts'
 import { DRAFTS, EDITIONS, type EditionName } from './editions.ts'
@@ -44,7 +45,7 @@ export class Reception {
   readonly #settings: DoorSettings
   readonly #deps: DoorDeps & {
     readonly engine: Pick<Engine<never, never>, 'adopt'>
-    readonly portName: string
+    readonly port: Port
   }
   readonly #budget: IpBudget
   readonly #guests = new Set<Guest>()
@@ -55,7 +56,7 @@ export class Reception {
 
   constructor(
     settings: DoorSettings,
-    deps: DoorDeps & { readonly engine: Pick<Engine<never, never>, 'adopt'>; readonly portName: string },
+    deps: DoorDeps & { readonly engine: Pick<Engine<never, never>, 'adopt'>; readonly port: Port },
   ) {
     this.#settings = settings
     this.#deps = deps
@@ -134,7 +135,7 @@ export class Reception {
     const { bytes } = guest
     if (bytes.includes(LF)) {
       const wire = new Sv1Wire({ side: 'server', maxLineBytes: v1.maxLineBytes })
-      const port = this.#deps.v1PortName ?? this.#deps.portName
+      const port = this.#deps.v1Port ?? this.#deps.port
       return this.#adopt(guest, { port, wire, maxQueuedBytes: v1.maxQueuedBytes, rest: bytes })
     }
     if (bytes.length > v1.maxLineBytes) return this.#refuse(guest, 'first line too long')
@@ -253,13 +254,13 @@ export class Reception {
       protocol: undefined,
       maxPayloadBytes,
     })
-    this.#adopt(guest, { port: this.#deps.portName, wire, maxQueuedBytes, rest: how.rest })
+    this.#adopt(guest, { port: this.#deps.port, wire, maxQueuedBytes, rest: how.rest })
   }
 
   #adopt(
     guest: Guest,
     how: {
-      readonly port: string
+      readonly port: Port
       readonly wire: Wire
       readonly maxQueuedBytes: number
       readonly rest: Uint8Array

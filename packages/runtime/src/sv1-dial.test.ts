@@ -62,7 +62,7 @@ function dialled(port: number, over: Partial<V1UpstreamSettings> = {}) {
     },
     engine,
     {
-      portName: 'pool',
+      port: { kind: 'pool' },
       clock,
       random: () => 1,
       onFailed: (where, reason, retryMs) => failed.give({ where, reason, retryMs }),
@@ -88,7 +88,7 @@ describe('a dialer of V1', () => {
     ])
     expect(role.events[0]).toMatchObject({
       kind: 'opened',
-      port: 'pool',
+      port: { kind: 'pool' },
       capabilities: { extensions: false },
     })
   })

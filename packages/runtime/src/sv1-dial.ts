@@ -1,5 +1,6 @@
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import type { Port } from '@sv2/roles/ground'
 import {
   type Approach,
   type Dialer,
@@ -30,7 +31,7 @@ export interface V1UpstreamSettings {
 export function dialV1(
   settings: V1UpstreamSettings,
   engine: Pick<Engine<never, never>, 'adopt'>,
-  deps: DialerDeps & { readonly portName: string },
+  deps: DialerDeps & { readonly port: Port },
 ): Dialer {
   const owner: DialerDeps & DialerOwner = { ...deps, engine }
   return new PersistentDialer(approach(settings), owner)

@@ -41,8 +41,8 @@ async function door(v1: Partial<V1DoorSettings> = {}, over: Partial<DoorSettings
     return []
   }
   const listening = await listen(doorWith({ edition: 'auto', v1: { ...V1, ...v1 }, ...over }), engine, {
-    portName: 'miners',
-    v1PortName: 'v1 miners',
+    port: { kind: 'miners' },
+    v1Port: { kind: 'v1 miners' },
     noise: systemNoise,
     clock: systemClock,
     identities: { current: keys.current.identity, draft: keys.draft.identity },
@@ -125,7 +125,7 @@ describe('a door for V1 and V2', () => {
     const key = new Uint8Array(64).fill(0x01)
     key.set(new TextEncoder().encode('{"id": 1, "method": "mini'))
     guest.write(key)
-    expect(await opened.first()).toMatchObject({ port: 'miners', edition: 'current' })
+    expect(await opened.first()).toMatchObject({ port: { kind: 'miners' }, edition: 'current' })
   })
 
   test.each([

@@ -69,7 +69,10 @@ export class MiningWorld {
     this.pool = new Pool(settings.pool, { sha256d: this.#hash.sha256d })
     const { capabilities } = settings
     this.#perform(
-      this.pool.handle({ kind: 'opened', session: TEMPLATES, port: 'templates', capabilities }, this.now),
+      this.pool.handle(
+        { kind: 'opened', session: TEMPLATES, port: { kind: 'templates' }, capabilities },
+        this.now,
+      ),
     )
     this.fromProvider({ type: 'SetupConnection.Success', usedVersion: 2, flags: 0 })
   }
@@ -96,7 +99,9 @@ export class MiningWorld {
     const miners = Array.from({ length: count }, () => new StatisticalMiner({ session, ...devices }))
     this.#connections.set(session, { channels: new Map(), groups: new Map(), miners })
     const { capabilities } = this.#settings
-    this.#perform(this.pool.handle({ kind: 'opened', session, port: 'miners', capabilities }, this.now))
+    this.#perform(
+      this.pool.handle({ kind: 'opened', session, port: { kind: 'miners' }, capabilities }, this.now),
+    )
     this.#deliver(session, setup())
     const nominalHashRate = devices.speed * H_PER_MS * 1000 * (devices.declared ?? 1)
     for (const index of miners.keys()) {

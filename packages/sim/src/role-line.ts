@@ -1,6 +1,6 @@
 import { FrameSplitter } from '@sv2/codec'
 import type { Capabilities, Edition, Message, Speller, SubProtocol } from '@sv2/messages'
-import type { Role, SessionEffect, SessionEvent } from '@sv2/roles/ground'
+import type { Port, Role, SessionEffect, SessionEvent } from '@sv2/roles/ground'
 
 /** A role whose events and effects the caller does not look into. */
 export type AnyRole = Role<never, { readonly kind: string }>
@@ -15,7 +15,7 @@ interface End {
 
 /** A connection of a role whose other end the test plays. */
 export interface PlayedLine {
-  readonly port: string
+  readonly port: Port
   readonly capabilities: Capabilities
   /** The role sends; `deliver` takes what the test answers. */
   arrive(message: unknown, deliver: (message: unknown) => void): void
@@ -25,8 +25,8 @@ export interface PlayedLine {
 export interface LinePlan {
   readonly edition: Edition
   readonly protocol: SubProtocol
-  readonly server: { readonly role: AnyRole; readonly port: string }
-  readonly client: { readonly role: AnyRole; readonly port: string }
+  readonly server: { readonly role: AnyRole; readonly port: Port }
+  readonly client: { readonly role: AnyRole; readonly port: Port }
 }
 
 /**
@@ -73,7 +73,7 @@ export class RoleNetwork {
   }
 
   /** Gives a role an event, and performs what follows. */
-  tell(role: AnyRole, event: SessionEvent<string> | { readonly kind: string }): void {
+  tell(role: AnyRole, event: SessionEvent<Port> | { readonly kind: string }): void {
     for (const effect of role.handle(event as never, this.now)) this.#perform(role, effect)
   }
 

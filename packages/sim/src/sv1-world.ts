@@ -160,7 +160,7 @@ export class Sv1World {
   #login(miner: Sv1StatisticalMiner): void {
     const { session, kind, user } = miner
     const { capabilities } = this.#settings
-    this.#tell({ kind: 'opened', session, port: 'v1', capabilities })
+    this.#tell({ kind: 'opened', session, port: { kind: 'v1' }, capabilities })
     const { userAgent } = kind
     this.#send(miner, { type: 'mining.subscribe', id: SUBSCRIBE_ID, userAgent })
     this.#send(miner, { type: 'mining.authorize', id: '2', user, password: 'x' })
@@ -235,13 +235,13 @@ export class Sv1World {
     const session = this.#sessions
     upstream.session = session
     const { capabilities } = this.#settings
-    this.#toPool(upstream, { kind: 'opened', session, port: 'miners', capabilities })
-    this.#tell({ kind: 'opened', session, port: `upstream ${place}`, capabilities })
+    this.#toPool(upstream, { kind: 'opened', session, port: { kind: 'miners' }, capabilities })
+    this.#tell({ kind: 'opened', session, port: { kind: 'upstream', index: place }, capabilities })
   }
 
   #setUp(upstream: Upstream): void {
     const { capabilities } = this.#settings
-    this.#toPool(upstream, { kind: 'opened', session: TEMPLATES, port: 'templates', capabilities })
+    this.#toPool(upstream, { kind: 'opened', session: TEMPLATES, port: { kind: 'templates' }, capabilities })
     this.#fromProvider(upstream, { type: 'SetupConnection.Success', usedVersion: 2, flags: 0 })
   }
 

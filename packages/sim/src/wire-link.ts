@@ -1,9 +1,9 @@
 import { FrameSplitter } from '@sv2/codec'
 import type { Capabilities, Edition, Message, Speller, SubProtocol } from '@sv2/messages'
-import type { Role, SessionEffect, SessionEvent, SessionId } from '@sv2/roles/ground'
+import type { Port, Role, SessionEffect, SessionEvent, SessionId } from '@sv2/roles/ground'
 
 /** A role with at least the events and effects of sessions. */
-export type SessionRole<Effect> = Role<SessionEvent<string>, Effect>
+export type SessionRole<Effect> = Role<SessionEvent<Port>, Effect>
 
 /** How the test's end of a connection speaks, and which end it plays. */
 export interface PeerOptions {
@@ -28,12 +28,12 @@ export class WirePeer {
   readonly #roles: Speller
   readonly #toUs = new FrameSplitter({ maxPayload: 0xff_ffff })
   readonly #toRole = new FrameSplitter({ maxPayload: 0xff_ffff })
-  readonly #deliver: (event: SessionEvent<string>) => void
+  readonly #deliver: (event: SessionEvent<Port>) => void
   #received: Message[] = []
 
   constructor(
     options: PeerOptions & { readonly session: SessionId },
-    deliver: (event: SessionEvent<string>) => void,
+    deliver: (event: SessionEvent<Port>) => void,
   ) {
     this.session = options.session
     this.edition = options.edition
@@ -113,7 +113,7 @@ export class WireLink<Effect extends { readonly kind: string }> {
   }
 
   /** Opens a connection on one of the role's ports. */
-  connect(options: PeerOptions & { readonly port: string; readonly address?: string | undefined }): WirePeer {
+  connect(options: PeerOptions & { readonly port: Port; readonly address?: string | undefined }): WirePeer {
     const { capabilities } = options.edition
     return this.attach({ port: options.port, capabilities, address: options.address }, (session) => {
       return new WirePeer({ ...options, session }, (event) => this.deliver(event))
@@ -123,7 +123,7 @@ export class WireLink<Effect extends { readonly kind: string }> {
   /** Opens a connection whose other end is made by the test. */
   attach<P extends LinkEnd>(
     where: {
-      readonly port: string
+      readonly port: Port
       readonly capabilities: Capabilities
       readonly address?: string | undefined
     },
@@ -152,10 +152,10 @@ export class WireLink<Effect extends { readonly kind: string }> {
 
   /** Gives the role an event that does not belong to a session. */
   tell<E extends { readonly kind: string }>(event: E): void {
-    this.deliver(event as unknown as SessionEvent<string>)
+    this.deliver(event as unknown as SessionEvent<Port>)
   }
 
-  deliver(event: SessionEvent<string>): void {
+  deliver(event: SessionEvent<Port>): void {
     this.perform(this.role.handle(event, this.now))
   }
 

@@ -65,7 +65,7 @@ export const jobNegotiatorClient: App<JobNegotiatorClientConfig, RunningJobClien
       servers: [
         {
           name: 'template provider',
-          port: 'templates',
+          port: { kind: 'templates' },
           settings: dialedProvider(config),
           onFailed: { text: 'template provider cannot be reached' },
         },
@@ -82,8 +82,8 @@ export const jobNegotiatorClient: App<JobNegotiatorClientConfig, RunningJobClien
       health: () => ({ ok: role.hasWork, pool: observe.totals().pool, ...role.counts }),
     })
     const urls = await started.open(allDoors(config), {
-      portName: 'miners',
-      v1PortName: (door) => `v1 ${door - config.listen.length}`,
+      port: { kind: 'miners' },
+      v1Port: (door) => ({ kind: 'v1', index: door - config.listen.length }),
     })
     started.engine.tell({ kind: 'tick' })
     return {

@@ -45,7 +45,10 @@ export async function startV1ToV2(
     ],
     health: () => ({ ok: role.hasWork, ...role.counts }),
   })
-  const urls = await started.open(config, { portName: 'miners', v1PortName: (door) => `v1 ${door}` })
+  const urls = await started.open(config, {
+    port: { kind: 'miners' },
+    v1Port: (index) => ({ kind: 'v1', index }),
+  })
   return {
     urls,
     monitoringPort,

@@ -27,7 +27,7 @@ export function poolLinks(
         case 'dial': {
           const dialer = dialV1(how.settings(command.pool), how.engine, {
             ...deps,
-            portName: `pool ${link}`,
+            port: { kind: 'pool', index: link },
             onFailed(where, reason, retryMs) {
               deps.onFailed?.(where, reason, retryMs)
               how.onUnreachable(link)

@@ -50,7 +50,7 @@ export async function startV2ToV1(
   })
   // a V1 miner has no business here
   const listen = config.listen.map((door) => ({ ...door, protocol: 'v2' as const }))
-  const urls = await started.open({ ...config, listen }, { portName: 'miners' })
+  const urls = await started.open({ ...config, listen }, { port: { kind: 'miners' } })
   engine.tell({ kind: 'tick' })
   return {
     urls,

@@ -1,4 +1,5 @@
 import { Outbox } from '../ground/outbox.ts'
+import type { SinglePort } from '../ground/port.ts'
 import type { Millis, Role, SessionEvent } from '../ground/role.ts'
 import type { MinersDeps } from '../mining/miners/state.ts'
 import {
@@ -9,7 +10,7 @@ import {
 import type { UpstreamPort } from '../work/upstreams.ts'
 
 export type AggregatorEvent =
-  | SessionEvent<'miners' | UpstreamPort>
+  | SessionEvent<SinglePort<'miners'> | UpstreamPort>
   /** An attempt to connect an upstream failed. */
   | { readonly kind: 'unreachable'; readonly upstream: number }
   /** Send every miner to another place (empty host and port 0: back here), and take leave of the upstreams. */
@@ -52,7 +53,7 @@ export class Aggregator implements Role<AggregatorEvent, UpstreamWorkEffect> {
     if (event.kind === 'tick') work.tick(now)
     else if (event.kind === 'drain') work.drain(event)
     else if (event.kind === 'unreachable') work.upstream(event, now)
-    else if (event.kind === 'opened' && event.port !== 'miners')
+    else if (event.kind === 'opened' && event.port.kind === 'upstream')
       work.upstream({ ...event, port: event.port }, now)
     else if (event.kind !== 'opened' && work.ownsUpstream(event.session)) work.upstream(event, now)
     else work.miner(event, now)

@@ -12,6 +12,7 @@ import {
 } from '@sv2/messages'
 import { ExtensionTalk } from '../client/extension-talk.ts'
 import { Outbox } from '../ground/outbox.ts'
+import type { SinglePort } from '../ground/port.ts'
 import type { Millis, Role, SessionEffect, SessionEvent, SessionId } from '../ground/role.ts'
 import { PROTOCOL_VERSION, setupRequest } from '../ground/setup.ts'
 import { Timers } from '../ground/timers.ts'
@@ -27,7 +28,7 @@ import type { DeviceSettings } from './settings.ts'
 import { Workbench } from './workbench.ts'
 
 export type DeviceEvent =
-  | SessionEvent<'upstream'>
+  | SessionEvent<SinglePort<'upstream'>>
   | ({ readonly kind: 'shareFound' } & FoundShare)
   /** Hashes done since the last event of this kind. */
   | { readonly kind: 'hashed'; readonly hashes: number }

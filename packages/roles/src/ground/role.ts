@@ -1,4 +1,5 @@
 import type { Capabilities, Message } from '@sv2/messages'
+import type { Port } from './port.ts'
 
 /**
  * Milliseconds since the Unix epoch as read when the process started, advanced by a monotonic clock:
@@ -16,11 +17,11 @@ export const NEVER: Millis = Number.POSITIVE_INFINITY
  * What happens to the connections of a role. `port` tells which of its doors or upstreams the session belongs to; `M`
  * is what its peers say.
  */
-export type SessionEvent<Port extends string, M = Message> =
+export type SessionEvent<P extends Port, M = Message> =
   | {
       readonly kind: 'opened'
       readonly session: SessionId
-      readonly port: Port
+      readonly port: P
       readonly capabilities: Capabilities
       /**
        * Whose limits the connection counts against: an IPv4 address, or the /64 of an IPv6 one. Undefined where no limit

@@ -4,6 +4,7 @@ import type { SolutionEffect } from '../client/open-solutions.ts'
 import { TemplateFeed, type TemplateNews } from '../client/template-feed.ts'
 import type { TokenMac } from '../custom-jobs/token.ts'
 import { Outbox } from '../ground/outbox.ts'
+import type { SinglePort } from '../ground/port.ts'
 import type { Millis, Role, SessionEffect, SessionEvent } from '../ground/role.ts'
 import { Timers } from '../ground/timers.ts'
 import type { Channel } from '../mining/channel/channel.ts'
@@ -20,7 +21,7 @@ import type { PoolFact } from './facts.ts'
 import { JobShelves, type Shelf } from './job-shelf.ts'
 import { layoutOfRun, RunNumbers } from './run.ts'
 import type { PoolSettings } from './settings.ts'
-import { type NegotiatorPort, negotiatorOf, SolutionLinks } from './solution-links.ts'
+import { type NegotiatorPort, SolutionLinks } from './solution-links.ts'
 import { submissionOf } from './submission.ts'
 import type { UsedToken } from './used-tokens.ts'
 
@@ -33,7 +34,7 @@ export interface PoolDeps extends MinersDeps {
 }
 
 /** Connections of a pool. */
-type PoolSessionEvent = SessionEvent<'miners' | 'templates' | NegotiatorPort>
+type PoolSessionEvent = SessionEvent<SinglePort<'miners'> | SinglePort<'templates'> | NegotiatorPort>
 
 export type PoolEvent =
   | PoolSessionEvent
@@ -195,9 +196,9 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   }
 
   #session(event: Exclude<PoolSessionEvent, { kind: 'tick' }>, now: Millis): void {
-    if (event.kind === 'opened' && event.port === 'templates') return this.#feed.opened(event.session)
-    const negotiator = event.kind === 'opened' ? negotiatorOf(event.port) : undefined
-    if (negotiator !== undefined) return this.#links.opened(event.session, negotiator)
+    if (event.kind === 'opened' && event.port.kind === 'templates') return this.#feed.opened(event.session)
+    if (event.kind === 'opened' && event.port.kind === 'negotiator')
+      return this.#links.opened(event.session, event.port.index)
     if (this.#links.owns(event.session)) return this.#ofNegotiator(event)
     if (!this.#feed.owns(event.session)) return this.#miners.handle(event, now)
     if (event.kind === 'closed') return this.#feed.closed(now)

@@ -1,18 +1,13 @@
 import type { Message, PushSolution } from '@sv2/messages'
 import { DECLARATION_SETUP_FLAGS, PROTOCOL_NUMBERS } from '@sv2/messages'
 import { type OpenSolution, OpenSolutions, type SolutionEffect } from '../client/open-solutions.ts'
+import type { NumberedPort } from '../ground/port.ts'
 import type { Emit, SessionEffect, SessionId } from '../ground/role.ts'
 import { type Identification, PROTOCOL_VERSION, setupRequest } from '../ground/setup.ts'
 import type { PoolFact } from './facts.ts'
 
 /** A door of the pool's own making: the connection to one of its negotiator servers. */
-export type NegotiatorPort = `negotiator ${number}`
-
-/** Which server a port leads to; undefined for another port. */
-export function negotiatorOf(port: string): number | undefined {
-  const [, digits] = /^negotiator (\d+)$/.exec(port) ?? []
-  return digits === undefined ? undefined : Number(digits)
-}
+export type NegotiatorPort = NumberedPort<'negotiator'>
 
 /**
  * The pool's connections to the servers that know what its miners' own jobs are made of: each is told of every block

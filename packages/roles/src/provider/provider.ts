@@ -7,6 +7,7 @@ import {
 } from '@sv2/messages'
 import type { NodeTemplate } from '../ground/node-template.ts'
 import { Outbox } from '../ground/outbox.ts'
+import type { SinglePort } from '../ground/port.ts'
 import {
   type Millis,
   NEVER,
@@ -29,7 +30,7 @@ export interface ProviderSettings extends TemplatesSettings {
 }
 
 export type ProviderEvent =
-  | SessionEvent<'clients'>
+  | SessionEvent<SinglePort<'clients'>>
   /** The node has a template: a new tip, or other transactions. */
   | { readonly kind: 'nodeTemplate'; readonly template: NodeTemplate }
   /** The node gives no work: it is away, or it knows itself that its work is old. */

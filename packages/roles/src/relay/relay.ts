@@ -1,6 +1,7 @@
 import type { Sha256d } from '@sv2/bitcoin'
 import { MINING_SETUP_FLAGS } from '@sv2/messages'
 import { Outbox } from '../ground/outbox.ts'
+import type { SinglePort } from '../ground/port.ts'
 import type { Millis, Role, SessionEvent } from '../ground/role.ts'
 import { Timers } from '../ground/timers.ts'
 import { sharedOrders } from '../work/upstream/hashrate-split.ts'
@@ -17,7 +18,7 @@ import type { RelayEffect, RelayState } from './state.ts'
 import { fromClient } from './upward.ts'
 
 export type RelayEvent =
-  | SessionEvent<'miners' | UpstreamPort>
+  | SessionEvent<SinglePort<'miners'> | UpstreamPort>
   /** An attempt to connect an upstream failed. */
   | { readonly kind: 'unreachable'; readonly upstream: number }
   /** Send every client to another place (empty host and port 0: back here), and take leave of the upstreams. */
@@ -117,7 +118,8 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
     const { upstreams, now } = state
     switch (event.kind) {
       case 'opened': {
-        if (event.port !== 'miners') return upstreams.opened(event, now)
+        const { port } = event
+        if (port.kind === 'upstream') return upstreams.opened({ ...event, port }, now)
         const client = new RelayedClient(event.session, { capabilities: event.capabilities, now })
         state.clients.set(event.session, client)
         state.idle.push(client, now + state.settings.openChannelWithinMs)

@@ -1,6 +1,7 @@
 import type { Message, SubmitSharesExtended } from '@sv2/messages'
 import type { ErrorTriple, JsonValue, RequestId, Sv1ToMiner } from '@sv2/sv1'
 import type { DueQueue } from '../ground/due-queue.ts'
+import type { NumberedPort, SinglePort } from '../ground/port.ts'
 import type { Emit, Millis, SessionEffect, SessionId } from '../ground/role.ts'
 import type { Job } from '../mining/channel/job.ts'
 import type { Jobs } from '../mining/channel/jobs.ts'
@@ -14,7 +15,7 @@ import type { Sv1FrontSettings } from './settings.ts'
 import type { Sv1Session } from './sv1-session.ts'
 
 /** The port of V1 sessions; the number is that of their door, 0 without one. */
-export type V1Port = 'v1' | `v1 ${number}`
+export type V1Port = SinglePort<'v1'> | NumberedPort<'v1'>
 
 export type V1ToV2Effect =
   | Exclude<UpstreamWorkEffect, SessionEffect>

@@ -145,7 +145,7 @@ function enrol(
     extensions: false,
     jobDialogue: 'declare' as const,
   }
-  core.miner({ kind: 'opened', session: session.session, port: 'v1', capabilities }, now)
+  core.miner({ kind: 'opened', session: session.session, port: { kind: 'v1' }, capabilities }, now)
   session.enrolled = true
   const before = sessionId === undefined ? undefined : former.take(sessionId, now)
   const extranonce1 = core.miners.reserve(session.session, before)

@@ -3,7 +3,7 @@ import type { UpstreamWorkSettings } from '../work/upstream/upstream-work.ts'
 
 /** How Stratum V1 sessions are treated. */
 export interface Sv1FrontSettings {
-  /** Start difficulty of the doors, by the number in the name of their port; undefined where a door says nothing. */
+  /** Start difficulty of the doors, by the number of their port; undefined where a door says nothing. */
   readonly doorDifficulty: readonly (number | undefined)[]
   /** Difficulty of a miner that told no hash rate. */
   readonly startDifficulty: number

@@ -2,6 +2,7 @@ import type { Sha256d } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import type { Sv1ToServer } from '@sv2/sv1'
 import { Outbox } from '../ground/outbox.ts'
+import type { SinglePort } from '../ground/port.ts'
 import type { Millis, Role, SessionEvent, SessionId } from '../ground/role.ts'
 import { Timers } from '../ground/timers.ts'
 import type { V1Port, V1ToV2Effect } from '../sv1-front/front-state.ts'
@@ -11,7 +12,7 @@ import { UpstreamWork, type UpstreamWorkEffect } from '../work/upstream/upstream
 import type { UpstreamPort } from '../work/upstreams.ts'
 
 export type V1ToV2Event =
-  | SessionEvent<V1Port | 'miners' | UpstreamPort, Message | Sv1ToServer>
+  | SessionEvent<V1Port | SinglePort<'miners'> | UpstreamPort, Message | Sv1ToServer>
   /** An attempt to connect an upstream failed. */
   | { readonly kind: 'unreachable'; readonly upstream: number }
   /** Send every miner to another place (empty host and port 0: back here), and close. */
@@ -95,9 +96,9 @@ export class V1ToV2 implements Role<V1ToV2Event, V1ToV2Effect> {
         return this.#renewPrefix(event.session, event.channelId)
       case 'opened': {
         const { port } = event
-        if (isUpstream(port)) return core.upstream({ ...event, port }, now)
-        if (port === 'miners') return core.miner(event, now)
-        return front.opened(event.session, Number(port.split(' ')[1] ?? 0), now)
+        if (port.kind === 'upstream') return core.upstream({ ...event, port }, now)
+        if (port.kind === 'miners') return core.miner(event, now)
+        return front.opened(event.session, port.index ?? 0, now)
       }
       case 'message':
         if (front.has(event.session)) return front.line(event.session, event.message as Sv1ToServer, now)
@@ -119,8 +120,4 @@ export class V1ToV2 implements Role<V1ToV2Event, V1ToV2Effect> {
     const reason = this.#core.miners.renewPrefix(session, channelId)
     if (reason !== 'renewed') this.#front.tellFact({ kind: 'prefixNotRenewed', session, channelId, reason })
   }
-}
-
-function isUpstream(port: string): port is UpstreamPort {
-  return port.startsWith('upstream ')
 }

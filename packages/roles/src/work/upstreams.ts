@@ -1,13 +1,14 @@
 import type { Capabilities, Message } from '@sv2/messages'
 import { ExtensionTalk } from '../client/extension-talk.ts'
 import { type LinkNews, type LinkSettings, UpstreamLink } from '../client/link.ts'
+import type { NumberedPort } from '../ground/port.ts'
 import type { Emit, Millis, SessionEffect, SessionEvent, SessionId } from '../ground/role.ts'
 import { Timers } from '../ground/timers.ts'
 import type { DialCommand, UpstreamFact } from './facts.ts'
 import { Failover, type Slot } from './failover.ts'
 
-/** The port name of an upstream's sessions. */
-export type UpstreamPort = `upstream ${number}`
+/** The port of an upstream's sessions: its place in the settings. */
+export type UpstreamPort = NumberedPort<'upstream'>
 
 /** One upstream. */
 export interface UpstreamSettings extends LinkSettings {
@@ -135,8 +136,8 @@ export class Upstreams {
   }
 
   /** A connection was made; the next message is ours. */
-  opened(event: { session: SessionId; port: string; capabilities: Capabilities }, now: Millis): void {
-    const index = Number(event.port.split(' ')[1])
+  opened(event: { session: SessionId; port: UpstreamPort; capabilities: Capabilities }, now: Millis): void {
+    const { index } = event.port
     const known = this.#upstreams[index]
     if (known === undefined) return
     this.#bySession.set(event.session, index)

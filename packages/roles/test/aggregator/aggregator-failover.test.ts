@@ -161,7 +161,7 @@ describe('failover', () => {
 
   test('leaves an upstream that does not answer SetupConnection', () => {
     const world = new AggregatorWorld({ upstreams: [{}, {}] })
-    const port = 'upstream 0'
+    const port = { kind: 'upstream', index: 0 }
     const mute = world.link.connect({ port, edition: current, protocol: 'mining', plays: 'server' })
     world.link.advance(31_000)
     expect(mute.closed).toBe('no answer to SetupConnection')

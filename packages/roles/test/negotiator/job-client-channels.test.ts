@@ -65,7 +65,12 @@ describe('channels below a negotiator client', () => {
 
   test('a miner of a later version is refused', () => {
     const { world } = working()
-    const peer = world.link.connect({ port: 'miners', edition: current, protocol: 'mining', plays: 'client' })
+    const peer = world.link.connect({
+      port: { kind: 'miners' },
+      edition: current,
+      protocol: 'mining',
+      plays: 'client',
+    })
     peer.send({ ...aSetup(), minVersion: 3, maxVersion: 3 })
     expect(peer.received()).toMatchObject([
       { type: 'SetupConnection.Error', errorCode: 'protocol-version-mismatch' },

@@ -111,7 +111,7 @@ describe('the connection on which a pool gives jobs of its own', () => {
     expect(world.told('pairChanged')).not.toContainEqual(expect.objectContaining({ to: 'barred' }))
     expect(moves(world)).toEqual([])
     const again = world.link.connect({
-      port: 'upstream 2',
+      port: { kind: 'upstream', index: 2 },
       edition: current,
       protocol: 'mining',
       plays: 'server',

@@ -127,7 +127,7 @@ describe('a pair that stays silent', () => {
     const world = new JobClientWorld({ pairs: 2 })
     world.provide()
     const silent = world.link.connect({
-      port: `upstream ${half}`,
+      port: { kind: 'upstream', index: half },
       edition: current,
       protocol: half === 0 ? 'mining' : 'negotiation',
       plays: 'server',
@@ -142,7 +142,7 @@ describe('a pair that stays silent', () => {
     const world = new JobClientWorld({ pairs: 2 })
     world.provide()
     const server = world.link.connect({
-      port: 'upstream 1',
+      port: { kind: 'upstream', index: 1 },
       edition: current,
       protocol: 'negotiation',
       plays: 'server',

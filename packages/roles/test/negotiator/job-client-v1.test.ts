@@ -10,9 +10,12 @@ import { TestMiner } from '../_test-miner.ts'
 
 /** A V1 miner at a door of the client. */
 function v1Miner({ link }: JobClientWorld): Sv1Miner {
-  const peer = link.attach({ port: 'v1 0', capabilities: current.capabilities }, (session) => {
-    return new Sv1Peer(session, (event) => link.deliver(event as never))
-  })
+  const peer = link.attach(
+    { port: { kind: 'v1', index: 0 }, capabilities: current.capabilities },
+    (session) => {
+      return new Sv1Peer(session, (event) => link.deliver(event as never))
+    },
+  )
   return new Sv1Miner(peer)
 }
 

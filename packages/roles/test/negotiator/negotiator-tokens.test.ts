@@ -24,7 +24,12 @@ describe('setup', () => {
   ] as const)('of a client that is none of ours is refused with %s, and closed', (errorCode, overrides) => {
     for (const edition of [current, draft]) {
       const { link } = aNegotiator()
-      const client = link.connect({ port: 'clients', edition, protocol: 'negotiation', plays: 'client' })
+      const client = link.connect({
+        port: { kind: 'clients' },
+        edition,
+        protocol: 'negotiation',
+        plays: 'client',
+      })
       client.send(aSetup(overrides))
       expect(client.received()).toMatchObject([{ type: 'SetupConnection.Error', errorCode }])
       expect(client.closed).toBe(errorCode)
@@ -58,7 +63,12 @@ describe('setup', () => {
 
   proves('JDS-12', 'current', 'a server that needs the transactions refuses it', (edition) => {
     const { link } = aNegotiator({ fullTemplateRequired: true })
-    const client = link.connect({ port: 'clients', edition, protocol: 'negotiation', plays: 'client' })
+    const client = link.connect({
+      port: { kind: 'clients' },
+      edition,
+      protocol: 'negotiation',
+      plays: 'client',
+    })
     client.send(aSetup({ protocol: 1 }))
     expect(client.received()).toMatchObject([
       { type: 'SetupConnection.Error', flags: 1, errorCode: 'missing-declare-tx-data-flag' },
@@ -69,7 +79,12 @@ describe('setup', () => {
 
   test('asynchronous mining is refused where it is off', () => {
     const { link } = aNegotiator({ asyncMining: false })
-    const client = link.connect({ port: 'clients', edition: draft, protocol: 'negotiation', plays: 'client' })
+    const client = link.connect({
+      port: { kind: 'clients' },
+      edition: draft,
+      protocol: 'negotiation',
+      plays: 'client',
+    })
     client.send(aSetup({ protocol: 1, flags: 1 }))
     expect(client.received()).toMatchObject([
       { type: 'SetupConnection.Error', flags: 1, errorCode: 'unsupported-feature-flags' },
@@ -79,7 +94,7 @@ describe('setup', () => {
   test('a client that begins with anything else is closed', () => {
     const { link } = aNegotiator()
     const client = link.connect({
-      port: 'clients',
+      port: { kind: 'clients' },
       edition: current,
       protocol: 'negotiation',
       plays: 'client',
@@ -149,7 +164,12 @@ describe('tokens', () => {
     expect(allowed).toEqual([true, true, true])
     // a server that does not give such tokens does not take the client
     const { link } = aNegotiator({ asyncMining: false })
-    const refused = link.connect({ port: 'clients', edition, protocol: 'negotiation', plays: 'client' })
+    const refused = link.connect({
+      port: { kind: 'clients' },
+      edition,
+      protocol: 'negotiation',
+      plays: 'client',
+    })
     refused.send(aSetup({ protocol: 1, flags: 1 }))
     expect(refused.received()).toMatchObject([{ type: 'SetupConnection.Error', flags: 1 }])
     expect(refused.closed).toBeDefined()

@@ -58,25 +58,35 @@ function aTestnet(middles: readonly Middle[], edition: Edition) {
   const publish = (template: NodeTemplate) =>
     network.tell(providerRole, { kind: 'nodeTemplate', template } as never)
   publish(template(NBITS_HARD, 0))
-  const line = { edition, server: { role: providerRole, port: 'clients' } }
-  network.connect({ ...line, protocol: 'templates', client: { role: poolRole, port: 'templates' } })
+  const line = { edition, server: { role: providerRole, port: { kind: 'clients' } } }
+  network.connect({ ...line, protocol: 'templates', client: { role: poolRole, port: { kind: 'templates' } } })
   let above = poolRole
   for (const role of rest.slice(0, middles.length)) {
-    const server = { role: above, port: 'miners' }
-    network.connect({ edition, protocol: 'mining', server, client: { role, port: 'upstream 0' } })
+    const server = { role: above, port: { kind: 'miners' } }
+    network.connect({
+      edition,
+      protocol: 'mining',
+      server,
+      client: { role, port: { kind: 'upstream', index: 0 } },
+    })
     above = role
   }
   const lower = translator as unknown as AnyRole
-  const server = { role: above, port: 'miners' }
-  network.connect({ edition, protocol: 'mining', server, client: { role: lower, port: 'upstream 0' } })
+  const server = { role: above, port: { kind: 'miners' } }
+  network.connect({
+    edition,
+    protocol: 'mining',
+    server,
+    client: { role: lower, port: { kind: 'upstream', index: 0 } },
+  })
   const deviceRoles = devices as unknown as AnyRole[]
   for (const role of deviceRoles)
-    network.connect({ edition, protocol: 'mining', server, client: { role, port: 'upstream' } })
+    network.connect({ edition, protocol: 'mining', server, client: { role, port: { kind: 'upstream' } } })
   const peer: Sv1Peer = new Sv1Peer(0, (event) => {
     if (event.kind === 'message') toTranslator(event.message)
   })
   const toTranslator = network.attach(lower, {
-    port: 'v1 0',
+    port: { kind: 'v1', index: 0 },
     capabilities: V1_CAPABILITIES,
     arrive: (message) => peer.arrive(message),
   })

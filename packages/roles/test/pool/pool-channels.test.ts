@@ -246,7 +246,7 @@ describe('version rolling', () => {
 
   proves('POOL-11, POOL-12', 'both', 'a pool without version rolling refuses such a client', (edition) => {
     const { link } = aPool(edition, { versionRolling: false })
-    const peer = link.connect({ port: 'miners', edition, protocol: 'mining', plays: 'client' })
+    const peer = link.connect({ port: { kind: 'miners' }, edition, protocol: 'mining', plays: 'client' })
     peer.send(aSetup({ flags: REQUIRES_VERSION_ROLLING }))
     expect(peer.received()).toMatchObject([
       { type: 'SetupConnection.Error', flags: REQUIRES_VERSION_ROLLING },

@@ -196,7 +196,7 @@ describe('blocks on custom jobs', () => {
   const easy = { prevHash: filled(2), nbits: NBITS_EASY }
 
   function aServer(link: Pick<WireLink<never>, 'connect'>, n: number) {
-    const port = `negotiator ${n}`
+    const port = { kind: 'negotiator', index: n }
     return link.connect({ port, edition: current, protocol: 'negotiation', plays: 'server' })
   }
 

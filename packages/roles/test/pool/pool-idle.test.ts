@@ -11,7 +11,7 @@ describe('a client without a channel', () => {
     (edition) => {
       const { link } = aPool(edition)
       const idle = new TestMiner(link, edition)
-      const silent = link.connect({ port: 'miners', edition, protocol: 'mining', plays: 'client' })
+      const silent = link.connect({ port: { kind: 'miners' }, edition, protocol: 'mining', plays: 'client' })
       const busy = new TestMiner(link, edition)
       busy.open('standard')
       const closer = new TestMiner(link, edition)

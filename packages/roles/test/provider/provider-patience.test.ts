@@ -51,7 +51,12 @@ describe('a node that gives no work', () => {
     tellUnfit('away')
     link.advance(60_000)
     const connect = () => {
-      const peer = link.connect({ port: 'clients', edition: current, protocol: 'templates', plays: 'client' })
+      const peer = link.connect({
+        port: { kind: 'clients' },
+        edition: current,
+        protocol: 'templates',
+        plays: 'client',
+      })
       peer.send(aSetup({ protocol: 2 }))
       return peer
     }

@@ -50,7 +50,7 @@ describe('custom jobs over a relaying proxy', () => {
     const client = new RelayClient(link, sides.below, REQUIRES_WORK_SELECTION)
     expect(link.factsOf('dial')).toEqual([{ kind: 'dial', upstream: 1 }])
     const raw = link.connect({
-      port: 'upstream 1',
+      port: { kind: 'upstream', index: 1 },
       edition: sides.above,
       protocol: 'mining',
       plays: 'server',

@@ -149,7 +149,12 @@ describe('a relaying proxy and hostile peers', () => {
 
   test('a first message that is no SetupConnection, or a second one, ends the connection', () => {
     const { link } = aRelay()
-    const rude = link.connect({ port: 'miners', edition: current, protocol: 'mining', plays: 'client' })
+    const rude = link.connect({
+      port: { kind: 'miners' },
+      edition: current,
+      protocol: 'mining',
+      plays: 'client',
+    })
     link.deliver({
       kind: 'message',
       session: rude.session,
@@ -166,7 +171,12 @@ describe('a relaying proxy and hostile peers', () => {
   test('a connection without a channel is closed in time, one that waits for us is not', () => {
     const { link } = aRelay()
     const waits = new RelayClient(link, current)
-    const silent = link.connect({ port: 'miners', edition: current, protocol: 'mining', plays: 'client' })
+    const silent = link.connect({
+      port: { kind: 'miners' },
+      edition: current,
+      protocol: 'mining',
+      plays: 'client',
+    })
     link.advance(61_000)
     expect(silent.closed).toBe('no SetupConnection in time')
     expect(waits.peer.closed).toBeUndefined()

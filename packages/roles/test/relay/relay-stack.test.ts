@@ -43,8 +43,8 @@ function aFarm({ pools: edition, between, devices: deviceEdition }: Editions) {
     network.connect({
       edition: role === upper ? edition : between,
       protocol: 'mining',
-      server: { role: role === upper ? poolRoles[upstream]! : upper!, port: 'miners' },
-      client: { role, port: `upstream ${upstream}` },
+      server: { role: role === upper ? poolRoles[upstream]! : upper!, port: { kind: 'miners' } },
+      client: { role, port: { kind: 'upstream', index: upstream } },
     })
   const network = new RoleNetwork({ roles, now: NOW }, (role, fact) => {
     facts.push({ role, ...fact })
@@ -56,12 +56,18 @@ function aFarm({ pools: edition, between, devices: deviceEdition }: Editions) {
     network.tell(providerRole, { kind: 'nodeTemplate', template: aNodeTemplate(over) } as never)
   publish()
   for (const role of poolRoles) {
-    const line = { server: { role: providerRole, port: 'clients' }, client: { role, port: 'templates' } }
+    const line = {
+      server: { role: providerRole, port: { kind: 'clients' } },
+      client: { role, port: { kind: 'templates' } },
+    }
     network.connect({ edition: current, protocol: 'templates', ...line })
   }
   for (const role of [upper!, lower!]) network.tell(role, { kind: 'tick' })
   for (const role of deviceRoles) {
-    const line = { server: { role: lower!, port: 'miners' }, client: { role, port: 'upstream' } }
+    const line = {
+      server: { role: lower!, port: { kind: 'miners' } },
+      client: { role, port: { kind: 'upstream' } },
+    }
     network.connect({ edition: deviceEdition, protocol: 'mining', ...line })
   }
   const count = (kind: string) => facts.filter((fact) => fact.kind === kind).length

@@ -127,7 +127,12 @@ proves(
 
 test('a message before SetupConnection is no way into the negotiation', () => {
   const { link } = aPool(current)
-  const peer = link.connect({ port: 'miners', edition: current, protocol: 'mining', plays: 'client' })
+  const peer = link.connect({
+    port: { kind: 'miners' },
+    edition: current,
+    protocol: 'mining',
+    plays: 'client',
+  })
   expect(() => peer.sendFrame(current.encode(request(2)))).toThrow(/SetupConnection/)
   peer.send(aSetup(), request(2))
   expect(peer.received().map(({ type }) => type)).toEqual([

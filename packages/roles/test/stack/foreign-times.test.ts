@@ -55,7 +55,7 @@ function aFarm(middles: readonly Middle[], editions: readonly Edition[]) {
     let toRole: (message: unknown) => void = () => undefined
     const line = pool.connect({ session: link, link }, (message) => toRole(message))
     network.attach(upperRole, {
-      port: `pool ${link}`,
+      port: { kind: 'pool', index: link },
       capabilities: V1_CAPABILITIES,
       arrive: (message, deliver) => {
         toRole = deliver
@@ -67,21 +67,31 @@ function aFarm(middles: readonly Middle[], editions: readonly Edition[]) {
   let above = upperRole
   for (const [index, edition] of editions.slice(0, middles.length).entries()) {
     const role = roles[1 + index]!
-    const server = { role: above, port: 'miners' }
-    network.connect({ edition, protocol: 'mining', server, client: { role, port: 'upstream 0' } })
+    const server = { role: above, port: { kind: 'miners' } }
+    network.connect({
+      edition,
+      protocol: 'mining',
+      server,
+      client: { role, port: { kind: 'upstream', index: 0 } },
+    })
     above = role
   }
   const edition = editions.at(-1)!
   const lowerRole = lower as unknown as AnyRole
-  const server = { role: above, port: 'miners' }
-  network.connect({ edition, protocol: 'mining', server, client: { role: lowerRole, port: 'upstream 0' } })
+  const server = { role: above, port: { kind: 'miners' } }
+  network.connect({
+    edition,
+    protocol: 'mining',
+    server,
+    client: { role: lowerRole, port: { kind: 'upstream', index: 0 } },
+  })
   for (const role of devices as unknown as AnyRole[])
-    network.connect({ edition, protocol: 'mining', server, client: { role, port: 'upstream' } })
+    network.connect({ edition, protocol: 'mining', server, client: { role, port: { kind: 'upstream' } } })
   const peer: Sv1Peer = new Sv1Peer(0, (event) => {
     if (event.kind === 'message') toLower(event.message)
   })
   const toLower = network.attach(lowerRole, {
-    port: 'v1 0',
+    port: { kind: 'v1', index: 0 },
     capabilities: V1_CAPABILITIES,
     arrive: (message) => peer.arrive(message),
   })

@@ -71,9 +71,9 @@ function play(subject: Subject, script: readonly Step[]) {
     else link.deliver({ kind: 'message', session: to.wire.session, message })
   }
   const connect = (number: number, { isDraft = false, isRude = false } = {}): void => {
-    const { name, protocol, roleIs, greeting } = subject.ports[number]!
+    const { port, protocol, roleIs, greeting } = subject.ports[number]!
     const plays = roleIs === 'server' ? 'client' : 'server'
-    const wire = link.connect({ port: name, edition: isDraft ? draft : current, protocol, plays })
+    const wire = link.connect({ port, edition: isDraft ? draft : current, protocol, plays })
     const to = { wire, port: number }
     peers.push(to)
     if (!isRude) for (const message of greeting) deliver(to, message)

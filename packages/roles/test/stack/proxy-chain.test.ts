@@ -40,25 +40,30 @@ function aChain(editions: { readonly proxies: readonly Edition[]; readonly devic
   network.connect({
     edition: current,
     protocol: 'templates',
-    server: { role: providerRole, port: 'clients' },
-    client: { role: poolRole, port: 'templates' },
+    server: { role: providerRole, port: { kind: 'clients' } },
+    client: { role: poolRole, port: { kind: 'templates' } },
   })
   let above = poolRole
   for (const [index, edition] of editions.proxies.entries()) {
     const role = roles[index + 2]!
     network.tell(role, { kind: 'tick' })
-    const server = { role: above, port: 'miners' }
-    network.connect({ edition, protocol: 'mining', server, client: { role, port: 'upstream 0' } })
+    const server = { role: above, port: { kind: 'miners' } }
+    network.connect({
+      edition,
+      protocol: 'mining',
+      server,
+      client: { role, port: { kind: 'upstream', index: 0 } },
+    })
     above = role
   }
   const deviceRoles = roles.slice(-3)
   for (const role of deviceRoles) {
-    const server = { role: above, port: 'miners' }
+    const server = { role: above, port: { kind: 'miners' } }
     network.connect({
       edition: editions.devices,
       protocol: 'mining',
       server,
-      client: { role, port: 'upstream' },
+      client: { role, port: { kind: 'upstream' } },
     })
   }
   const publish = (prevHash: Uint8Array, height: number) =>

@@ -18,12 +18,17 @@ function poolDoor(edition: Edition): Door {
   return {
     protocol: 0,
     supportedFlags: REQUIRES_STANDARD_JOBS | REQUIRES_WORK_SELECTION | REQUIRES_VERSION_ROLLING,
-    peer: link.connect({ port: 'miners', edition, protocol: 'mining', plays: 'client' }),
+    peer: link.connect({ port: { kind: 'miners' }, edition, protocol: 'mining', plays: 'client' }),
   }
 }
 
 function providerDoor(edition: Edition): Door {
-  const peer = aProvider().connect({ port: 'clients', edition, protocol: 'templates', plays: 'client' })
+  const peer = aProvider().connect({
+    port: { kind: 'clients' },
+    edition,
+    protocol: 'templates',
+    plays: 'client',
+  })
   return { protocol: 2, supportedFlags: 0, peer }
 }
 
@@ -200,7 +205,12 @@ describe('clients', () => {
     'a pool introduces itself to its template provider',
     (edition) => {
       const { link } = aPool(edition)
-      const provider = link.connect({ port: 'templates', edition, protocol: 'templates', plays: 'server' })
+      const provider = link.connect({
+        port: { kind: 'templates' },
+        edition,
+        protocol: 'templates',
+        plays: 'server',
+      })
       expect(provider.received()).toMatchObject([
         { type: 'SetupConnection', protocol: 2, minVersion: 2, maxVersion: 2, flags: 0, ...IDENTIFICATION },
       ])
@@ -212,7 +222,12 @@ describe('clients', () => {
     server.send({ type: 'SetupConnection.Success', usedVersion: 3, flags: 0 })
     expect(server.closed).toBe('protocol version 3 was not offered')
     const { link } = aPool(edition, { tip: false })
-    const provider = link.connect({ port: 'templates', edition, protocol: 'templates', plays: 'server' })
+    const provider = link.connect({
+      port: { kind: 'templates' },
+      edition,
+      protocol: 'templates',
+      plays: 'server',
+    })
     provider.send({ type: 'SetupConnection.Success', usedVersion: 1, flags: 0 })
     expect(provider.closed).toBe('setup refused')
   })
@@ -275,7 +290,7 @@ describe('error codes', () => {
       channel.server.send({ type: 'OpenMiningChannel.Error', requestId: 1, errorCode })
       const pool = aPool(edition, { tip: false })
       const provider = pool.link.connect({
-        port: 'templates',
+        port: { kind: 'templates' },
         edition,
         protocol: 'templates',
         plays: 'server',

@@ -36,11 +36,11 @@ function aStack(edition: Edition) {
     network.tell(providerRole, { kind: 'nodeTemplate', template: node } as never)
   }
   publish(node)
-  const line = { edition, server: { role: providerRole, port: 'clients' } }
-  network.connect({ ...line, protocol: 'templates', client: { role: poolRole, port: 'templates' } })
+  const line = { edition, server: { role: providerRole, port: { kind: 'clients' } } }
+  network.connect({ ...line, protocol: 'templates', client: { role: poolRole, port: { kind: 'templates' } } })
   for (const role of deviceRoles) {
-    const server = { role: poolRole, port: 'miners' }
-    network.connect({ edition, protocol: 'mining', server, client: { role, port: 'upstream' } })
+    const server = { role: poolRole, port: { kind: 'miners' } }
+    network.connect({ edition, protocol: 'mining', server, client: { role, port: { kind: 'upstream' } } })
   }
   /** One device finds one share, as late as its time may be. */
   const mine = (role: AnyRole, isBlock: boolean) => {

@@ -34,7 +34,7 @@ describe('falling back', () => {
   test('fallback_on_setup_connection_error', () => {
     const { world, miner } = twoUpstreams()
     const first = world.link.connect({
-      port: 'upstream 0',
+      port: { kind: 'upstream', index: 0 },
       edition: current,
       protocol: 'mining',
       plays: 'server',
@@ -255,7 +255,7 @@ test.each<[string, Edition, Edition]>([
   network.tell(poolRole, {
     kind: 'opened',
     session: 99_999,
-    port: 'templates',
+    port: { kind: 'templates' },
     capabilities: one.capabilities,
   } as never)
   const provider = (message: unknown) =>
@@ -265,12 +265,17 @@ test.each<[string, Edition, Edition]>([
   provider(aTip({ nbits: 0x207fffff }))
   for (const [index, door] of doors.entries()) {
     const edition = [one, two][index]!
-    const server = { role: poolRole, port: 'miners' }
-    network.connect({ edition, protocol: 'mining', server, client: { role: door, port: 'upstream 0' } })
+    const server = { role: poolRole, port: { kind: 'miners' } }
+    network.connect({
+      edition,
+      protocol: 'mining',
+      server,
+      client: { role: door, port: { kind: 'upstream', index: 0 } },
+    })
     const peer = new Sv1Peer(V1_SESSION, (event) => network.tell(door, event as never))
     peers.set(door, peer)
     const { capabilities } = edition
-    network.tell(door, { kind: 'opened', session: V1_SESSION, port: 'v1', capabilities })
+    network.tell(door, { kind: 'opened', session: V1_SESSION, port: { kind: 'v1' }, capabilities })
     const miner = new Sv1Miner(peer, `alice.${index}`).login()
     expect(miner.mine({ hash: (hash) => hash[31]! < 0x7f })).toBe(true)
     expect(found.filter(({ kind }) => kind === 'blockFound')).toHaveLength(index + 1)

@@ -339,7 +339,12 @@ test('a client waits for its setup until the pool has said what may be rolled', 
   const pool = new ScriptedPool()
   pool.up = false
   const world = new TranslatorWorld([pool])
-  const peer = world.connect({ port: 'miners', edition: current, protocol: 'mining', plays: 'client' })
+  const peer = world.connect({
+    port: { kind: 'miners' },
+    edition: current,
+    protocol: 'mining',
+    plays: 'client',
+  })
   peer.send(aSetup())
   expect(peer.received()).toEqual([])
   pool.up = true

@@ -1,4 +1,5 @@
 import type { Message } from '@sv2/messages'
+import type { Port } from '../../ground/port.ts'
 import type { Emit, Millis, SessionEvent, SessionId } from '../../ground/role.ts'
 import type { Channel } from '../channel/channel.ts'
 import type { Job, Tip } from '../channel/job.ts'
@@ -83,7 +84,7 @@ export class Miners {
     return this.#state.due.timers.nextDeadline()
   }
 
-  handle(event: SessionEvent<string>, now: Millis): void {
+  handle(event: SessionEvent<Port>, now: Millis): void {
     this.#state.now = now
     switch (event.kind) {
       case 'opened':

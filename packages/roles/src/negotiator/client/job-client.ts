@@ -2,6 +2,7 @@ import type { Message } from '@sv2/messages'
 import type { Sv1ToMiner, Sv1ToServer } from '@sv2/sv1'
 import type { SolutionEffect } from '../../client/open-solutions.ts'
 import { Outbox } from '../../ground/outbox.ts'
+import type { SinglePort } from '../../ground/port.ts'
 import type { Millis, Role, SessionEffect, SessionEvent, SessionId } from '../../ground/role.ts'
 import { Timers } from '../../ground/timers.ts'
 import type { V1Fact } from '../../sv1-front/facts.ts'
@@ -15,7 +16,10 @@ import { JobClientCore, type JobClientDeps } from './job-client-core.ts'
 import type { JobClientSettings } from './settings.ts'
 
 export type JobClientEvent =
-  | SessionEvent<V1Port | 'miners' | 'templates' | UpstreamPort, Message | Sv1ToServer>
+  | SessionEvent<
+      V1Port | SinglePort<'miners'> | SinglePort<'templates'> | UpstreamPort,
+      Message | Sv1ToServer
+    >
   /** An attempt to connect a pool or a server failed; pool of pair n is 2n, its server 2n + 1; then their offers. */
   | { readonly kind: 'unreachable'; readonly upstream: number }
   /** Send every miner to another place (empty host and port 0: back here), and close. */
@@ -106,10 +110,10 @@ export class JobClient implements Role<JobClientEvent, JobClientEffect> {
         return core.miners.drain(event)
       case 'opened': {
         const { port } = event
-        if (port === 'templates') return core.templatesOpened(event.session, now)
-        if (isUpstream(port)) return core.upstream({ ...event, port }, now)
-        if (port === 'miners') return core.miner(event, now)
-        return front.opened(event.session, Number(port.split(' ')[1] ?? 0), now)
+        if (port.kind === 'templates') return core.templatesOpened(event.session, now)
+        if (port.kind === 'upstream') return core.upstream({ ...event, port }, now)
+        if (port.kind === 'miners') return core.miner(event, now)
+        return front.opened(event.session, port.index ?? 0, now)
       }
       case 'message':
         if (front.has(event.session)) return front.line(event.session, event.message as Sv1ToServer, now)
@@ -129,8 +133,4 @@ export class JobClient implements Role<JobClientEvent, JobClientEffect> {
     else if (core.ownsUpstream(session)) core.upstream(event, now)
     else core.miner(event, now)
   }
-}
-
-function isUpstream(port: string): port is UpstreamPort {
-  return port.startsWith('upstream ')
 }

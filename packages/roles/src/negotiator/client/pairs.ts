@@ -219,7 +219,7 @@ export class Pairs {
   }
 
   #opened(event: Extract<SessionEvent<UpstreamPort>, { kind: 'opened' }>, now: Millis): void {
-    const index = Number(event.port.split(' ')[1])
+    const { index } = event.port
     const offered = this.#pairs[index - 2 * this.#pairs.length]
     if (offered !== undefined) return offered.offers.opened(event, now)
     const pair = this.#pairs[Math.floor(index / 2)]

@@ -3,6 +3,7 @@ import type { CommitMiningJob, DeclareMiningJob, Message, PushSolution } from '@
 import type { MiningJobToken } from '../../custom-jobs/token.ts'
 import type { NodeTemplate } from '../../ground/node-template.ts'
 import { Outbox } from '../../ground/outbox.ts'
+import type { SinglePort } from '../../ground/port.ts'
 import type { Millis, Role, SessionEvent, SessionId } from '../../ground/role.ts'
 import { Timers } from '../../ground/timers.ts'
 import { answerClient, newClient } from './client.ts'
@@ -25,7 +26,7 @@ import { Verdicts } from './verdicts.ts'
 import { LOOK_UNITS, type SlicedWork, Slices, unitsOf } from './work.ts'
 
 export type ServerEvent =
-  | SessionEvent<'clients'>
+  | SessionEvent<SinglePort<'clients'>>
   /** The node has a template: a new tip, or other transactions. */
   | { readonly kind: 'nodeTemplate'; readonly template: NodeTemplate }
   /** Transactions of the node's mempool, serialized. */

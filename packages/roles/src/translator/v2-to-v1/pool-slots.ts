@@ -1,4 +1,5 @@
 import type { Sv1FromPool, Sv1ToPool } from '@sv2/sv1'
+import type { NumberedPort } from '../../ground/port.ts'
 import type { Emit, Millis, SessionEffect, SessionId } from '../../ground/role.ts'
 import { leaseSize } from '../../mining/channel/extranonce.ts'
 import type { LinkCommand, V2ToV1Fact } from './facts.ts'
@@ -6,8 +7,8 @@ import { type PoolNews, PoolSession } from './pool-session.ts'
 import type { PoolLink, PoolSlot } from './pool-slot.ts'
 import type { V2ToV1Settings } from './settings.ts'
 
-/** The port name of a link's sessions. */
-export type PoolPort = `pool ${number}`
+/** The port of a link's sessions: its number. */
+export type PoolPort = NumberedPort<'pool'>
 
 export type PoolSlotsEffect = SessionEffect<Sv1ToPool> | LinkCommand | V2ToV1Fact
 
@@ -73,10 +74,10 @@ export class PoolSlots {
   /** A connection was made; undefined when no slot needs it any more. */
   opened(
     session: SessionId,
-    port: string,
+    port: PoolPort,
     now: Millis,
   ): { readonly link: PoolLink; readonly session: PoolSession } | undefined {
-    const link = this.#links.get(Number(port.split(' ')[1]))
+    const link = this.#links.get(port.index)
     if (link?.slot.failover.isDialed(link.pool) !== true) {
       this.#emit({ kind: 'close', session, reason: 'not needed any more' })
       return undefined

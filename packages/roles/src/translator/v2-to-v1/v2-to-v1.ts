@@ -2,6 +2,7 @@ import { displayHash, hex, meetsTarget, targetToDifficulty } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import type { Reconnect, Sv1FromPool, Sv1ToPool } from '@sv2/sv1'
 import { Outbox } from '../../ground/outbox.ts'
+import type { Port, SinglePort } from '../../ground/port.ts'
 import type { Millis, Role, SessionEffect, SessionEvent } from '../../ground/role.ts'
 import { Timers } from '../../ground/timers.ts'
 import type { Channel } from '../../mining/channel/channel.ts'
@@ -21,7 +22,7 @@ import type { V2ToV1Settings } from './settings.ts'
 import { SlotAssignment } from './slot-assignment.ts'
 
 export type V2ToV1Event =
-  | SessionEvent<'miners' | PoolPort, Message | Sv1FromPool>
+  | SessionEvent<SinglePort<'miners'> | PoolPort, Message | Sv1FromPool>
   /** An attempt to connect a link failed. */
   | { readonly kind: 'unreachable'; readonly link: number }
 
@@ -103,13 +104,16 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     return this.#outbox.take()
   }
 
-  #session(event: Exclude<SessionEvent<string, Message | Sv1FromPool>, { kind: 'tick' }>, now: Millis): void {
-    if (event.kind === 'opened' && event.port !== 'miners') {
+  #session(
+    event: Exclude<SessionEvent<SinglePort<'miners'> | PoolPort, Message | Sv1FromPool>, { kind: 'tick' }>,
+    now: Millis,
+  ): void {
+    if (event.kind === 'opened' && event.port.kind === 'pool') {
       const opened = this.#slots.opened(event.session, event.port, now)
       return opened === undefined ? undefined : this.#learn(opened.link, opened.session, now)
     }
     if (!this.#slots.owns(event.session)) {
-      this.#miners.handle(event as SessionEvent<string>, now)
+      this.#miners.handle(event as SessionEvent<Port>, now)
       if (event.kind === 'closed') this.#assignment.abandon(event.session)
       return
     }
