@@ -1,4 +1,4 @@
-import type { AppContext, DialedUpstreams, StartedRole } from '@sv2/app-kit'
+import { type AppContext, byPlace, type DialedUpstreams, type StartedRole } from '@sv2/app-kit'
 import type { UpstreamSettings } from '@sv2/runtime'
 import type { MiningProxyCounts } from './app.ts'
 
@@ -16,7 +16,7 @@ export function dialed(
   { log }: Pick<AppContext, 'log'>,
 ): DialedUpstreams {
   return {
-    settings,
+    list: byPlace(settings),
     onFailed: { text: 'upstream cannot be reached' },
     onCommand(command) {
       if (command.kind === 'redial' && (command.host !== '' || command.port !== 0))

@@ -4,7 +4,7 @@ import { portName } from '@sv2/roles/ground'
 import { systemNoise, type UpstreamSettings } from '@sv2/runtime'
 import { aClock, portOf, Signal } from '@sv2/runtime/testing/fixtures'
 import { afterEach, expect, test } from 'vitest'
-import { dialUpstreams } from './dial-upstreams.ts'
+import { byPlace, dialUpstreams } from './dial-upstreams.ts'
 
 const cleanUp: (() => void)[] = []
 afterEach(() => {
@@ -55,7 +55,7 @@ function dialers(...ports: readonly number[]) {
   )
   const sockets: Socket[] = []
   const all = dialUpstreams(
-    upstreams,
+    byPlace(upstreams),
     {
       adopt(socket, how) {
         sockets.push(socket)

@@ -1,61 +1,78 @@
+import { type Port, portName } from '@sv2/roles/ground'
 import type { DialCommand } from '@sv2/roles/work'
 import { type DialDeps, type Dialer, dial, type Engine, type UpstreamSettings } from '@sv2/runtime'
 
-/** The engine: it takes the connections that were made, and hears of attempts that failed. */
-export type UpstreamsOwner = Pick<Engine<never, never>, 'adopt'> & {
-  tell(event: { readonly kind: 'unreachable'; readonly upstream: number }): void
+/** The upstreams of a role, as it names them in its commands. */
+export interface Upstreams<Upstream> {
+  /** The port of an upstream's sessions. */
+  readonly port: (upstream: Upstream) => Port
+  /** How it is dialed; undefined for one that there is not. */
+  readonly settings: (upstream: Upstream) => UpstreamSettings | undefined
 }
 
-/** Dialers for a list of upstreams, which a role starts and stops as it needs them. */
-export interface UpstreamDialers {
-  perform(command: DialCommand): void
+/** Upstreams named by their places in a list; their ports are of kind `upstream`, with the same number. */
+export function byPlace(list: readonly UpstreamSettings[]): Upstreams<number> {
+  return { port: (index) => ({ kind: 'upstream', index }), settings: (place) => list[place] }
+}
+
+/** The engine: it takes the connections that were made, and hears of attempts that failed. */
+export type UpstreamsOwner<Upstream> = Pick<Engine<never, never>, 'adopt'> & {
+  tell(event: { readonly kind: 'unreachable'; readonly upstream: Upstream }): void
+}
+
+/** Dialers for upstreams, which a role starts and stops as it needs them. */
+export interface UpstreamDialers<Upstream> {
+  perform(command: DialCommand<Upstream>): void
   /** Ends all of them. */
   close(): void
 }
 
 /**
- * Performs what a role wants done about its upstreams. Sessions come in on a port of kind `upstream`, numbered by the place in
- * the list; each failed attempt is told to the role as `unreachable`.
+ * Performs what a role wants done about its upstreams. Sessions come in on the port of their upstream; each failed
+ * attempt is told to the role as `unreachable`.
  */
-export function dialUpstreams(
-  upstreams: readonly UpstreamSettings[],
-  owner: UpstreamsOwner,
+export function dialUpstreams<Upstream>(
+  upstreams: Upstreams<Upstream>,
+  owner: UpstreamsOwner<Upstream>,
   deps: DialDeps,
-): UpstreamDialers {
-  const dialers = new Map<number, Dialer>()
-  const start = (upstream: number): void => {
-    const settings = upstreams[upstream]
-    if (settings === undefined) throw new RangeError(`no upstream ${upstream}`)
-    if (dialers.has(upstream)) return
+): UpstreamDialers<Upstream> {
+  /** By the names of their ports. */
+  const dialers = new Map<string, Dialer>()
+  const nameOf = (upstream: Upstream): string => portName(upstreams.port(upstream))
+  const start = (upstream: Upstream): void => {
+    const settings = upstreams.settings(upstream)
+    const name = nameOf(upstream)
+    if (settings === undefined) throw new RangeError(`no ${name}`)
+    if (dialers.has(name)) return
     const dialer = dial(settings, owner, {
       ...deps,
-      port: { kind: 'upstream', index: upstream },
+      port: upstreams.port(upstream),
       onFailed(where, reason, retryMs) {
         // one that was let go has nothing more to say
-        if (dialers.get(upstream) !== dialer) return
+        if (dialers.get(name) !== dialer) return
         deps.onFailed?.(where, reason, retryMs)
         owner.tell({ kind: 'unreachable', upstream })
       },
     })
-    dialers.set(upstream, dialer)
-  }
-  const stop = (upstream: number): void => {
-    dialers.get(upstream)?.close()
-    dialers.delete(upstream)
+    dialers.set(name, dialer)
   }
   return {
     perform(command) {
+      const name = nameOf(command.upstream)
       switch (command.kind) {
         case 'dial':
           return start(command.upstream)
         case 'hangUp':
-          return stop(command.upstream)
+          dialers.get(name)?.close()
+          dialers.delete(name)
+          return
         case 'redial':
-          return dialers.get(command.upstream)?.redial(command.host, command.port)
+          return dialers.get(name)?.redial(command.host, command.port)
       }
     },
     close() {
-      for (const upstream of [...dialers.keys()]) stop(upstream)
+      for (const dialer of dialers.values()) dialer.close()
+      dialers.clear()
     },
   }
 }

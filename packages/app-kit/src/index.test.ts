@@ -18,6 +18,7 @@ test('the public surface is what it was', () => {
     'addressProblem',
     'answerKeys',
     'answerSettings',
+    'byPlace',
     'createLogger',
     'createRegistry',
     'difficultyKeys',

@@ -22,6 +22,7 @@ export { serverKeys } from './config/server.ts'
 export { sv1DifficultyKeys, sv1FrontSettings, sv1Keys, sv1LimitKeys } from './config/sv1-front.ts'
 export { failoverKeys, type UpstreamConfig, upstreamSchema, upstreamSettings } from './config/upstream.ts'
 export { type V1PoolUrl, v1PoolUrl } from './config/v1-pool-url.ts'
+export { byPlace } from './dial-upstreams.ts'
 export type { ServerConfig } from './doors.ts'
 export { drain, type Farewell } from './farewell.ts'
 export {

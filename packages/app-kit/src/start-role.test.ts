@@ -6,6 +6,7 @@ import { systemClock, type UpstreamSettings } from '@sv2/runtime'
 import { portOf, Signal } from '@sv2/runtime/testing/fixtures'
 import { expect, test } from 'vitest'
 import type { AppContext } from './app.ts'
+import { byPlace } from './dial-upstreams.ts'
 import { createLogger } from './logger.ts'
 import { Registry } from './monitoring.ts'
 import { Scope } from './scope.ts'
@@ -86,7 +87,7 @@ test('what a role tells reaches the app, and what it wants of upstreams is done'
     role: new Echo({ kind: 'fact', of: 'its own' }, { kind: 'dial', upstream: 0 }, redial),
     onEffect: (effect) => told.push(effect.kind === 'fact' ? effect.of : effect.kind),
     upstreams: {
-      settings: [settings(await closedPort())],
+      list: byPlace([settings(await closedPort())]),
       onFailed: { text: 'upstream cannot be reached', warn: (line, text) => failed.give({ line, text }) },
       onCommand: ({ kind }) => commands.push(kind),
     },

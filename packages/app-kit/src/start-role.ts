@@ -2,7 +2,7 @@ import type { Port, Role, SessionEffect } from '@sv2/roles/ground'
 import type { DialCommand } from '@sv2/roles/work'
 import { type Dialer, dial, Engine, systemNoise, type UpstreamSettings } from '@sv2/runtime'
 import type { AppContext } from './app.ts'
-import { dialUpstreams } from './dial-upstreams.ts'
+import { dialUpstreams, type Upstreams } from './dial-upstreams.ts'
 import { openDoors, type ServerConfig, sessionLines } from './doors.ts'
 import type { Farewell } from './farewell.ts'
 import { type Health, liveGauges, type MonitoringSettings, serveMonitoring } from './monitoring.ts'
@@ -23,22 +23,22 @@ export interface DialedServer {
   readonly onFailed: FailureLine
 }
 
-/** Upstreams that the role itself dials, lets go and sends elsewhere, by their places in the list. */
-export interface DialedUpstreams {
-  readonly settings: readonly UpstreamSettings[]
+/** Upstreams that the role itself dials, lets go and sends elsewhere. */
+export interface DialedUpstreams<Upstream = number> {
+  readonly list: Upstreams<Upstream>
   readonly onFailed: FailureLine
   /** Hears of each command before it is performed. */
-  readonly onCommand?: (command: DialCommand) => void
+  readonly onCommand?: (command: DialCommand<Upstream>) => void
 }
 
 /** A role, and what its process does for it. */
-export interface RoleStart<Event, Effect> {
+export interface RoleStart<Event, Effect, Upstream = number> {
   readonly role: Role<Event, Effect>
   /** Performs what is not about connections, and makes numbers and log lines of facts. */
-  readonly onEffect: (effect: Exclude<Effect, SessionEffect<unknown> | DialCommand>) => void
+  readonly onEffect: (effect: Exclude<Effect, SessionEffect<unknown> | DialCommand<Upstream>>) => void
   readonly onSessionClosed?: () => void
   readonly servers?: readonly DialedServer[]
-  readonly upstreams?: DialedUpstreams
+  readonly upstreams?: DialedUpstreams<Upstream>
   /** What the role hears when the app ends, while its connections still stand. */
   readonly farewell?: Farewell<NoInfer<Event>>
   /** What the scope calls its connections; for a process with several roles. */
@@ -69,10 +69,11 @@ export interface StartedRole<Event extends { readonly kind: string }> {
  * Runs a role on an engine, with log lines of its connections, and dials its servers. What it opens ends with the app,
  * in reverse: doors, monitoring, what the caller owned meanwhile, the farewell, connections.
  */
-export function startRole<Event extends { readonly kind: string }, Effect extends { readonly kind: string }>(
-  context: AppContext,
-  start: RoleStart<Event, Effect>,
-): StartedRole<Event> {
+export function startRole<
+  Event extends { readonly kind: string },
+  Effect extends { readonly kind: string },
+  Upstream = number,
+>(context: AppContext, start: RoleStart<Event, Effect, Upstream>): StartedRole<Event> {
   const { log, registry, scope, clock } = context
   const lines = sessionLines(log)
   const engine = new Engine<Event, Effect>(start.role, {
@@ -84,7 +85,8 @@ export function startRole<Event extends { readonly kind: string }, Effect extend
         lines.onSessionClosed?.(info, reason)
       },
       onEffect(effect) {
-        if (upstreams === undefined || !isDialCommand(effect)) return start.onEffect(effect as never)
+        if (upstreams === undefined || !isDialCommand<Upstream>(effect))
+          return start.onEffect(effect as never)
         start.upstreams?.onCommand?.(effect)
         upstreams.perform(effect)
       },
@@ -98,8 +100,7 @@ export function startRole<Event extends { readonly kind: string }, Effect extend
   })
   scope.own(start.connections ?? 'connections', () => engine.stop('shutting down'))
   const upstreams =
-    start.upstreams &&
-    dialUpstreams(start.upstreams.settings, engine as never, links(start.upstreams.onFailed))
+    start.upstreams && dialUpstreams(start.upstreams.list, engine as never, links(start.upstreams.onFailed))
   if (upstreams !== undefined) scope.own('upstreams', () => upstreams.close())
   const dialers = (start.servers ?? []).map(({ name, port, settings, onFailed }) => {
     const dialer = dial(settings, engine, { ...links(onFailed), port })
@@ -125,6 +126,6 @@ export function startRole<Event extends { readonly kind: string }, Effect extend
   }
 }
 
-function isDialCommand(effect: { readonly kind: string }): effect is DialCommand {
+function isDialCommand<Upstream>(effect: { readonly kind: string }): effect is DialCommand<Upstream> {
   return effect.kind === 'dial' || effect.kind === 'hangUp' || effect.kind === 'redial'
 }

@@ -203,7 +203,7 @@ const fromPoolOfJobs: fc.Arbitrary<Message> = fc.record({ requestId: fc.nat(5), 
 
 /** A negotiator server above: it has given tokens for the first two requests. */
 const SERVER_ABOVE: HostilePort = {
-  port: { kind: 'upstream', index: 1 },
+  port: { kind: 'negotiator', index: 0 },
   protocol: 'negotiation',
   roleIs: 'client',
   messages: fromNegotiator,
@@ -220,6 +220,11 @@ const SERVER_ABOVE: HostilePort = {
   ],
 }
 const UNREACHABLE = [0, 1, 7].map((upstream) => ({ kind: 'unreachable', upstream }))
+const PAIR_UNREACHABLE = [
+  { kind: 'pool', index: 0 },
+  { kind: 'negotiator', index: 0 },
+  { kind: 'pool', index: 3 },
+].map((upstream) => ({ kind: 'unreachable', upstream }))
 
 const share = { kind: 'shareFound', version: 0x2000_0000, ntime: NTIME, nonce: 0, extranonce: filled(1, 8) }
 
@@ -311,12 +316,12 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
       TEMPLATES_PORT,
       {
         ...UPSTREAM_PORT,
-        port: { kind: 'upstream', index: 0 },
+        port: { kind: 'pool', index: 0 },
         messages: fc.oneof(toDevice, fromPoolOfJobs),
       },
       SERVER_ABOVE,
     ],
-    events: [...UNREACHABLE, { kind: 'drain', host: '', port: 0 }],
+    events: [...PAIR_UNREACHABLE, { kind: 'drain', host: '', port: 0 }],
   },
   device: {
     make: () => new Device({ ...DEVICE, mode: 'extended' }, { sha256d }) as never,

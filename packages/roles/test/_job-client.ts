@@ -179,7 +179,7 @@ export class ScriptedPair {
     const { place = 0 } = habits
     const plays = 'server'
     const { edition } = this
-    const port = { kind: 'upstream', index: 2 * place }
+    const port = { kind: 'pool', index: place }
     this.pool = world.link.connect({ port, edition, protocol: 'mining', plays })
     this.pool.send({ type: 'SetupConnection.Success', usedVersion: 2, flags: habits.flags ?? 0 })
     this.server = this.connectServer()
@@ -188,7 +188,7 @@ export class ScriptedPair {
   /** The server comes, or comes back. */
   connectServer(edition = this.edition): WirePeer {
     const { place = 0 } = this.habits
-    const port = { kind: 'upstream', index: 2 * place + 1 }
+    const port = { kind: 'negotiator', index: place }
     this.#answered = this.serverLog.length
     this.server = this.world.link.connect({ port, edition, protocol: 'negotiation', plays: 'server' })
     this.server.send({ type: 'SetupConnection.Success', usedVersion: 2, flags: 0 })

@@ -16,10 +16,10 @@ export class OfferingPool {
 
   constructor(
     world: JobClientWorld,
-    { edition = current, upstream }: { edition?: Edition; upstream: number },
+    { edition = current, place = 0 }: { edition?: Edition; place?: number } = {},
   ) {
     this.peer = world.link.connect({
-      port: { kind: 'upstream', index: upstream },
+      port: { kind: 'offers', index: place },
       edition,
       protocol: 'mining',
       plays: 'server',
@@ -68,7 +68,7 @@ export function minedWithOffers() {
   const { world, pair } = working()
   pair.agree()
   pair.acknowledge()
-  const pool = new OfferingPool(world, { upstream: 2 })
+  const pool = new OfferingPool(world)
   const miner = new TestMiner(world.link as never, current)
   return { world, pair, pool, miner, channel: miner.open('extended') }
 }

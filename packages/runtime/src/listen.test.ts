@@ -132,7 +132,7 @@ describe('a door', () => {
     const guest = await knock(port)
     guest.write(firstFlight('current'))
     const { how } = await adopted.first()
-    expect(how).toMatchObject({ port: 'test', wire: { edition: 'current' } })
+    expect(how).toMatchObject({ port: { kind: 'test' }, wire: { edition: 'current' } })
   })
 
   test('closes on who says nothing until the deadline (pool_does_not_hang_on_no_handshake)', async () => {

@@ -3,7 +3,7 @@ import { JobClient } from '@sv2/roles/negotiator'
 import { fastSha256, fastSha256d, randomBytes } from '@sv2/runtime'
 import { configSchema, type JobNegotiatorClientConfig } from './config.ts'
 import { createObserver } from './observe.ts'
-import { clientSettings, dialedProvider, dialedUpstreams, frontSettings } from './settings.ts'
+import { clientSettings, dialedPairs, dialedProvider, frontSettings } from './settings.ts'
 
 export type { JobNegotiatorClientConfig } from './config.ts'
 
@@ -59,7 +59,7 @@ export const jobNegotiatorClient: App<JobNegotiatorClientConfig, RunningJobClien
         observe.fact(effect)
       },
       upstreams: {
-        settings: dialedUpstreams(config),
+        list: { port: (port) => port, settings: dialedPairs(config) },
         onFailed: { text: 'pool cannot be reached', warn: observe.warn },
       },
       servers: [

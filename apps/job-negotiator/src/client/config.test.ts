@@ -3,7 +3,7 @@ import { ConfigError, formatProblem, loadConfig, printDefaults } from '@sv2/app-
 import { describe, expect, test } from 'vitest'
 import { jobNegotiatorClient } from './app.ts'
 import { configSchema, type JobNegotiatorClientConfig } from './config.ts'
-import { clientSettings, dialedUpstreams, frontSettings } from './settings.ts'
+import { clientSettings, dialedPairs, frontSettings } from './settings.ts'
 
 const PREFIX = 'JOB_NEGOTIATOR_CLIENT'
 const MINE = 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202'
@@ -51,7 +51,8 @@ describe('configuration of the negotiator client', () => {
   test('needs a pool with its server, a template provider, and an address of our own', () => {
     const config = load({ ...LEAST, ...POOL })
     expect(config).toMatchObject({ mode: 'full-template', listen: [{ port: 34_265 }] })
-    expect(dialedUpstreams(config)).toMatchObject([
+    const kinds = ['pool', 'negotiator', 'offers'] as const
+    expect(kinds.map((kind) => dialedPairs(config)({ kind, index: 0 }))).toMatchObject([
       { host: 'pool.lan', port: 3_333, protocol: 'mining' },
       { host: 'jds.lan', port: 3_334, protocol: 'negotiation' },
       { host: 'pool.lan', port: 3_333, protocol: 'mining' },

@@ -1,6 +1,6 @@
 import { answerSettings, difficultySettings, sv1FrontSettings, upstreamSettings } from '@sv2/app-kit'
 import { addressToScript } from '@sv2/bitcoin'
-import type { JobClientSettings } from '@sv2/roles/negotiator'
+import type { JobClientSettings, PairPort } from '@sv2/roles/negotiator'
 import type { Sv1FrontSettings } from '@sv2/roles/sv1-front'
 import { wantedPayout } from '@sv2/roles/work'
 import type { UpstreamSettings } from '@sv2/runtime'
@@ -12,16 +12,15 @@ const EXPECTED_OUTPUTS = { outputSize: 100, outputSigops: 8 } as const
 /** Bytes of extranonce2 that every V1 miner can roll. */
 const MOST_EXTRANONCE2 = 8
 
-/** How pools and their servers are dialed: those of pair n are 2n and 2n + 1; then each pool again, for its own jobs. */
-export function dialedUpstreams(config: JobNegotiatorClientConfig): UpstreamSettings[] {
+/** How the connections of a pair are dialed: that for jobs of the pool's own as the other one to the pool. */
+export function dialedPairs(
+  config: JobNegotiatorClientConfig,
+): (port: PairPort) => UpstreamSettings | undefined {
   const pools = config.upstreams.map(({ pool }) =>
     upstreamSettings(pool, { protocol: 'mining', defaultPort: DEFAULT_PORTS.pool }),
   )
-  const pairs = config.upstreams.flatMap(({ negotiator }, place) => [
-    pools[place]!,
-    upstreamSettings(negotiator, NEGOTIATION),
-  ])
-  return [...pairs, ...pools]
+  const servers = config.upstreams.map(({ negotiator }) => upstreamSettings(negotiator, NEGOTIATION))
+  return ({ kind, index }) => (kind === 'negotiator' ? servers : pools)[index]
 }
 
 /** How the template provider is dialed. */
@@ -42,8 +41,11 @@ export function clientSettings(config: JobNegotiatorClientConfig, version: strin
     deviceId: '',
   }
   const scriptOf = (address: string): Uint8Array => addressToScript(address, network)
-  const dialed = dialedUpstreams(config)
-  const endpoint = (place: number) => ({ host: dialed[place]!.host, port: dialed[place]!.port })
+  const dialed = dialedPairs(config)
+  const endpoint = (port: PairPort) => {
+    const { host, port: number } = dialed(port)!
+    return { host, port: number }
+  }
   const { host, port } = dialedProvider(config)
   return {
     miners: {
@@ -64,11 +66,11 @@ export function clientSettings(config: JobNegotiatorClientConfig, version: strin
       workMaxAgeMs: jobs.work_max_age_sec * 1000,
     },
     pairs: config.upstreams.map(({ user_identity: userIdentity, async_mining: asyncMining }, place) => {
-      const pool = endpoint(2 * place)
+      const pool = endpoint({ kind: 'pool', index: place })
       return {
         name: `${pool.host}:${pool.port}`,
         pool: { identification, endpoint: pool },
-        server: { identification, endpoint: endpoint(2 * place + 1) },
+        server: { identification, endpoint: endpoint({ kind: 'negotiator', index: place }) },
         userIdentity,
         asyncMining,
         extensions,

@@ -1,4 +1,4 @@
-import { type AppContext, drain, startRole } from '@sv2/app-kit'
+import { type AppContext, byPlace, drain, startRole } from '@sv2/app-kit'
 import { V1ToV2 } from '@sv2/roles/translator'
 import { fastSha256d, randomBytes } from '@sv2/runtime'
 import type { RunningTranslatorProxy } from '../app.ts'
@@ -30,7 +30,7 @@ export async function startV1ToV2(
     role,
     onEffect: observe.fact,
     upstreams: {
-      settings: dialedUpstreams(config.v1_to_v2),
+      list: byPlace(dialedUpstreams(config.v1_to_v2)),
       onFailed: { text: 'upstream cannot be reached', warn: observe.warn },
     },
     farewell: drain(),

@@ -1,5 +1,6 @@
 export type { JobClientFact } from './client/facts.ts'
 export { JobClient, type JobClientEffect, type JobClientEvent } from './client/job-client.ts'
+export type { PairPort } from './client/pair-port.ts'
 export type { JobClientSettings, PairSettings, Patience } from './client/settings.ts'
 export type {
   ClientMode,

@@ -26,7 +26,7 @@ export interface CustomWorkSettings {
    * 0: no such job is taken.
    */
   readonly uncheckedTrust: number
-  /** Servers that are told of blocks on such jobs, as their first message names them; port `negotiator N` is one's. */
+  /** Servers that are told of blocks on such jobs, as their first message names them. */
   readonly negotiators: readonly { readonly host: string; readonly port: number }[]
 }
 

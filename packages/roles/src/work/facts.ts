@@ -1,16 +1,16 @@
-/** What the driver has to do about connections to upstreams; named by their place in the configuration. */
-export type DialCommand =
+/** What the driver has to do about connections to upstreams; named by their place in the configuration, or by their port. */
+export type DialCommand<Upstream = number> =
   /** Connect it, and keep on trying. */
-  | { readonly kind: 'dial'; readonly upstream: number }
+  | { readonly kind: 'dial'; readonly upstream: Upstream }
   /** Stop trying to connect it. */
-  | { readonly kind: 'hangUp'; readonly upstream: number }
+  | { readonly kind: 'hangUp'; readonly upstream: Upstream }
   /**
    * The connection that ends now is made anew at once: by our own choice, or since it wants us at another address; an
    * empty host or port 0 keep what is there (DEV-30).
    */
   | {
       readonly kind: 'redial'
-      readonly upstream: number
+      readonly upstream: Upstream
       readonly host: string
       readonly port: number
     }

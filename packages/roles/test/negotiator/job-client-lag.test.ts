@@ -28,7 +28,7 @@ describe('when our own node lags behind the pool', () => {
     ({ edition, begin }) => {
       const { world, pair } = working({ edition, asyncMining: false })
       begin(pair)
-      const pool = new OfferingPool(world, { edition, upstream: 2 })
+      const pool = new OfferingPool(world, { edition })
       const miner = new TestMiner(world.link as never, current)
       const channel = miner.open('extended')
       moves(world)
@@ -67,7 +67,7 @@ describe('when our own node lags behind the pool', () => {
 
   test('a pool that refuses our jobs as stale meanwhile is not left, and not asked again and again', () => {
     const { world, first } = twoPools()
-    new OfferingPool(world, { upstream: 4 }).peer.send(...anOffer(99, HEIGHT + 1, filled(0xbb)))
+    new OfferingPool(world).peer.send(...anOffer(99, HEIGHT + 1, filled(0xbb)))
     world.update(2n)
     first.disagree('stale-chain-tip')
     first.giveTokens()
@@ -86,7 +86,7 @@ describe('when our own node lags behind the pool', () => {
 describe('the connection on which a pool gives jobs of its own', () => {
   test('does not ask for work selection, and brings what its channel needs', () => {
     const { world } = working()
-    const { received } = new OfferingPool(world, { upstream: 2 })
+    const { received } = new OfferingPool(world)
     expect(received).toMatchObject([
       { type: 'SetupConnection', flags: 0 },
       { type: 'OpenExtendedMiningChannel', userIdentity: 'farm.0' },
@@ -111,7 +111,7 @@ describe('the connection on which a pool gives jobs of its own', () => {
     expect(world.told('pairChanged')).not.toContainEqual(expect.objectContaining({ to: 'barred' }))
     expect(moves(world)).toEqual([])
     const again = world.link.connect({
-      port: { kind: 'upstream', index: 2 },
+      port: { kind: 'offers', index: 0 },
       edition: current,
       protocol: 'mining',
       plays: 'server',
@@ -133,7 +133,7 @@ describe('a pool is not ahead of us', () => {
     world.tip({ templateId: 2n }, { prevHash: filled(0xbb) })
     first.agree()
     first.acknowledge()
-    new OfferingPool(world, { upstream: 4 }).peer.send(...anOffer(99, height, prevHash))
+    new OfferingPool(world).peer.send(...anOffer(99, height, prevHash))
     world.link.advance(10_000)
     expect(lags(world)).toEqual([])
   })

@@ -1,6 +1,7 @@
 import type { Edition } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
 import { draft } from '@sv2/messages/draft'
+import { portName } from '@sv2/roles/ground'
 import { describe, expect, test } from 'vitest'
 import { filled } from '../_fixtures.ts'
 import { JobClientWorld, moves, ScriptedPair, secondPool, twoPools, working } from '../_job-client.ts'
@@ -119,6 +120,9 @@ describe('the preferred pool', () => {
   })
 })
 
+/** All connections of two pairs, in the order in which they are dialed. */
+const FIRST_TWO_PAIRS = ['pool 0', 'negotiator 0', 'pool 1', 'negotiator 1']
+
 describe('a pair that stays silent', () => {
   test.each([
     ['a server that never answers the setup', 1],
@@ -127,14 +131,14 @@ describe('a pair that stays silent', () => {
     const world = new JobClientWorld({ pairs: 2 })
     world.provide()
     const silent = world.link.connect({
-      port: { kind: 'upstream', index: half },
+      port: { kind: half === 0 ? 'pool' : 'negotiator', index: 0 },
       edition: current,
       protocol: half === 0 ? 'mining' : 'negotiation',
       plays: 'server',
     })
     world.link.advance(31_000)
     expect(silent.closed).toBeDefined()
-    expect(world.told('dial').map(({ upstream }) => upstream)).toEqual([0, 1, 2, 3])
+    expect(world.told('dial').map(({ upstream }) => portName(upstream))).toEqual(FIRST_TWO_PAIRS)
     expect(world.client.nextDeadline()).toBeGreaterThan(world.link.now)
   })
 
@@ -142,16 +146,16 @@ describe('a pair that stays silent', () => {
     const world = new JobClientWorld({ pairs: 2 })
     world.provide()
     const server = world.link.connect({
-      port: { kind: 'upstream', index: 1 },
+      port: { kind: 'negotiator', index: 0 },
       edition: current,
       protocol: 'negotiation',
       plays: 'server',
     })
     server.send({ type: 'SetupConnection.Success', usedVersion: 2, flags: 0 })
-    world.link.tell({ kind: 'unreachable', upstream: 0 })
+    world.link.tell({ kind: 'unreachable', upstream: { kind: 'pool', index: 0 } })
     world.link.advance(31_000)
     expect(server.closed).toBeUndefined()
     expect(world.client.nextDeadline()).toBeGreaterThan(world.link.now)
-    expect(world.told('dial').map(({ upstream }) => upstream)).toEqual([0, 1, 2, 3])
+    expect(world.told('dial').map(({ upstream }) => portName(upstream))).toEqual(FIRST_TWO_PAIRS)
   })
 })

@@ -70,7 +70,7 @@ class Storm {
         if (!this.#isUp(pair)) this.#pairs.set(place, new ScriptedPair(world, { place }))
         return
       case 'unreachable':
-        return world.link.tell({ kind: 'unreachable', upstream: 2 * place })
+        return world.link.tell({ kind: 'unreachable', upstream: { kind: 'pool', index: place } })
       case 'tip':
         this.#tips = (this.#tips + 1) & 0xff
         return world.tip({ templateId: ++this.#template }, { prevHash: filled(this.#tips) })
@@ -146,8 +146,7 @@ class Storm {
   #byOffers(place: number, what: Happening): void {
     const pool = this.#offering.get(place)
     const isUp = pool !== undefined && pool.peer.closed === undefined
-    if (what === 'connectOffers' && !isUp)
-      this.#offering.set(place, new OfferingPool(this.world, { upstream: 2 * PAIRS + place }))
+    if (what === 'connectOffers' && !isUp) this.#offering.set(place, new OfferingPool(this.world, { place }))
     if (!isUp) return
     if (what === 'offer') pool.peer.send(...anOffer(++this.#offers, 200_000, filled(this.#tips)))
     if (what === AHEAD) {

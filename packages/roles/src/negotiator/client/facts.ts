@@ -2,12 +2,13 @@ import type { TemplateFact } from '../../client/template-feed.ts'
 import type { MinersFact } from '../../mining/miners/facts.ts'
 import type { DialCommand, UpstreamWorkFact } from '../../work/facts.ts'
 import type { PairEvent, PairState } from './pair-machine.ts'
+import type { PairPort } from './pair-port.ts'
 
 /** What happened in the negotiator client. */
 export type JobClientFact =
   | MinersFact
   | TemplateFact
-  | DialCommand
+  | DialCommand<PairPort>
   | Extract<
       UpstreamWorkFact,
       {

@@ -19,13 +19,13 @@ import type {
 } from '../../mining/miners/work-source.ts'
 import type { ShareTallies } from '../../work/upstream/share-tally.ts'
 import type { UpstreamWorkEffect } from '../../work/upstream/upstream-work.ts'
-import type { UpstreamEvent } from '../../work/upstreams.ts'
 import type { JobClientFact } from './facts.ts'
 import { roomForBoth, roomOf } from './granted-token.ts'
 import type { ClientNews, Tell } from './news.ts'
 import { OwnTemplates } from './own-templates.ts'
 import type { OwnWork, PaidWork, PoolWork } from './own-work.ts'
 import type { Pair } from './pair.ts'
+import type { PairLinkEvent } from './pair-port.ts'
 import { Pairs } from './pairs.ts'
 import { PoolShares } from './pool-shares.ts'
 import { Proposing } from './proposing.ts'
@@ -169,7 +169,7 @@ export class JobClientCore {
   }
 
   /** Takes an event of a pool or of its server. */
-  upstream(event: Exclude<UpstreamEvent, { kind: 'tick' }>, now: Millis): void {
+  upstream(event: PairLinkEvent, now: Millis): void {
     this.#now = now
     this.#pairs.handle(event, now)
   }

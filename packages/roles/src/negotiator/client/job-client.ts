@@ -10,18 +10,15 @@ import type { CoreSettings, V1Port } from '../../sv1-front/front-state.ts'
 import type { Sv1FrontSettings } from '../../sv1-front/settings.ts'
 import { Sv1Front } from '../../sv1-front/sv1-front.ts'
 import type { UpstreamWorkEffect } from '../../work/upstream/upstream-work.ts'
-import type { UpstreamPort } from '../../work/upstreams.ts'
 import type { JobClientFact } from './facts.ts'
 import { JobClientCore, type JobClientDeps } from './job-client-core.ts'
+import type { PairPort } from './pair-port.ts'
 import type { JobClientSettings } from './settings.ts'
 
 export type JobClientEvent =
-  | SessionEvent<
-      V1Port | SinglePort<'miners'> | SinglePort<'templates'> | UpstreamPort,
-      Message | Sv1ToServer
-    >
-  /** An attempt to connect a pool or a server failed; pool of pair n is 2n, its server 2n + 1; then their offers. */
-  | { readonly kind: 'unreachable'; readonly upstream: number }
+  | SessionEvent<V1Port | SinglePort<'miners'> | SinglePort<'templates'> | PairPort, Message | Sv1ToServer>
+  /** An attempt to make a connection of a pair failed. */
+  | { readonly kind: 'unreachable'; readonly upstream: PairPort }
   /** Send every miner to another place (empty host and port 0: back here), and close. */
   | { readonly kind: 'drain'; readonly host: string; readonly port: number }
 
@@ -111,9 +108,9 @@ export class JobClient implements Role<JobClientEvent, JobClientEffect> {
       case 'opened': {
         const { port } = event
         if (port.kind === 'templates') return core.templatesOpened(event.session, now)
-        if (port.kind === 'upstream') return core.upstream({ ...event, port }, now)
         if (port.kind === 'miners') return core.miner(event, now)
-        return front.opened(event.session, port.index ?? 0, now)
+        if (port.kind === 'v1') return front.opened(event.session, port.index ?? 0, now)
+        return core.upstream({ ...event, port }, now)
       }
       case 'message':
         if (front.has(event.session)) return front.line(event.session, event.message as Sv1ToServer, now)

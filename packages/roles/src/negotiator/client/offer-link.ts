@@ -2,20 +2,19 @@ import type { Message } from '@sv2/messages'
 import { ExtensionTalk } from '../../client/extension-talk.ts'
 import { type LinkNews, UpstreamLink } from '../../client/link.ts'
 import type { UpstreamChannel } from '../../client/upstream-channel.ts'
-import type { Emit, Millis, SessionEffect, SessionEvent, SessionId } from '../../ground/role.ts'
+import type { Emit, Millis, SessionEffect, SessionId } from '../../ground/role.ts'
 import type { Miners } from '../../mining/miners/miners.ts'
 import { hashrateOf } from '../../work/upstream/hashrates.ts'
-import type { UpstreamPort } from '../../work/upstreams.ts'
 import type { JobClientFact } from './facts.ts'
+import type { PairLinkEvent, PairPort } from './pair-port.ts'
 import { channelRequest, poolChannelOf } from './pool-channel.ts'
 import { PoolOffer } from './pool-offer.ts'
 import type { PairSettings } from './settings.ts'
 import { SPARE_BYTES } from './workshop.ts'
 
 export interface OfferLinkSettings {
-  /** Number of the pair, and of this connection among all that are dialed. */
+  /** Number of the pair. */
   readonly place: number
-  readonly upstream: number
   readonly pair: PairSettings
   /** Bytes of extranonce that miners split among themselves. */
   readonly size: number
@@ -45,6 +44,7 @@ export interface OfferLinkDeps {
 export class OfferLink {
   readonly #settings: OfferLinkSettings
   readonly #deps: OfferLinkDeps
+  readonly #port: PairPort
   readonly #talk: ExtensionTalk
   #link: UpstreamLink | undefined
   #isDialed = false
@@ -55,6 +55,7 @@ export class OfferLink {
   constructor(settings: OfferLinkSettings, deps: OfferLinkDeps) {
     this.#settings = settings
     this.#deps = deps
+    this.#port = { kind: 'offers', index: settings.place }
     this.#talk = new ExtensionTalk(settings.pair.extensions)
   }
 
@@ -81,22 +82,19 @@ export class OfferLink {
   begin(): void {
     if (this.#isDialed) return
     this.#isDialed = true
-    this.#deps.emit({ kind: 'dial', upstream: this.#settings.upstream })
+    this.#deps.emit({ kind: 'dial', upstream: this.#port })
   }
 
   /** It is not needed any more. */
   end(reason: string, now: Millis): void {
     if (!this.#isDialed) return
     this.#isDialed = false
-    this.#deps.emit({ kind: 'hangUp', upstream: this.#settings.upstream })
+    this.#deps.emit({ kind: 'hangUp', upstream: this.#port })
     this.#link?.close(reason)
     this.#forget(now)
   }
 
-  opened(
-    { session, capabilities }: Extract<SessionEvent<UpstreamPort>, { kind: 'opened' }>,
-    now: Millis,
-  ): void {
+  opened({ session, capabilities }: Extract<PairLinkEvent, { kind: 'opened' }>, now: Millis): void {
     const settings = { ...this.#settings.pair.pool, flags: 0 }
     this.#link = new UpstreamLink(settings, {
       session,
@@ -124,7 +122,7 @@ export class OfferLink {
   }
 
   #redial(endpoint: { readonly host: string; readonly port: number }, reason?: string): void {
-    this.#deps.emit({ kind: 'redial', upstream: this.#settings.upstream, ...endpoint })
+    this.#deps.emit({ kind: 'redial', upstream: this.#port, ...endpoint })
     this.#talk.closed()
     if (reason !== undefined) this.#link?.close(reason)
   }

@@ -1,12 +1,11 @@
 import { MAX_TARGET, type Sha256d } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import { type LinkNews, UpstreamLink } from '../../client/link.ts'
-import type { Emit, Millis, SessionEffect, SessionEvent, SessionId } from '../../ground/role.ts'
+import type { Emit, Millis, SessionEffect, SessionId } from '../../ground/role.ts'
 import { Timers } from '../../ground/timers.ts'
 import type { Miners } from '../../mining/miners/miners.ts'
 import { Failover, type Slot } from '../../work/failover.ts'
 import { hashrateOf, isWorthTelling } from '../../work/upstream/hashrates.ts'
-import type { UpstreamEvent, UpstreamPort } from '../../work/upstreams.ts'
 import { CommitDialogue } from './commit-dialogue.ts'
 import { DeclareDialogue } from './declare-dialogue.ts'
 import type { JobClientFact } from './facts.ts'
@@ -14,6 +13,7 @@ import type { Tell } from './news.ts'
 import { OfferLink } from './offer-link.ts'
 import { type Half, Pair } from './pair.ts'
 import { nextState, type PairEvent, type PairFault } from './pair-machine.ts'
+import { bothPorts, type PairLinkEvent, type PairPort } from './pair-port.ts'
 import { channelRequest, poolChannelOf } from './pool-channel.ts'
 import type { PairSettings } from './settings.ts'
 import { SPARE_BYTES } from './workshop.ts'
@@ -40,9 +40,8 @@ export interface PairsDeps {
 }
 
 /**
- * Pools with their negotiator servers, best first: which are connected, and which one is worked for. Connection 2n is
- * that to the pool of pair n, 2n + 1 that to its server; behind those of all pairs come the ones on which pools give jobs
- * of their own. Nothing here gives up for good.
+ * Pools with their negotiator servers, best first: which are connected, and which one is worked for. Nothing here
+ * gives up for good.
  */
 export class Pairs {
   readonly #settings: PairsSettings
@@ -71,9 +70,9 @@ export class Pairs {
 
   #offersOf(settings: PairSettings, place: number): OfferLink {
     const { miners, emit, tell } = this.#deps
-    const { size, pairs } = this.#settings
+    const { size } = this.#settings
     return new OfferLink(
-      { place, upstream: 2 * pairs.length + place, pair: settings, size },
+      { place, pair: settings, size },
       { miners, emit, tell: (news, now) => tell({ ...news, pair: this.#pairs[place]! }, now) },
     )
   }
@@ -95,7 +94,7 @@ export class Pairs {
     return this.#timers.nextDeadline()
   }
 
-  handle(event: Exclude<UpstreamEvent, { kind: 'tick' }>, now: Millis): void {
+  handle(event: PairLinkEvent, now: Millis): void {
     switch (event.kind) {
       case 'opened':
         return this.#opened(event, now)
@@ -130,7 +129,8 @@ export class Pairs {
   /** The pool does not answer what it is asked about extensions: both connections are made anew. */
   #renew(pair: Pair): void {
     pair.isRenewing = true
-    for (const upstream of upstreamsOf(pair)) this.#deps.emit({ kind: 'redial', upstream, host: '', port: 0 })
+    for (const upstream of bothPorts(pair.place))
+      this.#deps.emit({ kind: 'redial', upstream, host: '', port: 0 })
     pair.pool.talk.closed()
     pair.pool.link?.close('no answer to RequestExtensions')
     pair.server.link?.close('the pool is asked anew')
@@ -208,23 +208,22 @@ export class Pairs {
   }
 
   #dial(pair: Pair): void {
-    for (const upstream of upstreamsOf(pair)) this.#deps.emit({ kind: 'dial', upstream })
+    for (const upstream of bothPorts(pair.place)) this.#deps.emit({ kind: 'dial', upstream })
   }
 
   #hangUp(pair: Pair, now: Millis): void {
-    for (const upstream of upstreamsOf(pair)) this.#deps.emit({ kind: 'hangUp', upstream })
+    for (const upstream of bothPorts(pair.place)) this.#deps.emit({ kind: 'hangUp', upstream })
     pair.pool.link?.close('not needed now')
     pair.server.link?.close('not needed now')
     this.#forget(pair, now)
   }
 
-  #opened(event: Extract<SessionEvent<UpstreamPort>, { kind: 'opened' }>, now: Millis): void {
-    const { index } = event.port
-    const offered = this.#pairs[index - 2 * this.#pairs.length]
-    if (offered !== undefined) return offered.offers.opened(event, now)
-    const pair = this.#pairs[Math.floor(index / 2)]
+  #opened(event: Extract<PairLinkEvent, { kind: 'opened' }>, now: Millis): void {
+    const { kind, index } = event.port
+    const pair = this.#pairs[index]
     if (pair === undefined) return
-    const isPool = index % 2 === 0
+    if (kind === 'offers') return pair.offers.opened(event, now)
+    const isPool = kind === 'pool'
     const half = isPool ? pair.pool : pair.server
     this.#bySession.set(event.session, { pair, half })
     if (isPool) pair.isRenewing = false
@@ -241,8 +240,8 @@ export class Pairs {
     if (pair.channel === undefined && !pair.timers.isSet('open')) pair.timers.set('open', now + OPEN_MS)
   }
 
-  #unreachable(index: number, now: Millis): void {
-    const pair = this.#pairs[Math.floor(index / 2)]
+  #unreachable({ kind, index }: PairPort, now: Millis): void {
+    const pair = kind === 'offers' ? undefined : this.#pairs[index]
     if (pair === undefined) return
     const { place, settings } = pair
     if (!this.#failover.hasFailed(place)) this.#trouble = `${settings.name} cannot be reached`
@@ -297,7 +296,8 @@ export class Pairs {
       case 'unusable':
         return this.fail(pair, 'unusable', news.reason, now)
       case 'reconnect': {
-        const upstream = 2 * pair.place + (half === pair.pool ? 0 : 1)
+        const [pool, negotiator] = bothPorts(pair.place)
+        const upstream = half === pair.pool ? pool! : negotiator!
         return this.#deps.emit({ kind: 'redial', upstream, host: news.host, port: news.port })
       }
       case 'granted':
@@ -368,9 +368,4 @@ export class Pairs {
     pair.offers.begin()
     this.steer(now)
   }
-}
-
-/** The connections to a pool and to its server, as they are dialed. */
-function upstreamsOf({ place }: Pair): readonly number[] {
-  return [2 * place, 2 * place + 1]
 }
