@@ -338,7 +338,7 @@ export class JobClientCore {
     if (work.template !== undefined) {
       const { submit, push } = solutionsOf({ work: work as OwnWork, spare }, { channel, share, good })
       this.#own.feed.submit({ hash: displayHash(good.hash), prevHash: work.tip.prevHash, message: submit })
-      if (this.#settings.fullTemplate) pair?.dialogue?.push(push)
+      if (pair !== undefined) this.#proposing.solved(pair, work as PoolWork, push)
     }
     this.#deps.emit({
       kind: 'blockFound',

@@ -1,5 +1,5 @@
 import type { SplitCoinbase, TxOutput } from '@sv2/bitcoin'
-import type { NewTemplate } from '@sv2/messages'
+import type { NewTemplate, PushSolution } from '@sv2/messages'
 import type { SentShare } from '../../client/sent-shares.ts'
 import type { UpstreamChannel } from '../../client/upstream-channel.ts'
 import type { CustomCoinbase } from '../../custom-jobs/custom-coinbase.ts'
@@ -98,6 +98,10 @@ export interface PoolWork extends OwnWork, PaidWork {
   requestId: number | undefined
   /** A server has to agree to it yet, though the pool has taken it. */
   awaitsServer: boolean
+  /** A server was told of it and has not refused it: it can make blocks of it. */
+  isAtServer: boolean
+  /** Solutions that no server could make blocks of yet. */
+  readonly untold: PushSolution[]
   /** Refusals so far. */
   refusals: number
   /** When it is proposed again. */

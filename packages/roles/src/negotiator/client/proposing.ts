@@ -1,5 +1,5 @@
 import { concatBytes, encodeCompactSize, encodeOutput, equalBytes } from '@sv2/bitcoin'
-import type { Message, NewTemplate, SetCustomMiningJobSuccess } from '@sv2/messages'
+import type { Message, NewTemplate, PushSolution, SetCustomMiningJobSuccess } from '@sv2/messages'
 import { type Emit, type Millis, NEVER } from '../../ground/role.ts'
 import type { Tip } from '../../mining/channel/job.ts'
 import type { Miners } from '../../mining/miners/miners.ts'
@@ -20,6 +20,8 @@ const RETRY_MS = 1_000
 const MAX_REFUSALS = 5
 /** The template provider has this long to send the transactions of a template, ms. */
 const TRANSACTIONS_MS = 10_000
+/** Solutions that are kept until their job is proposed; a server keeps no more that come early. */
+const MAX_UNTOLD = 4
 /** The code for a job on another tip than the server's. */
 const STALE_TIP = 'stale-chain-tip'
 
@@ -114,6 +116,16 @@ export class Proposing {
     this.#propose(pair, work, now)
   }
 
+  /**
+   * A block of work of ours was found. A server is told at once when it has the job, else with the proposal: of a job that
+   * it does not have it can make no block, and closes a client that tells of many such solutions.
+   */
+  solved(pair: Pair, work: PoolWork, solution: PushSolution): void {
+    if (!this.#deps.fullTemplate) return
+    if (work.isAtServer) pair.dialogue?.push(solution)
+    else if (work.untold.length < MAX_UNTOLD) work.untold.push(solution)
+  }
+
   /** The pool or its server said something; true when it was about a job. */
   said(pair: Pair, message: Message, now: Millis): boolean {
     if (message.type === 'SetCustomMiningJob.Success') {
@@ -195,6 +207,8 @@ export class Proposing {
       transactions: transactions.list,
       excessData: transactions.excessData,
     })
+    work.isAtServer = true
+    for (const solution of work.untold.splice(0)) pair.dialogue.push(solution)
     this.#deps.emit({ kind: 'jobProposed', place: pair.place, transactions: transactions.list.length })
     if (token.usableAtOnce) this.#set(pair, work, token.bytes, now)
   }
@@ -205,6 +219,7 @@ export class Proposing {
     const work = pair.inFlight
     if (work === undefined || work.proposalId !== news.requestId || !work.awaitsServer) return
     if (news.kind === 'refused') {
+      work.isAtServer = false
       const detail = new TextDecoder().decode(news.details.subarray(0, 200))
       return this.#refused(pair, work, { code: news.code, detail }, now)
     }

@@ -106,6 +106,8 @@ export class Workshop {
       jobId: undefined,
       agreedAt: 0,
       awaitsServer: false,
+      isAtServer: false,
+      untold: [],
       refusals: 0,
       retryAt: NEVER,
       waiting: [],
