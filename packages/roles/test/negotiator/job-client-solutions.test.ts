@@ -31,6 +31,10 @@ test('a block of a job that the server was not told of yet is told with the job'
   // the transactions come, and the job is declared; the template provider was told of all blocks at once
   expect(world.answerTemplates()).toHaveLength(6)
   expect(told(pair)).toEqual(['DeclareMiningJob', ...Array.from({ length: 4 }, () => 'PushSolution')])
+  // the server keeps no more until it has checked the job
+  find()
+  expect(told(pair)).toEqual([])
+  pair.agree()
   find()
   expect(told(pair)).toEqual(['PushSolution'])
 })

@@ -40,6 +40,16 @@ describe('a solution', () => {
     expect(other.link.factsOf('submitBlock')).toMatchObject([{ session: pool.session }])
   })
 
+  test('of no job is told apart: of a job that is not kept, or of another block than the node’s', () => {
+    const world = aNegotiator()
+    const client = anAcceptedJob(world, current)
+    client.send({ ...aSolution(), extranonce: filled(9, 3) }, { ...aSolution(), prevHash: filled(9) })
+    expect(world.link.factsOf('solutionRefused').map(({ reason }) => reason)).toEqual([
+      'it solves no job that is kept',
+      'it builds on a block that is neither the present tip nor the one before',
+    ])
+  })
+
   test('that is known costs nothing, whoever tells of it and however often', () => {
     let hashes = 0
     const world = aNegotiator({}, aNodeTemplate(), (bytes) => {

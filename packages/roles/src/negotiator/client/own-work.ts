@@ -102,6 +102,8 @@ export interface PoolWork extends OwnWork, PaidWork {
   isAtServer: boolean
   /** Solutions that no server could make blocks of yet. */
   readonly untold: PushSolution[]
+  /** How many solutions came before a server agreed to it. */
+  early: number
   /** Refusals so far. */
   refusals: number
   /** When it is proposed again. */

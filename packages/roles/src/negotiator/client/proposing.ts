@@ -20,8 +20,8 @@ const RETRY_MS = 1_000
 const MAX_REFUSALS = 5
 /** The template provider has this long to send the transactions of a template, ms. */
 const TRANSACTIONS_MS = 10_000
-/** Solutions that are kept until their job is proposed; a server keeps no more that come early. */
-const MAX_UNTOLD = 4
+/** Solutions of one job that a server is told before it agrees: it keeps no more until then. */
+const MAX_EARLY = 4
 /** The code for a job on another tip than the server's. */
 const STALE_TIP = 'stale-chain-tip'
 
@@ -117,13 +117,17 @@ export class Proposing {
   }
 
   /**
-   * A block of work of ours was found. A server is told at once when it has the job, else with the proposal: of a job that
-   * it does not have it can make no block, and closes a client that tells of many such solutions.
+   * A block of work of ours was found. A server is told at once when it has the job, else with the proposal. Of a job that
+   * it does not have it can make no block, of one that it checks it keeps a few solutions, and it closes a client that
+   * tells of many more.
    */
   solved(pair: Pair, work: PoolWork, solution: PushSolution): void {
     if (!this.#deps.fullTemplate) return
+    const isAgreed = work.isAtServer && !work.awaitsServer
+    if (!isAgreed && work.early >= MAX_EARLY) return
+    if (!isAgreed) work.early++
     if (work.isAtServer) pair.dialogue?.push(solution)
-    else if (work.untold.length < MAX_UNTOLD) work.untold.push(solution)
+    else work.untold.push(solution)
   }
 
   /** The pool or its server said something; true when it was about a job. */
@@ -219,7 +223,6 @@ export class Proposing {
     const work = pair.inFlight
     if (work === undefined || work.proposalId !== news.requestId || !work.awaitsServer) return
     if (news.kind === 'refused') {
-      work.isAtServer = false
       const detail = new TextDecoder().decode(news.details.subarray(0, 200))
       return this.#refused(pair, work, { code: news.code, detail }, now)
     }
@@ -325,6 +328,10 @@ export class Proposing {
 
   /** It is proposed once more, with another token; what was found for it still waits. */
   #again(work: PoolWork, now: Millis): void {
+    if (work.awaitsServer) {
+      work.isAtServer = false
+      work.early = 0
+    }
     work.awaitsServer = false
     work.proposalId = undefined
     work.requestId = undefined

@@ -108,6 +108,7 @@ export class Workshop {
       awaitsServer: false,
       isAtServer: false,
       untold: [],
+      early: 0,
       refusals: 0,
       retryAt: NEVER,
       waiting: [],

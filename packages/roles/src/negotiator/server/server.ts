@@ -171,6 +171,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
     this.#tip = nodeTipOf(template)
     if (before === undefined || !equalBytes(before.prevHash, template.prevHash)) {
       this.#kept.newTip(this.#tip, before)
+      this.#solutions.newTip(template.prevHash)
       const { height, prevHash } = template
       this.#outbox.emit({ kind: 'newTip', height, prevHash: displayHash(prevHash) })
     }

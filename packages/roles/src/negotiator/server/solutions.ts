@@ -1,4 +1,4 @@
-import type { Sha256d } from '@sv2/bitcoin'
+import { equalBytes, type Sha256d } from '@sv2/bitcoin'
 import type { PushSolution } from '@sv2/messages'
 import type { Emit, Millis } from '../../ground/role.ts'
 import type { ServerEffect } from './facts.ts'
@@ -14,6 +14,8 @@ const MAX_EARLY = 4
 /** Stages in which a block can be made already. */
 const COMPLETE: ReadonlySet<Stage> = new Set(['waiting', 'checking', 'keeping'])
 const NO_JOB = 'it solves no job that is kept'
+/** Jobs on such a block are not kept: it is late, or of another chain. */
+const OTHER_TIP = 'it builds on a block that is neither the present tip nor the one before'
 
 /** Finds the job of a solution: most often the client's newest, but a solution says no more than the block it is on. */
 export class Solutions {
@@ -22,6 +24,8 @@ export class Solutions {
   readonly #proposals: Proposals
   readonly #solved: Solved
   readonly #emit: Emit<ServerEffect>
+  /** Hashes of the present tip and of the one before, for which jobs are kept. */
+  #tips: readonly Uint8Array[] = []
 
   constructor(
     sha256d: Sha256d,
@@ -48,7 +52,7 @@ export class Solutions {
   pushed(client: Client, message: PushSolution, now: Millis): void {
     const { session } = client
     if (this.#solve(message, client)) return
-    this.#emit({ kind: 'solutionRefused', session, reason: NO_JOB })
+    this.#emit({ kind: 'solutionRefused', session, reason: this.#reasonOf(message) })
     if (client.failedSolutions.take(now)) return
     const reason = 'too many solutions that solve nothing'
     this.#emit({ kind: 'peerMisbehaved', session, reason })
@@ -58,7 +62,16 @@ export class Solutions {
   /** The pool in the same process tells of a block. */
   found(solution: PushSolution): void {
     if (!this.#solve(solution, undefined))
-      this.#emit({ kind: 'solutionRefused', session: undefined, reason: NO_JOB })
+      this.#emit({ kind: 'solutionRefused', session: undefined, reason: this.#reasonOf(solution) })
+  }
+
+  /** The node is on another block. */
+  newTip(prevHash: Uint8Array): void {
+    this.#tips = [prevHash, ...this.#tips.slice(0, 1)]
+  }
+
+  #reasonOf({ prevHash }: PushSolution): string {
+    return this.#tips.some((tip) => equalBytes(tip, prevHash)) ? NO_JOB : OTHER_TIP
   }
 
   /** Submits the block, or lets the solution wait for transactions; false when it is of no job that is kept. */
