@@ -15,6 +15,7 @@ export interface Timed {
 export class Timers<Name extends string = never> implements Timed {
   readonly #names: readonly Name[]
   readonly #due: Float64Array
+  readonly #queues: DueQueue<unknown>[] = []
   readonly #parts: Timed[] = []
 
   constructor(...names: readonly Name[]) {
@@ -30,7 +31,9 @@ export class Timers<Name extends string = never> implements Timed {
 
   /** A queue whose first due time counts in. */
   queue<T>(): DueQueue<T> {
-    return this.add(new DueQueue<T>())
+    const queue = new DueQueue<T>()
+    this.#queues.push(queue as DueQueue<unknown>)
+    return queue
   }
 
   /** Sets a timer, whether it was set before or not. */
@@ -53,10 +56,20 @@ export class Timers<Name extends string = never> implements Timed {
   }
 
   nextDeadline(): Millis {
+    // asked after every event: loops without iterators, and queues apart, where the call is always the same one
+    const due = this.#due
+    const queues = this.#queues
+    const parts = this.#parts
     let next = NEVER
-    for (let index = 0; index < this.#due.length; index++) next = Math.min(next, this.#due[index]!)
-    for (let index = 0; index < this.#parts.length; index++)
-      next = Math.min(next, this.#parts[index]!.nextDeadline())
+    for (let index = 0; index < due.length; index++) if (due[index]! < next) next = due[index]!
+    for (let index = 0; index < queues.length; index++) {
+      const at = queues[index]!.nextDeadline()
+      if (at < next) next = at
+    }
+    for (let index = 0; index < parts.length; index++) {
+      const at = parts[index]!.nextDeadline()
+      if (at < next) next = at
+    }
     return next
   }
 
