@@ -16,14 +16,14 @@ export const OWN_CLOSE_REASONS = {
 } as const
 
 /** Which sides to tell that a channel is closed, and why. */
-export interface Closing {
+export interface ChannelEnd {
   readonly reason: string
   readonly below: boolean
   readonly above: boolean
 }
 
 /** Ends a channel on both sides. */
-export function closeChannel(state: RelayState, channel: RelayChannel, closing: Closing): void {
+export function endChannel(state: RelayState, channel: RelayChannel, closing: ChannelEnd): void {
   if (channel.isClosed) return
   const { client, channelId, upstreamSession, upstreamId } = channel
   const { reason: reasonCode } = closing
@@ -52,7 +52,7 @@ export function drain(
     const { session } = client
     if (client.flags !== undefined) tellClient(state, session, { type: 'Reconnect', newHost, newPort })
     for (const channel of [...client.channels.values()])
-      closeChannel(state, channel, { reason: 'shutting-down', below: false, above: true })
+      endChannel(state, channel, { reason: 'shutting-down', below: false, above: true })
     state.emit({ kind: 'close', session, reason: 'draining' })
   }
 }
@@ -62,7 +62,7 @@ export function dropClient(state: RelayState, client: RelayedClient): void {
   state.clients.delete(client.session)
   const channels = client.channels.size
   for (const channel of [...client.channels.values()])
-    closeChannel(state, channel, { reason: 'client-gone', below: false, above: true })
+    endChannel(state, channel, { reason: 'client-gone', below: false, above: true })
   for (const pendingOpen of client.pendingOpens ?? []) bury(pendingOpen)
   state.waiting -= client.pendingOpens?.size ?? 0
   client.pendingOpens = undefined

@@ -1,6 +1,6 @@
 import { CORE_PROTOCOL, type Message, type SetGroupChannel, withoutControlCharacters } from '@sv2/messages'
 import { MAX_FULL_EXTRANONCE } from '../mining/channel/extranonce.ts'
-import { closeChannel } from './closing.ts'
+import { endChannel } from './closing.ts'
 import { answerCustomJob } from './custom-jobs.ts'
 import { isLateAnswer } from './draining.ts'
 import {
@@ -123,7 +123,7 @@ function channelsOf(groups: ReadonlyMap<RelayedClient, ClientGroup>): RelayChann
 }
 
 function closedAbove(state: RelayState, channel: RelayChannel, reasonCode: string): void {
-  closeChannel(state, channel, { reason: withoutControlCharacters(reasonCode), below: true, above: false })
+  endChannel(state, channel, { reason: withoutControlCharacters(reasonCode), below: true, above: false })
 }
 
 function renewPrefix(

@@ -1,5 +1,5 @@
 import { type Millis, NEVER } from '../ground/role.ts'
-import { closeChannel } from './closing.ts'
+import { endChannel } from './closing.ts'
 import { endDraining } from './draining.ts'
 import { answerWaiting, suitsUpstream } from './handshake.ts'
 import { openElsewhere } from './moving.ts'
@@ -80,7 +80,7 @@ export function slotTick(state: RelayState, slot: RelaySlot): void {
     whenGone === 'stop' ? [...slot.clients].flatMap(({ channels }) => [...channels.values()]) : []
   state.emit({ kind: 'upstreamsGone', stopped: stopped.length })
   for (const channel of stopped)
-    closeChannel(state, channel, { reason: 'no-upstream', below: true, above: false })
+    endChannel(state, channel, { reason: 'no-upstream', below: true, above: false })
 }
 
 function settleSlot(state: RelayState, slot: RelaySlot): void {

@@ -1,5 +1,5 @@
 import { equalBytes } from '@sv2/bitcoin'
-import { closeChannel } from './closing.ts'
+import { endChannel } from './closing.ts'
 import { startDraining } from './draining.ts'
 import { type ChannelGrant, grantedSize, padded, returnGrant } from './grant.ts'
 import type { PendingOpen, RelayChannel, UpstreamSession } from './parties.ts'
@@ -50,8 +50,7 @@ export function moveDenied(state: RelayState, channel: RelayChannel, upstreamSes
 
 /** A channel that cannot move stays where it is, if it is anywhere. */
 function stay(state: RelayState, channel: RelayChannel, reason: string): void {
-  if (channel.upstreamSession === undefined)
-    closeChannel(state, channel, { reason, below: true, above: false })
+  if (channel.upstreamSession === undefined) endChannel(state, channel, { reason, below: true, above: false })
 }
 
 /** What the device has to know before it gets jobs of the new upstream, and nothing else. */

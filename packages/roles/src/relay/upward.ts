@@ -6,7 +6,7 @@ import {
   type UpdateChannel,
   withoutControlCharacters,
 } from '@sv2/messages'
-import { closeChannel, declared } from './closing.ts'
+import { declared, endChannel } from './closing.ts'
 import { relayCustomJob } from './custom-jobs.ts'
 import { changed } from './fan-out.ts'
 import { answerExtensions } from './handshake.ts'
@@ -67,7 +67,7 @@ function close(state: RelayState, client: RelayedClient, message: CloseChannel):
   const members = [...(client.groups.get(message.channelId)?.channels ?? [])]
   const reason = withoutControlCharacters(message.reasonCode)
   for (const each of channel === undefined ? members.filter(({ isGrouped }) => isGrouped) : [channel])
-    closeChannel(state, each, { reason, below: false, above: true })
+    endChannel(state, each, { reason, below: false, above: true })
 }
 
 /**
