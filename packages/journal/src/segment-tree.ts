@@ -43,7 +43,7 @@ export class SegmentTree {
   }
 }
 
-/** The root that the header of the next segment carries: SHA-256(root before ‖ root of the segment). */
+/** Chains the root of a segment to those before it: SHA-256(chained root before ‖ root). The first is chained to zeros. */
 export function chainRoot(previousRoot: Uint8Array, root: Uint8Array, hash: Sha256 = sha256): Uint8Array {
   return hash(concatBytes(previousRoot, root))
 }

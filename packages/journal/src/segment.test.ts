@@ -7,7 +7,6 @@ const anyHeader = fc.record({
   node: fc.nat({ max: 65_535 }),
   number: fc.nat({ max: 2 ** 32 - 1 }),
   firstSequence: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
-  previousRoot: fc.uint8Array({ minLength: 32, maxLength: 32 }),
 })
 
 test('the header of a segment is read as it was written', () => {

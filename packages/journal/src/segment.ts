@@ -6,7 +6,8 @@ import { RecordReader } from './record-reader.ts'
 /** The version of the format that is written and read. */
 export const JOURNAL_VERSION = 1
 /** Bytes of a segment in front of its first record. */
-export const SEGMENT_HEADER_SIZE = 80
+export const SEGMENT_HEADER_SIZE = 48
+const CRC_AT = 40
 const MAGIC = new TextEncoder().encode('SV2JOURN')
 
 /** What a segment says of itself: a file of records of one node. */
@@ -19,14 +20,11 @@ export interface SegmentHeader {
   readonly number: number
   /** Sequence of its first record. */
   readonly firstSequence: number
-  /** Chained root of the segment before, 32 bytes; zeros in the first. */
-  readonly previousRoot: Uint8Array
 }
 
-/** magic · version u16 · node u16 · number u32 · first sequence u64 · pool id · previous root · CRC-32C u32 · zeros. */
+/** magic · version u16 · node u16 · number u32 · first sequence u64 · pool id · CRC-32C u32 · zeros. */
 export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
-  if (header.poolId.length !== 16 || header.previousRoot.length !== 32)
-    throw new RangeError('pool id of 16 bytes, root of 32')
+  if (header.poolId.length !== 16) throw new RangeError('a pool id has 16 bytes')
   const out = new ByteWriter(SEGMENT_HEADER_SIZE)
   out.bytes(MAGIC)
   out.u16(JOURNAL_VERSION)
@@ -34,7 +32,6 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   out.u32(header.number)
   out.count(header.firstSequence)
   out.bytes(header.poolId)
-  out.bytes(header.previousRoot)
   out.u32(crc32c(out.written))
   out.bytes(new Uint8Array(SEGMENT_HEADER_SIZE - out.size))
   return out.written.slice()
@@ -54,8 +51,6 @@ export function decodeSegmentHeader(bytes: Uint8Array): SegmentHeader {
   const number = reader.u32()
   const firstSequence = reader.count()
   const poolId = reader.bytes(16)
-  const previousRoot = reader.bytes(32)
-  if (crc32c(bytes, 0, SEGMENT_HEADER_SIZE - 8) !== reader.u32())
-    throw new JournalError('checksum', 'the header of a segment')
-  return { poolId, node, number, firstSequence, previousRoot }
+  if (crc32c(bytes, 0, CRC_AT) !== reader.u32()) throw new JournalError('checksum', 'the header of a segment')
+  return { poolId, node, number, firstSequence }
 }

@@ -1,0 +1,10 @@
+export { JournalFolderError, type OpenedFolder, openJournalFolder } from './journal-folder.ts'
+export { JournalTail } from './journal-tail.ts'
+export {
+  type JournalObserver,
+  type JournalPosition,
+  type JournalSettings,
+  JournalWriter,
+} from './journal-writer.ts'
+export { segmentNumbers, segmentPath } from './segment-files.ts'
+export { SegmentReader, type StoredFrame } from './segment-reader.ts'
