@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { blocksFile, describeVectors } from './_fixtures.ts'
-import { hex } from './bytes.ts'
-import { encodeHeightPush } from './height-push.ts'
+import { hex, unhex } from './bytes.ts'
+import { encodeHeightPush, readHeightPush } from './height-push.ts'
 
 test.each([
   [0, '00'],
@@ -19,7 +19,15 @@ test.each([
   [0x7fffffff, '04ffffff7f'],
 ])('height %i is pushed as %s', (height, push) => {
   expect(hex(encodeHeightPush(height))).toBe(push)
+  expect(readHeightPush(Uint8Array.of(...unhex(push), 0xaa))).toBe(height)
 })
+
+test.each(['', '61', '04ffffff', '05ffffffff00', '020100', '03ff7f00', '4c0100'])(
+  'a script that begins with %s does not begin with a height',
+  (script) => {
+    expect(readHeightPush(unhex(script))).toBeUndefined()
+  },
+)
 
 // BIP 34 came into force at 227931 on mainnet and 21111 on testnet3.
 const bound = blocksFile.blocks.filter(

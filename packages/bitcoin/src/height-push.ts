@@ -15,3 +15,15 @@ export function encodeHeightPush(height: number): Uint8Array {
   if ((number.at(-1)! & 0x80) !== 0) number.push(0)
   return Uint8Array.of(number.length, ...number)
 }
+
+/** The height that a coinbase scriptSig begins with (BIP 34); undefined when it does not begin with one. */
+export function readHeightPush(script: Uint8Array): number | undefined {
+  const [first = -1] = script
+  if (first === 0) return 0
+  if (first >= 0x51 && first <= 0x60) return first - 0x50
+  if (first < 1 || first > 5 || script.length <= first) return undefined
+  let height = 0
+  for (let at = first; at > 0; at--) height = height * 256 + script[at]!
+  const push = height <= 0x7fff_ffff ? encodeHeightPush(height) : undefined
+  return push?.length === first + 1 ? height : undefined
+}

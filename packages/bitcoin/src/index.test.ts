@@ -65,6 +65,7 @@ test('the package exports these names and no others', () => {
       "parseOutputs",
       "parseTransaction",
       "readCompactSize",
+      "readHeightPush",
       "readOutput",
       "readTransaction",
       "reversed",

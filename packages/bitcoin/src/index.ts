@@ -56,7 +56,7 @@ export {
   headerHash,
   writeHeader,
 } from './header.ts'
-export { encodeHeightPush } from './height-push.ts'
+export { encodeHeightPush, readHeightPush } from './height-push.ts'
 export {
   hasMutatedMerkleTree,
   merklePath,

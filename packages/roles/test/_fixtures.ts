@@ -85,6 +85,7 @@ export interface PoolOverrides {
   readonly run?: PoolSettings['run']
   readonly usedTokens?: PoolDeps['usedTokens']
   readonly solutions?: PoolSettings['solutions']
+  readonly maxUnrecordedShares?: number
 }
 
 /** Settings of a pool, all but what matters left alone. */
@@ -106,6 +107,7 @@ export function poolSettings(overrides: PoolOverrides = {}): PoolSettings {
     coinbaseTag: new TextEncoder().encode('/t/'),
     jobRefreshMs: overrides.jobRefreshMs ?? 60_000,
     customWork: overrides.customWork,
+    maxUnrecordedShares: overrides.maxUnrecordedShares,
     ...(overrides.solutions && { solutions: overrides.solutions }),
   }
 }

@@ -3,6 +3,7 @@ const KNOWN = new Set([
   'invalid-channel-id',
   'invalid-job-id',
   'invalid-share',
+  'not-recorded',
   'stale-share',
   'difficulty-too-low',
   'duplicate-share',

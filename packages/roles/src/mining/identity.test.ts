@@ -9,13 +9,13 @@ describe('a pool with one address', () => {
   const payout = { mode: 'pool', script: SCRIPT } as const
 
   test.each([
-    ['alice', 'alice'],
-    ['alice.rig1', 'alice'],
-    ['alice.rig1.board2', 'alice'],
-    ['', ''],
-    ['.', ''],
-  ])('takes %j as the account %j', (identity, user) => {
-    expect(readIdentity(identity, payout)).toEqual({ user, script: SCRIPT, key: 'pool' })
+    ['alice', 'alice', ''],
+    ['alice.rig1', 'alice', 'rig1'],
+    ['alice.rig1.board2', 'alice', 'rig1.board2'],
+    ['', '', ''],
+    ['.', '', ''],
+  ])('takes %j as the account %j and the worker %j', (identity, user, worker) => {
+    expect(readIdentity(identity, payout)).toEqual({ user, worker, script: SCRIPT, key: 'pool' })
   })
 
   test('refuses who wants a payout of his own, and says why', () => {

@@ -22,6 +22,8 @@ export type PayoutSettings =
 export interface Identity {
   /** The account: everything before the worker's name. */
   readonly user: string
+  /** The worker's name: what follows the account; may be empty. */
+  readonly worker: string
   /** Output script that is paid. */
   readonly script: Uint8Array
   /** Tells payouts apart. */
@@ -40,22 +42,27 @@ export function readIdentity(identity: string, payout: PayoutSettings): Identity
     if (identity.startsWith('sri/')) {
       return refusal(`${quoted(identity)} asks for a payout of its own, and this pool pays one address`)
     }
-    return { user: identity.split('.', 1)[0] ?? '', script: payout.script, key: 'pool' }
+    return { ...splitAt(identity, '.'), script: payout.script, key: 'pool' }
   }
-  const address = soloAddress(identity)
+  const { user: address, worker } = soloAddress(identity)
   if (address === '') return refusal(`${quoted(identity)} names no address; solo wants address[.worker]`)
   try {
     const script = addressToScript(address, payout.network)
-    return { user: address, script, key: hex(script) }
+    return { user: address, worker, script, key: hex(script) }
   } catch (error) {
     if (!(error instanceof AddressError)) throw error
     return refusal(error.message)
   }
 }
 
-function soloAddress(identity: string): string {
-  if (identity.startsWith(SRI_SOLO)) return identity.slice(SRI_SOLO.length).split('/', 1)[0] ?? ''
-  return identity.split('.', 1)[0] ?? ''
+function soloAddress(identity: string): Pick<Identity, 'user' | 'worker'> {
+  if (identity.startsWith(SRI_SOLO)) return splitAt(identity.slice(SRI_SOLO.length), '/')
+  return splitAt(identity, '.')
+}
+
+function splitAt(text: string, mark: string): Pick<Identity, 'user' | 'worker'> {
+  const at = text.indexOf(mark)
+  return at === -1 ? { user: text, worker: '' } : { user: text.slice(0, at), worker: text.slice(at + 1) }
 }
 
 function refusal(detail: string): Refusal {

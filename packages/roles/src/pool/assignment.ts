@@ -32,7 +32,7 @@ export function assignmentOf(
     }
   }
   const extranonceSize = Math.max(least, Math.min(rollableExtranonceSize, most))
-  const granted = { extranonceSize, padding: room - extranonceSize, user: read.user }
+  const granted = { extranonceSize, padding: room - extranonceSize, user: read.user, worker: read.worker }
   if (request.requiresWorkSelection) return { book: books.noJobs, ...granted }
   const known = books.shelves.find(read.key)
   if (known !== undefined) return { book: known.book, ...granted }

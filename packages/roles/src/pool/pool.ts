@@ -1,4 +1,4 @@
-import { displayHash, equalBytes, targetToDifficulty } from '@sv2/bitcoin'
+import { displayHash, equalBytes, readHeightPush, targetToDifficulty } from '@sv2/bitcoin'
 import type { NewTemplate } from '@sv2/messages'
 import type { SolutionEffect } from '../client/open-solutions.ts'
 import { TemplateFeed, type TemplateNews } from '../client/template-feed.ts'
@@ -19,10 +19,12 @@ import { assignmentOf } from './assignment.ts'
 import { CustomWork, type PresentWork, solutionOf } from './custom-work.ts'
 import type { PoolFact } from './facts.ts'
 import { JobShelves, type Shelf } from './job-shelf.ts'
+import { provenShare, type RecordEffect, type RecordEvent } from './records.ts'
 import { layoutOfRun, RunNumbers } from './run.ts'
 import type { PoolSettings } from './settings.ts'
 import { type NegotiatorPort, SolutionLinks } from './solution-links.ts'
 import { submissionOf } from './submission.ts'
+import { UnrecordedShares } from './unrecorded-shares.ts'
 import type { UsedToken } from './used-tokens.ts'
 
 /** What the pool is given. */
@@ -38,6 +40,7 @@ type PoolSessionEvent = SessionEvent<SinglePort<'miners'> | SinglePort<'template
 
 export type PoolEvent =
   | PoolSessionEvent
+  | RecordEvent
   /** Send every miner to another place (empty host and port 0: back here), and close. */
   | { readonly kind: 'drain'; readonly host: string; readonly port: number }
   /** Give a channel another part of the search space. */
@@ -45,12 +48,14 @@ export type PoolEvent =
   /** Put channels of a connection into a group of their own. */
   | { readonly kind: 'regroup'; readonly session: number; readonly channelIds: readonly number[] }
 
-export type PoolEffect = SessionEffect | PoolFact | SolutionEffect
+export type PoolEffect = SessionEffect | PoolFact | SolutionEffect | RecordEffect
 
 /** Templates that wait for a tip at one time. */
 const MAX_WAITING = 16
 /** Jobs for single channels are made no more often than this, ms. */
 const MIN_EXTRA_JOB_MS = 250
+/** Why a good share is refused that the disk did not take. */
+const NOT_RECORDED = 'not-recorded'
 /** Every bit of a header's version. */
 const ANY_VERSION = 0xffff_ffff
 
@@ -82,6 +87,9 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   /** Jobs for single channels are shared by all that need one within this time, ms. */
   readonly #extraJobMs: number
   #extraUntil: Millis = 0
+  /** Shares that wait for the disk. */
+  readonly #unrecorded = new UnrecordedShares()
+  #diskRefuses = false
   #now: Millis = 0
 
   constructor(settings: PoolSettings, deps: PoolDeps) {
@@ -130,7 +138,8 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
             accepted: (channel, share, good) => {
               if (good.isBlock) this.#solved(channel, share, good)
               this.#shelves.worked(channel.book)
-              return good.job.isUnchecked === true ? this.#onTrust(channel, good) : 'credited'
+              const outcome = good.job.isUnchecked === true ? this.#onTrust(channel, good) : 'credited'
+              return outcome === 'credited' ? this.#record(channel, share, good) : outcome
             },
             customJob:
               custom === undefined
@@ -182,6 +191,16 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
         break
       case 'regroup':
         this.#miners.regroup(event.session, event.channelIds)
+        break
+      case 'recorded':
+        this.#settle(event.shares, undefined)
+        break
+      case 'recordingFailed':
+        this.#diskRefuses = true
+        this.#settle(this.#unrecorded.size, NOT_RECORDED)
+        break
+      case 'recordingResumed':
+        this.#diskRefuses = false
         break
       case 'tick':
         this.#miners.handle(event, now)
@@ -259,6 +278,8 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     if (this.#tip === undefined || !equalBytes(this.#tip.prevHash, tip.prevHash)) this.#spotCheck(tip)
     this.#tip = tip
     this.#template = template
+    if (this.#settings.maxUnrecordedShares !== undefined)
+      this.#outbox.emit({ kind: 'recordTip', tip, height: readHeightPush(template.coinbasePrefix) ?? 0 })
     this.#timers.set('refresh', now + this.#settings.jobRefreshMs)
     const { book } = this.#shelves
     book.activate(job.jobId, tip, this.#miners.nextOrder())
@@ -337,6 +358,8 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       hash: displayHash(hash),
       templateId: template?.templateId,
     })
+    if (this.#settings.maxUnrecordedShares !== undefined)
+      this.#outbox.emit({ kind: 'recordBlock', share: provenShare(channel, share, good), hash })
     if (solution !== undefined) this.#outbox.emit({ kind: 'solutionPushed', negotiators, solution })
   }
 
@@ -344,6 +367,29 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   #spotCheck({ prevHash }: Tip): void {
     for (const { account: user, isProven } of this.#custom?.trust.tip(prevHash) ?? [])
       this.#outbox.emit({ kind: 'uncheckedBlock', user, isProven })
+  }
+
+  /** A share is acknowledged when it is on disk; where the disk does not keep up, further ones are refused. */
+  #record(channel: Channel, share: Share, good: GoodShare): ShareOutcome {
+    const { maxUnrecordedShares: most } = this.#settings
+    const { difficulty } = good.level
+    if (most === undefined || difficulty === 0) return 'credited'
+    if (this.#diskRefuses || this.#unrecorded.size >= most) return { code: NOT_RECORDED }
+    this.#outbox.emit({ kind: 'recordShare', share: provenShare(channel, share, good) })
+    this.#unrecorded.add({
+      channel,
+      sequenceNumber: share.sequenceNumber,
+      difficulty: difficulty * (good.job.rewardShare ?? 1),
+    })
+    return 'pending'
+  }
+
+  #settle(shares: number, code: typeof NOT_RECORDED | undefined): void {
+    for (let left = shares; left > 0; left--) {
+      const share = this.#unrecorded.shift()
+      if (share === undefined) return
+      this.#miners.settle(share, code, this.#now)
+    }
   }
 
   /** A share of a job that was not checked: credited up to the limit that the operator set. */

@@ -17,6 +17,8 @@ export interface PoolSettings {
   readonly run?: PoolRun | undefined
   readonly templates: TemplateFeedSettings
   readonly payout: PayoutSettings
+  /** Shares that may wait for the journal at one time; undefined: there is none, and shares are acknowledged at once. */
+  readonly maxUnrecordedShares?: number | undefined
   /** Text in the coinbase script. */
   readonly coinbaseTag: Uint8Array
   /** Every device gets a new unique job at least this often (POOL-04). */

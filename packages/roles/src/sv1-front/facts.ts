@@ -62,6 +62,7 @@ export type V1ShareRefusal =
   | 'version-rolling-not-allowed'
   | 'invalid-non-rollable-version-bit'
   | 'invalid-share'
+  | 'not-recorded'
   | 'invalid-channel-id'
   | 'version-bits-outside-mask'
   | 'unauthorized-worker'

@@ -14,6 +14,7 @@ export const SHARE_ANSWERS: Readonly<
   'invalid-non-rollable-version-bit': answer(20, 'Invalid version bits'),
   'version-bits-outside-mask': answer(20, 'Version bits outside of the granted mask'),
   'invalid-share': answer(20, 'Invalid share'),
+  'not-recorded': answer(20, 'Not recorded'),
   'invalid-channel-id': answer(21),
   'unauthorized-worker': answer(24),
   'not-subscribed': answer(25),

@@ -72,6 +72,7 @@ export function aChannel(overrides: Partial<ChannelSettings> = {}): Channel {
       easiest: undefined,
       nominalHashrate: 0,
       user: 'alice',
+      worker: '',
       slot: 0,
       ...overrides,
     },

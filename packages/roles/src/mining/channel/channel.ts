@@ -52,6 +52,8 @@ export interface ChannelSettings {
   readonly nominalHashrate: number
   /** Label of the account; opaque here. */
   readonly user: string
+  /** Its worker's name, where the identity has one; else empty. */
+  readonly worker: string
   /** Where it stands in its owner's list of channels. */
   readonly slot: number
 }
@@ -76,6 +78,7 @@ export class Channel {
   /** H/s: as declared, and as its shares show once they tell otherwise. */
   hashrate: number
   readonly user: string
+  readonly worker: string
   slot: number
   lease: number
   nominalHashrate: number
@@ -121,6 +124,7 @@ export class Channel {
     this.extranonceSize = settings.extranonceSize
     this.versionMask = settings.versionMask
     this.user = settings.user
+    this.worker = settings.worker
     this.slot = settings.slot
     this.lease = settings.lease
     this.nominalHashrate = settings.nominalHashrate

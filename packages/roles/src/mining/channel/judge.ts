@@ -22,6 +22,7 @@ export type ShareErrorCode =
   | 'version-rolling-not-allowed'
   | 'invalid-non-rollable-version-bit'
   | 'invalid-share'
+  | 'not-recorded'
 
 export type Share = SubmitSharesStandard | SubmitSharesExtended
 
@@ -43,6 +44,8 @@ export interface GoodShare {
   readonly job: Job
   /** Header hash as it comes out of SHA-256d; the caller may keep it. */
   readonly hash: Uint8Array
+  /** Merkle root of its header; shared with other shares of one extranonce. */
+  readonly merkleRoot: Uint8Array
   /** It is a block as well. */
   readonly isBlock: boolean
 }
@@ -85,10 +88,11 @@ export class ShareJudge {
     if (share.ntime < tip.minNtime || share.ntime > latest) return refused('invalid-share')
 
     const memory = channel.job(job)
+    const merkleRoot = this.#merkleRoot(channel, job, share, memory)
     writeHeader(this.#header, {
       version: share.version,
       prevHash: tip.prevHash,
-      merkleRoot: this.#merkleRoot(channel, job, share, memory),
+      merkleRoot,
       ntime: share.ntime,
       nbits: tip.nbits,
       nonce: share.nonce,
@@ -100,9 +104,10 @@ export class ShareJudge {
     const key = shareKey(hash)
     const known = this.#remember(tip, key, memory.tally)
     if (known === 'known') return refused('duplicate-share')
-    if (known === 'new') return { accepted: true, level, job, hash, isBlock }
+    if (known === 'new') return { accepted: true, level, job, hash, merkleRoot, isBlock }
     // whether it was paid is not known: it is not paid again, and a block is not lost
-    return isBlock ? { accepted: true, level: NO_CREDIT, job, hash, isBlock } : refused('invalid-share')
+    if (!isBlock) return refused('invalid-share')
+    return { accepted: true, level: NO_CREDIT, job, hash, merkleRoot, isBlock }
   }
 
   #remember(tip: Tip, key: number, tally: Tally): 'new' | 'known' | 'full' {

@@ -231,6 +231,7 @@ function makeChannel(
       easiest: admission.easiest,
       nominalHashrate: request.nominalHashRate,
       user: admission.user,
+      worker: admission.worker ?? '',
       slot: state.connected.channels.length,
     },
     now,

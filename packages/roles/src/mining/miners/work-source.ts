@@ -101,6 +101,8 @@ export interface Assignment {
   readonly padding?: number | undefined
   /** The account, without what identifies the worker. */
   readonly user: string
+  /** The worker's name, where the source tells it from the account. */
+  readonly worker?: string | undefined
 }
 
 export interface Refusal {
