@@ -27,7 +27,7 @@ const pureRoles = [
   '@sv2/roles/payouts',
   '@sv2/roles/ledger',
 ]
-const process = ['@sv2/app-kit', '@sv2/runtime', '@sv2/runtime/sha256']
+const process = ['@sv2/app-kit', '@sv2/runtime', '@sv2/runtime/journal', '@sv2/runtime/sha256']
 const noble = [
   '@noble/ciphers',
   '@noble/curves',
@@ -68,7 +68,15 @@ export const layers: Readonly<Record<string, Layer>> = {
     editions: false,
   },
   'packages/app-kit': {
-    imports: [...pureRoles, '@sv2/messages', '@sv2/noise', '@sv2/bitcoin', '@sv2/journal', '@sv2/runtime'],
+    imports: [
+      ...pureRoles,
+      '@sv2/messages',
+      '@sv2/noise',
+      '@sv2/bitcoin',
+      '@sv2/journal',
+      '@sv2/runtime',
+      '@sv2/runtime/journal',
+    ],
     pure: false,
     editions: false,
   },

@@ -3,6 +3,7 @@ import {
   drain,
   loadTokenKey,
   nextEpoch,
+  PoolJournal,
   SolutionFiles,
   startRole,
   UsedTokenFile,
@@ -10,7 +11,7 @@ import {
   VERSION,
 } from '@sv2/app-kit'
 import { portName } from '@sv2/roles/ground'
-import { Pool } from '@sv2/roles/pool'
+import { Pool, type PoolEffect, type RecordEffect } from '@sv2/roles/pool'
 import { fastSha256d, randomBytes } from '@sv2/runtime'
 import { configSchema, type PoolConfig } from './config.ts'
 import { startEmbeddedNegotiator } from './embedded-negotiator.ts'
@@ -48,7 +49,7 @@ export const pool: App<PoolConfig, RunningPool> = {
   schema: configSchema,
 
   async start(config, context) {
-    const { log, registry, clock } = context
+    const { log, registry, scope, clock } = context
     const observe = createObserver(log, registry)
     const embedded = await startEmbeddedNegotiator(config, context)
     const { token_key_file: keyFile } = config.custom_work
@@ -65,10 +66,23 @@ export const pool: App<PoolConfig, RunningPool> = {
         usedTokens: tokens.used,
       },
     )
+    const journal = config.journal.enabled
+      ? new PoolJournal(
+          {
+            config: config.journal,
+            dataDir: config.data_dir,
+            node: config.extranonce.server_id,
+            network: config.network,
+          },
+          { log, registry, now: () => clock.now(), tell: (event) => started.engine.tell(event) },
+        )
+      : undefined
+    if (journal !== undefined) scope.own('journal', () => journal.close())
     const failed = (what: string) => ({ text: `${what} cannot be reached` })
     const started = startRole(context, {
       role,
       onEffect(fact) {
+        if (isRecord(fact)) return journal?.perform(fact)
         if (fact.kind === 'tokenUsed') return tokens.add(fact.token, clock.now())
         if (fact.kind === 'keepSolution' || fact.kind === 'forgetSolution') return files.perform(fact)
         if (fact.kind !== 'solutionPushed' || embedded === undefined) return observe.fact(fact)
@@ -107,4 +121,8 @@ export const pool: App<PoolConfig, RunningPool> = {
       counts: () => ({ ...role.counts, ...observe.totals() }),
     }
   },
+}
+
+function isRecord(effect: Exclude<PoolEffect, { kind: 'send' | 'close' | 'pause' }>): effect is RecordEffect {
+  return effect.kind === 'recordShare' || effect.kind === 'recordBlock' || effect.kind === 'recordTip'
 }

@@ -2,6 +2,7 @@ import {
   answerKeys,
   difficultyKeys,
   doorsSchema,
+  journalSchema,
   logSchema,
   monitoringSchema,
   payoutProblem,
@@ -185,6 +186,7 @@ export const configSchema = z
       maxQueuedBytes: 16 * 1024 * 1024,
     }),
     job_negotiator: embeddedNegotiatorSchema(),
+    journal: journalSchema(),
     monitoring: monitoringSchema(9_090),
     log: logSchema,
   })

@@ -53,6 +53,7 @@ export function poolSettings(config: PoolConfig, version: string, run: PoolRun):
           }
         : { mode: 'pool', script: addressToScript(payout.address ?? '', config.network) },
     coinbaseTag: new TextEncoder().encode(config.coinbase_tag),
+    maxUnrecordedShares: config.journal.enabled ? config.journal.max_waiting_shares : undefined,
     jobRefreshMs: jobs.job_refresh_sec * 1000,
     customWork: takesCustomWork(config)
       ? {

@@ -11,6 +11,7 @@ export {
 } from './app.ts'
 export { type DoorConfig, doorSettings, doorsSchema } from './config/door.ts'
 export { hostSchema } from './config/host.ts'
+export { type JournalConfig, journalSchema } from './config/journal.ts'
 export { type ConfigSources, loadConfig } from './config/load.ts'
 export { answerKeys, answerSettings, difficultyKeys, difficultySettings, workKeys } from './config/miners.ts'
 export { furtherOutputsKey, type NegotiationConfig, negotiationKeys } from './config/negotiator.ts'
@@ -33,6 +34,7 @@ export {
   makeKeyFile,
   readKeyFile,
 } from './keys.ts'
+export { PoolJournal } from './ledger/pool-journal.ts'
 export { createLogger, type Logger, type LogSettings } from './logger.ts'
 export {
   Counter,

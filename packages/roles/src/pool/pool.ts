@@ -1,4 +1,4 @@
-import { displayHash, equalBytes, readHeightPush, targetToDifficulty } from '@sv2/bitcoin'
+import { displayHash, equalBytes, targetToDifficulty } from '@sv2/bitcoin'
 import type { NewTemplate } from '@sv2/messages'
 import type { SolutionEffect } from '../client/open-solutions.ts'
 import { TemplateFeed, type TemplateNews } from '../client/template-feed.ts'
@@ -19,12 +19,12 @@ import { assignmentOf } from './assignment.ts'
 import { CustomWork, type PresentWork, solutionOf } from './custom-work.ts'
 import type { PoolFact } from './facts.ts'
 import { JobShelves, type Shelf } from './job-shelf.ts'
-import { provenShare, type RecordEffect, type RecordEvent } from './records.ts'
+import type { RecordEffect, RecordEvent } from './records.ts'
 import { layoutOfRun, RunNumbers } from './run.ts'
 import type { PoolSettings } from './settings.ts'
+import { ShareRecords } from './share-records.ts'
 import { type NegotiatorPort, SolutionLinks } from './solution-links.ts'
 import { submissionOf } from './submission.ts'
-import { UnrecordedShares } from './unrecorded-shares.ts'
 import type { UsedToken } from './used-tokens.ts'
 
 /** What the pool is given. */
@@ -54,8 +54,6 @@ export type PoolEffect = SessionEffect | PoolFact | SolutionEffect | RecordEffec
 const MAX_WAITING = 16
 /** Jobs for single channels are made no more often than this, ms. */
 const MIN_EXTRA_JOB_MS = 250
-/** Why a good share is refused that the disk did not take. */
-const NOT_RECORDED = 'not-recorded'
 /** Every bit of a header's version. */
 const ANY_VERSION = 0xffff_ffff
 
@@ -87,9 +85,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   /** Jobs for single channels are shared by all that need one within this time, ms. */
   readonly #extraJobMs: number
   #extraUntil: Millis = 0
-  /** Shares that wait for the disk. */
-  readonly #unrecorded = new UnrecordedShares()
-  #diskRefuses = false
+  readonly #records: ShareRecords
   #now: Millis = 0
 
   constructor(settings: PoolSettings, deps: PoolDeps) {
@@ -139,7 +135,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
               if (good.isBlock) this.#solved(channel, share, good)
               this.#shelves.worked(channel.book)
               const outcome = good.job.isUnchecked === true ? this.#onTrust(channel, good) : 'credited'
-              return outcome === 'credited' ? this.#record(channel, share, good) : outcome
+              return outcome === 'credited' ? this.#records.share(channel, share, good) : outcome
             },
             customJob:
               custom === undefined
@@ -149,6 +145,10 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
         },
       ),
     )
+    this.#records = new ShareRecords(settings.maxUnrecordedShares, {
+      emit: this.#outbox.emit,
+      settle: (share, code, now) => this.#miners.settle(share, code, now),
+    })
     this.#feed = this.#timers.add(new TemplateFeed({ ...settings.templates, solutions }, this.#outbox.emit))
     this.#shelves = new JobShelves(
       {
@@ -193,14 +193,9 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
         this.#miners.regroup(event.session, event.channelIds)
         break
       case 'recorded':
-        this.#settle(event.shares, undefined)
-        break
       case 'recordingFailed':
-        this.#diskRefuses = true
-        this.#settle(this.#unrecorded.size, NOT_RECORDED)
-        break
       case 'recordingResumed':
-        this.#diskRefuses = false
+        this.#records.handle(event, now)
         break
       case 'tick':
         this.#miners.handle(event, now)
@@ -278,8 +273,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     if (this.#tip === undefined || !equalBytes(this.#tip.prevHash, tip.prevHash)) this.#spotCheck(tip)
     this.#tip = tip
     this.#template = template
-    if (this.#settings.maxUnrecordedShares !== undefined)
-      this.#outbox.emit({ kind: 'recordTip', tip, height: readHeightPush(template.coinbasePrefix) ?? 0 })
+    this.#records.tip(tip, template)
     this.#timers.set('refresh', now + this.#settings.jobRefreshMs)
     const { book } = this.#shelves
     book.activate(job.jobId, tip, this.#miners.nextOrder())
@@ -358,8 +352,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       hash: displayHash(hash),
       templateId: template?.templateId,
     })
-    if (this.#settings.maxUnrecordedShares !== undefined)
-      this.#outbox.emit({ kind: 'recordBlock', share: provenShare(channel, share, good), hash })
+    this.#records.block(channel, share, good)
     if (solution !== undefined) this.#outbox.emit({ kind: 'solutionPushed', negotiators, solution })
   }
 
@@ -367,29 +360,6 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   #spotCheck({ prevHash }: Tip): void {
     for (const { account: user, isProven } of this.#custom?.trust.tip(prevHash) ?? [])
       this.#outbox.emit({ kind: 'uncheckedBlock', user, isProven })
-  }
-
-  /** A share is acknowledged when it is on disk; where the disk does not keep up, further ones are refused. */
-  #record(channel: Channel, share: Share, good: GoodShare): ShareOutcome {
-    const { maxUnrecordedShares: most } = this.#settings
-    const { difficulty } = good.level
-    if (most === undefined || difficulty === 0) return 'credited'
-    if (this.#diskRefuses || this.#unrecorded.size >= most) return { code: NOT_RECORDED }
-    this.#outbox.emit({ kind: 'recordShare', share: provenShare(channel, share, good) })
-    this.#unrecorded.add({
-      channel,
-      sequenceNumber: share.sequenceNumber,
-      difficulty: difficulty * (good.job.rewardShare ?? 1),
-    })
-    return 'pending'
-  }
-
-  #settle(shares: number, code: typeof NOT_RECORDED | undefined): void {
-    for (let left = shares; left > 0; left--) {
-      const share = this.#unrecorded.shift()
-      if (share === undefined) return
-      this.#miners.settle(share, code, this.#now)
-    }
   }
 
   /** A share of a job that was not checked: credited up to the limit that the operator set. */

@@ -24,8 +24,7 @@ function aRecordingPool(
   const miner = new TestMiner(world.link, edition)
   const channel = miner.open(kind)
   miner.take()
-  const recorded = (): ProvenShare[] =>
-    world.link.factsOf('recordShare').map(({ share }) => share)
+  const recorded = (): ProvenShare[] => world.link.factsOf('recordShare').map(({ share }) => share)
   const submit = (sequenceNumber: number) => miner.peer.send(miner.find(channel, { sequenceNumber }))
   const tell = (event: RecordEvent) => world.link.tell(event)
   return { ...world, miner, channel, recorded, submit, tell }

@@ -1,0 +1,155 @@
+import { AddressError, addressToScript, type Network } from '@sv2/bitcoin'
+import type { JournalRecord } from '@sv2/journal'
+import type { RecordEffect, RecordEvent } from '@sv2/roles/pool'
+import { randomBytes } from '@sv2/runtime'
+import {
+  JournalFolderError,
+  type JournalPosition,
+  JournalWriter,
+  openJournalFolder,
+} from '@sv2/runtime/journal'
+import { type JournalConfig, journalFolder } from '../config/journal.ts'
+import { ConfigError } from '../config/problems.ts'
+import type { Logger } from '../logger.ts'
+import { Counter, Gauge, type Registry } from '../monitoring.ts'
+import { RecordKeeper } from './record-keeper.ts'
+
+const POOL_ID_BYTES = 16
+const MIB = 1024 * 1024
+const RETRY_MS = 1_000
+
+export interface PoolJournalSettings {
+  readonly config: JournalConfig
+  readonly dataDir: string
+  /** `server_id`. */
+  readonly node: number
+  readonly network: Network
+}
+
+export interface PoolJournalDeps {
+  readonly log: Logger
+  readonly registry: Registry
+  /** Unix ms. */
+  readonly now: () => number
+  /** The role is told of what is on disk. */
+  readonly tell: (event: RecordEvent) => void
+  /** The journal has grown. */
+  readonly grown?: (position: JournalPosition) => void
+}
+
+/** The journal of a pool's node: writes what the role wants recorded, and tells it what is on disk. */
+export class PoolJournal {
+  readonly folder: string
+  readonly #writer: JournalWriter
+  readonly #keeper: RecordKeeper
+
+  /** @throws {ConfigError} when the folder holds something else than this node's journal */
+  constructor({ config, dataDir, node, network }: PoolJournalSettings, deps: PoolJournalDeps) {
+    const { log } = deps
+    this.folder = journalFolder(config, dataDir)
+    const opened = openFolder(this.folder, node)
+    if (opened.torn !== undefined)
+      log.warn({ ...opened.torn }, 'the journal ended in a torn record: it was cut off, and kept in a file')
+    const { lost, failing } = meters(deps.registry, () => this.#writer)
+    const settings = {
+      folder: this.folder,
+      node,
+      flushMs: config.flush_ms,
+      maxBytes: config.max_bytes,
+      segmentBytes: config.segment_mib * MIB,
+      segmentMs: config.segment_sec * 1000,
+      retryMs: RETRY_MS,
+    }
+    this.#writer = new JournalWriter(settings, opened, {
+      flushed(position, shares) {
+        if (shares > 0) deps.tell({ kind: 'recorded', shares })
+        deps.grown?.(position)
+      },
+      failed(error, shares) {
+        lost.inc(shares)
+        failing.set(1)
+        log.error(
+          { err: error, shares },
+          'the disk refuses the journal: shares are refused until it takes them',
+        )
+        deps.tell({ kind: 'recordingFailed' })
+      },
+      recovered() {
+        failing.set(0)
+        log.info('the disk takes the journal again')
+        deps.tell({ kind: 'recordingResumed' })
+      },
+    })
+    this.#keeper = new RecordKeeper({
+      append: (record) => this.append(record),
+      scriptOf: (user) => scriptOf(user, network),
+      now: deps.now,
+    })
+    log.info({ folder: this.folder, records: opened.nextSequence }, 'journal opened')
+  }
+
+  /** Does what the role wants done. */
+  perform(effect: RecordEffect): void {
+    this.#keeper.record(effect)
+  }
+
+  /** Writes a record that comes from somewhere else than the role, such as from the chain. */
+  append(record: JournalRecord): void {
+    this.#writer.append(record)
+  }
+
+  close(): Promise<void> {
+    return this.#writer.close()
+  }
+}
+
+function openFolder(folder: string, node: number) {
+  try {
+    return openJournalFolder(folder, node, () => randomBytes(POOL_ID_BYTES))
+  } catch (error) {
+    if (!(error instanceof JournalFolderError)) throw error
+    throw new ConfigError([{ key: 'journal.dir', value: folder, message: error.message }])
+  }
+}
+
+/** The script of an account that is an address of the network; empty for any other name. */
+function scriptOf(user: string, network: Network): Uint8Array {
+  try {
+    return addressToScript(user, network)
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error
+    return new Uint8Array(0)
+  }
+}
+
+function meters(registry: Registry, writer: () => JournalWriter) {
+  const registers = [registry]
+  new Gauge({
+    name: 'sv2_pool_journal_waiting_shares',
+    help: 'Shares that are not on disk yet',
+    registers,
+    collect() {
+      this.set(writer().waitingShares)
+    },
+  })
+  new Gauge({
+    name: 'sv2_pool_journal_flush_seconds',
+    help: 'How long the last flush of the journal took',
+    registers,
+    collect() {
+      this.set(writer().lastFlushMs / 1000)
+    },
+  })
+  return {
+    lost: new Counter({
+      name: 'sv2_pool_journal_refused_shares_total',
+      help: 'Good shares that were refused because the disk did not take them',
+      registers,
+    }),
+    failing: new Gauge({
+      name: 'sv2_pool_journal_failing',
+      help: '1 while the disk refuses the journal',
+      registers,
+    }),
+  }
+}

@@ -1,0 +1,181 @@
+import { concatBytes, HEADER_SIZE, readHeightPush, writeHeader } from '@sv2/bitcoin'
+import type { JournalRecord } from '@sv2/journal'
+import { networkWorkOf, workOf } from '@sv2/roles/ledger'
+import type { ProvenShare, RecordEffect } from '@sv2/roles/pool'
+
+/** Names, or jobs, that have a number at one time. Then numbering begins anew: a later record gives a number to another. */
+const MAX_NUMBERED = 100_000
+/** Bytes of a stripped coinbase in front of its script: version, count, outpoint, length of the script. */
+const SCRIPT_AT = 42
+
+type Job = ProvenShare['job']
+
+interface KnownJob {
+  readonly number: number
+  readonly rewardToPool: bigint
+  readonly rewardTotal: bigint
+  readonly distributionId: bigint
+}
+
+/** What a record keeper is given. */
+export interface RecordKeeperDeps {
+  append(record: JournalRecord): void
+  /** Output script of an account; empty when its name stands for none. */
+  scriptOf(user: string): Uint8Array
+  /** Unix ms. */
+  now(): number
+}
+
+/** Makes records of what a pool wants recorded: it numbers accounts, workers and jobs, and names them before they are used. */
+export class RecordKeeper {
+  readonly #deps: RecordKeeperDeps
+  readonly #accounts = new Map<string, number>()
+  readonly #workers = new Map<string, number>([['', 0]])
+  #jobs = new WeakMap<Job, KnownJob>()
+  #lastJob = 0
+  readonly #work = new WeakMap<object, bigint>()
+  readonly #networkWork = new WeakMap<object, bigint>()
+  readonly #header = new Uint8Array(HEADER_SIZE)
+  #height = 0
+
+  constructor(deps: RecordKeeperDeps) {
+    this.#deps = deps
+  }
+
+  /** Appends what an effect asks for. */
+  record(effect: RecordEffect): void {
+    switch (effect.kind) {
+      case 'recordShare':
+        return this.#share(effect.share)
+      case 'recordBlock':
+        return this.#block(effect)
+      case 'recordTip': {
+        const { prevHash, nbits } = effect.tip
+        this.#height = effect.height
+        return this.#deps.append({ kind: 'tip', time: this.#now(), height: effect.height, prevHash, nbits })
+      }
+      default:
+        throw new TypeError(`nothing to record: ${effect satisfies never}`)
+    }
+  }
+
+  #share(share: ProvenShare): void {
+    const job = this.#job(share.job)
+    const account = this.#account(share.user)
+    const worker = this.#worker(share.worker)
+    this.#deps.append({
+      kind: 'share',
+      time: this.#now(),
+      job: job.number,
+      account,
+      worker,
+      work: remembered(this.#work, share.level, ({ target }) => workOf(target)),
+      networkWork: remembered(this.#networkWork, share.tip, ({ nbits }) => networkWorkOf(nbits)),
+      rewardToPool: job.rewardToPool,
+      rewardTotal: job.rewardTotal,
+      distributionId: job.distributionId,
+      header: this.#headerOf(share),
+      extranonce: share.extranonce,
+    })
+  }
+
+  #block({ share, hash }: Extract<RecordEffect, { kind: 'recordBlock' }>): void {
+    const job = this.#job(share.job)
+    const { coinbaseTxPrefix, coinbaseTxSuffix } = share.job
+    this.#deps.append({
+      kind: 'block',
+      time: this.#now(),
+      height: readHeightPush(coinbaseTxPrefix.subarray(SCRIPT_AT)) ?? this.#height,
+      hash,
+      account: this.#account(share.user),
+      worker: this.#worker(share.worker),
+      distributionId: job.distributionId,
+      coinbase: concatBytes(coinbaseTxPrefix, share.extranonce, coinbaseTxSuffix),
+      // kept until the disk takes it, while other headers are made
+      header: this.#headerOf(share).slice(),
+      source: 'share',
+    })
+  }
+
+  #headerOf({ version, tip, merkleRoot, ntime, nonce }: ProvenShare): Uint8Array {
+    const { prevHash, nbits } = tip
+    writeHeader(this.#header, { version, prevHash, merkleRoot, ntime, nbits, nonce })
+    return this.#header
+  }
+
+  #job(job: Job): KnownJob {
+    const known = this.#jobs.get(job)
+    if (known !== undefined) return known
+    const { reward, rewardShare } = job
+    const isOwn = rewardShare === undefined
+    const made: KnownJob = {
+      number: this.#nextJob(),
+      rewardToPool: isOwn ? 0n : (reward?.toPool ?? 0n),
+      // a job that pays nothing at all is still one that a miner brought
+      rewardTotal: isOwn ? 0n : max(reward?.total ?? 0n, 1n),
+      distributionId: reward?.distributionId ?? 0n,
+    }
+    this.#jobs.set(job, made)
+    this.#deps.append({
+      kind: 'job',
+      job: made.number,
+      time: this.#now(),
+      distributionId: made.distributionId,
+      isOwn,
+      value: reward?.total ?? 0n,
+      coinbasePrefix: job.coinbaseTxPrefix,
+      coinbaseSuffix: job.coinbaseTxSuffix,
+      merklePath: job.merklePath,
+    })
+    return made
+  }
+
+  /** Numbers are 32 bits wide; when they are used up, they begin anew. */
+  #nextJob(): number {
+    this.#lastJob = (this.#lastJob % 0xffff_ffff) + 1
+    return this.#lastJob
+  }
+
+  #account(user: string): number {
+    const known = this.#accounts.get(user)
+    if (known !== undefined) return known
+    if (this.#accounts.size >= MAX_NUMBERED) this.#accounts.clear()
+    const account = this.#accounts.size + 1
+    this.#accounts.set(user, account)
+    this.#deps.append({ kind: 'account', account, name: user, script: this.#deps.scriptOf(user) })
+    return account
+  }
+
+  #worker(name: string): number {
+    const known = this.#workers.get(name)
+    if (known !== undefined) return known
+    if (this.#workers.size >= MAX_NUMBERED) {
+      this.#workers.clear()
+      this.#workers.set('', 0)
+    }
+    const worker = this.#workers.size
+    this.#workers.set(name, worker)
+    this.#deps.append({ kind: 'worker', worker, name })
+    return worker
+  }
+
+  #now(): number {
+    return Math.floor(this.#deps.now())
+  }
+}
+
+function remembered<K extends object>(
+  known: WeakMap<object, bigint>,
+  key: K,
+  of: (key: K) => bigint,
+): bigint {
+  const value = known.get(key)
+  if (value !== undefined) return value
+  const made = of(key)
+  known.set(key, made)
+  return made
+}
+
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
+}
