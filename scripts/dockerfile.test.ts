@@ -68,7 +68,7 @@ describe('Dockerfile', () => {
     const files = ['src/config.ts', 'src/server/config.ts'].map((file) => resolve(root, 'apps', name, file))
     const file = files.find(existsSync)
     const config = file === undefined ? '' : readFileSync(file, 'utf8')
-    const [, port] = /monitoringSchema\(([\d_]+)\)/.exec(config) ?? []
+    const [, port] = /[mM]onitoringSchema\(([\d_]+)\)/.exec(config) ?? []
     const check = own.find((line) => line.startsWith('HEALTHCHECK'))
     if (port === undefined) expect(check).toBeUndefined()
     else expect(check).toContain(`:${port.replace('_', '')}/healthz`)

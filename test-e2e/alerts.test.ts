@@ -120,7 +120,14 @@ const STATES = [
     happens: ({ fact }) => fact({ kind: 'shareRefused', ...share, code: 'stale-share' }),
     mends: ({ fact }) =>
       times(100, () =>
-        fact({ kind: 'shareAccepted', ...share, user: 'u', worker: undefined, difficulty: 1 }),
+        fact({
+          kind: 'shareAccepted',
+          ...share,
+          user: 'u',
+          worker: undefined,
+          difficulty: 1,
+          hashDifficulty: 1,
+        }),
       ),
   }),
   told('SharesRefusedAbove', 'translator', {

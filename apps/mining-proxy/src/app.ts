@@ -43,6 +43,7 @@ export const miningProxy: App<MiningProxyConfig, RunningMiningProxy> = {
         ['sv2_server_channels', 'Channels at upstreams', () => counts().upstreamChannels],
       ],
       health: () => ({ ok: isWell(), ...counts() }),
+      api: { config: config.api, role: 'mining-proxy', isFarm: true },
     })
     const urls = await started.open(config, { port: { kind: 'miners' } })
     started.engine.tell({ kind: 'tick' })

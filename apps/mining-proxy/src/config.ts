@@ -1,10 +1,11 @@
 import {
   answerKeys,
+  apiSchema,
   difficultyKeys,
   doorsSchema,
   failoverKeys,
   logSchema,
-  monitoringSchema,
+  minersMonitoringSchema,
   serverKeys,
   upstreamSchema,
 } from '@sv2/app-kit'
@@ -141,7 +142,8 @@ export const configSchema = z
       maxPayloadBytes: 256 * 1024,
       maxQueuedBytes: 16 * 1024 * 1024,
     }),
-    monitoring: monitoringSchema(9_093),
+    monitoring: minersMonitoringSchema(9_093),
+    api: apiSchema(),
     log: logSchema,
   })
   .superRefine((config, context) => {

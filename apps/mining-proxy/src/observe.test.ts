@@ -49,11 +49,12 @@ describe('observer of the mining proxy', () => {
         session: 1,
         channelId,
         channelKind: 'standard',
+        user: 'someone',
         upstream: 0,
         nominalHashrate: 1,
       },
       { kind: 'channelMoved', session: 1, channelId, upstream: 1 },
-      { kind: 'channelRefused', session: 1, code: 'unknown-user', by: 'upstream' },
+      { kind: 'channelRefused', session: 1, identity: FOREIGN, code: 'unknown-user', by: 'upstream' },
       { kind: 'channelClosed', session: 1, channelId, reason: 'x' },
     ]).flat()
     const { lines } = observed(...facts)
@@ -77,7 +78,10 @@ describe('observer of the mining proxy', () => {
     { fact: { kind: 'minerConnected', session: 1, vendor: FOREIGN, firmware: FOREIGN }, level: 30 },
     { fact: { kind: 'minerDisconnected', session: 1, channels: 2 }, level: 30 },
     { fact: { kind: 'setupRefused', session: 1, code: 'unsupported-protocol', flags: 0 }, level: 40 },
-    { fact: { kind: 'channelRefused', session: 1, code: FOREIGN, by: 'upstream' }, level: 40 },
+    {
+      fact: { kind: 'channelRefused', session: 1, identity: 'rig\u0007 1', code: FOREIGN, by: 'upstream' },
+      level: 40,
+    },
     { fact: { kind: 'channelClosed', ...ids, reason: FOREIGN }, level: 30 },
     { fact: { kind: 'upstreamReady', upstream: 0, name: 'a' }, level: 30 },
     { fact: { kind: 'upstreamLost', upstream: 0, name: 'a' }, level: 40 },

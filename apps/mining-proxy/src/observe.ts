@@ -45,13 +45,20 @@ export function createObserver(log: Logger, registry: Registry) {
         case 'setupRefused':
           return warn({ session: fact.session, code: fact.code, flags: fact.flags }, 'setup refused')
         case 'channelOpened': {
-          const { session, channelId, channelKind, upstream, nominalHashrate } = fact
-          return inform({ session, channelId, channelKind, upstream, nominalHashrate }, 'channel opened')
+          const { session, channelId, channelKind, remote, upstream, nominalHashrate } = fact
+          const who = { user: readableText(fact.user), remote }
+          return inform(
+            { session, channelId, channelKind, ...who, upstream, nominalHashrate },
+            'channel opened',
+          )
         }
         case 'channelRefused': {
-          const { session, code, by } = fact
+          const { session, identity, remote, code, by } = fact
           metrics.channelsRefused.inc({ error_code: shareCodeLabel(code), by })
-          return warn({ session, code: readableCode(code), by }, 'channel refused')
+          return warn(
+            { session, identity: readableText(identity), remote, code: readableCode(code), by },
+            'channel refused',
+          )
         }
         case 'channelClosed': {
           const { session, channelId, reason } = fact

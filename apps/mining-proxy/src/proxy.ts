@@ -24,3 +24,8 @@ export function dialed(
     },
   }
 }
+
+/** What pages call the upstreams, until they are reached. */
+export function namesOf(settings: readonly UpstreamSettings[]): string[] {
+  return settings.map(({ host, port }) => `${host}:${port}`)
+}

@@ -1,9 +1,9 @@
-import { type AppContext, drain, startRole } from '@sv2/app-kit'
+import { type AppContext, drain, Statistics, startRole } from '@sv2/app-kit'
 import { Relay } from '@sv2/roles/relay'
 import { fastSha256d } from '@sv2/runtime'
 import type { MiningProxyConfig } from './config.ts'
 import { createObserver } from './observe.ts'
-import { dialed, type ProxyCore } from './proxy.ts'
+import { dialed, namesOf, type ProxyCore } from './proxy.ts'
 import { dialedUpstreams, relaySettings } from './settings.ts'
 
 /** Mode transparent: each channel of a miner is a channel of the upstream. */
@@ -14,6 +14,10 @@ export function transparent(config: MiningProxyConfig, version: string, context:
   return {
     started: startRole(context, {
       role,
+      stats: new Statistics(
+        { maxWorkers: config.api.max_workers, upstreams: namesOf(upstreams) },
+        context.clock.now,
+      ),
       onEffect: observe.fact,
       // once more for connections with REQUIRES_WORK_SELECTION, as `Relay` numbers them
       upstreams: dialed([...upstreams, ...upstreams], context),

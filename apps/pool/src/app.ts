@@ -5,6 +5,7 @@ import {
   nextEpoch,
   PoolJournal,
   SolutionFiles,
+  Statistics,
   startRole,
   UsedTokenFile,
   upstreamSettings,
@@ -81,6 +82,7 @@ export const pool: App<PoolConfig, RunningPool> = {
     const failed = (what: string) => ({ text: `${what} cannot be reached` })
     const started = startRole(context, {
       role,
+      stats: new Statistics({ maxWorkers: config.api.max_workers }, clock.now),
       onEffect(fact) {
         if (isRecord(fact)) return journal?.perform(fact)
         if (fact.kind === 'tokenUsed') return tokens.add(fact.token, clock.now())
@@ -112,6 +114,7 @@ export const pool: App<PoolConfig, RunningPool> = {
         ['sv2_client_channels', 'Open channels', () => role.counts.channels],
       ],
       health: () => ({ ok: role.hasWork, ...role.counts }),
+      api: { config: config.api, role: 'pool', network: config.network, isFarm: false },
     })
     const urls = await started.open(config, { port: { kind: 'miners' } })
     return {

@@ -1,10 +1,11 @@
 import {
   answerKeys,
+  apiSchema,
   difficultyKeys,
   doorsSchema,
   journalSchema,
   logSchema,
-  monitoringSchema,
+  minersMonitoringSchema,
   payoutProblem,
   serverKeys,
   upstreamSchema,
@@ -187,7 +188,8 @@ export const configSchema = z
     }),
     job_negotiator: embeddedNegotiatorSchema(),
     journal: journalSchema(),
-    monitoring: monitoringSchema(9_090),
+    monitoring: minersMonitoringSchema(9_090),
+    api: apiSchema(),
     log: logSchema,
   })
   .superRefine((config, context) => {

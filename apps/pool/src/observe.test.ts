@@ -6,6 +6,8 @@ import { createObserver } from './observe.ts'
 
 /** Words of a peer, which no line at info or above may hold. */
 const FOREIGN = 'visit example.com'
+/** Names of miners stand in lines, without control characters. */
+const NAME = 'rig\u0007 1'
 
 /** An observer, what it logs at info and above, and what it counts. */
 function observed(...facts: readonly PoolFact[]) {
@@ -37,6 +39,7 @@ const accepted: PoolFact = {
   user: FOREIGN,
   worker: FOREIGN,
   difficulty: 8,
+  hashDifficulty: 9,
 }
 
 describe('observer of the pool', () => {
@@ -70,7 +73,7 @@ describe('observer of the pool', () => {
       const channel = { session: 1, channelId, user: FOREIGN }
       const kind = { channelKind: 'standard', difficulty: 1, nominalHashrate: 5 } as const
       return [
-        { kind: 'channelOpened', ...channel, ...kind },
+        { kind: 'channelOpened', ...channel, worker: '', ...kind },
         { kind: 'channelClosed', ...channel },
       ]
     }).flat()
@@ -113,14 +116,21 @@ describe('observer of the pool', () => {
         session: 1,
         channelId: 2,
         channelKind: 'standard',
-        user: FOREIGN,
+        user: NAME,
+        worker: NAME,
         difficulty: 1,
         nominalHashrate: 5,
       },
       level: 30,
     },
     {
-      fact: { kind: 'channelRefused', session: 1, code: 'invalid-user-identity', detail: FOREIGN },
+      fact: {
+        kind: 'channelRefused',
+        session: 1,
+        identity: NAME,
+        code: 'invalid-user-identity',
+        detail: FOREIGN,
+      },
       level: 40,
       counter: 'sv2_pool_channels_refused_total',
     },
@@ -130,7 +140,8 @@ describe('observer of the pool', () => {
         kind: 'blockFound',
         session: 1,
         channelId: 2,
-        user: FOREIGN,
+        user: NAME,
+        worker: NAME,
         hash: '00ff',
         templateId: 2n ** 60n,
       },
@@ -172,6 +183,7 @@ describe('observer of the pool', () => {
     const { lines, text, metric } = observed(fact)
     expect(lines).toMatchObject([{ level }])
     expect(text).not.toContain(FOREIGN)
+    expect(text).not.toContain('u0007')
     if (counter !== undefined) expect(await metric(counter)).toMatchObject([{ value: 1 }])
   })
 

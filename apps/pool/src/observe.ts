@@ -1,4 +1,12 @@
-import { Counter, Gauge, type Logger, observeMiners, type Registry, readableCode } from '@sv2/app-kit'
+import {
+  Counter,
+  Gauge,
+  type Logger,
+  observeMiners,
+  type Registry,
+  readableCode,
+  readableText,
+} from '@sv2/app-kit'
 import type { PoolFact } from '@sv2/roles/pool'
 
 /** Turns what happens in the pool into log lines and numbers. */
@@ -36,9 +44,10 @@ export function createObserver(log: Logger, registry: Registry) {
         case 'blockFound': {
           blocks.inc()
           found++
-          const { hash, session, channelId, templateId } = fact
+          const { hash, session, channelId, remote, templateId } = fact
+          const who = { user: readableText(fact.user), worker: readableText(fact.worker), remote }
           const template = templateId === undefined ? {} : { templateId: String(templateId) }
-          return log.info({ hash, session, channelId, ...template }, 'block found')
+          return log.info({ hash, session, channelId, ...who, ...template }, 'block found')
         }
         case 'newTip':
           return log.info({ prevHash: fact.prevHash, networkDifficulty: fact.networkDifficulty }, 'new tip')

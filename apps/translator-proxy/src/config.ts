@@ -1,4 +1,4 @@
-import { doorsSchema, logSchema, monitoringSchema, serverKeys } from '@sv2/app-kit'
+import { apiSchema, doorsSchema, logSchema, minersMonitoringSchema, serverKeys } from '@sv2/app-kit'
 import { z } from 'zod'
 import { v1ToV2Problems, v1ToV2Section } from './v1-to-v2/config.ts'
 import { v2ToV1Problems, v2ToV1Section } from './v2-to-v1/config.ts'
@@ -29,7 +29,8 @@ export const configSchema = z
       maxQueuedBytes: 16 * 1024 * 1024,
       protocol: 'both',
     }),
-    monitoring: monitoringSchema(9_092),
+    monitoring: minersMonitoringSchema(9_092),
+    api: apiSchema(),
     log: logSchema,
   })
   .superRefine((config, context) => {

@@ -1,3 +1,4 @@
+export type { AccountBooks, LedgerView, Page, PageRequest } from './api/ledger-view.ts'
 export {
   type App,
   type AppContext,
@@ -9,6 +10,7 @@ export {
   runApp,
   runApps,
 } from './app.ts'
+export { apiSchema, minersMonitoringSchema } from './config/api.ts'
 export { type DoorConfig, doorSettings, doorsSchema } from './config/door.ts'
 export { hostSchema } from './config/host.ts'
 export { type JournalConfig, journalSchema } from './config/journal.ts'
@@ -71,6 +73,7 @@ export {
   type StartedRole,
   startRole,
 } from './start-role.ts'
+export { Statistics } from './stats/statistics.ts'
 export { TemplateFiles } from './template-files.ts'
 export { loadTokenKey, makeTokenKeyFile } from './token-key.ts'
 export { UsedTokenFile } from './used-token-file.ts'

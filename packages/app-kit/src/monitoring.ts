@@ -1,4 +1,4 @@
-import fastify from 'fastify'
+import fastify, { type FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 
 export { Counter, Gauge, Histogram, Registry } from 'prom-client'
@@ -43,12 +43,24 @@ export function liveGauges(registry: Registry): (name: string, help: string, val
   }
 }
 
-/** Serves `/metrics` (Prometheus) and `/healthz` (200 or 503). Answers where it listens. */
+/** Longest part of a path that is looked at: a name of 255 bytes, each of them escaped. */
+const LONGEST_PARAMETER = 1_024
+
+/** Serves `/metrics` (Prometheus) and `/healthz` (200 or 503), and further pages. Answers where it listens. */
 export async function serveMonitoring(
   settings: MonitoringSettings,
-  what: { readonly registry: Registry; readonly health: Health },
+  what: {
+    readonly registry: Registry
+    readonly health: Health
+    /** Adds them before the server listens. */
+    readonly pages?: ((app: FastifyInstance) => void) | undefined
+  },
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const app = fastify({ logger: false, forceCloseConnections: true })
+  const app = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
+  })
   app.get('/metrics', async (_, reply) => {
     reply.type(what.registry.contentType)
     return what.registry.metrics()
@@ -57,6 +69,7 @@ export async function serveMonitoring(
     const health = what.health()
     return reply.code(health.ok ? 200 : 503).send(health)
   })
+  what.pages?.(app)
   await app.listen({ host: settings.host, port: settings.port })
   const address = app.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : settings.port

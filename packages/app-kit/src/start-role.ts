@@ -1,11 +1,18 @@
 import type { Port, Role, SessionEffect } from '@sv2/roles/ground'
 import type { DialCommand } from '@sv2/roles/work'
 import { type Dialer, dial, Engine, systemNoise, type UpstreamSettings } from '@sv2/runtime'
+import type { FastifyInstance } from 'fastify'
+import { serveApi } from './api/serve-api.ts'
+import type { ApiSources } from './api/sources.ts'
 import type { AppContext } from './app.ts'
+import { type ApiConfig, apiSettings, type MinersMonitoringConfig } from './config/api.ts'
 import { dialUpstreams, type Upstreams } from './dial-upstreams.ts'
 import { openDoors, type ServerConfig, sessionLines } from './doors.ts'
 import type { Farewell } from './farewell.ts'
 import { type Health, liveGauges, type MonitoringSettings, serveMonitoring } from './monitoring.ts'
+import { observeWorkers } from './observe/workers.ts'
+import type { CountedFact } from './stats/facts.ts'
+import type { Statistics } from './stats/statistics.ts'
 
 /** How the log tells that a connection could not be made. */
 export interface FailureLine {
@@ -37,6 +44,8 @@ export interface RoleStart<Event, Effect, Upstream = number> {
   /** Performs what is not about connections, and makes numbers and log lines of facts. */
   readonly onEffect: (effect: Exclude<Effect, SessionEffect<unknown> | DialCommand<Upstream>>) => void
   readonly onSessionClosed?: () => void
+  /** Counts what the role tells of its miners; see `monitor`. */
+  readonly stats?: Statistics | undefined
   readonly servers?: readonly DialedServer[]
   readonly upstreams?: DialedUpstreams<Upstream>
   /** What the role hears when the app ends, while its connections still stand. */
@@ -48,15 +57,20 @@ export interface RoleStart<Event, Effect, Upstream = number> {
 /** A gauge: name, help, and the value whenever it is read. */
 export type LiveGauge = readonly [name: string, help: string, value: () => number]
 
+/** What is served besides numbers and health. */
+export interface ServedApi extends Pick<ApiSources, 'role' | 'network' | 'isFarm' | 'ledger' | 'coinbase'> {
+  readonly config: ApiConfig
+}
+
 /** A role on its connections; its doors are not open yet. */
 export interface StartedRole<Event extends { readonly kind: string }> {
   readonly engine: Pick<Engine<Event, never>, 'tell' | 'adopt'>
   /** Of `servers`, in their order. */
   readonly dialers: readonly Dialer[]
-  /** Serves numbers and health until the app ends. Answers the port. */
+  /** Serves numbers and health until the app ends, and the API where the role has statistics. Answers the port. */
   monitor(
-    settings: MonitoringSettings,
-    what: { readonly gauges?: readonly LiveGauge[]; readonly health: Health },
+    settings: MonitoringSettings & Partial<MinersMonitoringConfig>,
+    what: { readonly gauges?: readonly LiveGauge[]; readonly health: Health; readonly api?: ServedApi },
   ): Promise<number>
   /** Opens the doors until the app ends. Answers their URLs. */
   open(
@@ -76,17 +90,25 @@ export function startRole<
 >(context: AppContext, start: RoleStart<Event, Effect, Upstream>): StartedRole<Event> {
   const { log, registry, scope, clock } = context
   const lines = sessionLines(log)
+  const { stats } = start
   const engine = new Engine<Event, Effect>(start.role, {
     clock,
     observer: {
       ...lines,
+      onSessionOpened(info) {
+        stats?.opened(info)
+        lines.onSessionOpened?.(info)
+      },
       onSessionClosed(info, reason) {
+        stats?.closed(info.session)
         start.onSessionClosed?.()
         lines.onSessionClosed?.(info, reason)
       },
       onEffect(effect) {
-        if (upstreams === undefined || !isDialCommand<Upstream>(effect))
-          return start.onEffect(effect as never)
+        if (upstreams === undefined || !isDialCommand<Upstream>(effect)) {
+          stats?.fact(effect as unknown as CountedFact)
+          return start.onEffect(withRemote(effect, (session) => engine.info(session)?.remote) as never)
+        }
         start.upstreams?.onCommand?.(effect)
         upstreams.perform(effect)
       },
@@ -116,14 +138,40 @@ export function startRole<
   return {
     engine,
     dialers,
-    async monitor(settings, { gauges = [], health }) {
+    async monitor(settings, { gauges = [], health, api }) {
       for (const gauge of gauges) liveGauges(registry)(...gauge)
-      const monitoring = await serveMonitoring(settings, { registry, health })
+      if (stats !== undefined && settings.per_worker === true)
+        observeWorkers(stats, registry, { most: settings.max_workers ?? 0, now: clock.now })
+      const disconnect = (session: number) => engine.disconnect(session, 'closed by the operator')
+      const pages =
+        stats === undefined || api?.config.enabled !== true
+          ? undefined
+          : (app: FastifyInstance) => {
+              const { config, ...served } = api
+              const sources = { ...served, stats, now: clock.now, ok: () => health().ok, disconnect }
+              serveApi(app, sources, {
+                ...apiSettings(config),
+                onFault: (err) => log.error({ err }, 'a page failed'),
+              })
+            }
+      const monitoring = await serveMonitoring(settings, { registry, health, pages })
       scope.own('monitoring', () => monitoring.close())
       return monitoring.port
     },
     open: (config, ports) => openDoors(config, engine, { context, ...ports }),
   }
+}
+
+/** Facts that say where a miner is. */
+const PLACED: ReadonlySet<string> = new Set(['channelOpened', 'channelRefused', 'blockFound'])
+
+function withRemote<Effect extends { readonly kind: string }>(
+  effect: Effect,
+  remoteOf: (session: number) => string | undefined,
+): Effect {
+  if (!PLACED.has(effect.kind) || !('session' in effect)) return effect
+  const remote = remoteOf(effect.session as number)
+  return remote === undefined ? effect : { ...effect, remote }
 }
 
 function isDialCommand<Upstream>(effect: { readonly kind: string }): effect is DialCommand<Upstream> {

@@ -6,6 +6,7 @@ import {
   difficultyToTarget,
   hashesPerShare,
   hashrateToTarget,
+  hashToDifficulty,
   targetToDifficulty,
   targetToHashrate,
 } from './difficulty.ts'
@@ -84,4 +85,20 @@ test('extremes are clamped and nonsense is refused', () => {
     expect(() => hashrateToTarget(1, nonsense)).toThrow(RangeError)
   }
   expect(() => hashrateToTarget(-1, 1)).toThrow(RangeError)
+})
+
+test('the difficulty of a hash is that of the target it just meets, as near as a double tells', () => {
+  const hashes = fc
+    .uint8Array({ minLength: 32, maxLength: 32 })
+    .filter((hash) => hash.some((byte) => byte > 0))
+  const zeros = fc.nat({ max: 31 })
+  fc.assert(
+    fc.property(hashes, zeros, (random, count) => {
+      const hash = random.slice().fill(0, 32 - count)
+      fc.pre(hash.some((byte) => byte > 0))
+      const exact = targetToDifficulty(hash)
+      expect(Math.abs(hashToDifficulty(hash) - exact)).toBeLessThanOrEqual(exact * 1e-11)
+    }),
+  )
+  expect(hashToDifficulty(new Uint8Array(32))).toBeGreaterThan(2 ** 200)
 })

@@ -8,6 +8,18 @@ export function targetToDifficulty(target: Uint8Array): number {
   return Number(DIFFICULTY_ONE) / Number(targetToBigint(target))
 }
 
+/** Bytes of a hash that a double holds exactly. */
+const EXACT_BYTES = 6
+
+/** How many times harder than difficulty 1 a hash is, by its first 41 bits and more. @param hash 32 bytes, little-endian */
+export function hashToDifficulty(hash: Uint8Array): number {
+  let top = hash.length - 1
+  while (top >= EXACT_BYTES && hash[top] === 0) top--
+  let value = 0
+  for (let at = top; at > top - EXACT_BYTES; at--) value = value * 256 + (hash[at] ?? 0)
+  return (0xffff * 2 ** 208) / (Math.max(value, 1) * 2 ** (8 * (top + 1 - EXACT_BYTES)))
+}
+
 /**
  * The target of a difficulty, `floor(difficulty-1 target / difficulty)` without rounding in between; fractions are fine.
  * A difficulty too small for 256 bits gives MAX_TARGET.

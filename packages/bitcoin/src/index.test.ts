@@ -47,6 +47,7 @@ test('the package exports these names and no others', () => {
       "findWitnessCommitment",
       "hasMutatedMerkleTree",
       "hasWitness",
+      "hashToDifficulty",
       "hashesPerShare",
       "hashrateToTarget",
       "headerHash",

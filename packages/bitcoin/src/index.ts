@@ -45,6 +45,7 @@ export {
   difficultyToTarget,
   hashesPerShare,
   hashrateToTarget,
+  hashToDifficulty,
   targetToDifficulty,
   targetToHashrate,
 } from './difficulty.ts'

@@ -138,6 +138,11 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
     this.#flush()
   }
 
+  /** Closes a connection, as a role does; one that is gone already is passed over. */
+  disconnect(session: SessionId, reason: string): void {
+    this.#sessions.get(session)?.session.close(reason)
+  }
+
   /** Closes every connection. The role gets no more events, not even for the connections that are closed here. */
   stop(reason: string): void {
     this.#stopped = true

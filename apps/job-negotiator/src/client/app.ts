@@ -1,4 +1,4 @@
-import { type App, drain, SolutionFiles, startRole, VERSION } from '@sv2/app-kit'
+import { type App, drain, SolutionFiles, Statistics, startRole, VERSION } from '@sv2/app-kit'
 import { JobClient } from '@sv2/roles/negotiator'
 import { fastSha256, fastSha256d, randomBytes } from '@sv2/runtime'
 import { configSchema, type JobNegotiatorClientConfig } from './config.ts'
@@ -38,7 +38,7 @@ export const jobNegotiatorClient: App<JobNegotiatorClientConfig, RunningJobClien
   schema: configSchema,
 
   async start(config, context) {
-    const { log, registry } = context
+    const { log, registry, clock } = context
     const observe = createObserver(log, registry)
     const files = new SolutionFiles(config.data_dir, log)
     const solutions = files.load()
@@ -54,6 +54,7 @@ export const jobNegotiatorClient: App<JobNegotiatorClientConfig, RunningJobClien
     )
     const started = startRole(context, {
       role,
+      stats: new Statistics({ maxWorkers: config.api.max_workers }, clock.now),
       onEffect(effect) {
         if (effect.kind === 'keepSolution' || effect.kind === 'forgetSolution') return files.perform(effect)
         observe.fact(effect)
@@ -80,6 +81,7 @@ export const jobNegotiatorClient: App<JobNegotiatorClientConfig, RunningJobClien
         ['sv1_clients_total', 'V1 miners at work', () => role.counts.v1Miners],
       ],
       health: () => ({ ok: role.hasWork, pool: observe.totals().pool, ...role.counts }),
+      api: { config: config.api, role: 'job-negotiator-client', network: config.network, isFarm: true },
     })
     const urls = await started.open(allDoors(config), {
       port: { kind: 'miners' },

@@ -1,10 +1,11 @@
 import {
   addressProblem,
   answerKeys,
+  apiSchema,
   difficultyKeys,
   doorsSchema,
   logSchema,
-  monitoringSchema,
+  minersMonitoringSchema,
   serverKeys,
   sv1DifficultyKeys,
   sv1Keys,
@@ -170,7 +171,8 @@ export const configSchema = z
       maxPayloadBytes: 256 * 1024,
       maxQueuedBytes: 16 * 1024 * 1024,
     }),
-    monitoring: monitoringSchema(9_091),
+    monitoring: minersMonitoringSchema(9_091),
+    api: apiSchema(),
     log: logSchema,
   })
   .superRefine((config, context) => {

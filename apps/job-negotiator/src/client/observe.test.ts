@@ -51,13 +51,14 @@ describe('observer of the negotiator client', () => {
         session: 1,
         channelId: 2,
         user: 'someone',
+        worker: 'rig\u0007 1',
         hash: 'ab',
         templateId: 9n,
         place: 0,
       },
     )
-    expect(lines).toMatchObject([{ msg: 'block found', hash: 'ab', templateId: '9', pool: 0 }])
-    expect(JSON.stringify(lines)).not.toContain('someone')
+    const who = { user: 'someone', worker: 'rig? 1' }
+    expect(lines).toMatchObject([{ msg: 'block found', hash: 'ab', ...who, templateId: '9', pool: 0 }])
     expect(await metric('sv2_jdc_agreement_seconds')).toMatchObject([{ value: 0.25 }])
     expect(observer.totals()).toMatchObject({ acknowledged: 7, blocks: 1, jobs: 1 })
   })

@@ -96,9 +96,10 @@ export function createObserver(log: Logger, registry: Registry): ClientObserver 
         case 'blockFound': {
           metrics.blocks.inc()
           totals.blocks++
-          const { hash, session, channelId, templateId, place } = fact
+          const { hash, session, channelId, remote, templateId, place } = fact
+          const who = { user: readableText(fact.user), worker: readableText(fact.worker), remote }
           return log.info(
-            { hash, session, channelId, templateId: String(templateId), pool: place },
+            { hash, session, channelId, ...who, templateId: String(templateId), pool: place },
             'block found',
           )
         }

@@ -29,7 +29,15 @@ describe('observer of direction v1-to-v2', () => {
     const { lines, metric, observer } = observed(
       { kind: 'v1ShareRefused', session: 1, code: 21, reason: 'stale-share' },
       { kind: 'v1ShareRefused', session: 1, code: 24, reason: 'unauthorized-worker' },
-      { kind: 'shareAccepted', session: 1, channelId: 2, user: FOREIGN, worker: FOREIGN, difficulty: 8 },
+      {
+        kind: 'shareAccepted',
+        session: 1,
+        channelId: 2,
+        user: FOREIGN,
+        worker: FOREIGN,
+        difficulty: 8,
+        hashDifficulty: 9,
+      },
     )
     expect(lines).toEqual([])
     expect(observer.totals()).toMatchObject({ accepted: 1, refused: 2 })

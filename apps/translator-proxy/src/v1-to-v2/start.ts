@@ -1,4 +1,4 @@
-import { type AppContext, byPlace, drain, startRole } from '@sv2/app-kit'
+import { type AppContext, byPlace, drain, Statistics, startRole } from '@sv2/app-kit'
 import { V1ToV2 } from '@sv2/roles/translator'
 import { fastSha256d, randomBytes } from '@sv2/runtime'
 import type { RunningTranslatorProxy } from '../app.ts'
@@ -12,7 +12,7 @@ export async function startV1ToV2(
   context: AppContext,
   version: string,
 ): Promise<RunningTranslatorProxy> {
-  const { log, registry } = context
+  const { log, registry, clock } = context
   const observe = createObserver(log, registry)
   const settings = v1ToV2Settings(config.v1_to_v2, {
     network: config.network,
@@ -26,11 +26,14 @@ export async function startV1ToV2(
       { paid, identityIsAddress: config.v1_to_v2.identity_is_address },
       'with aggregate_channels blocks of all miners pay these addresses, whatever their user names say',
     )
+  const upstreams = dialedUpstreams(config.v1_to_v2)
+  const names = upstreams.map(({ host, port }) => `${host}:${port}`)
   const started = startRole(context, {
     role,
+    stats: new Statistics({ maxWorkers: config.api.max_workers, upstreams: names }, clock.now),
     onEffect: observe.fact,
     upstreams: {
-      list: byPlace(dialedUpstreams(config.v1_to_v2)),
+      list: byPlace(upstreams),
       onFailed: { text: 'upstream cannot be reached', warn: observe.warn },
     },
     farewell: drain(),
@@ -44,6 +47,7 @@ export async function startV1ToV2(
       ['sv2_server_channels', 'Channels at upstreams', () => role.counts.upstreamChannels],
     ],
     health: () => ({ ok: role.hasWork, ...role.counts }),
+    api: { config: config.api, role: 'translator-proxy', isFarm: true },
   })
   const urls = await started.open(config, {
     port: { kind: 'miners' },

@@ -41,6 +41,7 @@ describe('observer of the translator to V1', () => {
         user: 'a',
         worker: undefined,
         difficulty: 8,
+        hashDifficulty: 9,
       },
     )
     expect(lines).toEqual([])
@@ -64,7 +65,7 @@ describe('observer of the translator to V1', () => {
       { kind: 'poolLost', pool: 0, link: 1, unanswered: 'extranonce.subscribe' },
       { kind: 'sharesUnanswered', pool: 0, count: 3 },
       { kind: 'extranonceSizeChanged', pool: 0, channels: 2 },
-      { kind: 'blockFound', ...ids, hash: 'ab' },
+      { kind: 'blockFound', ...ids, user: 'rig 1', worker: '', hash: 'ab' },
     )
     expect(text).not.toContain(FOREIGN)
     expect(lines.find(({ msg }) => msg === 'pool lost')).toMatchObject({

@@ -1,4 +1,12 @@
-import { Counter, Gauge, type Logger, observeMiners, type Registry, shareCodeLabel } from '@sv2/app-kit'
+import {
+  Counter,
+  Gauge,
+  type Logger,
+  observeMiners,
+  type Registry,
+  readableText,
+  shareCodeLabel,
+} from '@sv2/app-kit'
 import type { V2ToV1Effect } from '@sv2/roles/translator'
 import type { TranslatorProxyCounts } from '../app.ts'
 
@@ -50,8 +58,9 @@ export function createObserver(log: Logger, registry: Registry): V2ToV1Observer 
           return warn({ pool: fact.pool, shares: fact.count }, 'shares without an answer')
         case 'blockFound': {
           metrics.blocks.inc()
-          const { pool, session, channelId, hash } = fact
-          return log.info({ pool, session, channelId, hash }, 'block found')
+          const { pool, session, channelId, remote, hash } = fact
+          const who = { user: readableText(fact.user), worker: readableText(fact.worker), remote }
+          return log.info({ pool, session, channelId, ...who, hash }, 'block found')
         }
         case 'newTip':
           return inform({ prevHash: fact.prevHash, networkDifficulty: fact.networkDifficulty }, 'new tip')

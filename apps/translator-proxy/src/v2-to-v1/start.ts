@@ -1,4 +1,4 @@
-import { type AppContext, startRole } from '@sv2/app-kit'
+import { type AppContext, Statistics, startRole } from '@sv2/app-kit'
 import { V2ToV1 } from '@sv2/roles/translator'
 import { fastSha256d } from '@sv2/runtime'
 import type { RunningTranslatorProxy } from '../app.ts'
@@ -16,8 +16,10 @@ export async function startV2ToV1(
   const { log, registry, scope, clock } = context
   const observe = createObserver(log, registry)
   const role = new V2ToV1(v2ToV1Settings(config.v2_to_v1, version), { sha256d: fastSha256d })
+  const names = config.v2_to_v1.pools.map(({ url }) => `${url.host}:${url.port}`)
   const started = startRole(context, {
     role,
+    stats: new Statistics({ maxWorkers: config.api.max_workers, upstreams: names }, clock.now),
     onEffect(effect) {
       if (effect.kind === 'dial' || effect.kind === 'hangUp' || effect.kind === 'redial')
         return links.perform(effect)
@@ -47,6 +49,7 @@ export async function startV2ToV1(
       ['sv2_translator_pool_connections', 'Connections to V1 pools', () => role.counts.poolConnections],
     ],
     health: () => ({ ok: role.hasWork, ...role.counts }),
+    api: { config: config.api, role: 'translator-proxy', isFarm: true },
   })
   // a V1 miner has no business here
   const listen = config.listen.map((door) => ({ ...door, protocol: 'v2' as const }))

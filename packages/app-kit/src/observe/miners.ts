@@ -1,6 +1,7 @@
 import type { MinersFact } from '@sv2/roles'
 import type { Logger } from '../logger.ts'
 import { Counter, Gauge, type Registry } from '../monitoring.ts'
+import { readableText } from '../readable-code.ts'
 import { WorkRate } from './work-rate.ts'
 
 /** Totals of the shares that a node judged. */
@@ -93,12 +94,24 @@ export function observeMiners(log: Logger, registry: Registry, prefix: string): 
           setupsRefused.inc({ error_code: fact.code })
           return warn({ session: fact.session, code: fact.code, flags: fact.flags }, 'setup refused')
         case 'channelOpened': {
-          const { session, channelId, channelKind, difficulty, nominalHashrate } = fact
-          return inform({ session, channelId, channelKind, difficulty, nominalHashrate }, 'channel opened')
+          const { session, channelId, channelKind, remote, difficulty, nominalHashrate } = fact
+          const who = { user: readableText(fact.user), worker: readableText(fact.worker), remote }
+          return inform(
+            { session, channelId, channelKind, ...who, difficulty, nominalHashrate },
+            'channel opened',
+          )
         }
         case 'channelRefused':
           channelsRefused.inc({ error_code: fact.code })
-          warn({ session: fact.session, code: fact.code }, 'channel refused')
+          warn(
+            {
+              session: fact.session,
+              identity: readableText(fact.identity),
+              remote: fact.remote,
+              code: fact.code,
+            },
+            'channel refused',
+          )
           // The miner's own words may be in it.
           return log.debug({ session: fact.session, detail: fact.detail }, 'why the channel was refused')
         case 'channelClosed':

@@ -16,6 +16,9 @@ export type PoolFact =
       readonly session: number
       readonly channelId: number
       readonly user: string
+      readonly worker: string
+      /** Address and port of the miner; the driver adds it, roles do not know it. */
+      readonly remote?: string
       /** Display order, hex. */
       readonly hash: string
       /** Undefined for a job that the miner brought. */

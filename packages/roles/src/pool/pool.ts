@@ -349,6 +349,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       session: channel.session,
       channelId: channel.id,
       user: channel.user,
+      worker: channel.worker,
       hash: displayHash(hash),
       templateId: template?.templateId,
     })

@@ -23,6 +23,10 @@ export type RelayFact =
       readonly session: SessionId
       readonly channelId: number
       readonly channelKind: 'standard' | 'extended'
+      /** As the miner spelled it. */
+      readonly user: string
+      /** Address and port of the miner; the driver adds it, roles do not know it. */
+      readonly remote?: string
       readonly upstream: number
       /** H/s, as declared. */
       readonly nominalHashrate: number
@@ -30,6 +34,10 @@ export type RelayFact =
   | {
       readonly kind: 'channelRefused'
       readonly session: SessionId
+      /** As the miner spelled it. */
+      readonly identity: string
+      /** Address and port of the miner; the driver adds it, roles do not know it. */
+      readonly remote?: string
       readonly code: string
       /** Whether the upstream or this proxy refused it. */
       readonly by: 'upstream' | 'proxy'

@@ -194,6 +194,7 @@ function open(
     session: client.session,
     channelId,
     channelKind: channel.kind,
+    user: request.userIdentity,
     upstream: upstreamSession.upstream,
     nominalHashrate: request.nominalHashRate,
   })
@@ -232,7 +233,7 @@ function refuse(
     requestId: request.requestId,
     errorCode: code,
   })
-  state.emit({ kind: 'channelRefused', session, code, by })
+  state.emit({ kind: 'channelRefused', session, identity: request.userIdentity, code, by })
 }
 
 /** Why a request is refused without asking the upstream; undefined when it is asked. */

@@ -22,6 +22,10 @@ export type MinersFact =
       readonly channelId: number
       readonly channelKind: 'standard' | 'extended'
       readonly user: string
+      /** The worker's part of the identity; empty where it has none, or where it is not told from the account. */
+      readonly worker: string
+      /** Address and port of the miner; the driver adds it, roles do not know it. */
+      readonly remote?: string
       readonly difficulty: number
       /** H/s, as declared. */
       readonly nominalHashrate: number
@@ -29,6 +33,10 @@ export type MinersFact =
   | {
       readonly kind: 'channelRefused'
       readonly session: SessionId
+      /** As the miner spelled it. */
+      readonly identity: string
+      /** Address and port of the miner; the driver adds it, roles do not know it. */
+      readonly remote?: string
       readonly code: string
       readonly detail: string
     }
@@ -59,6 +67,8 @@ export type MinersFact =
       /** Worker named by extension 0x0002, when negotiated. */
       readonly worker: string | undefined
       readonly difficulty: number
+      /** Of its hash; at least that of the channel. */
+      readonly hashDifficulty: number
     }
   | {
       readonly kind: 'shareRefused'

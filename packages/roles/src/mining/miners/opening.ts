@@ -54,6 +54,7 @@ export function openChannel(
     channelId: channel.id,
     channelKind: channel.kind,
     user: channel.user,
+    worker: channel.worker,
     difficulty: channel.level.difficulty,
     nominalHashrate: channel.nominalHashrate,
   })
@@ -71,7 +72,8 @@ function refuseChannel(
     requestId: request.requestId,
     errorCode: refusal.code,
   })
-  state.emit({ kind: 'channelRefused', session: connection.session, ...refusal })
+  const { session } = connection
+  state.emit({ kind: 'channelRefused', session, identity: request.userIdentity, ...refusal })
   chargeRefusal(state, connection)
 }
 

@@ -1,3 +1,4 @@
+import { hashToDifficulty } from '@sv2/bitcoin'
 import type { Millis } from '../../ground/role.ts'
 import type { Channel } from '../channel/channel.ts'
 import type { GoodShare, JudgedShare, Share, ShareErrorCode } from '../channel/judge.ts'
@@ -64,6 +65,7 @@ function judgeShare(state: MinersState, submit: Submit, now: Millis): ShareError
     user: channel.user,
     worker,
     difficulty: credit,
+    hashDifficulty: hashToDifficulty(verdict.hash),
   })
   if (worker !== undefined) {
     channel.workers ??= new RecentWorkers()

@@ -77,6 +77,9 @@ export type JobClientFact =
       readonly session: number
       readonly channelId: number
       readonly user: string
+      readonly worker: string
+      /** Address and port of the miner; the driver adds it, roles do not know it. */
+      readonly remote?: string
       /** Display order, hex. */
       readonly hash: string
       /** Undefined: the job was the pool's own. */

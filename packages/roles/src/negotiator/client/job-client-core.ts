@@ -345,6 +345,7 @@ export class JobClientCore {
       session: channel.session,
       channelId: channel.id,
       user: channel.user,
+      worker: channel.worker,
       hash: displayHash(good.hash),
       templateId: work.template?.templateId,
       place: pair?.place,

@@ -80,6 +80,10 @@ export type V2ToV1Fact =
       readonly pool: number
       readonly session: SessionId
       readonly channelId: number
+      readonly user: string
+      readonly worker: string
+      /** Address and port of the miner; the driver adds it, roles do not know it. */
+      readonly remote?: string
       /** Display order, hex. */
       readonly hash: string
     }

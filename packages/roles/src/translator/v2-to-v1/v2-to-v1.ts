@@ -279,7 +279,9 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     }
     if (!good.isBlock && !meetsTarget(good.hash, origin.target)) return 'credited'
     const ids = { pool: link.pool, session: channel.session, channelId: channel.id }
-    if (good.isBlock) this.#outbox.emit({ kind: 'blockFound', ...ids, hash: displayHash(good.hash) })
+    const { user, worker } = channel
+    if (good.isBlock)
+      this.#outbox.emit({ kind: 'blockFound', ...ids, user, worker, hash: displayHash(good.hash) })
     const extranonce2 = hex(fullExtranonce(channel, good.job, share))
     const { ntime, nonce, version } = share
     if (!session.submit(sent, { jobId: origin.jobId, extranonce2, ntime, nonce, version }, this.#now)) {

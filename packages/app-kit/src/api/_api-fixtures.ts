@@ -1,0 +1,59 @@
+import fastify, { type FastifyInstance } from 'fastify'
+import { testedStats } from '../stats/_stats-fixtures.ts'
+import type { ApiSettings } from './serve-api.ts'
+import { serveApi } from './serve-api.ts'
+import type { ApiSources } from './sources.ts'
+
+/** An API on statistics of tests; nothing listens. */
+export function testedApi(
+  sources: Partial<ApiSources> = {},
+  settings: Partial<ApiSettings> = {},
+): ReturnType<typeof testedStats> & {
+  readonly app: FastifyInstance
+  readonly disconnected: number[]
+  readonly faults: unknown[]
+} {
+  const { stats, clock } = testedStats()
+  const app = fastify({ routerOptions: { maxParamLength: 1_024 } })
+  const [disconnected, faults]: [number[], unknown[]] = [[], []]
+  serveApi(
+    app,
+    {
+      role: 'pool',
+      stats,
+      now: () => clock.now,
+      ok: () => true,
+      isFarm: true,
+      network: 'regtest',
+      disconnect: (session) => disconnected.push(session),
+      ...sources,
+    },
+    { corsOrigins: [], maxRequestsPerSecond: 1e9, onFault: (error) => faults.push(error), ...settings },
+  )
+  return { stats: sources.stats ?? stats, clock, app, disconnected, faults }
+}
+
+/** Books of tests: one account that earned by one block. */
+export const LEDGER: NonNullable<ApiSources['ledger']> = {
+  async account(name) {
+    if (name !== 'alice') return undefined
+    const earning = { hash: 'bb', height: 5, at: 1, state: 'pending', earned_sat: 90, paid_sat: 80 } as const
+    return {
+      books: { balance_sat: 10, expected_sat: 500, paid_sat: 80 },
+      earnings: [earning, { ...earning, hash: 'aa' }],
+    }
+  },
+  async blocks() {
+    const amounts = { total_sat: 100, fee_sat: 10 }
+    const block = { hash: 'bb', height: 5, at: 1, account: 'alice', worker: 'rig1', confirmations: 1 }
+    return { items: [{ ...block, ...amounts, state: 'pending' }], next: null }
+  },
+  async distribution() {
+    const payouts = [{ account: 'alice', script: '00', weight: '7', expected_sat: 90 }]
+    return { id: '3', at: 1, value_sat: 100, payouts }
+  },
+  async segments() {
+    const segment = { node: 0, number: 1, first: 0, records: 9, bytes: 900, closed_at: 2, root: 'ab' }
+    return { items: [segment], next: null }
+  },
+}

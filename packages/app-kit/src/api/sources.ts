@@ -1,0 +1,23 @@
+import type { z } from 'zod'
+import type { Statistics } from '../stats/statistics.ts'
+import type { LedgerView } from './ledger-view.ts'
+import type { coinbase } from './shapes.ts'
+
+/** What the pages of a process are made from. */
+export interface ApiSources {
+  /** Name of the app. */
+  readonly role: string
+  readonly stats: Statistics
+  /** Unix ms. */
+  readonly now: () => number
+  readonly ok: () => boolean
+  readonly network?: string | undefined
+  /** It works for upstreams. */
+  readonly isFarm: boolean
+  /** Undefined where nothing is booked. */
+  readonly ledger?: LedgerView | undefined
+  /** The coinbase that an account mines now; undefined when that is not known. */
+  readonly coinbase?: ((account: string) => z.output<typeof coinbase> | undefined) | undefined
+  /** Closes a connection. */
+  readonly disconnect: (session: number) => void
+}
