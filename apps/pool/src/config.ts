@@ -11,6 +11,7 @@ import {
   upstreamSchema,
   workKeys,
 } from '@sv2/app-kit'
+import { DEFAULT_PAYOUT_CLASS, PAYOUT_CLASSES } from '@sv2/roles/payouts'
 import { z } from 'zod'
 import { embeddedNegotiatorProblem, embeddedNegotiatorSchema } from './embedded-negotiator.ts'
 
@@ -185,6 +186,7 @@ export const configSchema = z
       port: 3_333,
       maxPayloadBytes: 256 * 1024,
       maxQueuedBytes: 16 * 1024 * 1024,
+      coinbaseBytes: { min: PAYOUT_CLASSES[0]!, max: PAYOUT_CLASSES.at(-1)!, default: DEFAULT_PAYOUT_CLASS },
     }),
     job_negotiator: embeddedNegotiatorSchema(),
     journal: journalSchema(),

@@ -34,6 +34,11 @@ export function createObserver(log: Logger, registry: Registry) {
     help: "Payouts of a full solo pool that made room for others'",
     registers,
   })
+  const distribution = new Gauge({
+    name: 'sv2_pool_distribution_id',
+    help: 'Payout distribution that new jobs follow; 0 before the first',
+    registers,
+  })
   let found = 0
   return {
     /** What has happened since the start, and H/s by the accepted shares of the last minute. */
@@ -89,6 +94,15 @@ export function createObserver(log: Logger, registry: Registry) {
         case 'payoutGivenUp':
           givenUp.inc()
           return log.debug({ payout: fact.payout }, 'payout given up: others hold less')
+        case 'distributionTaken': {
+          const { id, payouts, voids } = fact
+          distribution.set(Number(id))
+          return log.debug({ distributionId: String(id), payouts, voids }, 'distribution taken')
+        }
+        case 'roomAsked': {
+          const { outputSize, outputSigops } = fact
+          return log.info({ outputSize, outputSigops }, 'template provider asked for room')
+        }
         case 'tokenUsed':
           // kept on disk by the app, before the client hears of it
           return

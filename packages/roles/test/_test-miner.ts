@@ -38,8 +38,20 @@ export class TestMiner {
   readonly log: Message[] = []
   #requestId = 100
 
-  constructor(link: Pick<WireLink<PoolEffect>, 'connect'>, edition: Edition, flags = 0) {
-    this.peer = link.connect({ port: { kind: 'miners' }, edition, protocol: 'mining', plays: 'client' })
+  /** @param how flags of its SetupConnection, and the longest coinbase that its door lets through */
+  constructor(
+    link: Pick<WireLink<PoolEffect>, 'connect'>,
+    edition: Edition,
+    how: number | { readonly flags?: number; readonly maxCoinbaseBytes?: number } = {},
+  ) {
+    const { flags = 0, maxCoinbaseBytes } = typeof how === 'number' ? { flags: how } : how
+    this.peer = link.connect({
+      port: { kind: 'miners' },
+      edition,
+      protocol: 'mining',
+      plays: 'client',
+      maxCoinbaseBytes,
+    })
     this.peer.send(aSetup({ flags }))
     this.take()
   }

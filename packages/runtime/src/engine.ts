@@ -94,6 +94,8 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
       readonly rest: Uint8Array
       /** Whose limits it counts against; undefined where none hold. */
       readonly address?: string | undefined
+      /** The longest coinbase that devices behind its door bear, bytes. */
+      readonly maxCoinbaseBytes?: number | undefined
       readonly onGone?: () => void
       /** So long its messages are taken before others have their turn, ms. */
       readonly turnMs?: number
@@ -126,6 +128,7 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
       port: how.port,
       capabilities: session.capabilities,
       address: how.address,
+      maxCoinbaseBytes: how.maxCoinbaseBytes,
     })
     this.#flush()
     session.start(how.rest)

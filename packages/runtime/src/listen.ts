@@ -28,6 +28,8 @@ export interface DoorSettings extends IpBudgetSettings, SessionLimits {
   readonly handshakeTimeoutMs: number
   /** Handshakes that may wait for their turn at one time. */
   readonly maxHandshakes: number
+  /** The longest coinbase that devices behind this door bear, bytes; undefined where nothing depends on it. */
+  readonly maxCoinbaseBytes?: number | undefined
   /** Stratum V1 on this door; undefined: V2 only, and V1 clients are told so. */
   readonly v1?: V1DoorSettings | undefined
 }

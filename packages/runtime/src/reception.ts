@@ -275,6 +275,7 @@ export class Reception {
     const session = this.#deps.engine.adopt(guest.socket, {
       ...how,
       address: this.#budget.holderOf(guest.address),
+      maxCoinbaseBytes: this.#settings.maxCoinbaseBytes,
       onSetUp: () => clearTimeout(guest.timer),
       onWork: () => this.#places.works(guest),
       onGone: () => this.#free(guest),

@@ -13,6 +13,13 @@ export interface PeerOptions {
   readonly plays: 'client' | 'server'
 }
 
+/** Where a connection comes in, and what its door says of it; see `SessionEvent`. */
+export interface PeerPlace {
+  readonly port: Port
+  readonly address?: string | undefined
+  readonly maxCoinbaseBytes?: number | undefined
+}
+
 /**
  * One connection to a role, through the bytes of an edition: what the test sends is encoded and decoded as on a
  * real line, and so is what comes back. Time is whatever the test says.
@@ -113,20 +120,17 @@ export class WireLink<Effect extends { readonly kind: string }> {
   }
 
   /** Opens a connection on one of the role's ports. */
-  connect(options: PeerOptions & { readonly port: Port; readonly address?: string | undefined }): WirePeer {
+  connect(options: PeerOptions & PeerPlace): WirePeer {
+    const { port, address, maxCoinbaseBytes } = options
     const { capabilities } = options.edition
-    return this.attach({ port: options.port, capabilities, address: options.address }, (session) => {
+    return this.attach({ port, capabilities, address, maxCoinbaseBytes }, (session) => {
       return new WirePeer({ ...options, session }, (event) => this.deliver(event))
     })
   }
 
   /** Opens a connection whose other end is made by the test. */
   attach<P extends LinkEnd>(
-    where: {
-      readonly port: Port
-      readonly capabilities: Capabilities
-      readonly address?: string | undefined
-    },
+    where: PeerPlace & { readonly capabilities: Capabilities },
     make: (session: SessionId) => P,
   ): P {
     this.#session++

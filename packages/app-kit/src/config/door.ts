@@ -32,6 +32,8 @@ export interface DoorConfig {
   readonly max_v1_queued_bytes?: number | undefined
   readonly tls_certificate_file?: string | undefined
   readonly tls_key_file?: string | undefined
+  /** Undefined where the server makes no coinbases. */
+  readonly max_coinbase_bytes?: number | undefined
 }
 
 /** What clients of a door speak; `both` tells them apart by their first bytes. */
@@ -45,6 +47,8 @@ export interface DoorDefaults {
   readonly maxQueuedBytes: number
   /** For a server that takes Stratum V1 too: what its doors speak when nothing is said. */
   readonly protocol?: DoorProtocol
+  /** For a server that makes coinbases: the lengths between which `max_coinbase_bytes` lies, and its default; bytes. */
+  readonly coinbaseBytes?: { readonly min: number; readonly max: number; readonly default: number }
 }
 
 /** The schema of a server's doors; one door on the default port when none is configured. */
@@ -107,9 +111,12 @@ export function doorsSchema(defaults: DoorDefaults): z.ZodType<DoorConfig[]> {
       .default(defaults.maxQueuedBytes)
       .describe('Bytes that may wait for a client that reads slowly before it is dropped'),
   }
-  const { protocol } = defaults
+  const { protocol, coinbaseBytes } = defaults
+  const withV1 = protocol === undefined ? keys : { ...v1Keys(protocol), ...keys }
   const door: z.ZodType<DoorConfig> =
-    protocol === undefined ? z.strictObject(keys) : z.strictObject({ ...v1Keys(protocol), ...keys })
+    coinbaseBytes === undefined
+      ? z.strictObject(withV1)
+      : z.strictObject({ ...withV1, ...coinbaseKeys(coinbaseBytes) })
   const checked = door.superRefine((config, context) => {
     for (const { key, message } of tlsProblems(config)) {
       context.addIssue({ code: 'custom', path: [key], message })
@@ -141,6 +148,19 @@ function v1Keys(protocol: DoorProtocol) {
       .optional()
       .describe('File with the certificate chain, PEM; takes V1 over TLS, with protocol = "v1"'),
     tls_key_file: z.string().min(1).optional().describe('File with the key of tls_certificate_file, PEM'),
+  }
+}
+
+function coinbaseKeys(bytes: Required<DoorDefaults>['coinbaseBytes']) {
+  return {
+    max_coinbase_bytes: z
+      .int()
+      .min(bytes.min)
+      .max(bytes.max)
+      .default(bytes.default)
+      .describe(
+        'Payout mode shared: longest coinbase that devices of this door bear, bytes; 500 pays about 10 miners of a block, 2250 about 65, 16000 about 500',
+      ),
   }
 }
 
@@ -211,6 +231,7 @@ export function doorSettings(config: DoorConfig): DoorSettings {
     maxHandshakes: config.max_handshakes,
     maxPayloadBytes: config.max_payload_bytes,
     maxQueuedBytes: config.max_queued_bytes,
+    maxCoinbaseBytes: config.max_coinbase_bytes,
     v1: v1Settings(config),
   }
 }

@@ -4,20 +4,13 @@ import { owned } from '../ground/owned.ts'
 import { type Emit, type Millis, NEVER, type SessionEffect, type SessionId } from '../ground/role.ts'
 import { type Identification, PROTOCOL_VERSION, setupRequest } from '../ground/setup.ts'
 import { type Tip, tipOf } from '../mining/channel/job.ts'
+import { type CoinbaseRoom, fitsRoom } from '../payouts/coinbase-room.ts'
 import { type OpenSolution, OpenSolutions, type SolutionEffect } from './open-solutions.ts'
 
 /** Templates kept; a provider that sends more than this without a new tip loses the oldest (TPC-06). */
 const MAX_TEMPLATES = 64
 /** Bytes of template outputs that still leave room for ours in the 64 kB of a job's coinbase suffix. */
 const MAX_OUTPUT_BYTES = 60_000
-
-/** What the coinbase of this node needs beyond the template's own outputs (TP-06, TP-08). */
-export interface CoinbaseRoom {
-  /** Bytes of the outputs it adds. */
-  readonly outputSize: number
-  /** Signature operations of these outputs, as consensus counts them. */
-  readonly outputSigops: number
-}
 
 export interface TemplateFeedSettings extends CoinbaseRoom {
   readonly identification: Identification
@@ -55,6 +48,8 @@ export class TemplateFeed {
   readonly #settings: TemplateFeedSettings
   #room: CoinbaseRoom
   readonly #templates = new Map<bigint, NewTemplate>()
+  /** What templates leave for the outputs of this node. */
+  readonly #roomOf = new WeakMap<NewTemplate, CoinbaseRoom>()
   readonly #solutions: OpenSolutions
   #session: SessionId | undefined
   /** The session is set up and has told a tip; templates before that are not passed on. */
@@ -77,15 +72,25 @@ export class TemplateFeed {
   }
 
   /** Asks for more room where the present one is too small (JDC-12, JNC-03); whether it was. */
-  needRoom({ outputSize, outputSigops }: CoinbaseRoom): boolean {
+  needRoom(needed: CoinbaseRoom): boolean {
     const { room } = this
-    if (outputSize <= room.outputSize && outputSigops <= room.outputSigops) return false
-    this.#room = {
-      outputSize: Math.max(outputSize, room.outputSize),
-      outputSigops: Math.max(outputSigops, room.outputSigops),
-    }
-    if (this.#ready) this.#tellRoom()
+    if (fitsRoom(needed, room)) return false
+    this.askRoom({
+      outputSize: Math.max(needed.outputSize, room.outputSize),
+      outputSigops: Math.max(needed.outputSigops, room.outputSigops),
+    })
     return true
+  }
+
+  /** Asks for this room, more or less than before; the provider answers with another template. */
+  askRoom(room: CoinbaseRoom): void {
+    this.#room = room
+    if (this.#ready) this.#tellRoom()
+  }
+
+  /** What a template leaves for the outputs of this node: what the provider had been told when the template came. */
+  roomFor(template: NewTemplate): CoinbaseRoom {
+    return this.#roomOf.get(template) ?? this.#settings
   }
 
   /** Asks for the transactions of a template; false when no provider is connected. */
@@ -185,6 +190,7 @@ export class TemplateFeed {
     if (fault !== undefined) return this.#ignore(message.templateId, fault)
     const template = owned(message)
     this.#templates.set(template.templateId, template)
+    this.#roomOf.set(template, this.#room)
     if (this.#templates.size > MAX_TEMPLATES) {
       for (const oldest of this.#templates.keys()) {
         this.#templates.delete(oldest)

@@ -28,6 +28,8 @@ export type SessionEvent<P extends Port, M = Message> =
        * per address holds: addresses on the allow list of the door, and connections that we made.
        */
       readonly address?: string | undefined
+      /** The longest coinbase that devices behind this door bear, bytes; undefined where the door sets no limit. */
+      readonly maxCoinbaseBytes?: number | undefined
     }
   | { readonly kind: 'message'; readonly session: SessionId; readonly message: M }
   | { readonly kind: 'closed'; readonly session: SessionId }

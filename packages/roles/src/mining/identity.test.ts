@@ -1,4 +1,4 @@
-import { addressToScript } from '@sv2/bitcoin'
+import { addressToScript, hex } from '@sv2/bitcoin'
 import { describe, expect, test } from 'vitest'
 import { readIdentity } from './identity.ts'
 
@@ -24,6 +24,22 @@ describe('a pool with one address', () => {
       code: 'invalid-user-identity',
       detail: expect.stringContaining('one address'),
     })
+  })
+})
+
+describe('a pool that shares blocks', () => {
+  const payout = { mode: 'shared', network: 'regtest', poolScript: SCRIPT, classes: [500] } as const
+
+  test.each([`${ADDRESS}.rig1`, `sri/solo/${ADDRESS}/rig1`])(
+    'knows an account by the address in %s',
+    (identity) => {
+      const key = hex(addressToScript(ADDRESS, 'regtest'))
+      expect(readIdentity(identity, payout)).toEqual({ user: ADDRESS, worker: 'rig1', script: SCRIPT, key })
+    },
+  )
+
+  test.each(['alice.rig1', 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4', ''])('refuses %j', (identity) => {
+    expect(readIdentity(identity, payout)).toMatchObject({ code: 'invalid-user-identity' })
   })
 })
 

@@ -17,6 +17,15 @@ export type PayoutSettings =
       /** Of them, those that clients of one network address brought; no limit when missing. */
       readonly maxPayoutsPerAddress?: number
     }
+  | {
+      /** Many miners of one block, by distributions; each is known by its address, read from the user identity. */
+      readonly mode: 'shared'
+      readonly network: Network
+      /** Gets what no distribution gives to a miner; all of a block before the first distribution. */
+      readonly poolScript: Uint8Array
+      /** Bytes of the coinbases that there are, the shortest first (see `PAYOUT_CLASSES`). */
+      readonly classes: readonly number[]
+    }
 
 /** What a user identity means to the pool. */
 export interface Identity {
@@ -24,9 +33,9 @@ export interface Identity {
   readonly user: string
   /** The worker's name: what follows the account; may be empty. */
   readonly worker: string
-  /** Output script that is paid. */
+  /** Output script that a job of this account alone pays. */
   readonly script: Uint8Array
-  /** Tells payouts apart. */
+  /** The account: its output script in hex, or `pool` where all are paid to one address. */
   readonly key: string
 }
 
@@ -34,8 +43,8 @@ export interface Identity {
 const SRI_SOLO = 'sri/solo/'
 
 /**
- * Reads a user identity. Pool mode: any text, `account[.worker]`. Solo mode: `address[.worker]` or SRI's
- * `sri/solo/address/worker`; an address of another network is refused in words that name both networks.
+ * Reads a user identity. Pool mode: any text, `account[.worker]`. Solo and shared mode: `address[.worker]` or
+ * SRI's `sri/solo/address/worker`; an address of another network is refused in words that name both networks.
  */
 export function readIdentity(identity: string, payout: PayoutSettings): Identity | Refusal {
   if (payout.mode === 'pool') {
@@ -45,10 +54,11 @@ export function readIdentity(identity: string, payout: PayoutSettings): Identity
     return { ...splitAt(identity, '.'), script: payout.script, key: 'pool' }
   }
   const { user: address, worker } = soloAddress(identity)
-  if (address === '') return refusal(`${quoted(identity)} names no address; solo wants address[.worker]`)
+  if (address === '') return refusal(`${quoted(identity)} names no address; this pool wants address[.worker]`)
   try {
     const script = addressToScript(address, payout.network)
-    return { user: address, worker, script, key: hex(script) }
+    const paid = payout.mode === 'shared' ? payout.poolScript : script
+    return { user: address, worker, script: paid, key: hex(script) }
   } catch (error) {
     if (!(error instanceof AddressError)) throw error
     return refusal(error.message)

@@ -1,4 +1,10 @@
 export {
+  type CoinbaseRoom,
+  type CoinbaseSpace,
+  DEFAULT_PAYOUT_CLASS,
+  PAYOUT_CLASSES,
+} from './coinbase-room.ts'
+export {
   type Distribution,
   firstPayouts,
   type MinerPayee,

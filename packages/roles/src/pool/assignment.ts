@@ -2,11 +2,14 @@ import type { JobBook } from '../mining/channel/job-book.ts'
 import { readIdentity } from '../mining/identity.ts'
 import type { Assignment, Refusal, WorkRequest } from '../mining/miners/work-source.ts'
 import type { JobShelves, Shelf } from './job-shelf.ts'
+import type { PayoutClasses } from './payout-classes.ts'
 import type { PoolSettings } from './settings.ts'
 
 /** The books that channels of a pool work on. */
 export interface PoolBooks {
   readonly shelves: JobShelves
+  /** Where shelves are payout classes. */
+  readonly classes: PayoutClasses | undefined
   /** That of channels that bring their own jobs. */
   readonly noJobs: JobBook
   /** Ends a shelf: it makes room for another. */
@@ -34,6 +37,11 @@ export function assignmentOf(
   const extranonceSize = Math.max(least, Math.min(rollableExtranonceSize, most))
   const granted = { extranonceSize, padding: room - extranonceSize, user: read.user, worker: read.worker }
   if (request.requiresWorkSelection) return { book: books.noJobs, ...granted }
+  const { classes } = books
+  if (classes !== undefined) {
+    const shelf = books.shelves.ofClass(classes, classes.classFor(request.maxCoinbaseBytes))
+    return { book: shelf.book, ...granted }
+  }
   const known = books.shelves.find(read.key)
   if (known !== undefined) return { book: known.book, ...granted }
   const { address, session } = request

@@ -9,6 +9,16 @@ export type PoolFact =
   | { readonly kind: 'workTooOld'; readonly connections: number }
   /** All payouts of a solo pool are taken, and this one (its script in hex) made room for another client's. */
   | { readonly kind: 'payoutGivenUp'; readonly payout: string }
+  /** Jobs follow another distribution from now on. */
+  | {
+      readonly kind: 'distributionTaken'
+      readonly id: bigint
+      /** Miners that it lists. */
+      readonly payouts: number
+      readonly voids: boolean
+    }
+  /** The template provider was asked for another room: bytes and signature operations of our outputs. */
+  | { readonly kind: 'roomAsked'; readonly outputSize: number; readonly outputSigops: number }
   | MinersFact
   | TemplateFact
   | {

@@ -1,14 +1,17 @@
 import type { NewTemplate } from '@sv2/messages'
-import { buildJob, type Job, type JobIdentity, payTo, type Tip } from '../mining/channel/job.ts'
+import { buildJob, type Job, type JobIdentity, suffixPaying, type Tip } from '../mining/channel/job.ts'
 import { JobBook } from '../mining/channel/job-book.ts'
 import type { Jobs } from '../mining/channel/jobs.ts'
 import { PayoutBook } from '../mining/channel/payout-book.ts'
 import { type Holder, Holdings } from './holdings.ts'
+import type { JobSplit, PayoutClasses } from './payout-classes.ts'
 
 /** The jobs of one payout. */
 export interface Shelf {
   readonly name: string
   readonly book: Jobs
+  /** Bytes of its coinbases, where it is that of a payout class. */
+  readonly classBytes?: number
 }
 
 /** Numbers jobs: ids that no live job has, places in the order of things, and what their coinbases say. */
@@ -28,8 +31,10 @@ export interface ShelfSettings {
   readonly extranonceSize: number
   /** Text in the coinbase script. */
   readonly tag: Uint8Array
-  /** Output script that everybody's jobs pay; undefined: each shelf has one of its own. */
+  /** Output script that everybody's jobs pay; undefined: each shelf has payees of its own. */
   readonly payTo: Uint8Array | undefined
+  /** How jobs are split, where shelves are payout classes. */
+  readonly classes: PayoutClasses | undefined
 }
 
 /**
@@ -89,11 +94,28 @@ export class JobShelves {
   /** Makes the shelf of a payout that has none. */
   make(key: string, script: Uint8Array, holder: Holder): Shelf {
     const isOfAll = this.#settings.payTo !== undefined
-    const book = isOfAll ? this.book : new PayoutBook(this.book, (job) => this.#paying(script, job))
-    const shelf: Shelf = { name: key, book }
-    this.#shelves.set(key, shelf)
-    this.#byBook.set(shelf.book, shelf)
+    const book = isOfAll ? this.book : new PayoutBook(this.book, (job) => this.#paying(job, toOne(script)))
+    const shelf = this.#keep({ name: key, book })
     this.#brought.add(holder, shelf)
+    return shelf
+  }
+
+  /** The shelf of a payout class. */
+  ofClass(classes: PayoutClasses, bytes: number): Shelf {
+    const name = `${bytes} bytes`
+    const known = this.#shelves.get(name)
+    if (known !== undefined) return known
+    classes.use(bytes)
+    const book = new PayoutBook(
+      this.book,
+      onceForEach((job) => this.#paying(job, (template) => classes.split(job, template, bytes))),
+    )
+    return this.#keep({ name, book, classBytes: bytes })
+  }
+
+  #keep(shelf: Shelf): Shelf {
+    this.#shelves.set(shelf.name, shelf)
+    this.#byBook.set(shelf.book, shelf)
     return shelf
   }
 
@@ -104,6 +126,7 @@ export class JobShelves {
     this.#byBook.delete(book)
     this.#shelves.delete(shelf.name)
     this.#brought.remove(shelf)
+    if (shelf.classBytes !== undefined) this.#settings.classes?.leave(shelf.classBytes)
   }
 
   /** No block can be made of a template any more: shares of its jobs are stale from now on. */
@@ -152,14 +175,41 @@ export class JobShelves {
     }
     const job = buildJob(template, { script, tag }, extranonceSize, identity)
     this.#templates.set(job, template)
+    this.#settings.classes?.follow(job, template)
     return job
   }
 
-  #paying(script: Uint8Array, job: Job): Job {
+  #paying(job: Job, split: (template: NewTemplate) => JobSplit): Job {
     const template = this.templateOf(job)
     if (template === undefined) throw new RangeError(`job ${job.jobId} is of no template`)
-    const paid = payTo(job, template, script)
+    const { outputs, distributionId } = split(template)
+    const total = template.coinbaseTxValueRemaining
+    const paid = {
+      ...job,
+      coinbaseTxSuffix: suffixPaying(template, outputs),
+      reward: { toPool: total, total, distributionId },
+    }
     this.#templates.set(paid, template)
+    return paid
+  }
+}
+
+/** All that a template leaves, to one script. */
+function toOne(script: Uint8Array): (template: NewTemplate) => JobSplit {
+  return ({ coinbaseTxValueRemaining: value }) => ({ outputs: [{ value, script }], distributionId: 0n })
+}
+
+/**
+ * Makes of a job what many channels are told one by one, once; and once more when its tip has come. With 500 outputs it
+ * takes 0.2 ms.
+ */
+function onceForEach(pay: (job: Job) => Job): (job: Job) => Job {
+  const made = new WeakMap<Job, Job>()
+  return (job) => {
+    const known = made.get(job)
+    if (known !== undefined && known.tip === job.tip && known.activeSince === job.activeSince) return known
+    const paid = pay(job)
+    made.set(job, paid)
     return paid
   }
 }

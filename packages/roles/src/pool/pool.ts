@@ -1,11 +1,9 @@
 import { displayHash, equalBytes, targetToDifficulty } from '@sv2/bitcoin'
 import type { NewTemplate } from '@sv2/messages'
-import type { SolutionEffect } from '../client/open-solutions.ts'
 import { TemplateFeed, type TemplateNews } from '../client/template-feed.ts'
 import type { TokenMac } from '../custom-jobs/token.ts'
 import { Outbox } from '../ground/outbox.ts'
-import type { SinglePort } from '../ground/port.ts'
-import type { Millis, Role, SessionEffect, SessionEvent } from '../ground/role.ts'
+import type { Millis, Role } from '../ground/role.ts'
 import { Timers } from '../ground/timers.ts'
 import type { Channel } from '../mining/channel/channel.ts'
 import { isSameTip, type Job, type Tip } from '../mining/channel/job.ts'
@@ -14,17 +12,18 @@ import type { Jobs } from '../mining/channel/jobs.ts'
 import type { GoodShare, Share } from '../mining/channel/judge.ts'
 import { Miners } from '../mining/miners/miners.ts'
 import type { MinersDeps } from '../mining/miners/state.ts'
-import type { CustomJobRequest, ShareOutcome } from '../mining/miners/work-source.ts'
+import type { CustomJobRequest, ShareOutcome, WorkRequest } from '../mining/miners/work-source.ts'
 import { assignmentOf } from './assignment.ts'
 import { CustomWork, type PresentWork, solutionOf } from './custom-work.ts'
-import type { PoolFact } from './facts.ts'
+import type { PoolEffect, PoolEvent, PoolSessionEvent } from './events.ts'
 import { JobShelves, type Shelf } from './job-shelf.ts'
-import type { RecordEffect, RecordEvent } from './records.ts'
+import { PayoutClasses } from './payout-classes.ts'
 import { layoutOfRun, RunNumbers } from './run.ts'
 import type { PoolSettings } from './settings.ts'
 import { ShareRecords } from './share-records.ts'
-import { type NegotiatorPort, SolutionLinks } from './solution-links.ts'
+import { SolutionLinks } from './solution-links.ts'
 import { submissionOf } from './submission.ts'
+import { TemplateRoom } from './template-room.ts'
 import type { UsedToken } from './used-tokens.ts'
 
 /** What the pool is given. */
@@ -34,21 +33,6 @@ export interface PoolDeps extends MinersDeps {
   /** Tokens of such jobs that were used before the start, as `tokenUsed` told of them. */
   readonly usedTokens?: Iterable<UsedToken> | undefined
 }
-
-/** Connections of a pool. */
-type PoolSessionEvent = SessionEvent<SinglePort<'miners'> | SinglePort<'templates'> | NegotiatorPort>
-
-export type PoolEvent =
-  | PoolSessionEvent
-  | RecordEvent
-  /** Send every miner to another place (empty host and port 0: back here), and close. */
-  | { readonly kind: 'drain'; readonly host: string; readonly port: number }
-  /** Give a channel another part of the search space. */
-  | { readonly kind: 'renewPrefix'; readonly session: number; readonly channelId: number }
-  /** Put channels of a connection into a group of their own. */
-  | { readonly kind: 'regroup'; readonly session: number; readonly channelIds: readonly number[] }
-
-export type PoolEffect = SessionEffect | PoolFact | SolutionEffect | RecordEffect
 
 /** Templates that wait for a tip at one time. */
 const MAX_WAITING = 16
@@ -69,6 +53,9 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   readonly #miners: Miners
   readonly #feed: TemplateFeed
   readonly #shelves: JobShelves
+  /** Undefined where jobs do not follow distributions. */
+  readonly #classes: PayoutClasses | undefined
+  readonly #room: TemplateRoom
   readonly #custom: CustomWork | undefined
   readonly #links: SolutionLinks
   /** The book of channels that bring their own jobs, without any of ours. */
@@ -123,12 +110,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
               this.#hasStopped
                 ? undefined
                 : { versionRollingMask: settings.versionRolling ? ANY_VERSION : 0 },
-            bookFor: (request) =>
-              assignmentOf(request, settings, {
-                shelves: this.#shelves,
-                noJobs: this.#noJobs,
-                giveUp: (shelf) => this.#giveUp(shelf),
-              }),
+            bookFor: (request) => this.#bookFor(request),
             released: (book) => this.#shelves.drop(book),
             extraJob: (book) => this.#extraJob(book),
             accepted: (channel, share, good) => {
@@ -150,12 +132,19 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       settle: (share, code, now) => this.#miners.settle(share, code, now),
     })
     this.#feed = this.#timers.add(new TemplateFeed({ ...settings.templates, solutions }, this.#outbox.emit))
+    this.#room = new TemplateRoom(this.#feed, this.#outbox.emit)
+    const { payout, fullExtranonceSize: extranonceSize } = settings
+    this.#classes =
+      payout.mode === 'shared'
+        ? new PayoutClasses({ ...payout, extranonceSize }, (template) => this.#feed.roomFor(template))
+        : undefined
     this.#shelves = new JobShelves(
       {
         versionRollingAllowed: settings.versionRolling,
-        extranonceSize: settings.fullExtranonceSize,
+        extranonceSize,
         tag: settings.coinbaseTag,
-        payTo: settings.payout.mode === 'pool' ? settings.payout.script : undefined,
+        payTo: payout.mode === 'pool' ? payout.script : undefined,
+        classes: this.#classes,
       },
       {
         nextJobId: () => numbers.next(),
@@ -183,6 +172,9 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   handle(event: PoolEvent, now: Millis): readonly PoolEffect[] {
     this.#now = now
     switch (event.kind) {
+      case 'distribution':
+        this.#distribution(event, now)
+        break
       case 'drain':
         this.#miners.drain(event)
         break
@@ -207,6 +199,36 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     }
     this.#miners.tellJobs()
     return this.#outbox.take()
+  }
+
+  #bookFor(request: WorkRequest): ReturnType<typeof assignmentOf> {
+    const classes = this.#classes
+    const before = classes?.longest
+    const assigned = assignmentOf(request, this.#settings, {
+      shelves: this.#shelves,
+      classes,
+      noJobs: this.#noJobs,
+      giveUp: (shelf) => this.#giveUp(shelf),
+    })
+    if (classes !== undefined && classes.longest !== before) this.#room.suit(classes, this.#now)
+    return assigned
+  }
+
+  /** There is another distribution. Where it voids those before, jobs that follow them are replaced: also future ones. */
+  #distribution({ distribution, voids }: Extract<PoolEvent, { kind: 'distribution' }>, now: Millis): void {
+    const classes = this.#classes
+    if (classes === undefined || distribution.id <= classes.newest.id) return
+    classes.take(distribution, { voids })
+    this.#room.suit(classes, now)
+    const { id, payouts } = distribution
+    this.#outbox.emit({ kind: 'distributionTaken', id, payouts: payouts.length, voids })
+    if (!voids) return
+    for (const [template, job] of [...this.#waiting]) {
+      this.#shelves.book.dropFuture(job.jobId)
+      this.#future(template)
+    }
+    this.#shelves.renewExtra()
+    if (this.#template !== undefined) this.#update(this.#template, now, 'distribution')
   }
 
   #session(event: Exclude<PoolSessionEvent, { kind: 'tick' }>, now: Millis): void {
@@ -284,7 +306,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     this.#outbox.emit({ kind: 'jobSent', jobId: job.jobId, reason: 'tip', groups })
   }
 
-  #update(template: NewTemplate, now: Millis, reason: 'update' | 'refresh'): void {
+  #update(template: NewTemplate, now: Millis, reason: 'update' | 'refresh' | 'distribution'): void {
     const tip = this.#tip
     if (tip === undefined) return
     this.#template = template

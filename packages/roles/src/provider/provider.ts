@@ -46,16 +46,17 @@ interface Client {
   templateId: bigint
   /** The template that its last SetNewPrevHash was of. */
   tip: NodeTemplate | undefined
-  /** How often it has told its constraints. */
-  constraints: number
+  /** How often it has told its constraints since a moment, up to an hour ago. */
+  constraints: { count: number; since: Millis }
 }
 
 /** The node has given no work for so long that its last work is too old. */
 const NOT_READY = 'node-not-ready'
 /** A node that is behind the network is given so long to catch up: two blocks at once may look like that. */
 const CATCH_UP_MS = 5_000
-/** Constraints one client may tell; each set takes a template of its own. */
+/** Constraints that one client may tell in an hour; each set takes a template of its own. */
 const MAX_CONSTRAINTS = 16
+const HOUR_MS = 3_600_000
 /** Different constraints of all clients at one time; each takes templates of its own (see Handouts). */
 const MAX_RESERVES = 64
 
@@ -148,7 +149,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
       reserve: undefined,
       templateId: -1n,
       tip: undefined,
-      constraints: 0,
+      constraints: { count: 0, since: this.#now },
     })
   }
 
@@ -290,9 +291,10 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
   }
 
   #constraints(client: Client, reserve: Reserve): void {
-    client.constraints++
-    if (client.constraints > MAX_CONSTRAINTS)
-      return this.#misbehaved(client, `constraints told more than ${MAX_CONSTRAINTS} times`)
+    if (this.#now >= client.constraints.since + HOUR_MS) client.constraints = { count: 0, since: this.#now }
+    client.constraints.count++
+    if (client.constraints.count > MAX_CONSTRAINTS)
+      return this.#misbehaved(client, `constraints told more than ${MAX_CONSTRAINTS} times in an hour`)
     const before = client.reserve
     client.reserve = reserve
     if (this.#reserves().size > MAX_RESERVES)

@@ -339,6 +339,17 @@ describe('room for the client’s coinbase', () => {
     client.send(theConstraints({ size: 99 }))
     expect(client.closed).toContain('constraints')
   })
+
+  test('constraints told now and then are taken for as long as the connection lasts', () => {
+    const link = aProvider()
+    link.node(aNodeTemplate())
+    const client = aTemplateClient(link, current)
+    for (let size = 0; size < 100; size++) {
+      link.now += 300_000
+      client.send(theConstraints({ size }))
+    }
+    expect(client.closed).toBeUndefined()
+  })
 })
 
 function templateFor(

@@ -194,6 +194,13 @@ export class JobBook {
     this.#forget(jobId)
   }
 
+  /** A job that waits for its tip is worth nothing any more. */
+  dropFuture(jobId: number): void {
+    if (!this.#future.delete(jobId)) return
+    this.#stale.add(jobId)
+    this.#trimStale()
+  }
+
   #retire(jobId: number): void {
     this.#past.push(jobId)
     if (this.#past.length > MAX_PAST_JOBS) this.#forget(this.#past.shift()!)

@@ -10,6 +10,7 @@ import {
   nbitsToTarget,
   parseOutputs,
   type Sha256d,
+  type TxOutput,
 } from '@sv2/bitcoin'
 import type { NewTemplate } from '@sv2/messages'
 
@@ -108,7 +109,7 @@ export function buildJob(
     version: template.coinbaseTxVersion,
     scriptSigPrefix: scriptPrefix(template, { tag: payout.tag, number, extranonceSize }),
     extranonceSize,
-    ...behindScript(template, payout.script),
+    ...behindScript(template, [{ value: template.coinbaseTxValueRemaining, script: payout.script }]),
   })
   return {
     jobId,
@@ -129,15 +130,15 @@ export function buildJob(
   }
 }
 
-/** A job of the same template with another payee; everything but its coinbase suffix is the same. */
-export function payTo(job: Job, template: NewTemplate, script: Uint8Array): Job {
-  return { ...job, coinbaseTxSuffix: coinbaseSuffix(behindScript(template, script)) }
+/** The coinbase suffix of a job of a template that pays these outputs; nothing else of a job depends on who is paid. */
+export function suffixPaying(template: NewTemplate, outputs: readonly TxOutput[]): Uint8Array {
+  return coinbaseSuffix(behindScript(template, outputs))
 }
 
-function behindScript(template: NewTemplate, script: Uint8Array) {
+function behindScript(template: NewTemplate, outputs: readonly TxOutput[]) {
   return {
     sequence: template.coinbaseTxInputSequence,
-    outputs: [{ value: template.coinbaseTxValueRemaining, script }],
+    outputs,
     rawOutputs: { count: template.coinbaseTxOutputsCount, bytes: template.coinbaseTxOutputs },
     locktime: template.coinbaseTxLocktime,
   }

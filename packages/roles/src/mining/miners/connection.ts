@@ -21,6 +21,8 @@ export class Connection {
   readonly capabilities: Capabilities
   /** Whose limits it counts against; undefined where none hold. */
   readonly address: string | undefined
+  /** The longest coinbase that its devices bear, bytes; undefined where no limit holds. */
+  readonly maxCoinbaseBytes: number | undefined
   /** Since when it could have had a channel and had none; of no meaning while it has one. */
   idleSince: Millis
   /** Flags of its SetupConnection; undefined until then. */
@@ -54,12 +56,14 @@ export class Connection {
     opening: {
       readonly capabilities: Capabilities
       readonly address?: string | undefined
+      readonly maxCoinbaseBytes?: number | undefined
       readonly now: Millis
     },
   ) {
     this.session = session
     this.capabilities = opening.capabilities
     this.address = opening.address
+    this.maxCoinbaseBytes = opening.maxCoinbaseBytes
     this.idleSince = opening.now
   }
 

@@ -79,7 +79,7 @@ export type MinersFact =
   | {
       readonly kind: 'jobSent'
       readonly jobId: number
-      readonly reason: 'tip' | 'update' | 'refresh'
+      readonly reason: 'tip' | 'update' | 'refresh' | 'distribution'
       readonly groups: number
     }
   | {

@@ -160,6 +160,7 @@ function admit(
     leaseSize: leaseSize(settings.extranonce),
     requiresWorkSelection: connection.requiresWorkSelection,
     address: connection.address,
+    maxCoinbaseBytes: extended || connection.takesGroupJobs ? connection.maxCoinbaseBytes : undefined,
   })
   if (assigned === 'later' || 'code' in assigned) return assigned
   const lease = connection.reserved ?? state.connected.leases.take(state.out.oldestLive)

@@ -81,6 +81,8 @@ export interface WorkRequest {
   readonly requiresWorkSelection: boolean
   /** Whose limits it counts against; undefined where none hold. */
   readonly address?: string | undefined
+  /** The longest coinbase that the client is sent, bytes; undefined where no limit holds, or it sees merkle roots only. */
+  readonly maxCoinbaseBytes?: number | undefined
 }
 
 /** Codes of OpenMiningChannel.Error that no published list has, and what they mean (ERR-05). */

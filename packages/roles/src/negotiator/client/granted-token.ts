@@ -1,13 +1,7 @@
-import {
-  BitcoinError,
-  countScriptSigops,
-  encodeOutput,
-  parseCountedOutputs,
-  type TxOutput,
-} from '@sv2/bitcoin'
+import { BitcoinError, parseCountedOutputs, type TxOutput } from '@sv2/bitcoin'
 import type { AllocateMiningJobTokenSuccess } from '@sv2/messages'
-import type { CoinbaseRoom } from '../../client/template-feed.ts'
 import type { Millis } from '../../ground/role.ts'
+import { type CoinbaseRoom, roomOf } from '../../payouts/coinbase-room.ts'
 
 /** A token, and what comes with it. */
 export interface GrantedToken {
@@ -48,20 +42,4 @@ export function readToken(
     if (!(error instanceof BitcoinError)) throw error
     return `a token with outputs that are none: ${error.message}`
   }
-}
-
-/** What outputs need in a coinbase; a signature operation outside of a witness costs four (BIP 141). */
-export function roomOf(outputs: readonly TxOutput[]): CoinbaseRoom {
-  let outputSize = 0
-  let outputSigops = 0
-  for (const output of outputs) {
-    outputSize += encodeOutput(output).length
-    outputSigops += 4 * countScriptSigops(output.script)
-  }
-  return { outputSize, outputSigops }
-}
-
-/** The room for both. */
-export function roomForBoth(a: CoinbaseRoom, b: CoinbaseRoom): CoinbaseRoom {
-  return { outputSize: a.outputSize + b.outputSize, outputSigops: a.outputSigops + b.outputSigops }
 }

@@ -1,7 +1,6 @@
 import { displayHash, type Sha256d, targetToDifficulty } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import type { SolutionEffect } from '../../client/open-solutions.ts'
-import type { CoinbaseRoom } from '../../client/template-feed.ts'
 import type { UpstreamChannel } from '../../client/upstream-channel.ts'
 import { type Emit, type Millis, NEVER, type SessionEffect, type SessionId } from '../../ground/role.ts'
 import { Timers } from '../../ground/timers.ts'
@@ -17,10 +16,10 @@ import type {
   WorkRequest,
   WorkSource,
 } from '../../mining/miners/work-source.ts'
+import { type CoinbaseRoom, roomForBoth, roomOf } from '../../payouts/coinbase-room.ts'
 import type { ShareTallies } from '../../work/upstream/share-tally.ts'
 import type { UpstreamWorkEffect } from '../../work/upstream/upstream-work.ts'
 import type { JobClientFact } from './facts.ts'
-import { roomForBoth, roomOf } from './granted-token.ts'
 import type { ClientNews, Tell } from './news.ts'
 import { OwnTemplates } from './own-templates.ts'
 import type { OwnWork, PaidWork, PoolWork } from './own-work.ts'

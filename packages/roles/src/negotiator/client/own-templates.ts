@@ -1,13 +1,13 @@
 import { hex } from '@sv2/bitcoin'
 import type { Message, NewTemplate } from '@sv2/messages'
 import {
-  type CoinbaseRoom,
   TemplateFeed,
   type TemplateFeedEffect,
   type TemplateFeedSettings,
 } from '../../client/template-feed.ts'
 import type { Emit, Millis } from '../../ground/role.ts'
 import { isSameTip, type Tip } from '../../mining/channel/job.ts'
+import type { CoinbaseRoom } from '../../payouts/coinbase-room.ts'
 import type { TemplateTransactions } from './own-work.ts'
 import { heightIn, heightOfOffer, type Offer } from './pool-offer.ts'
 
