@@ -61,7 +61,11 @@ export class ProcessStack {
   }
 
   /** Starts the pool, after the first time on the same port. */
-  async startPool(providerUrl: string): Promise<{ readonly pool: AppProcess; readonly url: string }> {
+  async startPool(
+    providerUrl: string,
+    /** Sections of its configuration that are other than usual. */
+    change: Readonly<Record<string, unknown>> = {},
+  ): Promise<{ readonly pool: AppProcess; readonly url: string }> {
     const pool = this.#start('pool', {
       data_dir: join(this.dataDir, 'pool'),
       coinbase_tag: TAG,
@@ -70,6 +74,7 @@ export class ProcessStack {
       template_provider: { url: providerUrl },
       listen: [{ host: '127.0.0.1', port: this.#ports.pool, edition: this.edition }],
       monitoring: { port: this.monitoring.pool },
+      ...change,
     })
     const { port, url } = await pool.logged('listening')
     this.#ports = { ...this.#ports, pool: Number(port) }
@@ -77,13 +82,17 @@ export class ProcessStack {
     return { pool, url: String(url) }
   }
 
-  startDevice(poolUrl: string, mode: DeviceMode): AppProcess {
+  startDevice(
+    poolUrl: string,
+    mode: DeviceMode,
+    { user = `e2e.${mode}`, hashrate = 10_000 }: { readonly user?: string; readonly hashrate?: number } = {},
+  ): AppProcess {
     return this.#start('mining-device', {
       upstream: { url: poolUrl },
-      user_identity: `e2e.${mode}`,
+      user_identity: user,
       mode,
       threads: 1,
-      hashrate_cap: 10_000,
+      hashrate_cap: hashrate,
       nominal_hashrate: nominalHashrate(mode),
     })
   }

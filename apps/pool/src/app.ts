@@ -3,10 +3,10 @@ import {
   drain,
   loadTokenKey,
   nextEpoch,
-  PoolJournal,
   SolutionFiles,
   Statistics,
   startRole,
+  toldLedger,
   UsedTokenFile,
   upstreamSettings,
   VERSION,
@@ -14,6 +14,7 @@ import {
 import { portName } from '@sv2/roles/ground'
 import { Pool, type PoolEffect, type RecordEffect } from '@sv2/roles/pool'
 import { fastSha256d, randomBytes } from '@sv2/runtime'
+import { openBooks } from './books.ts'
 import { configSchema, type PoolConfig } from './config.ts'
 import { startEmbeddedNegotiator } from './embedded-negotiator.ts'
 import { createObserver } from './observe.ts'
@@ -50,7 +51,7 @@ export const pool: App<PoolConfig, RunningPool> = {
   schema: configSchema,
 
   async start(config, context) {
-    const { log, registry, scope, clock } = context
+    const { log, registry, clock } = context
     const observe = createObserver(log, registry)
     const embedded = await startEmbeddedNegotiator(config, context)
     const { token_key_file: keyFile } = config.custom_work
@@ -67,24 +68,13 @@ export const pool: App<PoolConfig, RunningPool> = {
         usedTokens: tokens.used,
       },
     )
-    const journal = config.journal.enabled
-      ? new PoolJournal(
-          {
-            config: config.journal,
-            dataDir: config.data_dir,
-            node: config.extranonce.server_id,
-            network: config.network,
-          },
-          { log, registry, now: () => clock.now(), tell: (event) => started.engine.tell(event) },
-        )
-      : undefined
-    if (journal !== undefined) scope.own('journal', () => journal.close())
+    const books = openBooks(config, context, (event) => started.engine.tell(event))
     const failed = (what: string) => ({ text: `${what} cannot be reached` })
     const started = startRole(context, {
       role,
       stats: new Statistics({ maxWorkers: config.api.max_workers }, clock.now),
       onEffect(fact) {
-        if (isRecord(fact)) return journal?.perform(fact)
+        if (isRecord(fact)) return books?.journal.perform(fact)
         if (fact.kind === 'tokenUsed') return tokens.add(fact.token, clock.now())
         if (fact.kind === 'keepSolution' || fact.kind === 'forgetSolution') return files.perform(fact)
         if (fact.kind !== 'solutionPushed' || embedded === undefined) return observe.fact(fact)
@@ -114,7 +104,13 @@ export const pool: App<PoolConfig, RunningPool> = {
         ['sv2_client_channels', 'Open channels', () => role.counts.channels],
       ],
       health: () => ({ ok: role.hasWork, ...role.counts }),
-      api: { config: config.api, role: 'pool', network: config.network, isFarm: false },
+      api: {
+        config: config.api,
+        role: 'pool',
+        network: config.network,
+        isFarm: false,
+        ledger: books?.ledger && toldLedger(books.ledger, books.journal.folder),
+      },
     })
     const urls = await started.open(config, { port: { kind: 'miners' } })
     return {

@@ -6,7 +6,7 @@ import {
   journalSchema,
   logSchema,
   minersMonitoringSchema,
-  payoutProblem,
+  optionalNodesSchema,
   serverKeys,
   upstreamSchema,
   workKeys,
@@ -14,33 +14,7 @@ import {
 import { DEFAULT_PAYOUT_CLASS, PAYOUT_CLASSES } from '@sv2/roles/payouts'
 import { z } from 'zod'
 import { embeddedNegotiatorProblem, embeddedNegotiatorSchema } from './embedded-negotiator.ts'
-
-const payout = z
-  .strictObject({
-    mode: z
-      .enum(['pool', 'solo'])
-      .default('pool')
-      .describe('pool: every block pays address; solo: it pays the address in the user identity'),
-    address: z.string().min(1).optional().describe('Address that is paid in mode pool'),
-    max_payouts: z
-      .int()
-      .min(1)
-      .max(1_000_000)
-      .default(10_000)
-      .describe(
-        'Mode solo: addresses that are paid at one time; beyond that, the client that brought most gives one up',
-      ),
-    max_payouts_per_address: z
-      .int()
-      .min(1)
-      .max(1_000_000)
-      .default(100)
-      .describe(
-        'Mode solo: of them, those that miners of one network address bring; not for those on allow_list',
-      ),
-  })
-  .prefault({})
-  .describe('Who is paid for a block')
+import { isShared, payoutProblems, payoutSchema } from './payout-config.ts'
 
 /** Bytes of server_id and of what tells the runs of a pool apart, in front of every extranonce. */
 const RUN_BYTES = 4
@@ -112,6 +86,15 @@ const extensions = z
   .prefault({})
   .describe('Protocol extensions')
 
+const ledgerSchema = z
+  .strictObject({
+    nodes: optionalNodesSchema(
+      'A node that says what became of our blocks; the first that answers is believed. Without one, blocks stay pending',
+    ),
+  })
+  .prefault({ nodes: [] })
+  .describe('The books: what blocks paid, and who is owed what')
+
 /** Where a negotiator server listens when the configuration names no port. */
 export const DEFAULT_NEGOTIATOR_PORT = 3_334
 
@@ -174,7 +157,8 @@ export const configSchema = z
       .default('')
       .describe('Where miners are sent when this pool stops; empty: back here'),
     drain_to_port: z.int().min(0).max(65_535).default(0).describe('Port for drain_to_host; 0: the same port'),
-    payout,
+    payout: payoutSchema,
+    ledger: ledgerSchema,
     extranonce,
     difficulty,
     jobs,
@@ -195,9 +179,11 @@ export const configSchema = z
     log: logSchema,
   })
   .superRefine((config, context) => {
-    const problem = payoutProblem(config.payout, config.network)
-    if (problem !== undefined) {
-      context.addIssue({ code: 'custom', path: ['payout', 'address'], message: problem })
+    for (const { key, message } of payoutProblems(config.payout, config.network))
+      context.addIssue({ code: 'custom', path: ['payout', key], message })
+    if (isShared(config.payout) && !config.journal.enabled) {
+      const message = `has to be on in mode ${config.payout.mode}: miners are paid by what stands in it`
+      context.addIssue({ code: 'custom', path: ['journal', 'enabled'], message })
     }
     const unusable = embeddedNegotiatorProblem(config.job_negotiator)
     if (unusable !== undefined) {

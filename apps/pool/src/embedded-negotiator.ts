@@ -10,6 +10,7 @@ import {
 } from '@sv2/app-kit'
 import { addressToScript } from '@sv2/bitcoin'
 import { z } from 'zod'
+import type { PayoutConfig } from './payout-config.ts'
 
 /** The schema of the job negotiator server inside of the pool's process. */
 export function embeddedNegotiatorSchema() {
@@ -42,7 +43,7 @@ type EmbeddedConfig = z.output<ReturnType<typeof embeddedNegotiatorSchema>>
 type HostConfig = Omit<NegotiatorServerConfig, keyof EmbeddedConfig | 'token_key_file'> & {
   readonly job_negotiator: EmbeddedConfig
   readonly custom_work: { readonly token_key_file?: string | undefined }
-  readonly payout: { readonly mode: 'pool' | 'solo'; readonly address?: string | undefined }
+  readonly payout: { readonly mode: PayoutConfig['mode']; readonly address?: string | undefined }
 }
 
 /** What is wrong with its nodes. */

@@ -1,8 +1,10 @@
 import { answerSettings, difficultySettings, upstreamSettings } from '@sv2/app-kit'
 import { addressToScript } from '@sv2/bitcoin'
+import { PAYOUT_CLASSES } from '@sv2/roles/payouts'
 import type { PoolRun, PoolSettings } from '@sv2/roles/pool'
 import type { UpstreamSettings } from '@sv2/runtime'
 import { DEFAULT_NEGOTIATOR_PORT, type PoolConfig } from './config.ts'
+import { isShared } from './payout-config.ts'
 
 /** Bytes of an output without its script: value and script length. */
 const OUTPUT_OVERHEAD = 9
@@ -14,7 +16,6 @@ const OUTPUT_SIGOPS = 4
 /** What the pool role is told of its configuration. */
 export function poolSettings(config: PoolConfig, version: string, run: PoolRun): PoolSettings {
   const { difficulty, extranonce, jobs } = config
-  const { payout } = config
   return {
     miners: {
       extranonce: {
@@ -43,15 +44,7 @@ export function poolSettings(config: PoolConfig, version: string, run: PoolRun):
       outputSigops: OUTPUT_SIGOPS,
       workMaxAgeMs: jobs.work_max_age_sec * 1000,
     },
-    payout:
-      payout.mode === 'solo'
-        ? {
-            mode: 'solo',
-            network: config.network,
-            maxPayouts: payout.max_payouts,
-            maxPayoutsPerAddress: payout.max_payouts_per_address,
-          }
-        : { mode: 'pool', script: addressToScript(payout.address ?? '', config.network) },
+    payout: payoutSettings(config),
     coinbaseTag: new TextEncoder().encode(config.coinbase_tag),
     maxUnrecordedShares: config.journal.enabled ? config.journal.max_waiting_shares : undefined,
     jobRefreshMs: jobs.job_refresh_sec * 1000,
@@ -63,6 +56,16 @@ export function poolSettings(config: PoolConfig, version: string, run: PoolRun):
         }
       : undefined,
   }
+}
+
+function payoutSettings({ payout, network }: PoolConfig): PoolSettings['payout'] {
+  if (payout.mode === 'solo') {
+    const { max_payouts: maxPayouts, max_payouts_per_address: maxPayoutsPerAddress } = payout
+    return { mode: 'solo', network, maxPayouts, maxPayoutsPerAddress }
+  }
+  const script = addressToScript(payout.address ?? '', network)
+  if (!isShared(payout)) return { mode: 'pool', script }
+  return { mode: 'shared', network, poolScript: script, classes: PAYOUT_CLASSES }
 }
 
 /** Miners may bring their own jobs: with tokens of servers elsewhere, or of the one in this process. */

@@ -36,7 +36,9 @@ export {
   makeKeyFile,
   readKeyFile,
 } from './keys.ts'
+export { LedgerClient } from './ledger/ledger-client.ts'
 export { PoolJournal } from './ledger/pool-journal.ts'
+export { toldLedger } from './ledger/told-ledger.ts'
 export { createLogger, type Logger, type LogSettings } from './logger.ts'
 export {
   Counter,

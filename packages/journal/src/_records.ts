@@ -51,6 +51,7 @@ export const anyRecord: fc.Arbitrary<JournalRecord> = fc.oneof(
     header: bytes(80),
     source: fc.constantFrom('share' as const, 'chain' as const),
   }),
+  fc.record({ kind: fc.constant('terms' as const), time, terms: name }),
   fc.record({ kind: fc.constant('chain' as const), time, hash: bytes(32), confirmations: u32 }),
   fc.record({
     kind: fc.constant('payment' as const),

@@ -19,6 +19,7 @@ export type {
   JournalRecord,
   PaymentRecord,
   ShareRecord,
+  TermsRecord,
   TipRecord,
   WorkerRecord,
 } from './records.ts'

@@ -18,6 +18,7 @@ const KINDS = {
   block: 6,
   chain: 7,
   payment: 8,
+  terms: 9,
 } as const satisfies Record<JournalRecord['kind'], number>
 
 /** The number of a record's kind. */
@@ -52,6 +53,9 @@ export function writeRecord(out: ByteWriter, record: JournalRecord): void {
       return out.u32(record.confirmations)
     case 'payment':
       return writePayment(out, record)
+    case 'terms':
+      out.count(record.time)
+      return out.sized(new TextEncoder().encode(record.terms), 4)
     default:
       throw new TypeError(`no record: ${JSON.stringify(record satisfies never)}`)
   }
@@ -89,6 +93,8 @@ function readFields(kind: number, from: RecordReader): JournalRecord {
       return { kind: 'chain', time: from.count(), hash: from.bytes(32), confirmations: from.u32() }
     case KINDS.payment:
       return readPayment(from)
+    case KINDS.terms:
+      return { kind: 'terms', time: from.count(), terms: text(from.sized(4)) }
     default:
       throw new JournalError('malformed', `a record of kind ${kind}`)
   }

@@ -8,11 +8,12 @@ export type JournalRecord =
   | BlockRecord
   | ChainRecord
   | PaymentRecord
+  | TermsRecord
 
 /** Gives an account its number: shares name it by that. */
 export interface AccountRecord {
   readonly kind: 'account'
-  /** From 1 on, without gaps. */
+  /** From 1 on. A later record may give the number to another account: it holds from there on. */
   readonly account: number
   /** An address, or a name. At most 255 bytes of UTF-8. */
   readonly name: string
@@ -23,7 +24,7 @@ export interface AccountRecord {
 /** Gives a worker its number. */
 export interface WorkerRecord {
   readonly kind: 'worker'
-  /** From 1 on, without gaps; 0 stands for a share without a worker's name. */
+  /** From 1 on, as an account's; 0 stands for a share without a worker's name. */
   readonly worker: number
   readonly name: string
 }
@@ -116,4 +117,12 @@ export interface PaymentRecord {
   readonly txid: Uint8Array
   /** Accounts and what each was paid. */
   readonly paid: readonly { readonly account: number; readonly value: bigint }[]
+}
+
+/** On what terms the pool splits what comes after: its scheme, fee, and the like, as the operator set them. */
+export interface TermsRecord {
+  readonly kind: 'terms'
+  readonly time: number
+  /** JSON, at most 64 KiB. */
+  readonly terms: string
 }

@@ -48,12 +48,6 @@ export class Bookings {
   readonly #blocks = new Map<string, Entry>()
   /** Of confirmed blocks, accruals and payments. Entries of 0 are left out. */
   readonly #balances = new Map<AccountKey, bigint>()
-  readonly #confirmations: number
-
-  constructor(confirmations: number) {
-    this.#confirmations = confirmations
-  }
-
   /** Books a block; false when it is known. @throws {Error} when its sums do not close: then we are wrong */
   book(booking: Booking): boolean {
     if (this.#blocks.has(booking.hash)) return false
@@ -64,14 +58,14 @@ export class Bookings {
 
   /**
    * What the chain says of a block. A block may be orphaned after it was confirmed, and come back.
+   * @param wanted confirmations after which it counts for good
    * @returns the block when its state changed
    */
-  confirm(hash: string, confirmations: number): BookedBlock | undefined {
+  confirm(hash: string, confirmations: number, wanted: number): BookedBlock | undefined {
     const block = this.#blocks.get(hash)
     if (block === undefined) return undefined
     block.confirmations = confirmations
-    const state =
-      confirmations >= this.#confirmations ? 'confirmed' : confirmations > 0 ? 'pending' : 'orphaned'
+    const state = confirmations >= wanted ? 'confirmed' : confirmations > 0 ? 'pending' : 'orphaned'
     if (state === block.state) return undefined
     if (block.state === 'confirmed') this.#apply(block.booking, -1n)
     if (state === 'confirmed') this.#apply(block.booking, 1n)

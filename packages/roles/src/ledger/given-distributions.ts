@@ -1,4 +1,5 @@
-import type { Distribution } from '../payouts/distribution.ts'
+import { equalBytes, parseTransaction } from '@sv2/bitcoin'
+import { type Distribution, rewardOutputs } from '../payouts/distribution.ts'
 import type { AccountKey } from './split-exactly.ts'
 
 /** Tips for which a distribution is kept after the last job that used it: a block may be found late. */
@@ -45,6 +46,17 @@ export class GivenDistributions {
     this.#tip++
     for (const [id, { usedAt }] of this.#kept)
       if (usedAt !== undefined && usedAt + TIPS_KEPT < this.#tip && id !== this.#lastId) this.#kept.delete(id)
+  }
+
+  /** The one that a coinbase was made by, told by its outputs; undefined when none has them. */
+  paidBy(coinbase: Uint8Array): GivenDistribution | undefined {
+    const { outputs } = parseTransaction(coinbase)
+    const total = outputs.reduce((sum, { value }) => sum + value, 0n)
+    return [...this.#kept.values()].find(({ distribution }) =>
+      rewardOutputs(distribution, total).every(
+        ({ value, script }, at) => outputs[at]?.value === value && equalBytes(outputs[at].script, script),
+      ),
+    )
   }
 
   /** Undefined when it was never made, or is forgotten. */

@@ -4,3 +4,4 @@ export { accountKey, Ledger, type LedgerEvent, type LedgerState, networkWorkOf, 
 export { SCORE_OF_A_BLOCK } from './score.ts'
 export type { LedgerSettings, SchemeSettings } from './settings.ts'
 export type { AccountKey } from './split-exactly.ts'
+export { readTerms, type Terms, writeTerms } from './terms.ts'

@@ -1,5 +1,13 @@
 import { blockSubsidy, displayHash, hex, nbitsToTarget, targetToBigint } from '@sv2/bitcoin'
-import type { BlockRecord, Entry, JobRecord, JournalRecord, ShareRecord, TipRecord } from '@sv2/journal'
+import type {
+  BlockRecord,
+  Entry,
+  JobRecord,
+  JournalRecord,
+  ShareRecord,
+  TermsRecord,
+  TipRecord,
+} from '@sv2/journal'
 import { Accounts } from './accounts.ts'
 import { type BookedBlock, type Booking, Bookings, POOL } from './bookings.ts'
 import { type CoinbasePayments, coinbasePayments } from './coinbase-payments.ts'
@@ -11,6 +19,7 @@ import { partOf, SCORE_OF_A_BLOCK } from './score.ts'
 import type { LedgerSettings } from './settings.ts'
 import type { WindowState } from './share-window.ts'
 import { type AccountKey, compare, splitExactly } from './split-exactly.ts'
+import { readTerms } from './terms.ts'
 
 /** An entry of a node's journal. */
 export interface LedgerEvent {
@@ -34,8 +43,8 @@ export interface LedgerState {
  * books what those that were mined paid. It is a function of the journals: what is read again makes the same books.
  */
 export class Ledger {
-  readonly #settings: LedgerSettings
-  readonly #scheme: Scheme
+  #settings: LedgerSettings
+  #scheme: Scheme
   readonly #bookings: Bookings
   readonly #accounts = new Accounts()
   readonly #given: GivenDistributions
@@ -53,8 +62,8 @@ export class Ledger {
 
   constructor(settings: LedgerSettings) {
     this.#settings = settings
-    this.#bookings = new Bookings(settings.confirmations)
-    this.#scheme = schemeOf(settings, (account, score) => this.#accrue(account, score))
+    this.#bookings = new Bookings()
+    this.#scheme = this.#makeScheme(undefined)
     this.#given = new GivenDistributions()
   }
 
@@ -92,15 +101,28 @@ export class Ledger {
     return this.#bookings.blocks()
   }
 
-  /** Blocks whose place in the chain is still to be looked at, display order hex. */
-  openBlocks(): readonly string[] {
+  /** Blocks whose place in the chain is still to be looked at; hash in display order, hex. */
+  openBlocks(): readonly {
+    readonly hash: string
+    readonly height: number
+    readonly confirmations: number
+  }[] {
     return this.#bookings
       .blocks()
       .filter(
         ({ booking, state }) =>
           state === 'pending' || booking.height + 2 * this.#settings.confirmations >= this.#height,
       )
-      .map(({ booking }) => booking.hash)
+      .map(({ booking: { hash, height }, confirmations }) => ({ hash, height, confirmations }))
+  }
+
+  /** A block is booked. @param hash display order, hex */
+  hasBlock(hash: string): boolean {
+    return this.#bookings.block(hash) !== undefined
+  }
+
+  isPending(hash: string): boolean {
+    return this.#bookings.block(hash)?.state === 'pending'
   }
 
   /** Weights by which the next block is split, see `Scheme`. */
@@ -153,9 +175,25 @@ export class Ledger {
           this.#bookings.transfer(this.#accounts.key(node, account), -value)
         this.#isDue = true
         return this.#make(record.time, 'when due')
+      case 'terms':
+        return this.#setTerms(record)
       default:
         throw new TypeError(`no record: ${record satisfies never}`)
     }
+  }
+
+  /** From here on other terms hold. Work that was done counts on, where the new scheme counts work as the old one did. */
+  #setTerms({ terms, time }: TermsRecord): void {
+    const { network } = this.#settings
+    const { state } = this.#scheme
+    this.#settings = { network, ...readTerms(terms) }
+    this.#scheme = this.#makeScheme(state)
+    this.#isDue = true
+    this.#make(time, 'now')
+  }
+
+  #makeScheme(state: WindowState | undefined): Scheme {
+    return schemeOf(this.#settings, (account, score) => this.#accrue(account, score), state)
   }
 
   #share(node: number, share: ShareRecord): void {
@@ -198,12 +236,18 @@ export class Ledger {
   }
 
   #block(node: number, block: BlockRecord): void {
-    const booking = this.#booking(node, block)
+    const booking = this.#booking(node, this.#withDistribution(block))
     if (!this.#bookings.book(booking)) return
     this.#effects.push({ kind: 'blockBooked', block: this.#bookings.block(booking.hash)! })
     this.#scheme.blockFound()
     this.#isDue = true
     this.#make(block.time, 'voiding')
+  }
+
+  /** A block that the chain told of names no distribution: it is that whose outputs it has. */
+  #withDistribution(block: BlockRecord): BlockRecord {
+    if (block.source !== 'chain' || block.distributionId !== 0n) return block
+    return { ...block, distributionId: this.#given.paidBy(block.coinbase)?.distribution.id ?? 0n }
   }
 
   #booking(node: number, block: BlockRecord): Booking {
@@ -266,7 +310,7 @@ export class Ledger {
 
   #chain(hash: string, confirmations: number, time: number): void {
     const before = this.#bookings.block(hash)?.state
-    const block = this.#bookings.confirm(hash, confirmations)
+    const block = this.#bookings.confirm(hash, confirmations, this.#settings.confirmations)
     if (block === undefined || before === undefined) return
     this.#effects.push({ kind: 'blockChanged', block, before })
     this.#isDue = true

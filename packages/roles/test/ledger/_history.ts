@@ -177,6 +177,15 @@ export class History {
     return hash
   }
 
+  /** The chain has a block on a distribution, and nobody said so. */
+  foundAgain(distribution: Distribution): void {
+    this.foundWith(coinbaseOf(distribution, this.value, 77), {
+      finder: 0,
+      distributionId: 0n,
+      source: 'chain',
+    })
+  }
+
   chain(hash: Uint8Array, confirmations: number): void {
     this.write({ kind: 'chain', time: this.time, hash, confirmations })
   }

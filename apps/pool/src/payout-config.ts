@@ -1,0 +1,151 @@
+import { addressProblem, payoutProblem } from '@sv2/app-kit'
+import { addressToScript, hex, type Network } from '@sv2/bitcoin'
+import { SCORE_OF_A_BLOCK, type SchemeSettings, type Terms } from '@sv2/roles/ledger'
+import { z } from 'zod'
+
+/** How many decimals of `window_blocks` count. */
+const WINDOW_STEPS = 1_000_000
+
+/** `[payout]`: who is paid for a block. */
+export const payoutSchema = z
+  .strictObject({
+    mode: z
+      .enum(['pool', 'solo', 'pplns', 'slice', 'round', 'group', 'fpps'])
+      .default('pool')
+      .describe(
+        'pool: every block pays address; solo: it pays the address in the user identity; pplns: it pays miners by their work in the last window_blocks; slice: as pplns, and miners’ own jobs earn fees as far as they have them; round: by work since the last block; group: by parts; fpps: address, and miners are owed each share at once',
+      ),
+    address: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Address of the pool: its fee, and what is held for miners; in mode pool all of a block'),
+    max_payouts: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(10_000)
+      .describe(
+        'Mode solo: addresses that are paid at one time; beyond that, the client that brought most gives one up',
+      ),
+    max_payouts_per_address: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(100)
+      .describe(
+        'Mode solo: of them, those that miners of one network address bring; not for those on allow_list',
+      ),
+    fee_ppm: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .default(0)
+      .describe('Not in modes pool and solo: fee of the pool, parts of a million; 10000 is 1 %'),
+    window_blocks: z
+      .number()
+      .min(0.001)
+      .max(10_000)
+      .default(8)
+      .describe('Modes pplns and slice: work that counts, in blocks that it is worth'),
+    dust_sat: z
+      .int()
+      .min(0)
+      .max(0xffff_ffff)
+      .default(546)
+      .describe('A coinbase pays nobody less than this, satoshi; it is owed, and paid later'),
+    refresh_sec: z
+      .number()
+      .min(1)
+      .max(3_600)
+      .default(30)
+      .describe('Who is paid is computed anew after this time, at each tip and after each block, seconds'),
+    confirmations: z
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(6)
+      .describe('Blocks after which a block of ours counts for good'),
+    parts: z
+      .array(
+        z
+          .strictObject({
+            address: z.string().min(1).describe('Address of the network'),
+            part: z.int().min(1).max(1_000_000_000).describe('Of the sum of all parts'),
+          })
+          .describe('Mode group: a member'),
+      )
+      .max(500)
+      .default([]),
+  })
+  .prefault({})
+  .describe('Who is paid for a block')
+
+export type PayoutConfig = z.output<typeof payoutSchema>
+
+/** What is wrong with the payout, by key. */
+export function payoutProblems(
+  payout: PayoutConfig,
+  network: Network,
+): readonly { readonly key: keyof PayoutConfig; readonly message: string }[] {
+  const mode = payout.mode === 'solo' ? 'solo' : 'pool'
+  const address = payoutProblem({ ...payout, mode }, network)
+  const { parts } = payout
+  const wrong = parts.flatMap((part) => addressProblem(part.address, network) ?? [])
+  return [
+    ...(address === undefined
+      ? []
+      : [{ key: 'address' as const, message: address.replace('in mode pool', `in mode ${payout.mode}`) }]),
+    ...wrong.map((message) => ({ key: 'parts' as const, message })),
+    ...(payout.mode === 'group' && parts.length === 0
+      ? [{ key: 'parts' as const, message: 'is required in mode group' }]
+      : []),
+  ]
+}
+
+/** Whether blocks are split among miners. */
+export function isShared({ mode }: PayoutConfig): boolean {
+  return mode !== 'pool' && mode !== 'solo'
+}
+
+/** The terms that the ledger splits by; undefined in mode pool, where nobody is owed anything. */
+export function termsOf(payout: PayoutConfig, network: Network, maxPayouts: number): Terms | undefined {
+  const scheme = schemeOf(payout, network)
+  if (scheme === undefined) return undefined
+  return {
+    scheme,
+    feePpm: isShared(payout) ? BigInt(payout.fee_ppm) : 0n,
+    poolScript: payout.address === undefined ? new Uint8Array(0) : addressToScript(payout.address, network),
+    dustLimit: payout.dust_sat,
+    maxPayouts,
+    refreshMs: payout.refresh_sec * 1000,
+    confirmations: payout.confirmations,
+  }
+}
+
+function schemeOf(
+  { mode, window_blocks, parts }: PayoutConfig,
+  network: Network,
+): SchemeSettings | undefined {
+  switch (mode) {
+    case 'pool':
+      return undefined
+    case 'solo':
+    case 'round':
+    case 'fpps':
+      return { scheme: mode }
+    case 'group': {
+      const keys = parts.map(
+        ({ address, part }) => [hex(addressToScript(address, network)), BigInt(part)] as const,
+      )
+      return { scheme: mode, parts: new Map(keys) }
+    }
+    default: {
+      const steps = BigInt(Math.round(window_blocks * WINDOW_STEPS))
+      return { scheme: mode, window: (steps * SCORE_OF_A_BLOCK) / BigInt(WINDOW_STEPS) }
+    }
+  }
+}
+
+/** Miners that a distribution lists: those that the largest coinbase has room for. */
+export const MAX_LISTED_PAYOUTS = 510

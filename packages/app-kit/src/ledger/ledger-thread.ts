@@ -1,0 +1,127 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { Ledger, type LedgerFact, POOL } from '@sv2/roles/ledger'
+import type { Distribution } from '@sv2/roles/payouts'
+import { type JournalPosition, JournalTail } from '@sv2/runtime/journal'
+import { nodeRpcs } from '../config/node.ts'
+import { ChainWatch } from './chain-watch.ts'
+import type { FromLedger, LedgerLine, LedgerThreadData, ToLedger } from './ledger-messages.ts'
+import { changedAccounts, LedgerView, sums } from './ledger-queries.ts'
+
+/** How often nodes are asked for our blocks, ms. */
+const CHAIN_EVERY_MS = 2_000
+const NUMBERS_EVERY_MS = 1_000
+/** A replay that takes longer tells how far it is, ms. */
+const PROGRESS_EVERY_MS = 2_000
+
+const data = workerData as LedgerThreadData
+const port = parentPort!
+const tell = (message: FromLedger): void => port.postMessage(message)
+const line = (level: LedgerLine['level'], fields: LedgerLine['fields'], text: string): void =>
+  tell({ kind: 'line', level, fields, text })
+
+const { network, poolScript, confirmations } = data.settings
+const ledger = new Ledger(data.settings)
+const tail = new JournalTail(data.folder)
+const watch = new ChainWatch(
+  { nodes: nodeRpcs(data.nodes), poolScript, tag: data.tag, confirmations },
+  ledger,
+)
+let given: { readonly distribution: Distribution; readonly time: number } | undefined
+/** What was in the journal at the start is read: from now on facts are news. */
+let isLive = false
+let time = 0
+const view = new LedgerView(ledger, network, () => given)
+
+function read(until?: JournalPosition): void {
+  let told = performance.now()
+  for (const { sequence, record } of tail.read(until)) {
+    if ('time' in record) time = record.time
+    for (const fact of ledger.handle({ node: data.node, entry: { sequence, record } })) perform(fact)
+    if (isLive || performance.now() - told < PROGRESS_EVERY_MS) continue
+    told = performance.now()
+    line('info', { records: sequence }, 'reading the journal')
+  }
+}
+
+function perform(fact: LedgerFact): void {
+  if (fact.kind === 'gap')
+    throw new Error(`record ${fact.sequence} of the journal where ${fact.expected} was to come`)
+  if (fact.kind === 'distribution') {
+    given = { distribution: fact.distribution, time }
+    if (isLive) tell(fact)
+    return
+  }
+  if (!isLive) return
+  const { booking, state } = fact.block
+  const { hash, height } = booking
+  if (fact.kind === 'blockChanged')
+    return line(
+      state === 'orphaned' ? 'warn' : 'info',
+      { hash, height, state, before: fact.before },
+      'block changed',
+    )
+  const fields = {
+    hash,
+    height,
+    total: Number(booking.total),
+    fee: Number(booking.fee),
+    ...changedAccounts(fact.block),
+  }
+  line('info', { ...fields, payouts: booking.paid.size - 1 }, 'block booked')
+}
+
+let isLooking = false
+let wasAway = false
+async function look(): Promise<void> {
+  if (isLooking || data.nodes.length === 0) return
+  isLooking = true
+  try {
+    const { records, isAway } = await watch.look(Date.now())
+    if (isAway && !wasAway) line('warn', {}, 'no node says what became of our blocks')
+    wasAway = isAway
+    for (const record of records) tell({ kind: 'append', record })
+  } finally {
+    isLooking = false
+  }
+}
+
+function numbers(): void {
+  const states = ledger.blocks().map(({ state }) => state)
+  const count = (state: string) => states.filter((one) => one === state).length
+  const { owed, overpaid } = sums(ledger)
+  tell({
+    kind: 'numbers',
+    numbers: {
+      accounts: ledger.accounts.size,
+      sequence: ledger.cursor(data.node),
+      pendingBlocks: count('pending'),
+      confirmedBlocks: count('confirmed'),
+      orphanedBlocks: count('orphaned'),
+      distributionAt: given?.time ?? 0,
+      owed: Number(owed),
+      overpaid: Number(overpaid),
+    },
+  })
+}
+
+const begun = performance.now()
+read()
+isLive = true
+line(
+  'info',
+  {
+    records: tail.sequence,
+    accounts: ledger.accounts.size,
+    blocks: ledger.blocks().length,
+    poolBalance: Number(ledger.balance(POOL)),
+    ms: Math.round(performance.now() - begun),
+  },
+  'ledger ready',
+)
+if (given !== undefined) tell({ kind: 'distribution', distribution: given.distribution, voids: false })
+port.on('message', (message: ToLedger) => {
+  if (message.kind === 'grown') return read(message.position)
+  tell({ kind: 'answer', id: message.id, answer: view.answer(message.query) })
+})
+setInterval(() => void look(), CHAIN_EVERY_MS)
+setInterval(numbers, NUMBERS_EVERY_MS)
