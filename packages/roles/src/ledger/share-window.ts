@@ -83,12 +83,13 @@ export class ShareWindow {
     else known.set(account, (known.get(account) ?? 0n) + work)
     if (time <= this.#newest) return
     if (time - (time % MINUTE) > this.#newest) this.#merge(time)
+    if (time - (time % DAY) > this.#newest) this.#forget()
     this.#newest = time
   }
 
   /**
    * Scores of the window, newest work first; of the oldest span that is reached the part that fits, for every account in it
-   * alike. What is older is forgotten: it never comes back into the window.
+   * alike. To ask for them changes nothing.
    */
   scores(): Map<AccountKey, bigint> {
     this.#merge(this.#newest)
@@ -103,16 +104,12 @@ export class ShareWindow {
     }
     const scores = scoresOf(whole)
     const oldest = this.#spans[at]
-    if (oldest === undefined || left === 0n) {
-      this.#spans = this.#spans.slice(at + 1)
-      return scores
-    }
+    if (oldest === undefined || left === 0n) return scores
     const score = scoreOfSpan(oldest)
     for (const [account, of] of scoresOf(oldest.works)) {
       const part = (of * left) / score
       if (part > 0n) scores.set(account, (scores.get(account) ?? 0n) + part)
     }
-    this.#spans = this.#spans.slice(at)
     return scores
   }
 
@@ -149,6 +146,17 @@ export class ShareWindow {
     const span: Span = { start, length, works: new Map() }
     this.#spans.splice(at + 1, 0, span)
     return span
+  }
+
+  /**
+   * Days that the window does not reach are forgotten. Hours and minutes are not: they become part of a day or hour that it
+   * may reach.
+   */
+  #forget(): void {
+    let left = this.#size
+    let at = this.#spans.length - 1
+    while (at > 0 && left > 0n) left -= scoreOfSpan(this.#spans[at--]!)
+    this.#spans = this.#spans.filter(({ length }, place) => place >= at || length < DAY)
   }
 
   #merge(now: number): void {

@@ -2,68 +2,9 @@ import type { LedgerSettings } from '@sv2/roles/ledger'
 import { changes, POOL } from '@sv2/roles/ledger'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { HARDER_NBITS, History, keyOf, NBITS, replay } from './_history.ts'
+import { History, keyOf, replay } from './_history.ts'
+import { anyStep, play } from './_steps.ts'
 
-const MINERS = 6
-
-/** What happens to a pool: work, jobs, tips, retargets, blocks, orphans that come back, payments. */
-type Step =
-  | { readonly kind: 'share'; readonly miner: number; readonly parts: number; readonly ofReward: number }
-  | { readonly kind: 'wait'; readonly ms: number }
-  | { readonly kind: 'job'; readonly value: bigint }
-  | { readonly kind: 'tip'; readonly isHarder: boolean }
-  | {
-      readonly kind: 'block'
-      readonly finder: number
-      readonly jobsAgo: number
-      readonly source: 'share' | 'chain'
-    }
-  | { readonly kind: 'chain'; readonly block: number; readonly confirmations: number }
-
-const miner = fc.integer({ min: 1, max: MINERS })
-const anyStep: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      kind: fc.constant('share' as const),
-      miner,
-      parts: fc.integer({ min: 1, max: 3000 }),
-      ofReward: fc.integer({ min: 0, max: 100 }),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('wait' as const),
-      ms: fc.oneof(fc.nat({ max: 100_000 }), fc.nat({ max: 400_000_000 })),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('job' as const),
-      value: fc.bigInt({ min: 1n, max: 10n ** 10n }),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('tip' as const), isHarder: fc.boolean() }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('block' as const),
-      finder: fc.integer({ min: 0, max: MINERS }),
-      jobsAgo: fc.nat({ max: 4 }),
-      source: fc.constantFrom('share' as const, 'chain' as const),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('chain' as const),
-      block: fc.nat(),
-      confirmations: fc.integer({ min: 0, max: 8 }),
-    }),
-  },
-)
 const anySettings: fc.Arbitrary<Partial<LedgerSettings>> = fc.record({
   feePpm: fc.constantFrom(0n, 20_000n, 100_000n),
   dustLimit: fc.constantFrom(0, 294, 100_000_000),
@@ -84,37 +25,6 @@ const anySettings: fc.Arbitrary<Partial<LedgerSettings>> = fc.record({
     },
   ),
 })
-
-function play(steps: readonly Step[], settings: Partial<LedgerSettings>): History {
-  const history = new History(settings).start(MINERS)
-  const blocks: Uint8Array[] = []
-  const jobs: number[] = []
-  for (const step of steps) {
-    history.after(1)
-    switch (step.kind) {
-      case 'share':
-        history.share(step.miner, step.parts, { toPool: (history.value * BigInt(step.ofReward)) / 100n })
-        break
-      case 'wait':
-        history.after(step.ms)
-        break
-      case 'job':
-        history.value = step.value
-        jobs.unshift(history.job())
-        break
-      case 'tip':
-        history.nbits = step.isHarder ? HARDER_NBITS : NBITS
-        history.tip()
-        break
-      case 'block':
-        blocks.push(history.block(step.finder, jobs[step.jobsAgo] ?? jobs[0], step.source))
-        break
-      default:
-        if (blocks.length > 0) history.chain(blocks[step.block % blocks.length]!, step.confirmations)
-    }
-  }
-  return history
-}
 
 const sum = (values: Iterable<bigint>) => [...values].reduce((a, b) => a + b, 0n)
 
@@ -143,6 +53,21 @@ describe('whatever happens to a pool', () => {
         expect(replay(records, settings).state).toEqual(ledger.state)
       }),
       { numRuns: 100 },
+    )
+  })
+
+  test('who asks for weights in between changes nothing', () => {
+    fc.assert(
+      fc.property(...anyHistory, (steps, settings) => {
+        const { ledger, records } = play(steps, settings)
+        const asked = new History(settings)
+        for (const record of records) {
+          asked.write(record)
+          asked.ledger.weights()
+        }
+        expect(asked.ledger.state).toEqual(ledger.state)
+      }),
+      { numRuns: 200 },
     )
   })
 

@@ -1,0 +1,97 @@
+import type { LedgerSettings } from '@sv2/roles/ledger'
+import fc from 'fast-check'
+import { HARDER_NBITS, History, NBITS } from './_history.ts'
+
+/** Accounts of a random history. */
+export const MINERS = 6
+
+/** What happens to a pool: work, jobs, tips, retargets, blocks, orphans that come back, payments. */
+export type Step =
+  | { readonly kind: 'share'; readonly miner: number; readonly parts: number; readonly ofReward: number }
+  | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'job'; readonly value: bigint }
+  | { readonly kind: 'tip'; readonly isHarder: boolean }
+  | {
+      readonly kind: 'block'
+      readonly finder: number
+      readonly jobsAgo: number
+      readonly source: 'share' | 'chain'
+    }
+  | { readonly kind: 'chain'; readonly block: number; readonly confirmations: number }
+
+const miner = fc.integer({ min: 1, max: MINERS })
+/** Any of them. */
+export const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('share' as const),
+      miner,
+      parts: fc.integer({ min: 1, max: 3000 }),
+      ofReward: fc.integer({ min: 0, max: 100 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('wait' as const),
+      ms: fc.oneof(fc.nat({ max: 100_000 }), fc.nat({ max: 400_000_000 })),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('job' as const),
+      value: fc.bigInt({ min: 1n, max: 10n ** 10n }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('tip' as const), isHarder: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('block' as const),
+      finder: fc.integer({ min: 0, max: MINERS }),
+      jobsAgo: fc.nat({ max: 4 }),
+      source: fc.constantFrom('share' as const, 'chain' as const),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('chain' as const),
+      block: fc.nat(),
+      confirmations: fc.integer({ min: 0, max: 8 }),
+    }),
+  },
+)
+/** The journal of a pool to which this happens, and the ledger that read it. */
+export function play(steps: readonly Step[], settings: Partial<LedgerSettings>): History {
+  const history = new History(settings).start(MINERS)
+  const blocks: Uint8Array[] = []
+  const jobs: number[] = []
+  for (const step of steps) {
+    history.after(1)
+    switch (step.kind) {
+      case 'share':
+        history.share(step.miner, step.parts, { toPool: (history.value * BigInt(step.ofReward)) / 100n })
+        break
+      case 'wait':
+        history.after(step.ms)
+        break
+      case 'job':
+        history.value = step.value
+        jobs.unshift(history.job())
+        break
+      case 'tip':
+        history.nbits = step.isHarder ? HARDER_NBITS : NBITS
+        history.tip()
+        break
+      case 'block':
+        blocks.push(history.block(step.finder, jobs[step.jobsAgo] ?? jobs[0], step.source))
+        break
+      default:
+        if (blocks.length > 0) history.chain(blocks[step.block % blocks.length]!, step.confirmations)
+    }
+  }
+  return history
+}
