@@ -7,6 +7,7 @@ import { measureChannels } from './channels.ts'
 import { measureDeclarations } from './declarations.ts'
 import { measureHandshakes } from './handshake.ts'
 import { measureHop } from './hop.ts'
+import { measureJournal } from './journal.ts'
 import { measureMemory } from './memory.ts'
 import { measureNegotiatedTips } from './negotiated-tip.ts'
 import { type Measurement, table } from './report.ts'
@@ -24,6 +25,7 @@ const PARTS: Readonly<
   >
 > = {
   share: { title: 'Shares through an encrypted connection', run: measureShares },
+  journal: { title: 'The journal and the ledger', run: measureJournal },
   tip: { title: 'A new block to many connections', run: measureTips },
   stall: { title: 'Stalls by very many channels on one connection', run: measureStalls },
   handshake: { title: 'Handshakes', run: measureHandshakes },

@@ -26,7 +26,12 @@ export async function measureShares(dataDir: string): Promise<Measurement[]> {
       [1, 1_000],
       [1_000, 1],
     ] as const) {
-      const run = await sv2(edition, connections, channels, `${dataDir}/${edition}-${connections}`)
+      const run = await judgedShares({
+        edition,
+        connections,
+        channels,
+        dataDir: `${dataDir}/${edition}-${connections}`,
+      })
       rows.push(row(`${edition}, ${connections} connection(s) × ${channels} channel(s)`, run, baseline))
     }
   }
@@ -46,14 +51,23 @@ function row(name: string, run: Run, baseline: Run): Measurement {
   }
 }
 
-async function sv2(
-  edition: 'current' | 'draft',
-  connections: number,
-  channels: number,
-  dataDir: string,
-): Promise<Run> {
+/** The load of one run, and the pool that it meets. */
+export interface ShareLoad {
+  readonly edition: 'current' | 'draft'
+  readonly connections: number
+  /** Of each connection. */
+  readonly channels: number
+  readonly dataDir: string
+  /** Sections of the pool's configuration, in place of the usual ones. */
+  readonly pool?: object
+}
+
+/** Shares judged by a pool process. */
+export async function judgedShares(load: ShareLoad): Promise<Run> {
+  const { edition, connections, channels, dataDir, pool = {} } = load
   const source = await startTemplateSource()
-  const child = Child.start('app-process.ts', { app: 'pool', config: poolConfig(source, edition, dataDir) })
+  const config = { ...(poolConfig(source, edition, dataDir) as object), ...pool }
+  const child = Child.start('app-process.ts', { app: 'pool', config })
   const { urls } = await child.next<{ urls: string[] }>('urls')
   await new Promise((resolve) => setTimeout(resolve, 500))
   const loads: Load[] = []
@@ -192,6 +206,7 @@ function result(shares: number, seconds: number, cpuMicros: number): Run {
   }
 }
 
-function round(value: number): number {
+/** Three digits. */
+export function round(value: number): number {
   return Number(value.toPrecision(3))
 }

@@ -1,3 +1,5 @@
+import { crc32cOf } from './crc32c.ts'
+
 /** Writes little-endian fields one behind another into a buffer that grows. */
 export class ByteWriter {
   #bytes: Uint8Array
@@ -78,6 +80,11 @@ export class ByteWriter {
   /** Writes a u32 where something was written before. */
   putU32(at: number, value: number): void {
     this.#view.setUint32(at, value, true)
+  }
+
+  /** CRC-32C of what was written from an offset on. */
+  crc32c(from: number): number {
+    return crc32cOf(this.#view, from, this.#size)
   }
 
   /** Makes room. Buffer and view may be others afterwards. */

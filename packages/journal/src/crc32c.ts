@@ -1,28 +1,38 @@
 /** The polynomial of CRC-32C (Castagnoli, RFC 3720 §12.1), bits reversed. */
 const POLYNOMIAL = 0x82f6_3b78
-/** Bytes taken at one step: 8 tables make a share's record take a third of the time of one table. */
-const SLICES = 8
+/** Bytes taken at one step: 16 tables make a share's record take a fifth of the time of one table. */
+const SLICES = 16
 
 const tables = makeTables()
 
 /** CRC-32C of bytes `from` … `to` as an unsigned number; every record of a journal carries one. */
 export function crc32c(bytes: Uint8Array, from = 0, to: number = bytes.length): number {
+  return crc32cOf(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), from, to)
+}
+
+/** The same for a writer that has a view of its bytes. */
+export function crc32cOf(view: DataView, from: number, to: number): number {
   let crc = -1
   let at = from
   for (; at + SLICES <= to; at += SLICES) {
-    const low = crc ^ (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24))
-    crc =
-      tables[1792 + (low & 0xff)]! ^
-      tables[1536 + ((low >>> 8) & 0xff)]! ^
-      tables[1280 + ((low >>> 16) & 0xff)]! ^
-      tables[1024 + (low >>> 24)]! ^
-      tables[768 + bytes[at + 4]!]! ^
-      tables[512 + bytes[at + 5]!]! ^
-      tables[256 + bytes[at + 6]!]! ^
-      tables[bytes[at + 7]!]!
+    const a = crc ^ view.getInt32(at, true)
+    const b = view.getInt32(at + 4, true)
+    const c = view.getInt32(at + 8, true)
+    const d = view.getInt32(at + 12, true)
+    crc = behind(a, 3840) ^ behind(b, 2816) ^ behind(c, 1792) ^ behind(d, 768)
   }
-  for (; at < to; at++) crc = tables[(crc ^ bytes[at]!) & 0xff]! ^ (crc >>> 8)
+  for (; at < to; at++) crc = tables[(crc ^ view.getUint8(at)) & 0xff]! ^ (crc >>> 8)
   return ~crc >>> 0
+}
+
+/** What four bytes become. @param table of the first of them; the others' stand before it */
+function behind(word: number, table: number): number {
+  return (
+    tables[table + (word & 0xff)]! ^
+    tables[table - 256 + ((word >>> 8) & 0xff)]! ^
+    tables[table - 512 + ((word >>> 16) & 0xff)]! ^
+    tables[table - 768 + (word >>> 24)]!
+  )
 }
 
 /** Table k says what a byte becomes with k zero bytes behind it. */

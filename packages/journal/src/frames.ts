@@ -3,6 +3,7 @@ import { crc32c } from './crc32c.ts'
 import { JournalError } from './journal-error.ts'
 import { kindNumber, readRecord, writeRecord } from './record-codec.ts'
 import type { JournalRecord } from './records.ts'
+import { checkShare, encodeShareTerms, SHARE, type SharePlaces, writeShare } from './share-codec.ts'
 
 /** Bytes in front of a record's fields: their length u32, CRC-32C u32 of all that follows, sequence u64, kind u8. */
 export const FRAME_HEADER_SIZE = 17
@@ -25,21 +26,43 @@ export interface Frame extends Entry {
 
 /** Appends a record with its frame to what is to be written. @throws {RangeError} when a field does not fit; then nothing is appended. */
 export function appendFrame(out: ByteWriter, { sequence, record }: Entry): void {
-  const start = out.size
+  if (record.kind === 'share')
+    return appendShare(out, sequence, { ...record, terms: encodeShareTerms(record) })
+  const start = begin(out, sequence, kindNumber(record))
   try {
-    out.u32(0)
-    out.u32(0)
-    out.count(sequence)
-    out.u8(kindNumber(record))
     writeRecord(out, record)
     const size = out.size - start - FRAME_HEADER_SIZE
     if (size > MAX_RECORD_SIZE) throw new RangeError(`a record of ${size} bytes`)
-    out.putU32(start, size)
-    out.putU32(start + CRC_AT, crc32c(out.written, start + CRC_FROM))
   } catch (error) {
     out.truncate(start)
     throw error
   }
+  seal(out, start)
+}
+
+/**
+ * The same for a share, of which there are very many: without an object for each, and with what it has in common with
+ * others written before. @throws {RangeError} when a field does not fit; then nothing is appended.
+ */
+export function appendShare(out: ByteWriter, sequence: number, share: SharePlaces): void {
+  checkShare(share)
+  const start = begin(out, sequence, SHARE)
+  writeShare(out, share)
+  seal(out, start)
+}
+
+function begin(out: ByteWriter, sequence: number, kind: number): number {
+  const start = out.size
+  out.u32(0)
+  out.u32(0)
+  out.count(sequence)
+  out.u8(kind)
+  return start
+}
+
+function seal(out: ByteWriter, start: number): void {
+  out.putU32(start, out.size - start - FRAME_HEADER_SIZE)
+  out.putU32(start + CRC_AT, out.crc32c(start + CRC_FROM))
 }
 
 /** One record with its frame. @throws {RangeError} when a field does not fit. */

@@ -2,6 +2,7 @@ export { ByteWriter } from './byte-writer.ts'
 export { crc32c } from './crc32c.ts'
 export {
   appendFrame,
+  appendShare,
   type Entry,
   encodeFrame,
   FRAME_HEADER_SIZE,
@@ -38,3 +39,4 @@ export {
   SegmentTree,
   type Sha256,
 } from './segment-tree.ts'
+export { encodeShareTerms, type SharePlaces, type ShareTerms } from './share-codec.ts'

@@ -3,9 +3,8 @@ import type { ByteWriter } from './byte-writer.ts'
 import { JournalError } from './journal-error.ts'
 import { RecordReader } from './record-reader.ts'
 import type { BlockRecord, JobRecord, JournalRecord, PaymentRecord, ShareRecord } from './records.ts'
+import { readShare, SHARE } from './share-codec.ts'
 
-/** Extranonce bytes that a share's record has room for: what Stratum V2 allows at most. */
-const EXTRANONCE_ROOM = 32
 const SOURCES = ['share', 'chain'] as const
 
 /** The number of each kind of record on disk. Numbers are never used again. */
@@ -13,7 +12,7 @@ const KINDS = {
   account: 1,
   worker: 2,
   job: 3,
-  share: 4,
+  share: SHARE,
   tip: 5,
   block: 6,
   chain: 7,
@@ -27,10 +26,8 @@ export function kindNumber(record: JournalRecord): number {
 }
 
 /** Writes a record's fields, without its frame. @throws {RangeError} when a field does not fit. */
-export function writeRecord(out: ByteWriter, record: JournalRecord): void {
+export function writeRecord(out: ByteWriter, record: Exclude<JournalRecord, ShareRecord>): void {
   switch (record.kind) {
-    case 'share':
-      return writeShare(out, record)
     case 'account':
       out.u32(record.account)
       out.sized(new TextEncoder().encode(record.name), 1)
@@ -98,46 +95,6 @@ function readFields(kind: number, from: RecordReader): JournalRecord {
     default:
       throw new JournalError('malformed', `a record of kind ${kind}`)
   }
-}
-
-function writeShare(out: ByteWriter, share: ShareRecord): void {
-  const { extranonce } = share
-  if (extranonce.length > EXTRANONCE_ROOM) throw new RangeError(`extranonce of ${extranonce.length} bytes`)
-  out.count(share.time)
-  out.u32(share.job)
-  out.u32(share.account)
-  out.u32(share.worker)
-  out.u128(share.work)
-  out.u128(share.networkWork)
-  out.u64(share.rewardToPool)
-  out.u64(share.rewardTotal)
-  out.u64(share.distributionId)
-  out.bytes(sizedExactly(share.header, HEADER_SIZE))
-  out.u8(extranonce.length)
-  out.bytes(extranonce)
-  if (extranonce.length < EXTRANONCE_ROOM) out.bytes(ZEROS.subarray(extranonce.length))
-}
-
-function readShare(from: RecordReader): ShareRecord {
-  const share = {
-    kind: 'share',
-    time: from.count(),
-    job: from.u32(),
-    account: from.u32(),
-    worker: from.u32(),
-    work: from.u128(),
-    networkWork: from.u128(),
-    rewardToPool: from.u64(),
-    rewardTotal: from.u64(),
-    distributionId: from.u64(),
-    header: from.bytes(HEADER_SIZE),
-  } as const
-  const size = from.u8()
-  if (size > EXTRANONCE_ROOM) throw new JournalError('malformed', `an extranonce of ${size} bytes`)
-  const extranonce = from.bytes(EXTRANONCE_ROOM)
-  if (extranonce.subarray(size).some((byte) => byte !== 0))
-    throw new JournalError('malformed', 'bytes behind an extranonce')
-  return { ...share, extranonce: extranonce.slice(0, size) }
 }
 
 function writeJob(out: ByteWriter, job: JobRecord): void {
@@ -228,5 +185,3 @@ function text(bytes: Uint8Array): string {
     throw new JournalError('malformed', 'a name that is not UTF-8')
   }
 }
-
-const ZEROS = new Uint8Array(EXTRANONCE_ROOM)

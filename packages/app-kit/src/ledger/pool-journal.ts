@@ -82,6 +82,7 @@ export class PoolJournal {
     })
     this.#keeper = new RecordKeeper({
       append: (record) => this.append(record),
+      appendShare: (share) => this.#writer.appendShare(share),
       scriptOf: (user) => scriptOf(user, network),
       now: deps.now,
     })

@@ -1,5 +1,5 @@
 import { concatBytes, HEADER_SIZE, readHeightPush, writeHeader } from '@sv2/bitcoin'
-import type { JournalRecord } from '@sv2/journal'
+import { encodeShareTerms, type JournalRecord, type SharePlaces } from '@sv2/journal'
 import { networkWorkOf, workOf } from '@sv2/roles/ledger'
 import type { ProvenShare, RecordEffect } from '@sv2/roles/pool'
 
@@ -9,17 +9,22 @@ const MAX_NUMBERED = 100_000
 const SCRIPT_AT = 42
 
 type Job = ProvenShare['job']
+type Level = ProvenShare['level']
 
 interface KnownJob {
   readonly number: number
   readonly rewardToPool: bigint
   readonly rewardTotal: bigint
   readonly distributionId: bigint
+  /** What the records of its shares have in common, by the level they are credited at. */
+  readonly terms: WeakMap<Level, Uint8Array>
 }
 
 /** What a record keeper is given. */
 export interface RecordKeeperDeps {
   append(record: JournalRecord): void
+  /** Its bytes are written anew for the next share. */
+  appendShare(share: SharePlaces): void
   /** Output script of an account; empty when its name stands for none. */
   scriptOf(user: string): Uint8Array
   /** Unix ms. */
@@ -33,8 +38,6 @@ export class RecordKeeper {
   readonly #workers = new Map<string, number>([['', 0]])
   #jobs = new WeakMap<Job, KnownJob>()
   #lastJob = 0
-  readonly #work = new WeakMap<object, bigint>()
-  readonly #networkWork = new WeakMap<object, bigint>()
   readonly #header = new Uint8Array(HEADER_SIZE)
   #height = 0
 
@@ -63,17 +66,12 @@ export class RecordKeeper {
     const job = this.#job(share.job)
     const account = this.#account(share.user)
     const worker = this.#worker(share.worker)
-    this.#deps.append({
-      kind: 'share',
+    this.#deps.appendShare({
       time: this.#now(),
       job: job.number,
       account,
       worker,
-      work: remembered(this.#work, share.level, ({ target }) => workOf(target)),
-      networkWork: remembered(this.#networkWork, share.tip, ({ nbits }) => networkWorkOf(nbits)),
-      rewardToPool: job.rewardToPool,
-      rewardTotal: job.rewardTotal,
-      distributionId: job.distributionId,
+      terms: job.terms.get(share.level) ?? newTerms(job, share),
       header: this.#headerOf(share),
       extranonce: share.extranonce,
     })
@@ -114,6 +112,7 @@ export class RecordKeeper {
       // a job that pays nothing at all is still one that a miner brought
       rewardTotal: isOwn ? 0n : max(reward?.total ?? 0n, 1n),
       distributionId: reward?.distributionId ?? 0n,
+      terms: new WeakMap(),
     }
     this.#jobs.set(job, made)
     this.#deps.append({
@@ -164,16 +163,14 @@ export class RecordKeeper {
   }
 }
 
-function remembered<K extends object>(
-  known: WeakMap<object, bigint>,
-  key: K,
-  of: (key: K) => bigint,
-): bigint {
-  const value = known.get(key)
-  if (value !== undefined) return value
-  const made = of(key)
-  known.set(key, made)
-  return made
+function newTerms(job: KnownJob, { level, tip }: ProvenShare): Uint8Array {
+  const terms = encodeShareTerms({
+    ...job,
+    work: workOf(level.target),
+    networkWork: networkWorkOf(tip.nbits),
+  })
+  job.terms.set(level, terms)
+  return terms
 }
 
 function max(a: bigint, b: bigint): bigint {

@@ -129,7 +129,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     )
     this.#records = new ShareRecords(settings.maxUnrecordedShares, {
       emit: this.#outbox.emit,
-      settle: (share, code, now) => this.#miners.settle(share, code, now),
+      settle: (share, code, now) => this.#miners.settleNext(share, code, now),
     })
     this.#feed = this.#timers.add(new TemplateFeed({ ...settings.templates, solutions }, this.#outbox.emit))
     this.#room = new TemplateRoom(this.#feed, this.#outbox.emit)

@@ -4,7 +4,7 @@ import type { Emit, Millis } from '../ground/role.ts'
 import type { Channel } from '../mining/channel/channel.ts'
 import type { Tip } from '../mining/channel/job.ts'
 import type { GoodShare, Share } from '../mining/channel/judge.ts'
-import type { PendingShare } from '../mining/miners/shares.ts'
+import type { DecidedShare } from '../mining/miners/shares.ts'
 import type { ShareOutcome } from '../mining/miners/work-source.ts'
 import { provenShare, type RecordEffect, type RecordEvent } from './records.ts'
 import { UnrecordedShares } from './unrecorded-shares.ts'
@@ -15,7 +15,7 @@ const NOT_RECORDED = 'not-recorded'
 export interface ShareRecordsDeps {
   readonly emit: Emit<RecordEffect>
   /** Acknowledges a share, or refuses it with a code. */
-  settle(share: PendingShare, code: string | undefined, now: Millis): void
+  settle(share: DecidedShare, code: string | undefined, now: Millis): void
 }
 
 /**
@@ -36,16 +36,20 @@ export class ShareRecords {
 
   /** A share that was found good. */
   share(channel: Channel, share: Share, good: GoodShare): ShareOutcome {
+    if (this.#most === undefined) return 'credited'
     const { difficulty } = good.level
-    if (this.#most === undefined || difficulty === 0) return 'credited'
+    const isRecord = difficulty > 0
+    // a block that earns no share: its acknowledgement speaks for the shares before it, so it waits for them
+    if (!isRecord && this.#waiting.size === 0) return 'credited'
     if (this.#isRefused || this.#waiting.size >= this.#most) return { code: NOT_RECORDED }
-    this.#deps.emit({ kind: 'recordShare', share: provenShare(channel, share, good) })
+    if (isRecord) this.#deps.emit({ kind: 'recordShare', share: provenShare(channel, share, good) })
     this.#waiting.add({
       channel,
       sequenceNumber: share.sequenceNumber,
       difficulty: difficulty * (good.job.rewardShare ?? 1),
+      isRecord,
     })
-    return 'pending'
+    return 'in-order'
   }
 
   block(channel: Channel, share: Share, good: GoodShare): void {
@@ -63,15 +67,16 @@ export class ShareRecords {
     else if (event.kind === 'recorded') this.#settle(event.shares, undefined, now)
     else {
       this.#isRefused = true
-      this.#settle(this.#waiting.size, NOT_RECORDED, now)
+      this.#settle(Number.POSITIVE_INFINITY, NOT_RECORDED, now)
     }
   }
 
-  #settle(shares: number, code: typeof NOT_RECORDED | undefined, now: Millis): void {
-    for (let left = shares; left > 0; left--) {
-      const share = this.#waiting.shift()
-      if (share === undefined) return
-      this.#deps.settle(share, code, now)
+  #settle(records: number, code: typeof NOT_RECORDED | undefined, now: Millis): void {
+    let left = records
+    for (let next = this.#waiting.isRecordNext; next !== undefined; next = this.#waiting.isRecordNext) {
+      if (next && left === 0) return
+      if (next) left--
+      this.#deps.settle(this.#waiting.shift()!, next ? code : undefined, now)
     }
   }
 }

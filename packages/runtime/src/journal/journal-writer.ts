@@ -1,9 +1,11 @@
 import {
   appendFrame,
+  appendShare,
   ByteWriter,
   encodeSegmentHeader,
   type JournalRecord,
   SEGMENT_HEADER_SIZE,
+  type SharePlaces,
 } from '@sv2/journal'
 import { type JournalDisk, systemDisk } from './journal-disk.ts'
 import type { OpenedFolder } from './journal-folder.ts'
@@ -103,12 +105,16 @@ export class JournalWriter {
   /** Takes a record into the next group. @throws {RangeError} when a field does not fit */
   append(record: JournalRecord): void {
     appendFrame(this.#gathering, { sequence: this.#sequence, record })
-    this.#sequence++
     if (record.kind === 'share') this.#shares++
     else this.#kept.push(record)
-    if (this.#isWriting || this.#isFailing) return
-    if (this.#gathering.size >= this.#settings.maxBytes) return this.#flush()
-    this.#timer ??= setTimeout(() => this.#flush(), this.#settings.flushMs)
+    this.#appended()
+  }
+
+  /** Takes a share's record into the next group; its bytes are the caller's again. @throws {RangeError} when a field does not fit */
+  appendShare(share: SharePlaces): void {
+    appendShare(this.#gathering, this.#sequence, share)
+    this.#shares++
+    this.#appended()
   }
 
   /** Flushes what is left, and closes the file. */
@@ -122,6 +128,13 @@ export class JournalWriter {
     clearTimeout(this.#timer)
     if (this.#file !== undefined) await this.#disk.close(this.#file)
     this.#file = undefined
+  }
+
+  #appended(): void {
+    this.#sequence++
+    if (this.#isWriting || this.#isFailing) return
+    if (this.#gathering.size >= this.#settings.maxBytes) return this.#flush()
+    this.#timer ??= setTimeout(() => this.#flush(), this.#settings.flushMs)
   }
 
   #flush(): void {

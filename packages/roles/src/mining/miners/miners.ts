@@ -18,9 +18,10 @@ import { chargeRefusal } from './refusals.ts'
 import { feedStarving } from './search-space.ts'
 import {
   acknowledgeDue,
+  type DecidedShare,
   flushAck,
   judgeEarly,
-  type PendingShare,
+  settleNext,
   settleShare,
   submitShare,
 } from './shares.ts'
@@ -161,8 +162,13 @@ export class Miners {
   }
 
   /** See `settleShare`. */
-  settle(share: PendingShare, errorCode: string | undefined, now: Millis): void {
+  settle(share: DecidedShare, errorCode: string | undefined, now: Millis): void {
     settleShare(this.#state, share, errorCode, now)
+  }
+
+  /** See `settleNext`. */
+  settleNext(share: DecidedShare, errorCode: string | undefined, now: Millis): void {
+    settleNext(this.#state, share, errorCode, now)
   }
 
   /** See `reserve`. */

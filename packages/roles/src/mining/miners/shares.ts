@@ -86,9 +86,10 @@ function creditOf({ level, job }: GoodShare): number {
 function answer(
   state: MinersState,
   { channel, share, good }: JudgedShare,
-  outcome: 'credited' | 'pending',
+  outcome: 'credited' | 'pending' | 'in-order',
   now: Millis,
 ): void {
+  if (outcome === 'in-order') return
   const { sequenceNumber } = share
   const difficulty = creditOf(good)
   if (outcome === 'pending') {
@@ -99,8 +100,8 @@ function answer(
   acknowledge(state, channel, { count: 1, work: difficulty, last: sequenceNumber }, now)
 }
 
-/** A share that was `pending`. */
-export interface PendingShare {
+/** A share that was `pending` or `in-order`, and is worth what it was found good for. */
+export interface DecidedShare {
   readonly channel: Channel
   readonly sequenceNumber: number
   readonly difficulty: number
@@ -112,7 +113,7 @@ export interface PendingShare {
  */
 export function settleShare(
   state: MinersState,
-  share: PendingShare,
+  share: DecidedShare,
   errorCode: string | undefined,
   now: Millis,
 ): void {
@@ -124,9 +125,22 @@ export function settleShare(
   if (accepted !== undefined) acknowledge(state, channel, accepted, now)
 }
 
+/** The same for a share that was `in-order`: nothing before it is undecided. */
+export function settleNext(
+  state: MinersState,
+  share: DecidedShare,
+  errorCode: string | undefined,
+  now: Millis,
+): void {
+  const { channel, sequenceNumber, difficulty } = share
+  if (channel.closed) return
+  if (errorCode !== undefined) return tellRefused(state, share, errorCode)
+  acknowledge(state, channel, { count: 1, work: difficulty, last: sequenceNumber }, now)
+}
+
 function tellRefused(
   state: MinersState,
-  { channel, sequenceNumber }: Pick<PendingShare, 'channel' | 'sequenceNumber'>,
+  { channel, sequenceNumber }: Pick<DecidedShare, 'channel' | 'sequenceNumber'>,
   errorCode: string,
 ): void {
   send(state, channel.session, {
