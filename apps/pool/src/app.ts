@@ -109,7 +109,8 @@ export const pool: App<PoolConfig, RunningPool> = {
         role: 'pool',
         network: config.network,
         isFarm: false,
-        ledger: books?.ledger && toldLedger(books.ledger, books.journal.folder),
+        ledger: books?.ledger && toldLedger(books.ledger),
+        audit: books?.audit,
       },
     })
     const urls = await started.open(config, { port: { kind: 'miners' } })
