@@ -15,7 +15,7 @@ const stages = text
   })
 const targets = stages.filter(({ from }) => from === 'base')
 const apps = readdirSync(resolve(root, 'apps')).filter((app) =>
-  existsSync(resolve(root, 'apps', app, 'package.json')),
+  existsSync(resolve(root, 'apps', app, 'src/main.ts')),
 )
 const manifestOf = (app: string): { name: string; bin: Record<string, string> } =>
   JSON.parse(readFileSync(resolve(root, 'apps', app, 'package.json'), 'utf8'))

@@ -8,7 +8,7 @@ import { filesIn } from './layers/files.ts'
 import { isShipped } from './layers/table.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const isThere = (app: string): boolean => existsSync(join(root, 'apps', app, 'src'))
+const isThere = (app: string): boolean => existsSync(join(root, 'apps', app, 'src/main.ts'))
 const folder = mkdtempSync(join(tmpdir(), 'sv2-roles-'))
 await makeTokenKeyFile(join(folder, 'token.key'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -14,13 +14,15 @@ const units = readdirSync(join(root, 'deploy/systemd')).map((file) => {
   return { file, folder, subcommand, lines: text.split('\n') }
 })
 const isThere = ({ folder }: { readonly folder: string }): boolean =>
-  existsSync(join(root, 'apps', folder, 'src'))
+  existsSync(join(root, 'apps', folder, 'src/main.ts'))
 
 for (const { file } of units.filter((unit) => !isThere(unit)))
   test.skip(`${file}: its app is not in this checkout, so its command is not checked`, () => undefined)
 
 test('there is a unit for every app that runs on', () => {
-  const apps = readdirSync(join(root, 'apps')).filter((app) => existsSync(join(root, 'apps', app, 'src')))
+  const apps = readdirSync(join(root, 'apps')).filter((app) =>
+    existsSync(join(root, 'apps', app, 'src/main.ts')),
+  )
   const started = new Set(units.map(({ folder }) => folder))
   for (const app of apps.filter((name) => name !== 'keys')) expect(started).toContain(app)
 })

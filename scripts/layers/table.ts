@@ -92,6 +92,8 @@ export const layers: Readonly<Record<string, Layer>> = {
   'apps/': { imports: [...pureRoles, ...process, '@sv2/bitcoin'], pure: false, editions: false },
   // makes and prints authority keys, whose spelling is the edition's
   'apps/keys': { imports: ['@sv2/noise', '@sv2/bitcoin', ...process], pure: false, editions: true },
+  // runs in a browser: it knows the API alone
+  'apps/dashboard': { imports: [], pure: false, npm: ['preact', 'uplot', 'vite'], editions: false },
   'tools/': tool,
   'test-e2e': tool,
   bench: tool,

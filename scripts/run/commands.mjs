@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { smokeTest } from './built-apps.mjs'
 import { packageManager } from './install.mjs'
@@ -13,6 +13,7 @@ const results = join(root, '.cache/results')
 const checks = [
   { name: 'lint', run: [bin('biome'), ['ci', `--colors=${process.stdout.isTTY ? 'force' : 'off'}`]] },
   { name: 'types', run: [bin('tsc'), ['--noEmit', '-p', 'tsconfig.json']] },
+  { name: 'types of the dashboard', run: [bin('tsc'), ['-p', 'apps/dashboard']] },
   { name: 'unused code', run: [bin('knip'), ['--no-config-hints']] },
   { name: 'layers', run: [node, [...fromSource, 'scripts/check-layers.ts']] },
   { name: 'spelling', run: [bin('cspell'), ['lint', '--no-progress', '--no-summary']] },
@@ -20,13 +21,13 @@ const checks = [
 
 /** What `npm run <name>` does; each takes the words behind `--` and answers the exit code. */
 export const commands = {
-  start: (args) => source('tools/dev-stack/src/main.ts', args),
+  start: async (args) => (await buildDashboard()) || source('tools/dev-stack/src/main.ts', args),
   test,
   check: async () => summarized(await runSteps(checks)),
   build,
   bench: (args) => source('bench/src/main.ts', args),
   conformance,
-  topology: (args) => source('tools/topology/src/main.ts', args),
+  topology: async (args) => (await buildDashboard()) || source('tools/topology/src/main.ts', args),
   mutants: (args) => source('scripts/mutants.ts', args),
   fuzz: (args) => vitest('vitest.fuzz.config.ts', args),
   dev,
@@ -34,6 +35,18 @@ export const commands = {
   'test:e2e': async (args) => (await compile([])) || endToEnd(args),
   'test:compose': (args) => source('scripts/try-compose.ts', args),
   'test:slow': (args) => vitest('vitest.slow.config.ts', args),
+}
+
+/** Builds the page that the apps serve, unless what is there is newer than its sources. */
+async function buildDashboard() {
+  const folder = join(root, 'apps/dashboard')
+  const built = join(folder, 'dist/index.html')
+  const sources = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && !/node_modules|dist/.test(entry.parentPath.slice(folder.length)),
+  )
+  const changed = Math.max(...sources.map(({ parentPath, name }) => statSync(join(parentPath, name)).mtimeMs))
+  if (existsSync(built) && statSync(built).mtimeMs > changed) return 0
+  return run(node, ['node_modules/vite/bin/vite.js', 'build', 'apps/dashboard', '--logLevel', 'warn'])
 }
 
 function source(file, args) {

@@ -18,6 +18,7 @@ import { openBooks } from './books.ts'
 import { configSchema, type PoolConfig } from './config.ts'
 import { startEmbeddedNegotiator } from './embedded-negotiator.ts'
 import { createObserver } from './observe.ts'
+import { presentCoinbase } from './present-coinbase.ts'
 import { negotiatorServers, poolSettings, takesCustomWork } from './settings.ts'
 
 export type { PoolConfig } from './config.ts'
@@ -109,8 +110,8 @@ export const pool: App<PoolConfig, RunningPool> = {
         role: 'pool',
         network: config.network,
         isFarm: false,
-        ledger: books?.ledger && toldLedger(books.ledger),
-        audit: books?.audit,
+        ledger: books?.ledger && toldLedger(books.ledger, books.journal.folder),
+        coinbase: (account) => presentCoinbase(role, account, config.network),
       },
     })
     const urls = await started.open(config, { port: { kind: 'miners' } })

@@ -2,6 +2,7 @@ import type { Port, Role, SessionEffect } from '@sv2/roles/ground'
 import type { DialCommand } from '@sv2/roles/work'
 import { type Dialer, dial, Engine, systemNoise, type UpstreamSettings } from '@sv2/runtime'
 import type { FastifyInstance } from 'fastify'
+import { serveDashboard } from './api/dashboard.ts'
 import { serveApi } from './api/serve-api.ts'
 import type { ApiSources } from './api/sources.ts'
 import type { AppContext } from './app.ts'
@@ -58,8 +59,7 @@ export interface RoleStart<Event, Effect, Upstream = number> {
 export type LiveGauge = readonly [name: string, help: string, value: () => number]
 
 /** What is served besides numbers and health. */
-export interface ServedApi
-  extends Pick<ApiSources, 'role' | 'network' | 'isFarm' | 'ledger' | 'audit' | 'coinbase'> {
+export interface ServedApi extends Pick<ApiSources, 'role' | 'network' | 'isFarm' | 'ledger' | 'coinbase'> {
   readonly config: ApiConfig
 }
 
@@ -130,6 +130,7 @@ export function startRole<
     scope.own(name, () => dialer.close())
     return dialer
   })
+  let doors: readonly string[] = []
   const { farewell } = start
   if (farewell !== undefined)
     scope.own('miners', () => {
@@ -149,7 +150,15 @@ export function startRole<
           ? undefined
           : (app: FastifyInstance) => {
               const { config, ...served } = api
-              const sources = { ...served, stats, now: clock.now, ok: () => health().ok, disconnect }
+              const sources = {
+                ...served,
+                stats,
+                now: clock.now,
+                ok: () => health().ok,
+                doors: () => doors,
+                disconnect,
+              }
+              serveDashboard(app)
               serveApi(app, sources, {
                 ...apiSettings(config),
                 onFault: (err) => log.error({ err }, 'a page failed'),
@@ -159,7 +168,11 @@ export function startRole<
       scope.own('monitoring', () => monitoring.close())
       return monitoring.port
     },
-    open: (config, ports) => openDoors(config, engine, { context, ...ports }),
+    async open(config, ports) {
+      const urls = await openDoors(config, engine, { context, ...ports })
+      doors = urls
+      return urls
+    },
   }
 }
 

@@ -105,6 +105,11 @@ export async function startStack(
   return {
     node,
     places: [
+      {
+        name: 'dashboard',
+        url: `http://127.0.0.1:${running.monitoringPort}/`,
+        hint: 'open this in a browser',
+      },
       { name: 'node', url: node.url },
       ...provider.urls.map((url) => ({ name: 'template provider', url })),
       ...(server?.places ?? []),

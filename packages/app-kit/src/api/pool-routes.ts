@@ -95,10 +95,23 @@ export function poolRoutes(sources: ApiSources): Route[] {
       answer: shapes.distribution,
       handle: () => ledger?.distribution(),
     }),
+    resource('/api/v1/audit/segments', 'Segments of the journal, the newest first', {
+      query: pages,
+      answer: pageOf(shapes.segment),
+      handle: ({ query }) => ledger?.segments(query),
+    }),
   ]
 }
 
-function toldNode({ role, stats, network, ok, ledger, now }: ApiSources): z.output<typeof shapes.node> {
+function toldNode({
+  role,
+  stats,
+  network,
+  ok,
+  doors,
+  ledger,
+  now,
+}: ApiSources): z.output<typeof shapes.node> {
   const { tip } = stats
   const time = now()
   return {
@@ -117,6 +130,7 @@ function toldNode({ role, stats, network, ok, ledger, now }: ApiSources): z.outp
       tip === undefined
         ? null
         : { prev_hash: tip.prevHash, network_difficulty: tip.networkDifficulty, at: tip.at },
+    doors: [...doors()],
     pays: ledger !== undefined,
   }
 }

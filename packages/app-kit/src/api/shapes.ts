@@ -40,6 +40,7 @@ export const node = z.strictObject({
     .strictObject({ prev_hash: z.string(), network_difficulty: z.number(), at })
     .nullable()
     .describe('The newest tip that was heard of'),
+  doors: z.array(z.string()).describe('Where miners connect'),
   pays: z.boolean().describe('There is a ledger here: accounts, earnings, distribution'),
 })
 
@@ -118,25 +119,15 @@ export const distribution = z.strictObject({
   ),
 })
 
-/** A segment of the journal. */
+/** A closed segment of the journal. */
 export const segment = z.strictObject({
   node: count,
   number: count,
-  pool_id: z.string().describe('Hex; made when the pool first started'),
   first: count.describe('Sequence of its first record'),
   records: count,
   bytes: count,
   closed_at: at.nullable(),
-  root: z
-    .string()
-    .nullable()
-    .describe('Merkle root over its records, hex; null while it is open, or not computed yet'),
-  chained_root: z
-    .string()
-    .nullable()
-    .describe(
-      'SHA-256 of the chained root of the segment before and the root, hex; zeros stand before the first',
-    ),
+  root: z.string().nullable().describe('Merkle root over its records, hex; null while it is open'),
 })
 
 /** The coinbase of a job that is mined now. */

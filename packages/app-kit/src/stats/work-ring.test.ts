@@ -25,6 +25,12 @@ test('a miner that came a moment ago is judged over the time since it came, but 
   expect(filled(3).hashrate(60 * MINUTE, START + 3 * MINUTE) / HASHES).toBeCloseTo(1, 1)
 })
 
+test('long slices do not make a young miner look slow', () => {
+  const ring = new WorkRing(145, 10 * MINUTE)
+  for (let second = 0; second < 120; second++) ring.add(1, START + second * 1000)
+  expect(ring.hashrate(24 * 60 * MINUTE, START + 2 * MINUTE) / HASHES).toBeCloseTo(1, 1)
+})
+
 test('what is older than the ring is forgotten', () => {
   const ring = filled(10)
   expect(ring.hashrate(10 * MINUTE, START + 25 * MINUTE)).toBe(0)

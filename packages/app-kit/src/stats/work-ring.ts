@@ -1,5 +1,7 @@
 /** Difficulty 1 in hashes. */
 const HASHES_PER_DIFFICULTY = 2 ** 32
+/** No rate is taken over less time than this, ms. */
+const LEAST_SPAN_MS = 60_000
 
 /** Work of the latest time, in slices of equal length: constant memory, whatever the share rate. */
 export class WorkRing {
@@ -23,7 +25,7 @@ export class WorkRing {
     this.#slices[slice % this.#slices.length]! += difficulty
   }
 
-  /** H/s over the last `overMs`, or since the first share where that is less, but at least over one slice. */
+  /** H/s over the last `overMs`, or since the first share where that is less, but at least over a minute. */
   hashrate(overMs: number, now: number): number {
     if (this.#newest === undefined) return 0
     const newest = this.#advance(now)
@@ -31,7 +33,7 @@ export class WorkRing {
     let work = 0
     for (let back = 0; back < count; back++) work += this.#at(newest - back)
     const counted = (count - 1) * this.#sliceMs + (now - newest * this.#sliceMs)
-    const spanMs = Math.max(Math.min(counted, now - this.#since), this.#sliceMs)
+    const spanMs = Math.max(Math.min(counted, now - this.#since), LEAST_SPAN_MS)
     return (work * HASHES_PER_DIFFICULTY * 1000) / spanMs
   }
 

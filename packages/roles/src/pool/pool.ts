@@ -1,7 +1,6 @@
 import { displayHash, equalBytes, targetToDifficulty } from '@sv2/bitcoin'
 import type { NewTemplate } from '@sv2/messages'
 import { TemplateFeed, type TemplateNews } from '../client/template-feed.ts'
-import type { TokenMac } from '../custom-jobs/token.ts'
 import { Outbox } from '../ground/outbox.ts'
 import type { Millis, Role } from '../ground/role.ts'
 import { Timers } from '../ground/timers.ts'
@@ -11,7 +10,6 @@ import { JobBook, MAX_EXTRA_JOBS } from '../mining/channel/job-book.ts'
 import type { Jobs } from '../mining/channel/jobs.ts'
 import type { GoodShare, Share } from '../mining/channel/judge.ts'
 import { Miners } from '../mining/miners/miners.ts'
-import type { MinersDeps } from '../mining/miners/state.ts'
 import type { CustomJobRequest, ShareOutcome, WorkRequest } from '../mining/miners/work-source.ts'
 import { assignmentOf } from './assignment.ts'
 import { CustomWork, type PresentWork, solutionOf } from './custom-work.ts'
@@ -19,20 +17,12 @@ import type { PoolEffect, PoolEvent, PoolSessionEvent } from './events.ts'
 import { JobShelves, type Shelf } from './job-shelf.ts'
 import { PayoutClasses } from './payout-classes.ts'
 import { layoutOfRun, RunNumbers } from './run.ts'
-import type { PoolSettings } from './settings.ts'
+import type { PoolDeps, PoolSettings } from './settings.ts'
 import { ShareRecords } from './share-records.ts'
 import { SolutionLinks } from './solution-links.ts'
 import { submissionOf } from './submission.ts'
 import { TemplateRoom } from './template-room.ts'
 import type { UsedToken } from './used-tokens.ts'
-
-/** What the pool is given. */
-export interface PoolDeps extends MinersDeps {
-  /** Checks tokens of jobs that miners bring; without it none are taken. */
-  readonly mac?: TokenMac | undefined
-  /** Tokens of such jobs that were used before the start, as `tokenUsed` told of them. */
-  readonly usedTokens?: Iterable<UsedToken> | undefined
-}
 
 /** Templates that wait for a tip at one time. */
 const MAX_WAITING = 16
@@ -158,6 +148,11 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   /** Live numbers for metrics. */
   get counts(): { readonly connections: number; readonly channels: number } {
     return { connections: this.#miners.connectionCount, channels: this.#miners.channelCount }
+  }
+
+  /** Every open channel. */
+  get channels(): readonly Channel[] {
+    return this.#miners.channels
   }
 
   /** There is a template to mine on. */

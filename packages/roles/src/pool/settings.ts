@@ -1,9 +1,11 @@
 import type { OpenSolution } from '../client/open-solutions.ts'
 import type { TemplateFeedSettings } from '../client/template-feed.ts'
+import type { TokenMac } from '../custom-jobs/token.ts'
 import type { PayoutSettings } from '../mining/identity.ts'
-import type { MinersSettings } from '../mining/miners/state.ts'
+import type { MinersDeps, MinersSettings } from '../mining/miners/state.ts'
 import type { CustomWorkSettings } from './custom-work.ts'
 import type { PoolRun } from './run.ts'
+import type { UsedToken } from './used-tokens.ts'
 
 export interface PoolSettings {
   readonly miners: MinersSettings
@@ -27,4 +29,12 @@ export interface PoolSettings {
   readonly customWork?: CustomWorkSettings | undefined
   /** Blocks of an earlier run that are not decided. */
   readonly solutions?: readonly OpenSolution[]
+}
+
+/** What the pool is given. */
+export interface PoolDeps extends MinersDeps {
+  /** Checks tokens of jobs that miners bring; without it none are taken. */
+  readonly mac?: TokenMac | undefined
+  /** Tokens of such jobs that were used before the start, as `tokenUsed` told of them. */
+  readonly usedTokens?: Iterable<UsedToken> | undefined
 }
