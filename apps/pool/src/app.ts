@@ -110,8 +110,9 @@ export const pool: App<PoolConfig, RunningPool> = {
         role: 'pool',
         network: config.network,
         isFarm: false,
-        ledger: books?.ledger && toldLedger(books.ledger, books.journal.folder),
         coinbase: (account) => presentCoinbase(role, account, config.network),
+        ledger: books?.ledger && toldLedger(books.ledger),
+        audit: books?.audit,
       },
     })
     const urls = await started.open(config, { port: { kind: 'miners' } })

@@ -1,6 +1,7 @@
-import { type AppContext, LedgerClient, PoolJournal } from '@sv2/app-kit'
+import { type AppContext, AuditClient, LedgerClient, PoolJournal } from '@sv2/app-kit'
 import { writeTerms } from '@sv2/roles/ledger'
 import type { PoolEvent, RecordEvent } from '@sv2/roles/pool'
+import type { JournalPosition } from '@sv2/runtime/journal'
 import type { PoolConfig } from './config.ts'
 import { MAX_LISTED_PAYOUTS, termsOf } from './payout-config.ts'
 
@@ -9,6 +10,8 @@ export interface Books {
   readonly journal: PoolJournal
   /** Undefined in mode pool. */
   readonly ledger: LedgerClient | undefined
+  /** Shows the journal to auditors. */
+  readonly audit: AuditClient
 }
 
 /** Opens the books; undefined without a journal. @param tell takes what the pool's role has to hear */
@@ -22,9 +25,13 @@ export function openBooks(
   const { network, payout } = config
   const node = config.extranonce.server_id
   const terms = termsOf(payout, network, MAX_LISTED_PAYOUTS)
+  const grown = (position: JournalPosition): void => {
+    ledger?.grown(position)
+    audit.grown(position)
+  }
   const journal = new PoolJournal(
     { config: config.journal, dataDir: config.data_dir, node, network },
-    { log, registry, now: () => clock.now(), tell, grown: (position) => ledger?.grown(position) },
+    { log, registry, now: () => clock.now(), tell, grown },
   )
   const ledger: LedgerClient | undefined =
     terms &&
@@ -45,7 +52,9 @@ export function openBooks(
     )
   if (terms !== undefined)
     journal.append({ kind: 'terms', time: Math.floor(clock.now()), terms: writeTerms(terms) })
+  const audit = new AuditClient(journal.folder, log)
+  scope.own('audit', () => audit.close())
   if (ledger !== undefined) scope.own('ledger', () => ledger.close())
   scope.own('journal', () => journal.close())
-  return { journal, ledger }
+  return { journal, ledger, audit }
 }

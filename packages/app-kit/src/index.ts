@@ -10,6 +10,7 @@ export {
   runApp,
   runApps,
 } from './app.ts'
+export { AuditClient } from './audit/audit-client.ts'
 export { apiSchema, minersMonitoringSchema } from './config/api.ts'
 export { type DoorConfig, doorSettings, doorsSchema } from './config/door.ts'
 export { hostSchema } from './config/host.ts'

@@ -59,7 +59,8 @@ export interface RoleStart<Event, Effect, Upstream = number> {
 export type LiveGauge = readonly [name: string, help: string, value: () => number]
 
 /** What is served besides numbers and health. */
-export interface ServedApi extends Pick<ApiSources, 'role' | 'network' | 'isFarm' | 'ledger' | 'coinbase'> {
+export interface ServedApi
+  extends Pick<ApiSources, 'role' | 'network' | 'isFarm' | 'ledger' | 'audit' | 'coinbase'> {
   readonly config: ApiConfig
 }
 

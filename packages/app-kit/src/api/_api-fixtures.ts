@@ -53,8 +53,26 @@ export const LEDGER: NonNullable<ApiSources['ledger']> = {
     const payouts = [{ account: 'alice', script: '00', weight: '7', expected_sat: 90 }]
     return { id: '3', at: 1, value_sat: 100, payouts }
   },
-  async segments() {
-    const segment = { node: 0, number: 1, first: 0, records: 9, bytes: 900, closed_at: 2, root: 'ab' }
-    return { items: [segment], next: null }
+}
+
+/** A journal of tests: one closed segment. */
+export const AUDIT: NonNullable<ApiSources['audit']> = {
+  async ask(question) {
+    const root = { records: 9, root: 'ab', chainedRoot: 'cd' }
+    const segment = {
+      node: 0,
+      number: 1,
+      firstSequence: 0,
+      records: 9,
+      bytes: 900,
+      closedAt: 2,
+      poolId: '11',
+    }
+    const answers: Readonly<Record<string, unknown>> = {
+      segments: { items: [{ ...segment, root }], next: undefined },
+      records: { frames: ['aa'], next: undefined },
+      proof: { size: 9, leaf: 'aa', proof: ['bb'], root: 'ab' },
+    }
+    return answers[question.kind] as never
   },
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { block, books, distribution, earning, segment } from './shapes.ts'
+import type { block, books, distribution, earning } from './shapes.ts'
 
 /** A page that is asked for. */
 export interface PageRequest {
@@ -28,6 +28,4 @@ export interface LedgerView {
   blocks(page: PageRequest): Promise<Page<z.output<typeof block>>>
   /** Undefined before the first one. */
   distribution(): Promise<z.output<typeof distribution> | undefined>
-  /** The newest first. */
-  segments(page: PageRequest): Promise<Page<z.output<typeof segment>>>
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { join, share } from '../stats/_stats-fixtures.ts'
-import { LEDGER, testedApi } from './_api-fixtures.ts'
+import { AUDIT, LEDGER, testedApi } from './_api-fixtures.ts'
 
 /** Values that break programs. */
 const ODD = [
@@ -57,7 +57,10 @@ function spelled(value: string, raw: boolean): string {
 
 test('whatever is asked in whatever way, the answer is never a fault of ours, and always JSON', async () => {
   const coinbase = () => undefined
-  const { app, stats, faults } = testedApi({ ledger: LEDGER, coinbase }, { token: 'a token of some length' })
+  const { app, stats, faults } = testedApi(
+    { ledger: LEDGER, audit: AUDIT, coinbase },
+    { token: 'a token of some length' },
+  )
   join(stats, 1, { user: 'alice', worker: '__proto__' })
   join(stats, 2, { user: '__proto__', edition: 'v1' })
   share(stats, 1)

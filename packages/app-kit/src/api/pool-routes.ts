@@ -95,11 +95,6 @@ export function poolRoutes(sources: ApiSources): Route[] {
       answer: shapes.distribution,
       handle: () => ledger?.distribution(),
     }),
-    resource('/api/v1/audit/segments', 'Segments of the journal, the newest first', {
-      query: pages,
-      answer: pageOf(shapes.segment),
-      handle: ({ query }) => ledger?.segments(query),
-    }),
   ]
 }
 

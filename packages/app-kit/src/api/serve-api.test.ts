@@ -1,8 +1,9 @@
 import { get } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { auditRoutes } from '../audit/audit-routes.ts'
 import { join, share } from '../stats/_stats-fixtures.ts'
-import { LEDGER, testedApi } from './_api-fixtures.ts'
+import { AUDIT, LEDGER, testedApi } from './_api-fixtures.ts'
 import { farmRoutes } from './farm-routes.ts'
 import { poolRoutes } from './pool-routes.ts'
 import { sriRoutes } from './sri-routes.ts'
@@ -17,7 +18,7 @@ function populated(
     outputs: [{ script: '00', address: null, value_sat: 5, is_own: true }],
     tag: '/sv2/',
   })
-  const api = testedApi({ ledger: LEDGER, coinbase, ...sources }, settings)
+  const api = testedApi({ ledger: LEDGER, audit: AUDIT, coinbase, ...sources }, settings)
   const { stats } = api
   join(stats, 1, { user: 'alice', worker: 'rig1' })
   join(stats, 2, { user: 'alice', worker: HOSTILE })
@@ -34,21 +35,24 @@ async function read(api: ReturnType<typeof testedApi>, url: string) {
   return { status: answer.statusCode, body: answer.json() }
 }
 
-const EXISTING: Readonly<Record<string, string>> = { account: 'alice', id: '1', client_id: '1' }
+const EXISTING: Readonly<Record<string, string>> = { account: 'alice', id: '1', client_id: '1', number: '1' }
 
 describe('every resource', () => {
   const api = populated()
   const sources = { stats: api.stats } as never
-  const routes = [...poolRoutes(sources), ...farmRoutes(sources), ...sriRoutes(sources)].filter(
-    ({ method }) => method === 'GET',
-  )
+  const routes = [
+    ...poolRoutes(sources),
+    ...auditRoutes(undefined),
+    ...farmRoutes(sources),
+    ...sriRoutes(sources),
+  ].filter(({ method }) => method === 'GET')
 
   test.each(routes.map((route) => [route.path, route] as const))(
     '%s answers in its shape',
     async (path, route) => {
       const known = path.startsWith('/api/v1/sv1/') ? { ...EXISTING, client_id: '3' } : EXISTING
       const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => known[name]!)
-      const { status, body } = await read(api, url)
+      const { status, body } = await read(api, path.endsWith('/proof') ? `${url}?index=0` : url)
       expect(status).toBe(200)
       expect(z.prettifyError(route.answer.safeParse(body).error ?? { issues: [] })).toBe('')
     },
@@ -88,10 +92,11 @@ describe('what is told', () => {
   })
 
   test('without a ledger there is 404, and blocks are those that were found', async () => {
-    const api = populated({ ledger: undefined, coinbase: undefined })
+    const api = populated({ ledger: undefined, audit: undefined, coinbase: undefined })
     for (const path of [
       'distribution',
       'audit/segments',
+      'audit/segments/0/records',
       'accounts/alice/earnings',
       'accounts/alice/coinbase',
     ])

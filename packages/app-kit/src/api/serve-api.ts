@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { auditRoutes } from '../audit/audit-routes.ts'
 import { EventStream } from './event-stream.ts'
 import { farmRoutes } from './farm-routes.ts'
 import { openApi } from './openapi.ts'
@@ -24,7 +25,12 @@ export interface ApiSettings {
 
 /** Serves `/api/v1` on a server that is not listening yet. */
 export function serveApi(app: FastifyInstance, sources: ApiSources, settings: ApiSettings): void {
-  const routes = [...poolRoutes(sources), ...farmRoutes(sources), ...sriRoutes(sources)]
+  const routes = [
+    ...poolRoutes(sources),
+    ...auditRoutes(sources.audit),
+    ...farmRoutes(sources),
+    ...sriRoutes(sources),
+  ]
   const budget = new RequestBudget(settings.maxRequestsPerSecond)
   const document = openApi(routes)
   const events = new EventStream(sources.stats, sources.now)

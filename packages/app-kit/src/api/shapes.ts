@@ -119,15 +119,25 @@ export const distribution = z.strictObject({
   ),
 })
 
-/** A closed segment of the journal. */
+/** A segment of the journal. */
 export const segment = z.strictObject({
   node: count,
   number: count,
+  pool_id: z.string().describe('Hex; made when the pool first started'),
   first: count.describe('Sequence of its first record'),
   records: count,
   bytes: count,
   closed_at: at.nullable(),
-  root: z.string().nullable().describe('Merkle root over its records, hex; null while it is open'),
+  root: z
+    .string()
+    .nullable()
+    .describe('Merkle root over its records, hex; null while it is open, or not computed yet'),
+  chained_root: z
+    .string()
+    .nullable()
+    .describe(
+      'SHA-256 of the chained root of the segment before and the root, hex; zeros stand before the first',
+    ),
 })
 
 /** The coinbase of a job that is mined now. */

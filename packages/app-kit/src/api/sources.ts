@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { AuditClient } from '../audit/audit-client.ts'
 import type { Statistics } from '../stats/statistics.ts'
 import type { LedgerView } from './ledger-view.ts'
 import type { coinbase } from './shapes.ts'
@@ -18,6 +19,8 @@ export interface ApiSources {
   readonly isFarm: boolean
   /** Undefined where nothing is booked. */
   readonly ledger?: LedgerView | undefined
+  /** Undefined where there is no journal. */
+  readonly audit?: Pick<AuditClient, 'ask'> | undefined
   /** The coinbase that an account mines now; undefined when that is not known. */
   readonly coinbase?: ((account: string) => z.output<typeof coinbase> | undefined) | undefined
   /** Closes a connection. */

@@ -1,10 +1,8 @@
-import { statSync } from 'node:fs'
-import { SegmentReader, segmentNumbers, segmentPath } from '@sv2/runtime/journal'
-import type { LedgerView, PageRequest } from '../api/ledger-view.ts'
+import type { LedgerView } from '../api/ledger-view.ts'
 import type { LedgerClient } from './ledger-client.ts'
 
-/** What the API tells of a ledger and its journal. @param folder of the journal */
-export function toldLedger(ledger: LedgerClient, folder: string): LedgerView {
+/** What the API tells of a ledger. */
+export function toldLedger(ledger: LedgerClient): LedgerView {
   return {
     async account(name) {
       const account = await ledger.ask({ kind: 'account', name })
@@ -58,41 +56,7 @@ export function toldLedger(ledger: LedgerClient, folder: string): LedgerView {
         })),
       }
     },
-    segments: (page) => Promise.resolve(segmentsOf(folder, page)),
   }
-}
-
-function segmentsOf(
-  folder: string,
-  { limit, cursor }: PageRequest,
-): Awaited<ReturnType<LedgerView['segments']>> {
-  const numbers = segmentNumbers(folder)
-  const end =
-    cursor === undefined ? numbers.length : numbers.filter((number) => number < numberOf(cursor)).length
-  const page = numbers.slice(Math.max(0, end - limit), end)
-  const items = page.map((number) => {
-    const { node, firstSequence } = headerOf(folder, number)
-    const next = numbers.includes(number + 1) ? headerOf(folder, number + 1).firstSequence : undefined
-    const { size, mtimeMs } = statSync(segmentPath(folder, number))
-    const isClosed = next !== undefined
-    return {
-      node,
-      number,
-      first: firstSequence,
-      records: isClosed ? next - firstSequence : 0,
-      bytes: size,
-      closed_at: isClosed ? Math.floor(mtimeMs) : null,
-      root: null,
-    }
-  })
-  const [first] = page
-  return { items: items.reverse(), next: first !== undefined && first > 0 ? String(first) : null }
-}
-
-function headerOf(folder: string, number: number) {
-  const reader = new SegmentReader(segmentPath(folder, number))
-  reader.close()
-  return reader.header
 }
 
 function numberOf(cursor: string): number {

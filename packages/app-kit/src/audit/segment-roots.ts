@@ -1,0 +1,121 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { hex, unhex } from '@sv2/bitcoin'
+import { chainRoot, leafHash, SegmentTree } from '@sv2/journal'
+import { writeFileSafelySync } from '@sv2/runtime'
+import { SegmentReader, segmentNumbers, segmentPath } from '@sv2/runtime/journal'
+
+/** Roots of a closed segment, hex. */
+export interface SegmentRoot {
+  readonly records: number
+  /** Merkle root over its records with their frames (RFC 6962). */
+  readonly root: string
+  /** SHA-256 of the chained root of the segment before and this root; zeros stand before the first. */
+  readonly chainedRoot: string
+}
+
+/** What is known of a segment without reading its records. */
+export interface SegmentInfo {
+  readonly node: number
+  readonly number: number
+  readonly firstSequence: number
+  /** Undefined while it is open. */
+  readonly records: number | undefined
+  readonly bytes: number
+  /** Unix ms; undefined while it is open. */
+  readonly closedAt: number | undefined
+  readonly poolId: string
+}
+
+const NOTHING_BEFORE = new Uint8Array(32)
+
+/** The roots of the segments of a folder. Each is computed one time, and kept in a file beside its segment. */
+export class SegmentRoots {
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** Numbers of all segments, in order. */
+  numbers(): number[] {
+    return segmentNumbers(this.#folder)
+  }
+
+  /** Undefined when there is no such segment. */
+  info(number: number): SegmentInfo | undefined {
+    const path = segmentPath(this.#folder, number)
+    if (!existsSync(path)) return undefined
+    const { node, firstSequence, poolId } = headerOf(path)
+    const after = segmentPath(this.#folder, number + 1)
+    const end = existsSync(after) ? headerOf(after).firstSequence : undefined
+    const { size, mtimeMs } = statSync(path)
+    return {
+      node,
+      number,
+      firstSequence,
+      records: end === undefined ? undefined : end - firstSequence,
+      bytes: size,
+      closedAt: end === undefined ? undefined : Math.floor(mtimeMs),
+      poolId: hex(poolId),
+    }
+  }
+
+  /** The root that was computed before; undefined while that is still to be done, or the segment is open. */
+  known(number: number): SegmentRoot | undefined {
+    try {
+      return JSON.parse(readFileSync(this.#rootPath(number), 'utf8')) as SegmentRoot
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
+    }
+  }
+
+  /** Computes the oldest root that is missing; false when none is. @throws {JournalError} where the segment is damaged */
+  computeNext(): boolean {
+    for (const number of this.numbers()) {
+      const records = this.info(number)?.records
+      if (records === undefined || existsSync(this.#rootPath(number))) continue
+      const root = new SegmentTree()
+      for (const leaf of this.leaves(number)) root.add(leaf)
+      const before = this.known(number - 1)
+      const chained = chainRoot(
+        before === undefined ? NOTHING_BEFORE : unhex(before.chainedRoot),
+        root.root(),
+      )
+      const made: SegmentRoot = { records, root: hex(root.root()), chainedRoot: hex(chained) }
+      writeFileSafelySync(this.#rootPath(number), `${JSON.stringify(made)}\n`)
+      return true
+    }
+    return false
+  }
+
+  /** Hashes of the records of a segment. */
+  *leaves(number: number): Generator<Uint8Array> {
+    for (const bytes of this.frames(number)) yield leafHash(bytes)
+  }
+
+  /** The records of a segment with their frames, as far as they count. Views that the next one makes invalid. */
+  *frames(number: number): Generator<Uint8Array> {
+    const records = this.info(number)?.records ?? Number.POSITIVE_INFINITY
+    const reader = new SegmentReader(segmentPath(this.#folder, number))
+    try {
+      for (let n = 0; n < records; n++) {
+        const frame = reader.next()
+        if (frame === undefined) return
+        yield frame.bytes
+      }
+    } finally {
+      reader.close()
+    }
+  }
+
+  #rootPath(number: number): string {
+    return segmentPath(this.#folder, number).replace(/journal$/, 'root')
+  }
+}
+
+function headerOf(path: string) {
+  const reader = new SegmentReader(path)
+  reader.close()
+  return reader.header
+}
