@@ -3,6 +3,7 @@ import * as surface from './index.ts'
 
 test('the public surface is what it was', () => {
   expect(Object.keys(surface).sort()).toEqual([
+    'AuditClient',
     'ConfigError',
     'Counter',
     'EXIT',

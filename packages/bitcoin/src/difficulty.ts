@@ -11,13 +11,19 @@ export function targetToDifficulty(target: Uint8Array): number {
 /** Bytes of a hash that a double holds exactly. */
 const EXACT_BYTES = 6
 
+/** By the place of a hash's highest byte that counts: difficulty 1 in units of its sixth byte from there. */
+const DIFFICULTY_ONE_AT = Float64Array.from(
+  { length: 32 },
+  (_, top) => (0xffff * 2 ** 208) / 2 ** (8 * (top + 1 - EXACT_BYTES)),
+)
+
 /** How many times harder than difficulty 1 a hash is, by its first 41 bits and more. @param hash 32 bytes, little-endian */
 export function hashToDifficulty(hash: Uint8Array): number {
   let top = hash.length - 1
   while (top >= EXACT_BYTES && hash[top] === 0) top--
   let value = 0
   for (let at = top; at > top - EXACT_BYTES; at--) value = value * 256 + (hash[at] ?? 0)
-  return (0xffff * 2 ** 208) / (Math.max(value, 1) * 2 ** (8 * (top + 1 - EXACT_BYTES)))
+  return DIFFICULTY_ONE_AT[top]! / Math.max(value, 1)
 }
 
 /**

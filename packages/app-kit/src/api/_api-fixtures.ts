@@ -8,12 +8,13 @@ import type { ApiSources } from './sources.ts'
 export function testedApi(
   sources: Partial<ApiSources> = {},
   settings: Partial<ApiSettings> = {},
+  maxWorkers = 100,
 ): ReturnType<typeof testedStats> & {
   readonly app: FastifyInstance
   readonly disconnected: number[]
   readonly faults: unknown[]
 } {
-  const { stats, clock } = testedStats()
+  const { stats, clock } = testedStats(maxWorkers)
   const app = fastify({ routerOptions: { maxParamLength: 1_024 } })
   const [disconnected, faults]: [number[], unknown[]] = [[], []]
   serveApi(

@@ -80,6 +80,7 @@ export class EventStream {
   }
 
   #summary(): string {
+    this.#stats.settle()
     const { total, clients, channels } = this.#stats
     const now = this.#now()
     const data = {

@@ -18,6 +18,7 @@ const id = z.strictObject({ id: z.coerce.number().int().min(1).max(Number.MAX_SA
 /** Resources of machines and of the upstreams that they work for. */
 export function farmRoutes(sources: ApiSources): Route[] {
   const { stats, now } = sources
+  const miners = new SortedMiners(stats.clients)
   return [
     resource('/api/v1/upstreams', 'Pools that this node works for', {
       answer: z.strictObject({ items: z.array(shapes.upstream) }),
@@ -36,7 +37,7 @@ export function farmRoutes(sources: ApiSources): Route[] {
           .describe('attention: silent ones first, then those whose shares are refused'),
       }),
       answer: pageOf(shapes.miner),
-      handle: ({ query }) => minersPage([...stats.clients.values()], query, now()),
+      handle: ({ query }) => minersPage(miners.by(query.sort, now()), query, now()),
     }),
     resource('/api/v1/miners/{id}', 'A machine and its channels', {
       params: id,
@@ -81,20 +82,34 @@ interface Place {
   readonly score: number
 }
 
+/** Machines in order; sorted once a second, however often they are asked for. */
+class SortedMiners {
+  readonly #clients: ReadonlyMap<number, ClientStats>
+  readonly #orders = new Map<string, { readonly of: string; readonly places: readonly Place[] }>()
+
+  constructor(clients: ReadonlyMap<number, ClientStats>) {
+    this.#clients = clients
+  }
+
+  by(sort: 'attention' | 'id', now: number): readonly Place[] {
+    const of = `${Math.floor(now / 1000)} ${this.#clients.size}`
+    const known = this.#orders.get(sort)
+    if (known?.of === of) return known.places
+    const places = [...this.#clients.values()].map((client) => ({
+      client,
+      score: sort === 'id' ? 0 : Math.round(attention(client, now) * 1_000),
+    }))
+    places.sort((a, b) => b.score - a.score || a.client.session - b.client.session)
+    this.#orders.set(sort, { of, places })
+    return places
+  }
+}
+
 function minersPage(
-  clients: readonly ClientStats[],
-  {
-    limit,
-    cursor,
-    sort,
-  }: { readonly limit: number; readonly cursor?: string | undefined; readonly sort: string },
+  places: readonly Place[],
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
   now: number,
 ): z.output<ReturnType<typeof pageOf<typeof shapes.miner>>> {
-  const places = clients.map((client) => ({
-    client,
-    score: sort === 'id' ? 0 : Math.round(attention(client, now) * 1_000),
-  }))
-  places.sort((a, b) => b.score - a.score || a.client.session - b.client.session)
   const [score = Number.NaN, session = Number.NaN] = (cursor ?? '').split(':').map(Number)
   const isAfter = (place: Place) =>
     cursor === undefined || place.score < score || (place.score === score && place.client.session > session)

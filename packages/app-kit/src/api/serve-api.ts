@@ -36,6 +36,7 @@ export function serveApi(app: FastifyInstance, sources: ApiSources, settings: Ap
   const events = new EventStream(sources.stats, sources.now)
   app.addHook('onRequest', async (request, reply) => {
     if (!request.url.startsWith('/api/')) return
+    sources.stats.settle()
     allowOrigin(request, reply, settings)
     if (!budget.take(request.ip, sources.now()))
       return reply.code(429).header('retry-after', '1').send({ error: 'too many requests' })

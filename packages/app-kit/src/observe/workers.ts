@@ -18,6 +18,7 @@ export function observeWorkers(
       labelNames: ['account', 'worker'],
       registers: [registry],
       collect() {
+        stats.settle()
         this.reset()
         let told = 0
         for (const account of stats.workers.accounts.values())

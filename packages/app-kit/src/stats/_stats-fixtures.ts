@@ -37,4 +37,5 @@ export function share(
 ): void {
   const where = { session, channelId: 1, user: '' }
   stats.fact({ kind: 'shareAccepted', ...where, worker, difficulty, hashDifficulty: best })
+  stats.settle()
 }

@@ -52,6 +52,8 @@ export class ChannelStats {
   upstream: number | undefined
   /** Undefined when no more workers are kept. */
   readonly of: WorkerStats | undefined
+  /** Shares that are not in the tallies yet: see `Statistics.settle`. */
+  readonly unsettled = { count: 0, difficulty: 0, best: 0 }
 
   constructor(
     opened: {

@@ -22,6 +22,34 @@ describe('what is counted of shares', () => {
       })
   })
 
+  test('are settled a second later, before they are read, and when their channel is closed', () => {
+    const { stats, clock } = testedStats()
+    join(stats, 1, { user: 'alice' })
+    const told = () =>
+      stats.fact({
+        kind: 'shareAccepted',
+        session: 1,
+        channelId: 1,
+        user: '',
+        worker: undefined,
+        difficulty: 8,
+        hashDifficulty: 9,
+      })
+    told()
+    told()
+    expect(stats.total.accepted).toBe(0)
+    clock.now += 1_000
+    told()
+    expect(stats.workers.find('alice', '')?.tally).toMatchObject({ accepted: 3, work: 24, best: 9 })
+    told()
+    stats.settle()
+    stats.settle()
+    expect(stats.total.accepted).toBe(4)
+    told()
+    stats.closed(1)
+    expect(stats.workers.find('alice', '')?.tally).toMatchObject({ accepted: 5, lastShareAt: clock.now })
+  })
+
   test('a name with a dot is split where the role does not tell account and worker apart', () => {
     const { stats } = testedStats()
     join(stats, 1, { user: 'alice.rig1.board2' })
@@ -155,6 +183,7 @@ describe('upstreams', () => {
     })
     stats.fact({ kind: 'channelMoved', ...where, upstream: 1 })
     stats.fact({ kind: 'sharesAccepted', ...where, count: 2, work: 64n })
+    stats.settle()
     expect(stats.upstreams.get(1)).toMatchObject({ acknowledged: 2 })
     expect(stats.workers.find('a', 'b')?.tally).toMatchObject({ accepted: 2, work: 64 })
   })

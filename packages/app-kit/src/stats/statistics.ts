@@ -4,6 +4,13 @@ import { ChannelStats, ClientStats, UpstreamStats } from './parties.ts'
 import { DayOfRates, Tally } from './tally.ts'
 import { Workers } from './workers.ts'
 
+/** Accepted shares, together. */
+interface CountedShares {
+  readonly difficulty: number
+  readonly count: number
+  readonly best: number
+}
+
 /** A block that was found here. */
 export interface FoundBlock {
   /** Display order, hex. */
@@ -26,6 +33,12 @@ export interface TipSeen {
 /** Blocks that are kept. */
 const MOST_BLOCKS = 1_000
 
+/**
+ * Shares wait so long before they are put into the tallies, ms: of a channel that sends a hundred in a second they are put there
+ * together. A share costs 0.1 µs then, and 3.2 µs when each goes into all tallies by itself.
+ */
+const SETTLE_MS = 1_000
+
 /** Counts what a role tells of its miners and upstreams, for pages and notices. Everything it keeps has a limit. */
 export class Statistics {
   readonly startedAt: number
@@ -41,6 +54,9 @@ export class Statistics {
   /** Open channels by kind. */
   readonly channels = { standard: 0, extended: 0 }
   readonly #minersPorts: readonly string[]
+  /** Channels with shares that are not in the tallies yet. */
+  #unsettled: ChannelStats[] = []
+  #settledAt: number
   #now: () => number
 
   /** @param settings `minersPorts` kinds of ports whose connections are those of miners */
@@ -55,6 +71,7 @@ export class Statistics {
   ) {
     this.#now = now
     this.startedAt = now()
+    this.#settledAt = this.startedAt
     this.workers = new Workers(settings.maxWorkers)
     this.#minersPorts = settings.minersPorts ?? ['miners', 'v1']
     for (const [place, name] of (settings.upstreams ?? []).entries()) this.#upstream(place).name = name
@@ -69,6 +86,20 @@ export class Statistics {
   }): void {
     if (!this.#minersPorts.includes(info.port.split(' ', 1)[0] ?? '')) return
     this.clients.set(info.session, new ClientStats(info, this.#now()))
+  }
+
+  /** Puts shares that wait into the tallies: to be called before a tally is read. */
+  settle(): void {
+    const now = this.#now()
+    this.#settledAt = now
+    for (const channel of this.#unsettled) {
+      const { unsettled } = channel
+      this.#count(channel, unsettled, channel.of)
+      unsettled.count = 0
+      unsettled.difficulty = 0
+      unsettled.best = 0
+    }
+    this.#unsettled = []
   }
 
   /** A connection is gone, and its channels with it. */
@@ -214,6 +245,7 @@ export class Statistics {
   #close(client: ClientStats, channelId: number): void {
     const channel = client.channels.get(channelId)
     if (channel === undefined) return
+    if (channel.unsettled.count > 0) this.settle()
     client.channels.delete(channelId)
     this.channels[channel.kind]--
     const { of, account, worker } = channel
@@ -224,23 +256,32 @@ export class Statistics {
 
   #accept(
     where: { readonly session: number; readonly channelId: number },
-    share: { readonly difficulty: number; readonly count: number; readonly best: number },
+    share: CountedShares,
     /** That the share itself names. */
     named: string | undefined,
   ): void {
-    const now = this.#now()
-    this.total.accept(share, now)
     const channel = this.#channel(where)
-    if (channel === undefined) return
-    channel.tally.accept(share, now)
-    channel.client.tally.accept(share, now)
-    const worker = this.#workerOf(channel, named, now)
-    worker?.tally.accept(share, now)
-    worker?.account.tally.accept(share, now)
+    if (channel === undefined) return this.total.accept(share, this.#now())
+    if (named !== undefined && named !== '' && named !== channel.worker)
+      return this.#count(channel, share, this.#workerOf(channel, named, this.#now()))
+    const { unsettled } = channel
+    if (unsettled.count === 0) this.#unsettled.push(channel)
+    unsettled.count += share.count
+    unsettled.difficulty += share.difficulty
+    if (share.best > unsettled.best) unsettled.best = share.best
+    if (this.#now() - this.#settledAt >= SETTLE_MS) this.settle()
   }
 
-  #workerOf(channel: ChannelStats, named: string | undefined, now: number): ChannelStats['of'] {
-    if (named === undefined || named === '' || named === channel.worker) return channel.of
+  #count(channel: ChannelStats, shares: CountedShares, worker: ChannelStats['of']): void {
+    const now = this.#now()
+    this.total.accept(shares, now)
+    channel.tally.accept(shares, now)
+    channel.client.tally.accept(shares, now)
+    worker?.tally.accept(shares, now)
+    worker?.account.tally.accept(shares, now)
+  }
+
+  #workerOf(channel: ChannelStats, named: string, now: number): ChannelStats['of'] {
     const worker = this.workers.take(channel.account, named, now)
     if (worker === undefined) return channel.of
     worker.difficulty = channel.difficulty
