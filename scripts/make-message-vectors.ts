@@ -65,7 +65,7 @@ function vector(
 ): Vector {
   const { set = {}, drop = [], ...rest } = extra
   const payload = fields.map(([, kind, value]) => encode(kind, value)).join('')
-  const extension = type.startsWith('RequestExtensions') ? 1 : 0
+  const extension = type.startsWith('RequestExtensions') ? 1 : type === 'SetPayoutDistribution' ? 3 : 0
   const head = little(BigInt(extension + (channelMsg ? 0x8000 : 0)), 2) + little(BigInt(number), 1) + little(BigInt(payload.length / 2), 3)
   const message: Record<string, unknown> = { type }
   for (const [name, kind, value] of fields) {
@@ -209,7 +209,24 @@ function common(edition: Edition): Vector[] {
 }
 
 const mining = (from: Vector['from'], row: Row, extra = {}) => vector('current', 'mining', from, row, extra)
-const declaring = (from: Vector['from'], row: Row) => vector('current', 'negotiation', from, row)
+const declaring = (from: Vector['from'], row: Row, extra = {}) => vector('current', 'negotiation', from, row, extra)
+/** The same job, with the TLV field that names its payout distribution. */
+const following = (make: typeof mining, [type, number, channelMsg, fields]: Row) => {
+  const size = fields.reduce((sum, [, kind, value]) => sum + encode(kind, value).length / 2, 0)
+  const tail: Field = ['tail', 'B8', `0300010800${little(513n, 8)}`]
+  return make('client', [type, number, channelMsg, [...fields, tail]], {
+    id: `current-${type}-distribution`, drop: ['tail'], set: { distributionId: '513n' }, negotiated: [3],
+    acceptedCuts: Array.from({ length: 5 }, (_, index) => size + index),
+  })
+}
+
+const setCustom: Row = ['SetCustomMiningJob', 0x22, true, [...customHead, ['coinbase_tx_outputs', 'B0_64K', `02${OUTPUT}${OP_RETURN}`], ...customTail]]
+const declare: Row = [
+  'DeclareMiningJob', 0x57, false, [
+    req(22), ['mining_job_token', 'B0_255', 'aabbcc'], ['version', 'U32', 0x20000000], ['coinbase_tx_prefix', 'B0_64K', '020000000001'],
+    ['coinbase_tx_suffix', 'B0_64K', 'ffffffff'], ['wtxid_list', 'SEQ0_64K[U256]', [hash(90), hash(100)]], ['excess_data', 'B0_64K', ''],
+  ],
+]
 
 const current: Vector[] = [
   ...common('current'),
@@ -233,17 +250,24 @@ const current: Vector[] = [
   mining('server', extendedJob(['min_ntime', 'OPTION[U32]', 1_700_000_000]), {
     id: 'current-NewExtendedMiningJob-active',
   }),
-  mining('client', ['SetCustomMiningJob', 0x22, true, [...customHead, ['coinbase_tx_outputs', 'B0_64K', `02${OUTPUT}${OP_RETURN}`], ...customTail]]),
+  mining('client', setCustom),
+  following(mining, setCustom),
   mining('server', ['SetCustomMiningJob.Success', 0x23, true, [ch(9), req(11), ['job_id', 'U32', 12]]]),
   mining('server', ['SetCustomMiningJob.Error', 0x24, true, customError]),
   mining('server', ['SetGroupChannel', 0x25, false, group]),
   declaring('server', ['AllocateMiningJobToken.Success', 0x51, false, [req(21), ['mining_job_token', 'B0_255', 'aabbcc'], ['coinbase_tx_outputs', 'B0_64K', `01${OUTPUT}`]]]),
-  declaring('client', [
-    'DeclareMiningJob', 0x57, false, [
-      req(22), ['mining_job_token', 'B0_255', 'aabbcc'], ['version', 'U32', 0x20000000], ['coinbase_tx_prefix', 'B0_64K', '020000000001'],
-      ['coinbase_tx_suffix', 'B0_64K', 'ffffffff'], ['wtxid_list', 'SEQ0_64K[U256]', [hash(90), hash(100)]], ['excess_data', 'B0_64K', ''],
+  declaring('client', declare),
+  following(declaring, declare),
+  declaring('server', [
+    'SetPayoutDistribution', 0x00, false, [
+      ['distribution_id', 'U64', 2n ** 63n], ['pool_payout', 'B0_64K', OUTPUT], ['payouts', 'SEQ0_64K[B0_64K]', [OUTPUT, OUTPUT]],
+      ['dust_limits', 'SEQ0_64K[U32]', [294, 330]], ['additional_outputs', 'SEQ0_64K[B0_64K]', [OP_RETURN]],
     ],
-  ]),
+  ], { negotiated: [3] }),
+  declaring('server', ['SetPayoutDistribution', 0x00, false, [
+    ['distribution_id', 'U64', 1n], ['pool_payout', 'B0_64K', OUTPUT], ['payouts', 'SEQ0_64K[B0_64K]', []],
+    ['dust_limits', 'SEQ0_64K[U32]', []], ['additional_outputs', 'SEQ0_64K[B0_64K]', []],
+  ]], { id: 'current-SetPayoutDistribution-pool-alone', negotiated: [3] }),
   declaring('server', accepted('DeclareMiningJob.Success')),
   declaring('server', declined('DeclareMiningJob.Error')),
   vector(

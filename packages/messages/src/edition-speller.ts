@@ -67,7 +67,7 @@ export class EditionSpeller<M> implements Speller {
     const spelling = table.byNumber(extensionType === alsoCore ? 0 : extensionType, frame.msgType)
     if (this.#protocol === undefined) this.#checkSetup(spelling, frame)
     // a message that came after this code is passed over, as those of unknown extensions are
-    if (spelling === undefined) return opaqueOf(frame)
+    if (spelling === undefined || spelling.hooks.isOn?.(memory) === false) return opaqueOf(frame)
     this.#checkArea(spelling)
     if (spelling.declaration.direction === this.#ours) {
       throw new EditionError('wrong-direction', `${spelling.type} is ours to send`)
@@ -93,6 +93,8 @@ export class EditionSpeller<M> implements Speller {
     const { edition, table, memory } = this.#parts
     const spelling = spellingOf(table, message)
     this.#checkArea(spelling)
+    if (spelling.hooks.isOn?.(memory) === false)
+      throw new EditionError('unrepresentable', `${message.type} where its extension is not agreed on`)
     const { direction } = spelling.declaration
     if (direction !== 'both' && direction !== this.#ours) {
       throw new EditionError('wrong-direction', `${message.type} is the peer's to send`)

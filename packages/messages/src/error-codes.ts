@@ -47,6 +47,8 @@ export const ERROR_CODES = {
     'invalid-coinbase-tx-outputs',
     'invalid-coinbase-tx-locktime',
     'invalid-merkle-path',
+    'stale-payout-distribution',
+    'invalid-payout-distribution',
   ],
   'DeclareMiningJob.Error': [
     'invalid-mining-job-token',
@@ -56,6 +58,8 @@ export const ERROR_CODES = {
     'internal-error',
     'stale-chain-tip',
     'invalid-job',
+    'stale-payout-distribution',
+    'invalid-payout-distribution',
   ],
   'RequestTransactionData.Error': ['template-id-not-found', 'stale-template-id'],
 } as const

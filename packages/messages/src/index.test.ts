@@ -12,6 +12,7 @@ test('the package exports these names and no others', () => {
     'MINING_SETUP_FLAGS',
     'MINING_SUCCESS_FLAGS',
     'NEGOTIATION_SETUP_FLAGS',
+    'PAYOUT_DISTRIBUTION',
     'PROTOCOL_NUMBERS',
     'WORKER_TRACKING',
     'answerRequestExtensions',

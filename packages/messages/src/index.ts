@@ -42,6 +42,7 @@ export type {
   ProvideMissingTransactionsSuccess,
   PushSolution,
 } from './current/negotiation.ts'
+export { PAYOUT_DISTRIBUTION, type SetPayoutDistribution } from './current/payout-distribution.ts'
 export type {
   SubmitSharesError,
   SubmitSharesExtended,

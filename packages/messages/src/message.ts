@@ -4,6 +4,7 @@ import type * as customJobs from './current/custom-jobs.ts'
 import type * as extensions from './current/extensions.ts'
 import type * as jobs from './current/jobs.ts'
 import type * as negotiation from './current/negotiation.ts'
+import type * as payouts from './current/payout-distribution.ts'
 import type * as shares from './current/shares.ts'
 import type * as templates from './current/templates.ts'
 import type * as commit from './draft/negotiation.ts'
@@ -82,11 +83,12 @@ export type TemplateMessage =
   | templates.RequestTransactionDataError
   | templates.SubmitSolution
 
-/** Messages of extension 0x0001. */
+/** Messages of extensions 0x0001 and 0x0003. */
 export type ExtensionMessage =
   | extensions.RequestExtensions
   | extensions.RequestExtensionsSuccess
   | extensions.RequestExtensionsError
+  | payouts.SetPayoutDistribution
 
 /** Everything roles say to each other, in the current edition's shape, told apart by `type`. */
 export type Message =

@@ -21,6 +21,8 @@ export interface Hooks<D, M> {
   numberFor?(message: D, memory: M): number
   /** What to tell the peer instead, where it would take the message otherwise; undefined: the message as it is. */
   restate?(message: D, memory: M): readonly Message[] | undefined
+  /** Whether the connection has it: where not, its frames are those of an unknown extension. */
+  isOn?(memory: M): boolean
   /** Told of each message that came. */
   received?(message: D, memory: M): void
   /** Told of each message that went. */

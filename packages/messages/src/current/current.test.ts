@@ -146,11 +146,57 @@ describe('worker names', () => {
   })
 })
 
+describe('extension 0x0003', () => {
+  const withExtension = { negotiated: [3] }
+  const vector = (id: string) => vectorsOf('current').find((each) => each.id === `current-${id}`)!
+  const distribution = vector('SetPayoutDistribution')
+  const job = vector('SetCustomMiningJob-distribution')
+
+  test('not negotiated, a distribution is a frame of an unknown extension, and is not sent', () => {
+    const { client, server } = ends(current, 'negotiation')
+    expect(client.decode(frameIn(distribution.frame))).toMatchObject({ type: 'Opaque', extensionType: 3 })
+    expect(thrown(() => server.encode(messageOf(distribution)))).toMatchObject({ code: 'unrepresentable' })
+  })
+
+  test('not negotiated, a job names none, and what is named is not looked at', () => {
+    const { client, server } = ends(current, 'mining', { negotiated: [2] })
+    expect(server.decode(frameIn(job.frame))).not.toHaveProperty('distributionId')
+    const without = vector('SetCustomMiningJob').frame
+    expect(hex(client.encode(messageOf(job)))).toBe(without)
+  })
+
+  test('a job that follows none has no field', () => {
+    const { client } = ends(current, 'mining', withExtension)
+    const plain = vector('SetCustomMiningJob')
+    expect(hex(client.encode(messageOf(plain)))).toBe(plain.frame)
+  })
+
+  test.each(['0300010900010203040506070809', '030001070001020304050607', '0300010000'])(
+    'an id that is not of 8 bytes is refused: %s',
+    (tail) => {
+      const { server } = ends(current, 'mining', withExtension)
+      const frame = frameIn(vector('SetCustomMiningJob').frame)
+      const longer = withPayload(frame, `${hex(frame.payload)}${tail}`)
+      expect(thrown(() => server.decode(longer))).toBeInstanceOf(CodecError)
+    },
+  )
+
+  test('an answer that confirms what was not asked for turns nothing on', () => {
+    const { client, server } = ends(current, 'negotiation')
+    client.encode({ type: 'RequestExtensions', requestId: 1, requestedExtensions: [2] })
+    const answer = { type: 'RequestExtensions.Success', requestId: 1, supportedExtensions: [2, 3] } as const
+    client.decode(frameIn(server.encode(answer)))
+    expect(client.decode(frameIn(distribution.frame)).type).toBe('Opaque')
+  })
+})
+
 describe('trailing bytes', () => {
   test.each(
-    vectorsOf('current').filter(({ id, decodeOnly }) => decodeOnly !== true && !id.includes('worker')),
+    vectorsOf('current').filter(
+      ({ id, decodeOnly }) => decodeOnly !== true && !id.includes('worker') && !id.endsWith('-distribution'),
+    ),
   )('FRM-12 (current): after $id they are passed over', (vector) => {
-    const { client, server } = ends(current, vector.protocol)
+    const { client, server } = ends(current, vector.protocol, vector)
     const frame = frameIn(vector.frame)
     const longer = withPayload(frame, `${hex(frame.payload)}deadbeef00`)
     expect((vector.from === 'client' ? server : client).decode(longer)).toEqual(messageOf(vector))

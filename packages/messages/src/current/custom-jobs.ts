@@ -28,6 +28,8 @@ export type SetCustomMiningJob = MessageOf<typeof setCustomMiningJob> & {
   readonly coinbaseTxValueRemaining?: bigint | undefined
   /** Bytes of the rollable extranonce the job was made for, where the wire names them. */
   readonly extranonceSize?: number | undefined
+  /** The payout distribution that its outputs follow; travels only where extension 0x0003 is negotiated. */
+  readonly distributionId?: bigint | undefined
 }
 
 /** docs/wire.md §4.2.2. */

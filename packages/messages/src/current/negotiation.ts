@@ -59,7 +59,10 @@ export const declareMiningJob = message('DeclareMiningJob', 0x57, 'to-server', {
   wtxidList: seq0_64k(u256),
   excessData: b0_64k,
 })
-export type DeclareMiningJob = MessageOf<typeof declareMiningJob>
+export type DeclareMiningJob = MessageOf<typeof declareMiningJob> & {
+  /** The payout distribution that its outputs follow; travels only where extension 0x0003 is negotiated. */
+  readonly distributionId?: bigint | undefined
+}
 
 /** docs/wire.md §4.3.2. */
 export const declareMiningJobSuccess = message('DeclareMiningJob.Success', 0x58, 'to-client', {

@@ -7,6 +7,7 @@ import * as extensions from './extensions.ts'
 import * as jobs from './jobs.ts'
 import type { CurrentMemory } from './memory.ts'
 import * as negotiation from './negotiation.ts'
+import * as payouts from './payout-distribution.ts'
 import * as shares from './shares.ts'
 import * as templates from './templates.ts'
 import { readWorker, writeWorker } from './worker-tlv.ts'
@@ -41,7 +42,6 @@ export const plainSpellings: readonly Spelling<unknown>[] = [
   plain(negotiation.allocateMiningJobTokenSuccess),
   plain(negotiation.provideMissingTransactions),
   plain(negotiation.provideMissingTransactionsSuccess),
-  plain(negotiation.declareMiningJob),
   plain(negotiation.declareMiningJobSuccess),
   plain(negotiation.declareMiningJobError),
   plain(negotiation.pushSolution),
@@ -54,21 +54,30 @@ export const plainSpellings: readonly Spelling<unknown>[] = [
   plain(templates.submitSolution),
 ]
 
+const namesDistribution = { readTail: payouts.readDistributionId, writeTail: payouts.writeDistributionId }
+
 /** Messages that need more than their fields. */
 export const specialSpellings: readonly Spelling<CurrentMemory>[] = [
   plain(shares.submitSharesExtended, { readTail: readWorker, writeTail: writeWorker }),
-  adapted('SetCustomMiningJob', customJobs.setCustomMiningJob, {
-    toDomain: (wire) => wire,
-    toWire: (message) => {
-      if ((message.coinbaseTxValueRemaining ?? 0n) > 0n) {
-        throw new EditionError(
-          'unrepresentable',
-          'the client names all outputs here, nothing remains for the pool',
-        )
-      }
-      return message
+  adapted(
+    'SetCustomMiningJob',
+    customJobs.setCustomMiningJob,
+    {
+      toDomain: (wire) => wire,
+      toWire: (message) => {
+        if ((message.coinbaseTxValueRemaining ?? 0n) > 0n) {
+          throw new EditionError(
+            'unrepresentable',
+            'the client names all outputs here, nothing remains for the pool',
+          )
+        }
+        return message
+      },
     },
-  }),
+    namesDistribution,
+  ),
+  plain(negotiation.declareMiningJob, namesDistribution),
+  plain(payouts.setPayoutDistribution, { isOn: ({ distributesPayouts }) => distributesPayouts }),
   plain(extensions.requestExtensions, { sent: askExtensions }),
   plain(extensions.requestExtensionsSuccess, { received: learnExtensions, sent: confirmExtensions }),
   plain(extensions.requestExtensionsError),
@@ -77,17 +86,25 @@ export const specialSpellings: readonly Spelling<CurrentMemory>[] = [
 /** What is asked for, anew too, is not agreed on until the answer is here (EXT-16). */
 function askExtensions(request: extensions.RequestExtensions, memory: CurrentMemory): void {
   const { requestId, requestedExtensions } = request
-  memory.asked = { requestId, forWorkers: requestedExtensions.includes(extensions.WORKER_TRACKING) }
-  memory.tracksWorkers = false
+  memory.asked = { requestId, extensions: [...requestedExtensions] }
+  agree([], memory)
 }
 
 function confirmExtensions(answer: extensions.RequestExtensionsSuccess, memory: CurrentMemory): void {
-  memory.tracksWorkers = answer.supportedExtensions.includes(extensions.WORKER_TRACKING)
+  agree(answer.supportedExtensions, memory)
 }
 
 /** Only the answer to the last request counts, and of it only what was asked for (EXT-15). */
 function learnExtensions(answer: extensions.RequestExtensionsSuccess, memory: CurrentMemory): void {
-  if (memory.asked?.requestId !== answer.requestId) return
-  confirmExtensions(answer, memory)
-  memory.tracksWorkers &&= memory.asked.forWorkers
+  const { asked } = memory
+  if (asked?.requestId !== answer.requestId) return
+  agree(
+    answer.supportedExtensions.filter((id) => asked.extensions.includes(id)),
+    memory,
+  )
+}
+
+function agree(agreed: readonly number[], memory: CurrentMemory): void {
+  memory.tracksWorkers = agreed.includes(extensions.WORKER_TRACKING)
+  memory.distributesPayouts = agreed.includes(payouts.PAYOUT_DISTRIBUTION)
 }
