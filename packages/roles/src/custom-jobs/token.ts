@@ -27,6 +27,11 @@ export interface MiningJobToken {
   readonly outputs: readonly Uint8Array[]
   /** It may be used for a job that the server has not seen. */
   readonly usableAtOnce: boolean
+  /**
+   * The payout distribution that the coinbase follows in place of `outputs`; 0 before a job is declared. Undefined: it
+   * follows none.
+   */
+  readonly distributionId?: bigint | undefined
   /** The job that the server has checked; undefined before. */
   readonly commitment: JobCommitment | undefined
 }
@@ -43,8 +48,9 @@ export function sealToken(token: MiningJobToken, mac: TokenMac): Uint8Array {
   )
   if (scripts.length > MAX_TOKEN_SCRIPTS || token.outputs.some((script) => script.length > 255))
     throw new RangeError(`output scripts of ${scripts.length} bytes, not up to ${MAX_TOKEN_SCRIPTS}`)
-  const { commitment } = token
-  const flags = (token.usableAtOnce ? 1 : 0) | (commitment === undefined ? 0 : 2)
+  const { commitment, distributionId } = token
+  const flags =
+    (token.usableAtOnce ? 1 : 0) | (commitment === undefined ? 0 : 2) | (distributionId === undefined ? 0 : 4)
   const body = concatBytes(
     Uint8Array.of(FORMAT, flags),
     token.serial,
@@ -52,6 +58,7 @@ export function sealToken(token: MiningJobToken, mac: TokenMac): Uint8Array {
     token.account,
     Uint8Array.of(token.outputs.length),
     scripts,
+    distributionId === undefined ? new Uint8Array(0) : uint64(distributionId),
     commitment === undefined ? new Uint8Array(0) : encodeCommitment(commitment),
   )
   return concatBytes(body, mac(body).subarray(0, MAC_SIZE))
@@ -80,8 +87,10 @@ function readBody(reader: ByteReader): MiningJobToken | undefined {
   const outputs: Uint8Array[] = []
   const count = reader.take(1)[0]!
   for (let n = 0; n < count; n++) outputs.push(reader.take(reader.take(1)[0]!))
+  const distributionId = (flags & 4) === 0 ? undefined : reader.uint64()
   const commitment = (flags & 2) === 0 ? undefined : readCommitment(reader)
-  return { serial, expires, account, outputs, usableAtOnce: (flags & 1) !== 0, commitment }
+  const usableAtOnce = (flags & 1) !== 0
+  return { serial, expires, account, outputs, usableAtOnce, distributionId, commitment }
 }
 
 function encodeCommitment(commitment: JobCommitment): Uint8Array {
@@ -118,6 +127,12 @@ function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   let difference = a.length ^ b.length
   for (let i = 0; i < a.length; i++) difference |= a[i]! ^ (b[i] ?? 0)
   return difference === 0
+}
+
+function uint64(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setBigUint64(0, value, true)
+  return bytes
 }
 
 function uint32(value: number): Uint8Array {

@@ -14,6 +14,7 @@ import type { Channel } from '../mining/channel/channel.ts'
 import type { JobReward, Tip } from '../mining/channel/job.ts'
 import { fullExtranonce, type GoodShare, MAX_NTIME_AHEAD, type Share } from '../mining/channel/judge.ts'
 import type { CustomJob, CustomJobRequest } from '../mining/miners/work-source.ts'
+import { DistributionBook } from '../payouts/distribution-book.ts'
 import { UncheckedTrust } from './unchecked-trust.ts'
 import { type UsedToken, UsedTokens } from './used-tokens.ts'
 
@@ -67,6 +68,8 @@ export class CustomWork {
   readonly #mac: TokenMac
   readonly #used: UsedTokens
   readonly #formerTips = new Set<string>()
+  /** Distributions that jobs of clients with extension 0x0003 may follow. */
+  readonly distributions = new DistributionBook()
   /** What is credited on jobs that were not checked. */
   readonly trust: UncheckedTrust
 
@@ -94,7 +97,10 @@ export class CustomWork {
     if (!isChecked && !this.trust.allows(channels[0]!.user)) return { code: 'job-not-yet-validated' }
     const coinbase = coinbaseOf(job, token)
     if ('code' in coinbase) return coinbase
-    const code = fault(request, { token, coinbase, template: present.template })
+    const follows = token.distributionId === undefined ? undefined : followed(job, token)
+    const code =
+      fault(request, { token, coinbase, template: present.template }) ??
+      (token.distributionId === undefined ? undefined : this.distributions.fault(follows, coinbase.outputs))
     if (code !== undefined) return { code }
     const cut = cutFor(coinbase, channels[0]!)
     if ('code' in cut) return cut
@@ -103,7 +109,7 @@ export class CustomWork {
     if (broken !== undefined) return { code: broken }
     const content = searchSpace(made)
     // a token that nothing was checked for may come again with its job: there are clients that send it for each miner
-    const reward = rewardOf(token, coinbase.outputs)
+    const reward = rewardOf(token, coinbase.outputs, follows)
     const standing = isChecked ? undefined : standingJob(request, content)
     const use = { job: `${made.version}/${content}`, channels, repeats: standing !== undefined }
     const misuse = this.#used.use(token, use, now)
@@ -125,10 +131,14 @@ export class CustomWork {
     }
   }
 
-  #tokenFor({ job, channels }: CustomJobRequest, now: Millis): MiningJobToken | Refused {
+  #tokenFor({ job, channels, takesDistributions }: CustomJobRequest, now: Millis): MiningJobToken | Refused {
     const token = openToken(job.miningJobToken, this.#mac)
-    if (token === undefined || token.expires * 1000 <= now || token.outputs.length === 0)
-      return { code: 'invalid-mining-job-token' }
+    if (token === undefined || token.expires * 1000 <= now) return { code: 'invalid-mining-job-token' }
+    const isFollowing = token.distributionId !== undefined
+    if (!isFollowing && token.outputs.length === 0) return { code: 'invalid-mining-job-token' }
+    // the extension is agreed on with the server and with the pool, or it is not used
+    if (isFollowing ? !takesDistributions : job.distributionId !== undefined)
+      return { code: 'invalid-payout-distribution' }
     if (channels.some(({ user }) => !equalBytes(accountKey(user), token.account)))
       return { code: 'invalid-mining-job-token' }
     if (token.commitment === undefined && !token.usableAtOnce) return { code: 'job-not-yet-validated' }
@@ -199,7 +209,11 @@ function fault(
   if (!startsWithHeight(job.coinbasePrefix, template)) return 'invalid-coinbase-prefix'
   if (!isFinal(job, template)) return 'invalid-coinbase-tx-locktime'
   const { outputs } = coinbase
-  const paid = valueTo(token.outputs[0]!, outputs) > 0n && missingOutputs(token.outputs, outputs).length === 0
+  const [script] = token.outputs
+  // a job without one follows a distribution, and is compared with that
+  const paid =
+    script === undefined ||
+    (valueTo(script, outputs) > 0n && missingOutputs(token.outputs, outputs).length === 0)
   if (!paid || sumOf(outputs) > MAX_MONEY) return 'invalid-coinbase-tx-outputs'
   // the server has added up the fees of a job it has checked
   if (token.commitment === undefined && isTooMuch(outputs, template)) return 'invalid-coinbase-tx-outputs'
@@ -262,7 +276,21 @@ function rewardShare({ toPool, total }: JobReward, template: NewTemplate | undef
   return Math.min(1, Number(toPool) / Number(own > 0n ? own : total))
 }
 
-function rewardOf({ outputs: wanted }: MiningJobToken, outputs: readonly TxOutput[]): JobReward {
+/** The distribution that a job follows: of a checked job its token says it, of any other the job itself. */
+function followed(job: SetCustomMiningJob, token: MiningJobToken): bigint | undefined {
+  return token.commitment === undefined ? job.distributionId : token.distributionId
+}
+
+/** @param distributionId undefined where the token names who is paid */
+function rewardOf(
+  { outputs: wanted }: MiningJobToken,
+  outputs: readonly TxOutput[],
+  distributionId: bigint | undefined,
+): JobReward {
+  if (distributionId !== undefined) {
+    const total = sumOf(outputs)
+    return { toPool: total, total, distributionId }
+  }
   const scripts = new Set(wanted.map(hex))
   const ours = outputs.filter(({ script }) => scripts.has(hex(script)))
   return { toPool: sumOf(ours), total: sumOf(outputs), distributionId: 0n }

@@ -1,8 +1,8 @@
 import { displayHash, equalBytes, targetToDifficulty } from '@sv2/bitcoin'
-import type { NewTemplate } from '@sv2/messages'
+import { type NewTemplate, PAYOUT_DISTRIBUTION } from '@sv2/messages'
 import { TemplateFeed, type TemplateNews } from '../client/template-feed.ts'
 import { Outbox } from '../ground/outbox.ts'
-import type { Millis, Role } from '../ground/role.ts'
+import type { Millis, Role, SessionId } from '../ground/role.ts'
 import { Timers } from '../ground/timers.ts'
 import type { Channel } from '../mining/channel/channel.ts'
 import { isSameTip, type Job, type Tip } from '../mining/channel/job.ts'
@@ -10,7 +10,8 @@ import { JobBook, MAX_EXTRA_JOBS } from '../mining/channel/job-book.ts'
 import type { Jobs } from '../mining/channel/jobs.ts'
 import type { GoodShare, Share } from '../mining/channel/judge.ts'
 import { Miners } from '../mining/miners/miners.ts'
-import type { CustomJobRequest, ShareOutcome, WorkRequest } from '../mining/miners/work-source.ts'
+import type { CustomJobRequest, WorkRequest } from '../mining/miners/work-source.ts'
+import { distributionMessage } from '../payouts/distribution-message.ts'
 import { assignmentOf } from './assignment.ts'
 import { CustomWork, type PresentWork, solutionOf } from './custom-work.ts'
 import type { PoolEffect, PoolEvent, PoolSessionEvent } from './events.ts'
@@ -106,9 +107,12 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
             accepted: (channel, share, good) => {
               if (good.isBlock) this.#solved(channel, share, good)
               this.#shelves.worked(channel.book)
-              const outcome = good.job.isUnchecked === true ? this.#onTrust(channel, good) : 'credited'
-              return outcome === 'credited' ? this.#records.share(channel, share, good) : outcome
+              const isTrusted = good.job.isUnchecked === true
+              const outcome = isTrusted ? custom?.trust.share(channel.user, good) : 'credited'
+              if (outcome !== 'credited') return outcome ?? { code: 'stale-share' }
+              return this.#records.share(channel, share, good)
             },
+            agreed: (session, extensions) => this.#agreed(session, extensions),
             customJob:
               custom === undefined
                 ? undefined
@@ -209,11 +213,20 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     return assigned
   }
 
+  /** A client that has agreed on the extension is told the distribution before anything else (docs/wire.md §6.7). */
+  #agreed(to: SessionId, extensions: readonly number[]): void {
+    const { newest } = this.#classes ?? {}
+    if (newest !== undefined && newest.id > 0n && extensions.includes(PAYOUT_DISTRIBUTION))
+      this.#outbox.emit({ kind: 'send', to, message: distributionMessage(newest) })
+  }
+
   /** There is another distribution. Where it voids those before, jobs that follow them are replaced: also future ones. */
   #distribution({ distribution, voids }: Extract<PoolEvent, { kind: 'distribution' }>, now: Millis): void {
     const classes = this.#classes
     if (classes === undefined || distribution.id <= classes.newest.id) return
     classes.take(distribution, { voids })
+    this.#custom?.distributions.take(distribution, { voids })
+    this.#miners.tellAgreed(PAYOUT_DISTRIBUTION, distributionMessage(distribution))
     this.#room.suit(classes, now)
     const { id, payouts } = distribution
     this.#outbox.emit({ kind: 'distributionTaken', id, payouts: payouts.length, voids })
@@ -378,14 +391,5 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   #spotCheck({ prevHash }: Tip): void {
     for (const { account: user, isProven } of this.#custom?.trust.tip(prevHash) ?? [])
       this.#outbox.emit({ kind: 'uncheckedBlock', user, isProven })
-  }
-
-  /** A share of a job that was not checked: credited up to the limit that the operator set. */
-  #onTrust({ user }: Channel, { level, job, hash, isBlock }: GoodShare): ShareOutcome {
-    const trust = this.#custom?.trust
-    if (trust === undefined || !trust.allows(user)) return { code: 'stale-share' }
-    trust.credit(user, level.difficulty * (job.rewardShare ?? 1))
-    if (isBlock) trust.found(user, hash)
-    return 'credited'
   }
 }

@@ -1,4 +1,6 @@
 import { equalBytes } from '@sv2/bitcoin'
+import type { GoodShare } from '../mining/channel/judge.ts'
+import type { ShareOutcome } from '../mining/miners/work-source.ts'
 
 /** Blocks on such jobs whose fate is not known, at one time. */
 const MAX_WAITING = 64
@@ -25,6 +27,14 @@ export class UncheckedTrust {
   /** @param most difficulty of all shares that are credited so; 0: none is */
   constructor(most: number) {
     this.#most = most
+  }
+
+  /** Decides on a share of a job that was not checked: credited up to the limit, and stale beyond it. */
+  share(account: string, { level, job, hash, isBlock }: GoodShare): ShareOutcome {
+    if (!this.allows(account)) return { code: 'stale-share' }
+    this.credit(account, level.difficulty * (job.rewardShare ?? 1))
+    if (isBlock) this.found(account, hash)
+    return 'credited'
   }
 
   /** Whether another share of an account may be credited. */

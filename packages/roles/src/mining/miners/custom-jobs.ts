@@ -1,4 +1,4 @@
-import type { SetCustomMiningJob } from '@sv2/messages'
+import { PAYOUT_DISTRIBUTION, type SetCustomMiningJob } from '@sv2/messages'
 import type { Millis } from '../../ground/role.ts'
 import type { Channel } from '../channel/channel.ts'
 import type { Job } from '../channel/job.ts'
@@ -28,7 +28,8 @@ export function setCustomJob(
   if (channels.length === 0) return refuse(state, connection, job, 'invalid-channel-id')
   if (channels.some((channel) => channel.custom?.isFull === true))
     return refuse(state, connection, job, 'job-not-yet-validated')
-  const answer = source.customJob({ job, channels })
+  const takesDistributions = connection.extensions?.includes(PAYOUT_DISTRIBUTION) === true
+  const answer = source.customJob({ job, channels, takesDistributions })
   if (answer === 'later') {
     if (!custom.wait(connection, job, since + WAIT_MS)) refuse(state, connection, job, 'stale-chain-tip')
     return

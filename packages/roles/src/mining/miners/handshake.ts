@@ -40,6 +40,8 @@ export function negotiateExtensions(
   const answer = answerRequestExtensions(request, state.settings.extensions)
   if (answer.type === 'RequestExtensions.Success') connection.extensions = answer.supportedExtensions
   send(state, connection.session, answer)
+  if (answer.type === 'RequestExtensions.Success')
+    state.source.agreed?.(connection.session, answer.supportedExtensions)
 }
 
 /** Whether a client lacks extensions that this node insists on; it is not served then (EXT-19). */

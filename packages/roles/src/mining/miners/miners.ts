@@ -208,6 +208,19 @@ export class Miners {
     return regroup(this.#state, session, channelIds)
   }
 
+  /** Tells all clients that have agreed on an extension. */
+  tellAgreed(extension: number, message: Message): void {
+    const agreed = [...this.#state.connected.connections.values()].filter(
+      ({ extensions }) => extensions?.includes(extension) === true,
+    )
+    if (agreed.length > 0)
+      send(
+        this.#state,
+        agreed.map(({ session }) => session),
+        message,
+      )
+  }
+
   /** Asks every miner to go elsewhere (or to come back), and closes the connections (POOL-63). */
   drain(endpoint: { readonly host: string; readonly port: number }): void {
     const state = this.#state

@@ -22,6 +22,8 @@ export interface WorkSource {
    * (`Miners.settleNext`); a code when the source has no use for it after all.
    */
   accepted(channel: Channel, share: Share, good: GoodShare): ShareOutcome
+  /** Extensions were agreed on with a client, which knows it by now. */
+  agreed?: ((session: SessionId, extensions: readonly number[]) => void) | undefined
   /**
    * A client's own job: taken, refused with a code, or `later` when it builds on a tip that is not known yet. A source
    * without this takes none.
@@ -35,6 +37,8 @@ export interface CustomJobRequest {
   readonly job: SetCustomMiningJob
   /** Who is to mine it: one extended channel at least, all with whole extranonces of one length. */
   readonly channels: readonly Channel[]
+  /** Extension 0x0003 is agreed on with its client: jobs may follow payout distributions. */
+  readonly takesDistributions: boolean
 }
 
 /** A client's job that was taken. It owns its bytes. */

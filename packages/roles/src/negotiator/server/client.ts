@@ -26,6 +26,7 @@ export function newClient(
     address,
     servedAt: 0,
     mode: undefined,
+    takesDistributions: false,
     tokens: new Budget(limits.tokensPerMinute),
     failedRequests: new Budget(PATIENCE * limits.tokensPerMinute),
     proposals: new Budget(limits.proposalsPerMinute),

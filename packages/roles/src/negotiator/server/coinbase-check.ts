@@ -69,11 +69,12 @@ function coinbaseProblem(code: Problem['code'], detail: string): Problem {
   return { code, field, detail }
 }
 
-/** Whether the coinbase pays what its token asks for (JDS-04). */
+/** Whether the coinbase pays what its token asks for (JDS-04); one that follows a distribution is checked by that. */
 export function checkOutputs({
   token,
   coinbase,
 }: Pick<ProposedJob, 'token' | 'coinbase'>): Problem | undefined {
+  if (token.distributionId !== undefined) return undefined
   const [payout] = token.outputs
   if (payout === undefined || valueTo(payout, coinbase.outputs) === 0n) {
     return {

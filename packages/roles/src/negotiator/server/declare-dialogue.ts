@@ -19,6 +19,7 @@ export function declaredJob(message: DeclareMiningJob, token: MiningJobToken): P
     token,
     version: message.version,
     ...cut,
+    distributionId: message.distributionId,
     minExtranonceSize: 0,
     promised: { kind: 'wtxids', list: HashList.of(message.wtxidList) },
   }

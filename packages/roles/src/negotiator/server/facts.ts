@@ -34,7 +34,7 @@ export type ServerFact =
       readonly session: SessionId
       readonly height: number
       readonly transactions: number
-      /** Satoshi to the payout output. */
+      /** Satoshi to the payout output, or to all that a payout distribution names. */
       readonly payout: bigint
     }
   | {

@@ -33,6 +33,15 @@ export function missingTransactions(detail: string): Problem {
   return { code: 'missing-txs', field: 'tx_short_hash_list', detail }
 }
 
+/** The coinbase does not follow a payout distribution that it may follow. */
+export function badDistribution(code: 'stale-payout-distribution' | 'invalid-payout-distribution'): Problem {
+  const detail =
+    code === 'stale-payout-distribution'
+      ? 'a newer payout distribution was told'
+      : 'the outputs are not those of the payout distribution'
+  return { code, field: 'coinbase_tx_outputs', detail }
+}
+
 /** The token is good for no job. */
 export function badToken(detail: string): Problem {
   return { code: 'invalid-mining-job-token', field: 'tx_short_hash_list', detail }

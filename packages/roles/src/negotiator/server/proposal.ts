@@ -37,6 +37,8 @@ export interface ProposedJob {
   readonly token: MiningJobToken
   readonly version: number
   readonly coinbase: CustomCoinbase
+  /** The payout distribution that the coinbase follows; undefined where the token names its outputs. */
+  readonly distributionId?: bigint | undefined
   /** Bytes of the whole extranonce, where the coinbase leaves no choice. */
   readonly extranonceSize: number | undefined
   readonly minExtranonceSize: number
@@ -60,6 +62,8 @@ export interface Client {
   servedAt: number
   /** Undefined before SetupConnection. */
   mode: ClientMode | undefined
+  /** It is told payout distributions: extension 0x0003 is agreed on. */
+  takesDistributions: boolean
   readonly tokens: Budget
   /** Token requests that were refused. */
   readonly failedRequests: Budget

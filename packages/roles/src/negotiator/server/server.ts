@@ -1,18 +1,29 @@
 import { displayHash, equalBytes, sipHashKey } from '@sv2/bitcoin'
-import type { CommitMiningJob, DeclareMiningJob, Message, PushSolution } from '@sv2/messages'
+import {
+  answerRequestExtensions,
+  type CommitMiningJob,
+  type DeclareMiningJob,
+  type Message,
+  PAYOUT_DISTRIBUTION,
+  type PushSolution,
+  type RequestExtensions,
+} from '@sv2/messages'
 import type { MiningJobToken } from '../../custom-jobs/token.ts'
 import type { NodeTemplate } from '../../ground/node-template.ts'
 import { Outbox } from '../../ground/outbox.ts'
 import type { SinglePort } from '../../ground/port.ts'
 import type { Millis, Role, SessionEvent, SessionId } from '../../ground/role.ts'
 import { Timers } from '../../ground/timers.ts'
+import type { Distribution } from '../../payouts/distribution.ts'
+import { DistributionBook } from '../../payouts/distribution-book.ts'
+import { distributionMessage } from '../../payouts/distribution-message.ts'
 import { answerClient, newClient } from './client.ts'
 import { committedJob } from './commit-dialogue.ts'
 import { declaredJob } from './declare-dialogue.ts'
 import type { ServerEffect } from './facts.ts'
 import { type KeptJob, KeptJobs } from './kept-jobs.ts'
 import { knownTransaction } from './known-transaction.ts'
-import { badToken, internalError, type Problem } from './problem.ts'
+import { badDistribution, badToken, internalError, type Problem } from './problem.ts'
 import type { Client, ProposedJob } from './proposal.ts'
 import { Proposals } from './proposals.ts'
 import type { NegotiatorServerDeps, NegotiatorServerSettings } from './settings.ts'
@@ -41,8 +52,13 @@ export type ServerEvent =
   | { readonly kind: 'jobKept'; readonly proposalId: number; readonly job: KeptJob; readonly isKept: boolean }
   /** What an earlier run had accepted, oldest first; at the start. */
   | { readonly kind: 'jobsRestored'; readonly jobs: readonly KeptJob[] }
+  /** The pool has another payout distribution; `voids`: jobs on those before are not taken any more. */
+  | { readonly kind: 'distribution'; readonly distribution: Distribution; readonly voids: boolean }
   /** The pool in the same process found a block on a job of its miners. */
   | { readonly kind: 'solution'; readonly solution: PushSolution }
+
+/** The one extension that a server may know. */
+const EXTENSIONS = { supported: new Set([PAYOUT_DISTRIBUTION]), required: new Set<number>() }
 
 /**
  * The pool's side of job negotiation: hands out tokens, checks the jobs that miners make for themselves, and sees to
@@ -61,6 +77,7 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
   readonly #verdicts: Verdicts
   readonly #proposals: Proposals
   readonly #solutions: Solutions
+  readonly #distributions = new DistributionBook()
   #tip: NodeTip | undefined
   #now: Millis = 0
   readonly #timers = new Timers('slice', 'token')
@@ -129,6 +146,9 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
       case 'jobsRestored':
         this.#kept.restore(event.jobs)
         break
+      case 'distribution':
+        this.#distribution(event)
+        break
       case 'solution':
         this.#solutions.found(event.solution)
         break
@@ -176,6 +196,14 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
       this.#outbox.emit({ kind: 'newTip', height, prevHash: displayHash(prevHash) })
     }
     this.#proposals.onTip(this.#tip, this.#now)
+  }
+
+  #distribution({ distribution, voids }: Extract<ServerEvent, { kind: 'distribution' }>): void {
+    if (!this.#distributions.take(distribution, { voids })) return
+    const to = [...this.#clients.values()].filter((client) => client.takesDistributions)
+    const sessions = to.map(({ session }) => session)
+    if (sessions.length > 0)
+      this.#outbox.emit({ kind: 'send', to: sessions, message: distributionMessage(distribution) })
   }
 
   *#learning(transactions: readonly Uint8Array[]): SlicedWork {
@@ -226,8 +254,8 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
         return this.#proposals.provided(client, message, this.#now)
       case 'PushSolution':
         return this.#solutions.pushed(client, message, this.#now)
-      // no extension is known here: not even the one that negotiates extensions (EXT-03, EXT-22)
       case 'RequestExtensions':
+        return this.#extensions(client, message)
       case 'ChannelEndpointChanged':
       case 'Opaque':
         return
@@ -253,6 +281,22 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
     this.#outbox.emit({ kind: 'close', session, reason: code })
   }
 
+  /**
+   * A pool that splits blocks by distributions tells them on request (docs/wire.md §6.7). Any other server knows no
+   * extension, not even the one that negotiates extensions (EXT-03, EXT-22).
+   */
+  #extensions(client: Client, message: RequestExtensions): void {
+    if (this.#settings.payout.mode !== 'shared') return
+    const { session } = client
+    const answer = answerRequestExtensions(message, EXTENSIONS)
+    client.takesDistributions =
+      answer.type === 'RequestExtensions.Success' && answer.supportedExtensions.length > 0
+    this.#outbox.emit({ kind: 'send', to: session, message: answer })
+    const { newest } = this.#distributions
+    if (client.takesDistributions && newest !== undefined)
+      this.#outbox.emit({ kind: 'send', to: session, message: distributionMessage(newest) })
+  }
+
   /** The cheap questions first: token, limits, and only then what the job is. */
   #propose(
     client: Client,
@@ -271,6 +315,10 @@ export class NegotiatorServer implements Role<ServerEvent, ServerEffect> {
     this.#tokens.use(token, this.#now)
     const job = read(token)
     if ('code' in job) return refuse(job)
+    if (token.distributionId !== undefined) {
+      const code = this.#distributions.fault(job.distributionId, job.coinbase.outputs)
+      if (code !== undefined) return refuse(badDistribution(code))
+    } else if (job.distributionId !== undefined) return refuse(badDistribution('invalid-payout-distribution'))
     this.#proposals.propose(client, job, this.#now)
   }
 

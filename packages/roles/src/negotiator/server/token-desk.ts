@@ -1,7 +1,7 @@
 import { concatBytes, encodeCompactSize, encodeOutput } from '@sv2/bitcoin'
 import type { AllocateMiningJobToken, Message } from '@sv2/messages'
 import { type Emit, type Millis, NEVER } from '../../ground/role.ts'
-import { readIdentity } from '../../mining/identity.ts'
+import { type PayoutSettings, readIdentity } from '../../mining/identity.ts'
 import { Budget } from './budget.ts'
 import type { ServerEffect } from './facts.ts'
 import type { Client, WaitingToken } from './proposal.ts'
@@ -38,7 +38,7 @@ export class TokenDesk {
     this.#emit = emit
     this.#inAll = new Budget(settings.limits.tokensPerMinuteInAll)
     const { payout, furtherOutputs } = settings
-    const payoutSize = payout.mode === 'pool' ? payout.script.length : LONGEST_SCRIPT
+    const payoutSize = payoutSizeOf(payout)
     this.#additionalSize = furtherOutputs.reduce(
       (size, script) => size + OUTPUT_OVERHEAD + script.length,
       OUTPUT_OVERHEAD + payoutSize,
@@ -102,16 +102,16 @@ export class TokenDesk {
       })
       return this.#emit({ kind: 'close', session: client.session, reason: identity.code })
     }
-    const outputs = [identity.script, ...furtherOutputs]
+    // where a distribution says who is paid, the token names nobody
+    const { takesDistributions } = client
+    const outputs = takesDistributions ? [] : [identity.script, ...furtherOutputs]
+    const distributionId = takesDistributions ? 0n : undefined
     const usableAtOnce = client.mode === 'commit' ? asyncMining : client.mode === 'coinbase-only'
     const message: Message = {
       type: 'AllocateMiningJobToken.Success',
       requestId: request.requestId,
-      miningJobToken: this.#tokens.allocate(identity.user, { outputs, usableAtOnce }, now),
-      coinbaseTxOutputs: concatBytes(
-        encodeCompactSize(outputs.length),
-        ...outputs.map((script) => encodeOutput({ value: 0n, script })),
-      ),
+      miningJobToken: this.#tokens.allocate(identity.user, { outputs, usableAtOnce, distributionId }, now),
+      coinbaseTxOutputs: takesDistributions ? new Uint8Array(0) : namedOutputs(outputs),
       coinbaseOutputMaxAdditionalSize: this.#additionalSize,
       asyncMiningAllowed: usableAtOnce,
     }
@@ -138,4 +138,16 @@ export class TokenDesk {
     this.#emit({ kind: 'peerMisbehaved', session, reason })
     this.#emit({ kind: 'close', session, reason })
   }
+}
+
+/** Outputs of value 0 as a token's message names them. */
+function namedOutputs(scripts: readonly Uint8Array[]): Uint8Array {
+  const outputs = scripts.map((script) => encodeOutput({ value: 0n, script }))
+  return concatBytes(encodeCompactSize(outputs.length), ...outputs)
+}
+
+/** Bytes of the script that a token's first output pays. */
+function payoutSizeOf(payout: PayoutSettings): number {
+  if (payout.mode === 'solo') return LONGEST_SCRIPT
+  return (payout.mode === 'pool' ? payout.script : payout.poolScript).length
 }

@@ -25,19 +25,23 @@ export class Tokens {
     this.#deps = deps
   }
 
-  /** A token for a user, before there is a job. @param outputs scripts; the first one pays */
+  /** A token for a user, before there is a job. @param how `outputs`: scripts; the first one pays */
   allocate(
     user: string,
-    { outputs, usableAtOnce }: { readonly outputs: readonly Uint8Array[]; readonly usableAtOnce: boolean },
+    how: Pick<MiningJobToken, 'outputs' | 'usableAtOnce' | 'distributionId'>,
     now: Millis,
   ): Uint8Array {
-    return this.#seal({ account: accountKey(user), outputs, usableAtOnce, commitment: undefined }, now)
+    return this.#seal({ account: accountKey(user), ...how, commitment: undefined }, now)
   }
 
   /** The token that replaces another when its job is accepted. */
-  commit(token: MiningJobToken, commitment: JobCommitment, now: Millis): Uint8Array {
-    const { account, outputs } = token
-    return this.#seal({ account, outputs, usableAtOnce: false, commitment }, now)
+  commit(
+    token: Pick<MiningJobToken, 'account' | 'outputs' | 'distributionId'>,
+    commitment: JobCommitment,
+    now: Millis,
+  ): Uint8Array {
+    const { account, outputs, distributionId } = token
+    return this.#seal({ account, outputs, distributionId, usableAtOnce: false, commitment }, now)
   }
 
   /** Reads a token that a job is proposed with, or says why it is not valid. */

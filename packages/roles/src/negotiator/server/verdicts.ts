@@ -1,6 +1,7 @@
 import { commitTo } from '../../custom-jobs/commitment.ts'
 import { valueTo } from '../../custom-jobs/custom-coinbase.ts'
 import type { Emit, Millis } from '../../ground/role.ts'
+import { sumOf } from './coinbase-check.ts'
 import { commitDialogue } from './commit-dialogue.ts'
 import { declareDialogue } from './declare-dialogue.ts'
 import type { ServerEffect } from './facts.ts'
@@ -50,17 +51,18 @@ export class Verdicts {
     const { client, job, tip, merklePath, transactions } = proposal
     this.#deps.slices.add(this.#remembering(transactions))
     if (!wanted) return
-    const { version, coinbase, minExtranonceSize, token } = job
+    const { version, coinbase, minExtranonceSize, token, distributionId } = job
     const { prevHash, nbits, height } = tip
     const committed = commitTo({ version, prevHash, nbits, coinbase, merklePath }, minExtranonceSize)
-    const sealed = this.#deps.tokens.commit(token, committed, now)
+    const sealed = this.#deps.tokens.commit({ ...token, distributionId }, committed, now)
     const { session } = client
     this.#deps.emit({
       kind: 'send',
       to: session,
       message: dialogueOf(client).accepted(job.requestId, sealed),
     })
-    const payout = valueTo(token.outputs[0]!, coinbase.outputs)
+    const [script] = token.outputs
+    const payout = script === undefined ? sumOf(coinbase.outputs) : valueTo(script, coinbase.outputs)
     this.#deps.emit({ kind: 'jobAccepted', session, height, transactions: transactions.length, payout })
   }
 
