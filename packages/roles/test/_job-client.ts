@@ -19,10 +19,12 @@ type Overrides = Partial<Omit<JobClientSettings, 'pairs' | 'patience' | 'miners'
   readonly patience?: Partial<JobClientSettings['patience']>
   readonly miners?: Partial<JobClientSettings['miners']>
   readonly asyncMining?: boolean
+  /** Asked for at the pools. */
+  readonly extensions?: readonly number[]
 }
 
 function clientSettings(overrides: Overrides): JobClientSettings {
-  const { pairs = 1, patience, miners, asyncMining = true, ...rest } = overrides
+  const { pairs = 1, patience, miners, asyncMining = true, extensions = [], ...rest } = overrides
   return {
     miners: { ...MINERS, extranonce: { serverId: new Uint8Array(0), leaseBytes: 2 }, ...miners },
     templates: {
@@ -38,7 +40,7 @@ function clientSettings(overrides: Overrides): JobClientSettings {
       server: { identification: IDENTIFICATION, endpoint: { host: `jds${place}.test`, port: 3334 } },
       userIdentity: `farm.${place}`,
       asyncMining,
-      extensions: [],
+      extensions,
     })),
     fullTemplate: true,
     payoutScript: OWN_SCRIPT,
@@ -155,6 +157,8 @@ export interface PairHabits {
   /** The tokens that come with consent are those that were shown. */
   readonly keepsToken?: boolean
   readonly flags?: number
+  /** Extensions that pool and server agree to. */
+  readonly extensions?: readonly number[] | undefined
 }
 
 /** A pool and its server, played by the test. They answer what they are asked only as far as they are told to. */
@@ -182,7 +186,27 @@ export class ScriptedPair {
     const port = { kind: 'pool', index: place }
     this.pool = world.link.connect({ port, edition, protocol: 'mining', plays })
     this.pool.send({ type: 'SetupConnection.Success', usedVersion: 2, flags: habits.flags ?? 0 })
+    this.#agreeTo(this.takePool(), this.pool)
     this.server = this.connectServer()
+  }
+
+  #agreeTo(messages: readonly Message[], peer: WirePeer): void {
+    const { extensions = [] } = this.habits
+    for (const message of messages) {
+      if (message.type !== 'RequestExtensions') continue
+      const { requestId, requestedExtensions } = message
+      const supportedExtensions = extensions.filter((id) => requestedExtensions.includes(id))
+      peer.send(
+        supportedExtensions.length > 0
+          ? { type: 'RequestExtensions.Success', requestId, supportedExtensions }
+          : {
+              type: 'RequestExtensions.Error',
+              requestId,
+              unsupportedExtensions: requestedExtensions,
+              requiredExtensions: [],
+            },
+      )
+    }
   }
 
   /** The server comes, or comes back. */
@@ -192,6 +216,7 @@ export class ScriptedPair {
     this.#answered = this.serverLog.length
     this.server = this.world.link.connect({ port, edition, protocol: 'negotiation', plays: 'server' })
     this.server.send({ type: 'SetupConnection.Success', usedVersion: 2, flags: 0 })
+    this.#agreeTo(this.takeServer(), this.server)
     return this.server
   }
 
@@ -238,7 +263,10 @@ export class ScriptedPair {
         type: 'AllocateMiningJobToken.Success',
         requestId: message.requestId,
         miningJobToken: this.nextToken(),
-        coinbaseTxOutputs: concatBytes(encodeCompactSize(outputs.length), ...outputs.map(encodeOutput)),
+        coinbaseTxOutputs:
+          outputs.length === 0
+            ? new Uint8Array(0)
+            : concatBytes(encodeCompactSize(outputs.length), ...outputs.map(encodeOutput)),
         coinbaseOutputMaxAdditionalSize: 31,
         asyncMiningAllowed: asyncMining,
       })

@@ -57,6 +57,8 @@ export class TemplateFeed {
   /** Since when no provider would tell of newer work; `NEVER` while one does, and once the loss was told. */
   #awaySince: Millis = NEVER
   #ready = false
+  /** The provider is not told what room is needed, and so gives no templates. */
+  #isHeld = false
   readonly #emit: Emit<TemplateFeedEffect>
 
   constructor(settings: TemplateFeedSettings, emit: Emit<TemplateFeedEffect>) {
@@ -85,6 +87,18 @@ export class TemplateFeed {
   /** Asks for this room, more or less than before; the provider answers with another template. */
   askRoom(room: CoinbaseRoom): void {
     this.#room = room
+    if (this.#ready) this.#tellRoom()
+  }
+
+  /** Tells no room, and so gets no templates, until `release`: what is needed is not known yet. */
+  hold(): void {
+    this.#isHeld = true
+  }
+
+  /** Tells the room that is needed now. */
+  release(): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
     if (this.#ready) this.#tellRoom()
   }
 
@@ -171,6 +185,7 @@ export class TemplateFeed {
   }
 
   #tellRoom(): void {
+    if (this.#isHeld) return
     this.#send({
       type: 'CoinbaseOutputConstraints',
       coinbaseOutputMaxAdditionalSize: this.#room.outputSize,

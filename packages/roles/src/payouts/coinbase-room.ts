@@ -27,6 +27,9 @@ export const PAYOUT_CLASSES: readonly number[] = [500, 730, 2_250, 6_500, 16_000
 /** The class of a listener that names no other, bytes. */
 export const DEFAULT_PAYOUT_CLASS = 2_250
 
+/** Bytes of outputs that fit into a job's message, whatever else its coinbase holds. */
+export const MOST_OUTPUT_BYTES = 50_000
+
 /** Where nothing but the coinbase's own length limits its outputs. */
 const ANY_ROOM: CoinbaseRoom = {
   outputSize: Number.POSITIVE_INFINITY,

@@ -21,7 +21,7 @@ export class DeclareDialogue implements ClientDialogue {
   }
 
   propose(proposal: JobProposal): number {
-    const { token, template, whole, transactions, excessData } = proposal
+    const { token, template, whole, transactions, excessData, distributionId } = proposal
     if (whole === undefined) throw new RangeError('a job is declared with its coinbase')
     const { coinbase, cut } = whole
     // the witness stays in, where the block has one (JDC-07)
@@ -37,6 +37,7 @@ export class DeclareDialogue implements ClientDialogue {
       coinbaseTxSuffix: suffix,
       wtxidList: transactions.map((transaction) => this.#sha256d(transaction)),
       excessData,
+      ...(distributionId === undefined ? {} : { distributionId }),
     })
     return requestId
   }

@@ -16,6 +16,8 @@ export interface JobProposal {
   readonly clientOutputs: readonly TxOutput[]
   /** Satoshi that these leave. */
   readonly valueRemaining: bigint
+  /** The payout distribution that the coinbase follows. */
+  readonly distributionId: bigint | undefined
   /** Bytes of the extranonce that we roll. */
   readonly extranonceSize: number
   /** In template order, without the coinbase. */

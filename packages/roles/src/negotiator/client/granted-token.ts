@@ -20,10 +20,18 @@ const MAX_OUTPUT_BYTES = 16_384
 /** Sigops kept for outputs that are not known: one of the old kind. */
 const UNKNOWN_SIGOPS = 4
 
+/** In what way a token is read. */
+export interface TokenReading {
+  readonly fullTemplate: boolean
+  /** Payout distributions say who is paid: the token names no outputs. */
+  readonly followsDistributions: boolean
+  readonly now: Millis
+}
+
 /** Reads the answer to a request for a token; a text says what is wrong with it. */
 export function readToken(
   message: AllocateMiningJobTokenSuccess,
-  { fullTemplate, now: since }: { readonly fullTemplate: boolean; readonly now: Millis },
+  { fullTemplate, followsDistributions, now: since }: TokenReading,
 ): GrantedToken | string {
   const bytes = message.miningJobToken.slice()
   const size = message.coinbaseOutputMaxAdditionalSize
@@ -33,6 +41,10 @@ export function readToken(
     const usableAtOnce = message.asyncMiningAllowed === true
     const room = { outputSize: size, outputSigops: UNKNOWN_SIGOPS }
     return { bytes, outputs: undefined, room, usableAtOnce, since }
+  }
+  if (followsDistributions) {
+    if (needed > 0) return 'a token with outputs beside a payout distribution'
+    return { bytes, outputs: [], room: roomOf([]), usableAtOnce: !fullTemplate, since }
   }
   try {
     const outputs = parseCountedOutputs(message.coinbaseTxOutputs.slice())

@@ -1,5 +1,5 @@
 import { displayHash, type Sha256d, targetToDifficulty } from '@sv2/bitcoin'
-import type { Message } from '@sv2/messages'
+import { type Message, PAYOUT_DISTRIBUTION } from '@sv2/messages'
 import type { SolutionEffect } from '../../client/open-solutions.ts'
 import type { UpstreamChannel } from '../../client/upstream-channel.ts'
 import { type Emit, type Millis, NEVER, type SessionEffect, type SessionId } from '../../ground/role.ts'
@@ -16,7 +16,8 @@ import type {
   WorkRequest,
   WorkSource,
 } from '../../mining/miners/work-source.ts'
-import { type CoinbaseRoom, roomForBoth, roomOf } from '../../payouts/coinbase-room.ts'
+import { type CoinbaseRoom, roomForBoth, roomOf, roomOfDistribution } from '../../payouts/coinbase-room.ts'
+import type { Distribution } from '../../payouts/distribution.ts'
 import type { ShareTallies } from '../../work/upstream/share-tally.ts'
 import type { UpstreamWorkEffect } from '../../work/upstream/upstream-work.ts'
 import type { JobClientFact } from './facts.ts'
@@ -86,6 +87,9 @@ export class JobClientCore {
     this.#ownRoom = roomOf([...settings.outputs, { value: 0n, script: settings.payoutScript }])
     const room = roomForBoth(settings.templates, this.#ownRoom)
     const own = new OwnTemplates({ ...settings.templates, ...room }, emit)
+    // what a distribution needs is not known before it is told, and a template without that room is of no use (docs/wire.md §6.7)
+    const mayFollow = settings.pairs.some(({ extensions }) => extensions.includes(PAYOUT_DISTRIBUTION))
+    if (mayFollow) own.feed.hold()
     // each part calls those before it, and tells the rest
     const pairs = this.#timers.add(new Pairs({ ...settings, size }, { ...deps, miners, tell }))
     const { refusedShares, patience, fullTemplate } = settings
@@ -233,6 +237,7 @@ export class JobClientCore {
     this.#timers.set('step', now + STEP_MS)
     this.#pairs.tick(now)
     if (this.#own.tick(now)) this.#plan.stop(now)
+    if (now >= this.#plan.soloFrom) this.#own.feed.release()
     const { inUse } = this.#pairs
     if (inUse?.isAhead === true && !inUse.minesOffer) this.#plan.mineOffer(inUse, now)
     if (inUse?.isBehind === true && inUse.inFlight === undefined) this.#plan.propose(inUse, 'update', now)
@@ -258,8 +263,13 @@ export class JobClientCore {
       case 'serverGone':
         return this.#proposing.serverGone(news.pair, now)
       case 'token':
-        this.#own.needRoom(roomForBoth(this.#ownRoom, news.token.room), now)
+        if (!news.pair.followsDistributions) {
+          this.#own.needRoom(roomForBoth(this.#ownRoom, news.token.room), now)
+          this.#own.feed.release()
+        }
         return this.#proposing.token(news.pair, now)
+      case 'distribution':
+        return this.#distribution(news.pair, news.distribution, now)
       case 'said':
         return this.#said(news.pair, news.message, now)
       case 'offered':
@@ -273,6 +283,13 @@ export class JobClientCore {
       case 'catchUp':
         return this.#plan.propose(news.pair, 'update', now)
     }
+  }
+
+  /** Jobs for a pool follow another distribution: templates get room for it, and the present job is proposed anew. */
+  #distribution(pair: Pair, distribution: Distribution, now: Millis): void {
+    this.#own.suitRoom(roomForBoth(this.#ownRoom, roomOfDistribution(distribution)), now)
+    this.#own.feed.release()
+    if (this.#pairs.inUse === pair) this.#plan.propose(pair, 'update', now)
   }
 
   #said(pair: Pair, message: Message, now: Millis): void {

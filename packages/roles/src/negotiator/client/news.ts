@@ -1,5 +1,6 @@
 import type { Message } from '@sv2/messages'
 import type { Millis } from '../../ground/role.ts'
+import type { Distribution } from '../../payouts/distribution.ts'
 import type { GrantedToken } from './granted-token.ts'
 import type { OfferNews } from './offer-link.ts'
 import type { PoolWork } from './own-work.ts'
@@ -13,6 +14,8 @@ export type PairNews =
   /** The server is gone, and the pool is not: what the server was asked is not answered any more. */
   | { readonly kind: 'serverGone' }
   | { readonly kind: 'token'; readonly token: GrantedToken }
+  /** Jobs for the pool follow another payout distribution from now on. */
+  | { readonly kind: 'distribution'; readonly distribution: Distribution }
   /** Something of the pool or of the server, besides what makes the connection. */
   | { readonly kind: 'said'; readonly message: Message }
   /** The pool pays for the work: its shares can go up. */

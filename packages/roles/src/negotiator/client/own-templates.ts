@@ -7,12 +7,16 @@ import {
 } from '../../client/template-feed.ts'
 import type { Emit, Millis } from '../../ground/role.ts'
 import { isSameTip, type Tip } from '../../mining/channel/job.ts'
-import type { CoinbaseRoom } from '../../payouts/coinbase-room.ts'
+import { type CoinbaseRoom, fitsRoom, MOST_OUTPUT_BYTES } from '../../payouts/coinbase-room.ts'
+import { isForLess, roomToAsk } from '../../payouts/room-wish.ts'
 import type { TemplateTransactions } from './own-work.ts'
 import { heightIn, heightOfOffer, type Offer } from './pool-offer.ts'
 
 /** A provider answers a wish for more room with another template, or not at all: so long it is waited for, ms. */
 const ROOM_MS = 5_000
+
+/** Less room is told no sooner than this after other room was told, ms. */
+const LESS_AFTER_MS = 600_000
 
 /** Tips that are remembered: a pool on one of them is behind us, and on another ahead. */
 const MAX_TIPS = 16
@@ -42,6 +46,7 @@ export class OwnTemplates {
   #asked: bigint | undefined
   /** Until then the newest template is not proposed: more room was asked for than it leaves. */
   #tightUntil: Millis = Number.NEGATIVE_INFINITY
+  #suitedAt: Millis = Number.NEGATIVE_INFINITY
 
   constructor(settings: TemplateFeedSettings, emit: Emit<TemplateFeedEffect>) {
     this.feed = new TemplateFeed(settings, emit)
@@ -60,6 +65,19 @@ export class OwnTemplates {
   /** Sees to it that templates leave so much room from now on. */
   needRoom(room: CoinbaseRoom, now: Millis): void {
     if (this.feed.needRoom(room) && this.#newest !== undefined) this.#tightUntil = now + ROOM_MS
+  }
+
+  /**
+   * Sees to it that templates leave the room that a payout distribution needs, with some more, and less again when far less
+   * is needed.
+   */
+  suitRoom(needed: CoinbaseRoom, now: Millis): void {
+    const { room } = this.feed
+    const wish = roomToAsk(room, needed, MOST_OUTPUT_BYTES)
+    if (wish === undefined || (isForLess(wish, room) && now < this.#suitedAt + LESS_AFTER_MS)) return
+    this.#suitedAt = now
+    this.feed.askRoom(wish)
+    if (this.#newest !== undefined && !fitsRoom(needed, room)) this.#tightUntil = now + ROOM_MS
   }
 
   /** When another tip than before came; long ago when there was only one. */

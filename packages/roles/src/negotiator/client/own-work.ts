@@ -92,6 +92,8 @@ export interface PoolWork extends OwnWork, PaidWork {
   stageSince: Millis
   token: GrantedToken | undefined
   transactions: TemplateTransactions | undefined
+  /** The payout distribution that its coinbase follows; undefined where tokens say who is paid. */
+  readonly distributionId: bigint | undefined
   /** The server's answer bears this id. */
   proposalId: number | undefined
   /** The pool's answer bears this id. */

@@ -3,12 +3,14 @@ import {
   DECLARATION_SETUP_FLAGS,
   MINING_SETUP_FLAGS,
   NEGOTIATION_SETUP_FLAGS,
+  PAYOUT_DISTRIBUTION,
 } from '@sv2/messages'
 import { ExtensionTalk } from '../../client/extension-talk.ts'
 import type { LinkSettings, UpstreamLink } from '../../client/link.ts'
 import type { UpstreamChannel } from '../../client/upstream-channel.ts'
 import { type Millis, NEVER } from '../../ground/role.ts'
 import { Timers } from '../../ground/timers.ts'
+import type { Distribution } from '../../payouts/distribution.ts'
 import type { ClientDialogue } from './dialogue.ts'
 import type { OfferLink } from './offer-link.ts'
 import type { PoolWork } from './own-work.ts'
@@ -44,6 +46,10 @@ export class Pair {
   /** The pool puts its outputs into the coinbase itself. */
   completesCoinbase = false
   channel: UpstreamChannel | undefined
+  /** Its jobs follow payout distributions: extension 0x0003 is agreed on with the pool and with its server. */
+  followsDistributions = false
+  /** The newest payout distribution it told. */
+  distribution: Distribution | undefined
   /** Since when it offers a job on a tip that our own node has never told; `NEVER` while it does not. */
   aheadSince: Millis = NEVER
   /** Miners work on that. */
@@ -66,7 +72,8 @@ export class Pair {
     this.offers = this.timers.add(offers)
     this.settings = settings
     this.pool = { talk: this.timers.add(new ExtensionTalk(settings.extensions)), link: undefined }
-    this.server = { talk: this.timers.add(new ExtensionTalk([])), link: undefined }
+    const ofServer = settings.extensions.filter((id) => id === PAYOUT_DISTRIBUTION)
+    this.server = { talk: this.timers.add(new ExtensionTalk(ofServer)), link: undefined }
   }
 
   /** How we introduce ourselves to the pool. */
@@ -104,6 +111,7 @@ export class Pair {
     this.tokens.clear()
     this.dialogue = undefined
     this.channel = undefined
+    this.distribution = undefined
     this.aheadSince = NEVER
     this.minesOffer = false
     this.told = 0

@@ -1,5 +1,5 @@
 import { MAX_TARGET, type Sha256d } from '@sv2/bitcoin'
-import type { Message } from '@sv2/messages'
+import { type Message, PAYOUT_DISTRIBUTION, type SetPayoutDistribution } from '@sv2/messages'
 import { type LinkNews, UpstreamLink } from '../../client/link.ts'
 import type { Emit, Millis, SessionEffect, SessionId } from '../../ground/role.ts'
 import { Timers } from '../../ground/timers.ts'
@@ -16,6 +16,7 @@ import { nextState, type PairEvent, type PairFault } from './pair-machine.ts'
 import { bothPorts, type PairLinkEvent, type PairPort } from './pair-port.ts'
 import { channelRequest, poolChannelOf } from './pool-channel.ts'
 import type { PairSettings } from './settings.ts'
+import { toldDistribution } from './told-distribution.ts'
 import { SPARE_BYTES } from './workshop.ts'
 
 /** From the connections to a channel and a token, ms. */
@@ -113,7 +114,7 @@ export class Pairs {
 
   tick(now: Millis): void {
     for (const pair of this.#pairs) {
-      if (now >= pair.pool.talk.nextDeadline()) this.#renew(pair)
+      if (now >= Math.min(pair.pool.talk.nextDeadline(), pair.server.talk.nextDeadline())) this.#renew(pair)
       pair.offers.tick(now)
       if (pair.timers.isDue('open', now)) this.#overdue(pair, now)
     }
@@ -319,11 +320,16 @@ export class Pairs {
     if (!isNew && completesCoinbase !== pair.completesCoinbase)
       return this.fail(pair, 'unusable', 'its server came back with another way to agree on jobs', now)
     pair.completesCoinbase = completesCoinbase
+    const [atPool, atServer] = [pair.pool.link, server].map((link) => link?.has(PAYOUT_DISTRIBUTION) === true)
+    if ((atServer === true && atPool !== true) || (!isNew && atServer !== pair.followsDistributions))
+      return this.fail(pair, 'unusable', 'payout distributions are agreed on with its server alone', now)
+    pair.followsDistributions = atServer === true
     pair.dialogue ??= pair.completesCoinbase
       ? new CommitDialogue(server, this.#deps)
       : new DeclareDialogue(server, this.#deps)
     pair.tokens.refill(server, pair.settings.userIdentity, now)
     if (isNew) this.#open(pair, this.#settings.size + SPARE_BYTES)
+    this.#follow(pair, now)
   }
 
   #open(pair: Pair, extranonceSize: number): void {
@@ -353,15 +359,37 @@ export class Pairs {
   #message(pair: Pair, message: Message, now: Millis): void {
     const { tell } = this.#deps
     if (message.type === 'AllocateMiningJobToken.Error') return pair.tokens.denied(message.requestId)
+    if (message.type === 'SetPayoutDistribution') return this.#distribution(pair, message, now)
     if (message.type !== 'AllocateMiningJobToken.Success') return tell({ kind: 'said', pair, message }, now)
-    const token = pair.tokens.granted(message, { fullTemplate: this.#settings.fullTemplate, now })
+    const token = pair.tokens.granted(message, {
+      fullTemplate: this.#settings.fullTemplate,
+      followsDistributions: pair.followsDistributions,
+      now,
+    })
     if (token === undefined) return
     if (typeof token === 'string') return this.fail(pair, 'unusable', token, now)
     tell({ kind: 'token', pair, token }, now)
     this.#ready(pair, now)
   }
 
+  /** Server and pool tell the same distributions: the first one to tell a newer one is believed. */
+  #distribution(pair: Pair, message: SetPayoutDistribution, now: Millis): void {
+    if (message.distributionId <= (pair.distribution?.id ?? 0n)) return
+    const distribution = toldDistribution(message)
+    if (typeof distribution === 'string') return this.fail(pair, 'unusable', distribution, now)
+    pair.distribution = distribution
+    this.#follow(pair, now)
+  }
+
+  #follow(pair: Pair, now: Millis): void {
+    const { distribution, followsDistributions } = pair
+    if (!followsDistributions || distribution === undefined) return
+    this.#deps.tell({ kind: 'distribution', pair, distribution }, now)
+    this.#ready(pair, now)
+  }
+
   #ready(pair: Pair, now: Millis): void {
+    if (pair.followsDistributions && pair.distribution === undefined) return
     if (pair.channel === undefined || !pair.tokens.isStocked || !this.step(pair, 'opened')) return
     this.#failover.up(pair.place, now)
     pair.timers.stop('open')

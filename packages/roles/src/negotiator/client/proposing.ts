@@ -24,6 +24,8 @@ const TRANSACTIONS_MS = 10_000
 const MAX_EARLY = 4
 /** The code for a job on another tip than the server's. */
 const STALE_TIP = 'stale-chain-tip'
+/** The code for a job that follows a payout distribution which does not hold any more. */
+const STALE_DISTRIBUTION = 'stale-payout-distribution'
 
 /** What jobs are proposed with, and how long an answer may take. */
 export interface ProposingDeps {
@@ -61,8 +63,10 @@ export class Proposing {
     this.abandon(pair, now)
     pair.isBehind = false
     // a pair is worked for when it has given a token, and all of its tokens are alike
+    const { distribution, followsDistributions } = pair
     const token = pair.completesCoinbase ? undefined : pair.tokens.newest
-    const work = this.#deps.workshop.forPool({ ...from, channel }, token, now)
+    const payees = followsDistributions && distribution !== undefined ? { distribution } : token
+    const work = this.#deps.workshop.forPool({ ...from, channel }, payees, now)
     pair.inFlight = work
     this.#deps.pairs.step(pair, 'proposed')
     this.#advance(pair, work, now)
@@ -207,6 +211,7 @@ export class Proposing {
       whole: work.whole,
       clientOutputs: work.clientOutputs,
       valueRemaining: work.valueRemaining,
+      distributionId: work.distributionId,
       extranonceSize: rolledBytes(work),
       transactions: transactions.list,
       excessData: transactions.excessData,
@@ -257,6 +262,10 @@ export class Proposing {
       coinbaseTxLocktime: template.coinbaseTxLocktime,
       merklePath: template.merklePath,
       extranonceSize: rolledBytes(work),
+      // a declared job has said so before
+      ...(work.distributionId === undefined || this.#deps.fullTemplate
+        ? {}
+        : { distributionId: work.distributionId }),
       ...(pair.completesCoinbase ? { coinbaseTxValueRemaining: work.valueRemaining } : {}),
     })
   }
@@ -313,10 +322,16 @@ export class Proposing {
     { code, detail }: { readonly code: string; readonly detail: string },
     now: Millis,
   ): void {
-    const { pairs, own, patience, emit } = this.#deps
+    const { pairs, own, patience, emit, tell } = this.#deps
     work.refusals++
+    if (code === STALE_DISTRIBUTION && work.distributionId !== pair.distribution?.id) {
+      emit({ kind: 'jobRefused', place: pair.place, code, detail, again: true })
+      this.abandon(pair, now)
+      return tell({ kind: 'catchUp', pair }, now)
+    }
     const isYoung = now < own.tipSince + patience.raceMs
-    const again = code === STALE_TIP || (isYoung && work.refusals < MAX_REFUSALS)
+    const again =
+      code === STALE_TIP || code === STALE_DISTRIBUTION || (isYoung && work.refusals < MAX_REFUSALS)
     emit({ kind: 'jobRefused', place: pair.place, code, detail, again })
     if (!again) return pairs.fail(pair, 'jobRefused', `it refused a job: ${code}`, now)
     pair.racingSince = Math.min(pair.racingSince, now)

@@ -1,7 +1,7 @@
 import type { AllocateMiningJobTokenSuccess } from '@sv2/messages'
 import type { UpstreamLink } from '../../client/link.ts'
 import type { Millis } from '../../ground/role.ts'
-import { type GrantedToken, readToken } from './granted-token.ts'
+import { type GrantedToken, readToken, type TokenReading } from './granted-token.ts'
 
 /** Tokens kept at hand, so that a new tip never waits for one. */
 const STOCK = 2
@@ -32,10 +32,7 @@ export class TokenStock {
   }
 
   /** Takes an answer in; a text says why its token cannot be used; undefined when no request of ours matches. */
-  granted(
-    message: AllocateMiningJobTokenSuccess,
-    reading: { readonly fullTemplate: boolean; readonly now: Millis },
-  ): GrantedToken | string | undefined {
+  granted(message: AllocateMiningJobTokenSuccess, reading: TokenReading): GrantedToken | string | undefined {
     if (!this.#asked.delete(message.requestId)) return undefined
     const token = readToken(message, reading)
     if (typeof token === 'string') return token

@@ -6,6 +6,7 @@ import { type Millis, NEVER } from '../../ground/role.ts'
 import { JOB_NUMBER_SIZE, type Job, scriptPrefix, type Tip } from '../../mining/channel/job.ts'
 import type { JobBook } from '../../mining/channel/job-book.ts'
 import type { Miners } from '../../mining/miners/miners.ts'
+import { type Distribution, rewardOutputs } from '../../payouts/distribution.ts'
 import { JobFeed, type JobNumbering, type MadeJob } from '../../work/job-feed.ts'
 import type { GrantedToken } from './granted-token.ts'
 import type { MinedWork, OwnWork, PaidWork, PoolWork } from './own-work.ts'
@@ -58,7 +59,7 @@ export class Workshop {
   /** Work that pays ourselves. */
   solo(template: NewTemplate, tip: Tip, now: Millis): OwnWork {
     const extranonceSize = this.#settings.size + SPARE_BYTES
-    const base = this.#base(template, tip, now)
+    const base = this.#base(template, tip, { now, followsDistribution: false })
     const tag = this.#settings.coinbaseTag
     const prefix = scriptPrefix(template, { tag, number: base.number, extranonceSize })
     const payout = { value: base.valueRemaining, script: this.#settings.payoutScript }
@@ -73,30 +74,32 @@ export class Workshop {
 
   /**
    * Work that a pool is to pay for.
-   * @param token of its server, or one like it; undefined where the pool completes the coinbase
+   * @param payees outputs of a token of its server, or a payout distribution; undefined where the pool completes the
+   *   coinbase
    */
   forPool(
     from: { readonly template: NewTemplate; readonly tip: Tip; readonly channel: UpstreamChannel },
-    token: Pick<GrantedToken, 'outputs'> | undefined,
+    payees: Pick<GrantedToken, 'outputs'> | { readonly distribution: Distribution } | undefined,
     now: Millis,
   ): PoolWork {
     const { template, tip, channel } = from
     const { prefix: upstreamPrefix, spare, size } = channel
     const extranonceSize = upstreamPrefix.length + spare + size
-    const base = this.#base(template, tip, now)
-    const outputs = token?.outputs
+    const distribution = payees !== undefined && 'distribution' in payees ? payees.distribution : undefined
+    const base = this.#base(template, tip, { now, followsDistribution: distribution !== undefined })
+    const outputs = poolOutputs(payees, base.valueRemaining)
     const script =
       outputs === undefined
         ? openPrefix(template, { number: base.number, extranonceSize })
         : scriptPrefix(template, { tag: this.#settings.coinbaseTag, number: base.number, extranonceSize })
     const work = { ...base, channel, scriptPrefix: script, extranonceSize, upstreamPrefix, spare }
-    const [payout, ...others] = outputs ?? []
     return {
       ...work,
       whole:
-        payout === undefined
+        outputs === undefined || outputs.length === 0
           ? undefined
-          : wholeOf(work, [{ ...payout, value: base.valueRemaining }, ...others, ...base.clientOutputs]),
+          : wholeOf(work, [...outputs, ...base.clientOutputs]),
+      distributionId: distribution?.id,
       stage: 'token',
       stageSince: now,
       token: undefined,
@@ -203,10 +206,16 @@ export class Workshop {
     return { job, origin: { work, spare } }
   }
 
-  #base(template: NewTemplate, tip: Tip, now: Millis) {
-    const spent = this.#settings.outputs.reduce((sum, { value }) => sum + value, 0n)
+  /** @param how a coinbase that follows a distribution has no output of our own with value */
+  #base(
+    template: NewTemplate,
+    tip: Tip,
+    { now, followsDistribution }: { readonly now: Millis; readonly followsDistribution: boolean },
+  ) {
+    const wanted = this.#settings.outputs.filter(({ value }) => !followsDistribution || value === 0n)
+    const spent = wanted.reduce((sum, { value }) => sum + value, 0n)
     const isAffordable = spent <= template.coinbaseTxValueRemaining
-    const own = isAffordable ? this.#settings.outputs : []
+    const own = isAffordable ? wanted : []
     return {
       template,
       version: template.version,
@@ -221,6 +230,16 @@ export class Workshop {
       since: now,
     }
   }
+}
+
+/** What the coinbase pays to a pool and its miners; undefined where the pool says so itself. */
+function poolOutputs(
+  payees: Pick<GrantedToken, 'outputs'> | { readonly distribution: Distribution } | undefined,
+  value: bigint,
+): readonly TxOutput[] | undefined {
+  if (payees === undefined) return undefined
+  if ('distribution' in payees) return rewardOutputs(payees.distribution, value)
+  return payees.outputs?.map((output, place) => (place === 0 ? { ...output, value } : output))
 }
 
 function wholeOf(
