@@ -69,7 +69,10 @@ export const pool: App<PoolConfig, RunningPool> = {
         usedTokens: tokens.used,
       },
     )
-    const books = openBooks(config, context, (event) => started.engine.tell(event))
+    const books = openBooks(config, context, (event) => {
+      if (event.kind === 'distribution') embedded?.distribute(event)
+      started.engine.tell(event)
+    })
     const failed = (what: string) => ({ text: `${what} cannot be reached` })
     const started = startRole(context, {
       role,

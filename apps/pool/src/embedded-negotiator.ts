@@ -8,9 +8,8 @@ import {
   type RunningNegotiatorServer,
   startNegotiatorServer,
 } from '@sv2/app-kit'
-import { addressToScript } from '@sv2/bitcoin'
 import { z } from 'zod'
-import type { PayoutConfig } from './payout-config.ts'
+import { type PayoutConfig, payoutSettings } from './payout-config.ts'
 
 /** The schema of the job negotiator server inside of the pool's process. */
 export function embeddedNegotiatorSchema() {
@@ -43,7 +42,7 @@ type EmbeddedConfig = z.output<ReturnType<typeof embeddedNegotiatorSchema>>
 type HostConfig = Omit<NegotiatorServerConfig, keyof EmbeddedConfig | 'token_key_file'> & {
   readonly job_negotiator: EmbeddedConfig
   readonly custom_work: { readonly token_key_file?: string | undefined }
-  readonly payout: { readonly mode: PayoutConfig['mode']; readonly address?: string | undefined }
+  readonly payout: PayoutConfig
 }
 
 /** What is wrong with its nodes. */
@@ -66,10 +65,7 @@ export async function startEmbeddedNegotiator(
     {
       context,
       furtherOutputs: own.further_outputs,
-      payout:
-        payout.mode === 'solo'
-          ? { mode: 'solo', network, maxPayouts: Number.MAX_SAFE_INTEGER }
-          : { mode: 'pool', script: addressToScript(payout.address ?? '', network) },
+      payout: payoutSettings({ payout, network }),
     },
   )
 }

@@ -1,6 +1,8 @@
 import { addressProblem, payoutProblem } from '@sv2/app-kit'
 import { addressToScript, hex, type Network } from '@sv2/bitcoin'
 import { SCORE_OF_A_BLOCK, type SchemeSettings, type Terms } from '@sv2/roles/ledger'
+import { PAYOUT_CLASSES } from '@sv2/roles/payouts'
+import type { PayoutSettings } from '@sv2/roles/pool'
 import { z } from 'zod'
 
 /** How many decimals of `window_blocks` count. */
@@ -106,6 +108,23 @@ export function payoutProblems(
 /** Whether blocks are split among miners. */
 export function isShared({ mode }: PayoutConfig): boolean {
   return mode !== 'pool' && mode !== 'solo'
+}
+
+/** What roles are told of it. */
+export function payoutSettings({
+  payout,
+  network,
+}: {
+  readonly payout: PayoutConfig
+  readonly network: Network
+}): PayoutSettings {
+  if (payout.mode === 'solo') {
+    const { max_payouts: maxPayouts, max_payouts_per_address: maxPayoutsPerAddress } = payout
+    return { mode: 'solo', network, maxPayouts, maxPayoutsPerAddress }
+  }
+  const script = addressToScript(payout.address ?? '', network)
+  if (!isShared(payout)) return { mode: 'pool', script }
+  return { mode: 'shared', network, poolScript: script, classes: PAYOUT_CLASSES }
 }
 
 /** The terms that the ledger splits by; undefined in mode pool, where nobody is owed anything. */

@@ -1,10 +1,9 @@
 import { answerSettings, difficultySettings, upstreamSettings } from '@sv2/app-kit'
-import { addressToScript } from '@sv2/bitcoin'
-import { PAYOUT_CLASSES } from '@sv2/roles/payouts'
+import { PAYOUT_DISTRIBUTION } from '@sv2/roles/payouts'
 import type { PoolRun, PoolSettings } from '@sv2/roles/pool'
 import type { UpstreamSettings } from '@sv2/runtime'
 import { DEFAULT_NEGOTIATOR_PORT, type PoolConfig } from './config.ts'
-import { isShared } from './payout-config.ts'
+import { isShared, payoutSettings } from './payout-config.ts'
 
 /** Bytes of an output without its script: value and script length. */
 const OUTPUT_OVERHEAD = 9
@@ -29,7 +28,7 @@ export function poolSettings(config: PoolConfig, version: string, run: PoolRun):
       ...answerSettings(jobs),
       extendedChannelsOnly: jobs.extended_channels_only,
       extensions: {
-        supported: new Set(config.extensions.supported),
+        supported: supportedExtensions(config),
         required: new Set(config.extensions.required),
       },
     },
@@ -58,14 +57,11 @@ export function poolSettings(config: PoolConfig, version: string, run: PoolRun):
   }
 }
 
-function payoutSettings({ payout, network }: PoolConfig): PoolSettings['payout'] {
-  if (payout.mode === 'solo') {
-    const { max_payouts: maxPayouts, max_payouts_per_address: maxPayoutsPerAddress } = payout
-    return { mode: 'solo', network, maxPayouts, maxPayoutsPerAddress }
-  }
-  const script = addressToScript(payout.address ?? '', network)
-  if (!isShared(payout)) return { mode: 'pool', script }
-  return { mode: 'shared', network, poolScript: script, classes: PAYOUT_CLASSES }
+/** Those of the configuration; and where blocks are split among miners, the one that tells job clients how. */
+function supportedExtensions(config: PoolConfig): ReadonlySet<number> {
+  const { supported } = config.extensions
+  const tellsPayouts = isShared(config.payout) && takesCustomWork(config)
+  return new Set(tellsPayouts ? [...supported, PAYOUT_DISTRIBUTION] : supported)
 }
 
 /** Miners may bring their own jobs: with tokens of servers elsewhere, or of the one in this process. */

@@ -1,6 +1,11 @@
 import type { Network } from '@sv2/bitcoin'
 import type { PushSolution } from '@sv2/messages'
-import { type KeepJob, NegotiatorServer, type NegotiatorServerSettings } from '@sv2/roles/negotiator'
+import {
+  type KeepJob,
+  NegotiatorServer,
+  type NegotiatorServerSettings,
+  type ServerEvent,
+} from '@sv2/roles/negotiator'
 import {
   fastSha256,
   fastSha256d,
@@ -30,6 +35,8 @@ export interface RunningNegotiatorServer {
   readonly urls: readonly string[]
   /** The pool in this process found a block on a job that was checked here. */
   readonly solved: (solution: PushSolution) => void
+  /** The pool in this process has another payout distribution. */
+  readonly distribute: (event: Extract<ServerEvent, { kind: 'distribution' }>) => void
   /** Live numbers; `ok` while jobs can be checked. */
   readonly health: () => { readonly ok: boolean } & NegotiatorServer['counts']
 }
@@ -129,6 +136,7 @@ export async function startNegotiatorServer(
   const urls = await open(config, { port: { kind: 'clients' } })
   return {
     urls,
+    distribute: (event) => engine.tell(event),
     solved: (solution) => engine.tell({ kind: 'solution', solution }),
     health: () => ({ ok: watch.isReady && server.hasTip, ...server.counts }),
   }

@@ -1,66 +1,19 @@
 import { concatBytes, encodeCompactSize, encodeOutput, sha256, sha256d, type TxOutput } from '@sv2/bitcoin'
 import type { Edition, Message, MessageNamed, NewTemplate, SetNewPrevHashTdp } from '@sv2/messages'
 import { current } from '@sv2/messages/current'
-import type { JobClientEffect, JobClientFact, JobClientSettings } from '@sv2/roles/negotiator'
+import type { JobClientEffect, JobClientFact } from '@sv2/roles/negotiator'
 import { JobClient } from '@sv2/roles/negotiator'
 import { WireLink, type WirePeer } from '@sv2/sim'
-import { aTemplate, aTip, EASY_TARGET, filled, IDENTIFICATION, MINERS, NOW } from './_fixtures.ts'
+import { aTemplate, aTip, EASY_TARGET, filled, NOW } from './_fixtures.ts'
+import { clientSettings, type JobClientOverrides } from './_job-client-settings.ts'
+
+export { OWN_SCRIPT } from './_job-client-settings.ts'
 
 /** What a pool of these tests is paid to. */
 export const POOL_SCRIPT: Uint8Array = concatBytes(Uint8Array.of(0, 20), filled(0x51, 20))
-/** What the client is paid to when no pool is. */
-export const OWN_SCRIPT: Uint8Array = concatBytes(Uint8Array.of(0, 20), filled(0x52, 20))
 /** Transactions of every template; opaque to the client. */
 export const TRANSACTIONS: readonly Uint8Array[] = [filled(0x61, 100), filled(0x62, 200), filled(0x63, 300)]
 export const EXCESS: Uint8Array = filled(0, 32)
-
-type Overrides = Partial<Omit<JobClientSettings, 'pairs' | 'patience' | 'miners'>> & {
-  readonly pairs?: number
-  readonly patience?: Partial<JobClientSettings['patience']>
-  readonly miners?: Partial<JobClientSettings['miners']>
-  readonly asyncMining?: boolean
-  /** Asked for at the pools. */
-  readonly extensions?: readonly number[]
-}
-
-function clientSettings(overrides: Overrides): JobClientSettings {
-  const { pairs = 1, patience, miners, asyncMining = true, extensions = [], ...rest } = overrides
-  return {
-    miners: { ...MINERS, extranonce: { serverId: new Uint8Array(0), leaseBytes: 2 }, ...miners },
-    templates: {
-      identification: IDENTIFICATION,
-      endpoint: { host: 'tp.test', port: 8336 },
-      outputSize: 100,
-      outputSigops: 8,
-      workMaxAgeMs: 120_000,
-    },
-    pairs: Array.from({ length: pairs }, (_, place) => ({
-      name: `pool ${place}`,
-      pool: { identification: IDENTIFICATION, endpoint: { host: `pool${place}.test`, port: 3333 } },
-      server: { identification: IDENTIFICATION, endpoint: { host: `jds${place}.test`, port: 3334 } },
-      userIdentity: `farm.${place}`,
-      asyncMining,
-      extensions,
-    })),
-    fullTemplate: true,
-    payoutScript: OWN_SCRIPT,
-    outputs: [],
-    coinbaseTag: new TextEncoder().encode('/farm/'),
-    rollableExtranonceSize: 8,
-    patience: {
-      tokenMs: 10_000,
-      proposalMs: 30_000,
-      customJobMs: 15_000,
-      raceMs: 30_000,
-      soloAfterMs: 5_000,
-      ...patience,
-    },
-    trustAfterMs: 30_000,
-    refusedShares: 5,
-    jobRefreshMs: 60_000,
-    ...rest,
-  }
-}
 
 /** A negotiator client on virtual time; template provider, pools, servers and miners are played by the test. */
 export class JobClientWorld {
@@ -73,7 +26,7 @@ export class JobClientWorld {
   transactionsAsked = 0
   #random = 0
 
-  constructor(overrides: Overrides = {}) {
+  constructor(overrides: JobClientOverrides = {}) {
     this.client = new JobClient(clientSettings(overrides), {
       sha256,
       sha256d,

@@ -155,8 +155,12 @@ export function aNegotiatorClient(
 }
 
 /** Asks for a token, and gets it. */
-export function aToken(client: WirePeer, requestId = 1): AllocateMiningJobTokenSuccess {
-  client.send({ type: 'AllocateMiningJobToken', userIdentifier: 'alice.rig1', requestId })
+export function aToken(
+  client: WirePeer,
+  requestId = 1,
+  userIdentifier = 'alice.rig1',
+): AllocateMiningJobTokenSuccess {
+  client.send({ type: 'AllocateMiningJobToken', userIdentifier, requestId })
   const [answer] = client.receivedOf('AllocateMiningJobToken.Success')
   if (answer === undefined) throw new Error('no token')
   return answer

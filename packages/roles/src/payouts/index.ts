@@ -1,3 +1,4 @@
+export { PAYOUT_DISTRIBUTION } from '@sv2/messages'
 export {
   type CoinbaseRoom,
   type CoinbaseSpace,
