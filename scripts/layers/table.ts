@@ -94,6 +94,12 @@ export const layers: Readonly<Record<string, Layer>> = {
   'apps/keys': { imports: ['@sv2/noise', '@sv2/bitcoin', ...process], pure: false, editions: true },
   // runs in a browser: it knows the API alone
   'apps/dashboard': { imports: [], pure: false, npm: ['preact', 'uplot', 'vite'], editions: false },
+  // checks a pool's books by reading its journal
+  'apps/verify': {
+    imports: [...pureRoles, ...process, '@sv2/bitcoin', '@sv2/journal'],
+    pure: false,
+    editions: false,
+  },
   'tools/': tool,
   'test-e2e': tool,
   bench: tool,

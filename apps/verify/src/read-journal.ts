@@ -1,0 +1,204 @@
+import { equalBytes, hex, type Network, unhex } from '@sv2/bitcoin'
+import {
+  type BlockRecord,
+  chainRoot,
+  JournalError,
+  type JournalRecord,
+  leafHash,
+  readFrame,
+  SegmentTree,
+  type ShareRecord,
+} from '@sv2/journal'
+import { type Booking, Ledger, type LedgerFact } from '@sv2/roles/ledger'
+import type { Findings } from './findings.ts'
+import type { PoolSource, ToldSegment } from './pool-source.ts'
+import { ShareChecks } from './share-checks.ts'
+import { SplitChecks } from './split-checks.ts'
+
+export const BROKEN_CHAIN =
+  'The roots of the journal do not hold: what the pool shows is not what it has committed to.'
+export const GAP = 'Records of the journal are left out.'
+
+/** A block of the journal, with its coinbase. */
+export interface JournalBlock {
+  readonly booking: Booking
+  /** Without witness. */
+  readonly coinbase: Uint8Array
+}
+
+/** What a journal comes to, for one account. */
+export interface ReadJournal {
+  readonly ledger: Ledger
+  readonly blocks: readonly JournalBlock[]
+  /** Header hashes of the account's shares, display order hex. */
+  readonly own: ReadonlySet<string>
+  /** Work of them, hashes. */
+  readonly ownWork: bigint
+  readonly records: number
+  readonly shares: ShareChecks
+  readonly splits: SplitChecks
+}
+
+/** What is looked for. */
+export interface Wanted {
+  readonly account: string
+  readonly network: Network
+  /** Shares whose coinbase is looked at, about. */
+  readonly sample: number
+  /** In [0, 1). */
+  readonly random: () => number
+}
+
+/** Reads the whole journal of a pool, and checks its roots, its shares, and the coinbases of its jobs on the way. */
+export async function readJournal(
+  source: PoolSource,
+  segments: readonly ToldSegment[],
+  wanted: Wanted,
+  findings: Findings,
+): Promise<ReadJournal> {
+  const reader = new JournalReader(segments, wanted, findings)
+  let chained: Uint8Array = new Uint8Array(32)
+  let isFirst = true
+  for (const segment of segments) {
+    if (!reader.isNext(segment))
+      findings.broken(
+        GAP,
+        `segment ${segment.number} begins at record ${segment.first}, and ${reader.sequence} was to come`,
+      )
+    reader.sequence = segment.first
+    const tree = new SegmentTree()
+    for await (const page of source.records(segment.number))
+      for (const frame of page) {
+        tree.add(leafHash(frame))
+        reader.take(frame, segment)
+      }
+    if (segment.root === null || segment.chained_root === null) continue
+    const root = tree.root()
+    if (hex(root) !== segment.root)
+      findings.broken(
+        BROKEN_CHAIN,
+        `segment ${segment.number}: its records have the root ${hex(root)}, and it tells ${segment.root}`,
+      )
+    // of a journal whose first segments were put away, the first root is believed
+    chained = isFirst && segment.number > 0 ? unhex(segment.chained_root) : chainRoot(chained, root)
+    if (!equalBytes(chained, unhex(segment.chained_root)))
+      findings.broken(BROKEN_CHAIN, `segment ${segment.number} is not chained to the one before it`)
+    chained = unhex(segment.chained_root)
+    isFirst = false
+  }
+  return reader.end()
+}
+
+class JournalReader {
+  readonly #wanted: Wanted
+  readonly #findings: Findings
+  readonly #ledger: Ledger
+  readonly #shares: ShareChecks
+  readonly #splits: SplitChecks
+  readonly #accounts = new Map<number, string>()
+  readonly #own = new Set<string>()
+  /** Whether the pool made the job, by the hash of a share that is a block. */
+  readonly #blockJobs = new Map<string, boolean>()
+  readonly #jobs = new Map<number, boolean>()
+  readonly #blocks: BlockRecord[] = []
+  #ownWork = 0n
+  #records = 0
+  /** Sequence of the next record. */
+  sequence = 0
+
+  constructor(segments: readonly ToldSegment[], wanted: Wanted, findings: Findings) {
+    const expected = segments.reduce((sum, { records }) => sum + records, 0)
+    const chance = wanted.sample / Math.max(1, expected)
+    this.#wanted = wanted
+    this.#findings = findings
+    this.#shares = new ShareChecks(findings, () => wanted.random() < chance)
+    this.#splits = new SplitChecks(findings)
+    this.sequence = segments[0]?.first ?? 0
+    // the terms that hold stand in the journal
+    this.#ledger = new Ledger({
+      network: wanted.network,
+      scheme: { scheme: 'solo' },
+      feePpm: 0n,
+      poolScript: new Uint8Array(0),
+      dustLimit: 0,
+      maxPayouts: 0,
+      refreshMs: 0,
+      confirmations: 6,
+    })
+  }
+
+  isNext({ first }: ToldSegment): boolean {
+    return this.sequence === first
+  }
+
+  take(bytes: Uint8Array, { number, node }: ToldSegment): void {
+    const entry = this.#read(bytes, number)
+    if (entry === undefined) return
+    const { sequence, record } = entry
+    if (sequence !== this.sequence)
+      this.#findings.broken(GAP, `records ${this.sequence} to ${sequence - 1} are missing`)
+    this.sequence = sequence + 1
+    this.#check(record, sequence)
+    this.#records++
+    for (const fact of this.#book(node, record))
+      if (fact.kind === 'distribution') this.#splits.distribution(fact.distribution)
+  }
+
+  #book(node: number, record: JournalRecord): readonly LedgerFact[] {
+    try {
+      return this.#ledger.handle({ node, entry: { sequence: this.#ledger.cursor(node), record } })
+    } catch (error) {
+      // such as a share of an account whose record is left out
+      this.#findings.broken(GAP, (error as Error).message)
+      return []
+    }
+  }
+
+  #read(bytes: Uint8Array, segment: number) {
+    try {
+      return readFrame(bytes, 0)
+    } catch (error) {
+      if (!(error instanceof JournalError)) throw error
+      this.#findings.broken(BROKEN_CHAIN, `segment ${segment}: ${error.message}`)
+      return undefined
+    }
+  }
+
+  #check(record: JournalRecord, sequence: number): void {
+    if (record.kind === 'account') this.#accounts.set(record.account, record.name)
+    if (record.kind === 'tip') this.#shares.tip(record)
+    if (record.kind === 'block') this.#blocks.push(record)
+    if (record.kind === 'job') {
+      this.#shares.job(record)
+      this.#jobs.set(record.job, record.isOwn)
+    }
+    if (record.kind === 'share') this.#share(record, sequence)
+  }
+
+  #share(share: ShareRecord, sequence: number): void {
+    const { hash, job } = this.#shares.share(share, sequence)
+    if (job !== undefined) this.#splits.job(job, share.extranonce.length)
+    if ((BigInt(`0x${hash}`) + 1n) * share.networkWork <= 1n << 256n)
+      this.#blockJobs.set(hash, this.#jobs.get(share.job) ?? true)
+    if (this.#accounts.get(share.account) !== this.#wanted.account) return
+    this.#own.add(hash)
+    this.#ownWork += share.work
+  }
+
+  end(): ReadJournal {
+    const coinbases = new Map(this.#blocks.map(({ hash, coinbase }) => [hex(hash.toReversed()), coinbase]))
+    for (const block of this.#blocks)
+      this.#splits.block(block, { isOwn: this.#blockJobs.get(hex(block.hash.toReversed())) ?? true })
+    return {
+      ledger: this.#ledger,
+      blocks: this.#ledger
+        .blocks()
+        .map(({ booking }) => ({ booking, coinbase: coinbases.get(booking.hash)! })),
+      own: this.#own,
+      ownWork: this.#ownWork,
+      records: this.#records,
+      shares: this.#shares,
+      splits: this.#splits,
+    }
+  }
+}
