@@ -1,5 +1,5 @@
 import { concatBytes } from '@sv2/bitcoin'
-import type { JobClientSettings } from '@sv2/roles/negotiator'
+import type { JobClient, JobClientSettings } from '@sv2/roles/negotiator'
 import { filled, IDENTIFICATION, MINERS } from './_fixtures.ts'
 
 /** What the client is paid to when no pool is. */
@@ -53,4 +53,18 @@ export function clientSettings(overrides: JobClientOverrides): JobClientSettings
     jobRefreshMs: 60_000,
     ...rest,
   }
+}
+
+/** How Stratum V1 miners are treated. */
+export const FRONT: ConstructorParameters<typeof JobClient>[1]['front'] = {
+  doorDifficulty: [],
+  startDifficulty: 2 ** -28,
+  minDifficulty: 2 ** -32,
+  versionRollingMask: 0x1fffe000,
+  payoutCheck: { identityIsAddress: 'never', network: 'regtest' },
+  separators: '.',
+  probeMs: 0,
+  resumeMs: 60_000,
+  maxResumable: 10,
+  limits: { maxWorkers: 10, maxSharesPerSecond: 100, maxRequestsPerSecond: 100 },
 }

@@ -5,7 +5,7 @@ import type { JobClientEffect, JobClientFact } from '@sv2/roles/negotiator'
 import { JobClient } from '@sv2/roles/negotiator'
 import { WireLink, type WirePeer } from '@sv2/sim'
 import { aTemplate, aTip, EASY_TARGET, filled, NOW } from './_fixtures.ts'
-import { clientSettings, type JobClientOverrides } from './_job-client-settings.ts'
+import { clientSettings, FRONT, type JobClientOverrides } from './_job-client-settings.ts'
 
 export { OWN_SCRIPT } from './_job-client-settings.ts'
 
@@ -31,18 +31,7 @@ export class JobClientWorld {
       sha256,
       sha256d,
       randomBytes: (count) => filled(++this.#random & 0xff, count),
-      front: {
-        doorDifficulty: [],
-        startDifficulty: 2 ** -28,
-        minDifficulty: 2 ** -32,
-        versionRollingMask: 0x1fffe000,
-        payoutCheck: { identityIsAddress: 'never', network: 'regtest' },
-        separators: '.',
-        probeMs: 0,
-        resumeMs: 60_000,
-        maxResumable: 10,
-        limits: { maxWorkers: 10, maxSharesPerSecond: 100, maxRequestsPerSecond: 100 },
-      },
+      front: FRONT,
     })
     this.link = new WireLink<JobClientEffect>(this.client as never, NOW)
     this.link.tell({ kind: 'tick' })
