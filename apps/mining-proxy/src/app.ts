@@ -43,7 +43,13 @@ export const miningProxy: App<MiningProxyConfig, RunningMiningProxy> = {
         ['sv2_server_channels', 'Channels at upstreams', () => counts().upstreamChannels],
       ],
       health: () => ({ ok: isWell(), ...counts() }),
-      api: { config: config.api, role: 'mining-proxy', isFarm: true },
+      api: {
+        config: config.api,
+        notices: config.notices,
+        dataDir: config.data_dir,
+        role: 'mining-proxy',
+        isFarm: true,
+      },
     })
     const urls = await started.open(config, { port: { kind: 'miners' } })
     started.engine.tell({ kind: 'tick' })

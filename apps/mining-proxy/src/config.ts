@@ -6,6 +6,7 @@ import {
   failoverKeys,
   logSchema,
   minersMonitoringSchema,
+  noticesSchema,
   serverKeys,
   upstreamSchema,
 } from '@sv2/app-kit'
@@ -144,6 +145,7 @@ export const configSchema = z
     }),
     monitoring: minersMonitoringSchema(9_093),
     api: apiSchema(),
+    notices: noticesSchema(),
     log: logSchema,
   })
   .superRefine((config, context) => {

@@ -110,6 +110,8 @@ export const pool: App<PoolConfig, RunningPool> = {
       health: () => ({ ok: role.hasWork, ...role.counts }),
       api: {
         config: config.api,
+        notices: config.notices,
+        dataDir: config.data_dir,
         role: 'pool',
         network: config.network,
         isFarm: false,

@@ -6,6 +6,7 @@ import {
   journalSchema,
   logSchema,
   minersMonitoringSchema,
+  noticesSchema,
   optionalNodesSchema,
   serverKeys,
   upstreamSchema,
@@ -176,6 +177,7 @@ export const configSchema = z
     journal: journalSchema(),
     monitoring: minersMonitoringSchema(9_090),
     api: apiSchema(),
+    notices: noticesSchema(),
     log: logSchema,
   })
   .superRefine((config, context) => {

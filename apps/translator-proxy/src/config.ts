@@ -1,4 +1,11 @@
-import { apiSchema, doorsSchema, logSchema, minersMonitoringSchema, serverKeys } from '@sv2/app-kit'
+import {
+  apiSchema,
+  doorsSchema,
+  logSchema,
+  minersMonitoringSchema,
+  noticesSchema,
+  serverKeys,
+} from '@sv2/app-kit'
 import { z } from 'zod'
 import { v1ToV2Problems, v1ToV2Section } from './v1-to-v2/config.ts'
 import { v2ToV1Problems, v2ToV1Section } from './v2-to-v1/config.ts'
@@ -31,6 +38,7 @@ export const configSchema = z
     }),
     monitoring: minersMonitoringSchema(9_092),
     api: apiSchema(),
+    notices: noticesSchema(),
     log: logSchema,
   })
   .superRefine((config, context) => {

@@ -51,6 +51,7 @@ test('the public surface is what it was', () => {
     'nextEpoch',
     'nodeRpcs',
     'nodesSchema',
+    'noticesSchema',
     'observeMiners',
     'observeNode',
     'observeSv1',

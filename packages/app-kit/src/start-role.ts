@@ -1,12 +1,9 @@
 import type { Port, Role, SessionEffect } from '@sv2/roles/ground'
 import type { DialCommand } from '@sv2/roles/work'
 import { type Dialer, dial, Engine, systemNoise, type UpstreamSettings } from '@sv2/runtime'
-import type { FastifyInstance } from 'fastify'
-import { serveDashboard } from './api/dashboard.ts'
-import { serveApi } from './api/serve-api.ts'
-import type { ApiSources } from './api/sources.ts'
+import { pagesOf, type ServedApi } from './api/pages.ts'
 import type { AppContext } from './app.ts'
-import { type ApiConfig, apiSettings, type MinersMonitoringConfig } from './config/api.ts'
+import type { MinersMonitoringConfig } from './config/api.ts'
 import { dialUpstreams, type Upstreams } from './dial-upstreams.ts'
 import { openDoors, type ServerConfig, sessionLines } from './doors.ts'
 import type { Farewell } from './farewell.ts'
@@ -57,12 +54,6 @@ export interface RoleStart<Event, Effect, Upstream = number> {
 
 /** A gauge: name, help, and the value whenever it is read. */
 export type LiveGauge = readonly [name: string, help: string, value: () => number]
-
-/** What is served besides numbers and health. */
-export interface ServedApi
-  extends Pick<ApiSources, 'role' | 'network' | 'isFarm' | 'ledger' | 'audit' | 'coinbase'> {
-  readonly config: ApiConfig
-}
 
 /** A role on its connections; its doors are not open yet. */
 export interface StartedRole<Event extends { readonly kind: string }> {
@@ -146,25 +137,7 @@ export function startRole<
       if (stats !== undefined && settings.per_worker === true)
         observeWorkers(stats, registry, { most: settings.max_workers ?? 0, now: clock.now })
       const disconnect = (session: number) => engine.disconnect(session, 'closed by the operator')
-      const pages =
-        stats === undefined || api?.config.enabled !== true
-          ? undefined
-          : (app: FastifyInstance) => {
-              const { config, ...served } = api
-              const sources = {
-                ...served,
-                stats,
-                now: clock.now,
-                ok: () => health().ok,
-                doors: () => doors,
-                disconnect,
-              }
-              serveDashboard(app)
-              serveApi(app, sources, {
-                ...apiSettings(config),
-                onFault: (err) => log.error({ err }, 'a page failed'),
-              })
-            }
+      const pages = stats && api && pagesOf(api, { stats, context, health, doors: () => doors, disconnect })
       const monitoring = await serveMonitoring(settings, { registry, health, pages })
       scope.own('monitoring', () => monitoring.close())
       return monitoring.port

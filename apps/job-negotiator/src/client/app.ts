@@ -81,7 +81,14 @@ export const jobNegotiatorClient: App<JobNegotiatorClientConfig, RunningJobClien
         ['sv1_clients_total', 'V1 miners at work', () => role.counts.v1Miners],
       ],
       health: () => ({ ok: role.hasWork, pool: observe.totals().pool, ...role.counts }),
-      api: { config: config.api, role: 'job-negotiator-client', network: config.network, isFarm: true },
+      api: {
+        config: config.api,
+        notices: config.notices,
+        dataDir: config.data_dir,
+        role: 'job-negotiator-client',
+        network: config.network,
+        isFarm: true,
+      },
     })
     const urls = await started.open(allDoors(config), {
       port: { kind: 'miners' },

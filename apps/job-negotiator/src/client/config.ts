@@ -6,6 +6,7 @@ import {
   doorsSchema,
   logSchema,
   minersMonitoringSchema,
+  noticesSchema,
   serverKeys,
   sv1DifficultyKeys,
   sv1Keys,
@@ -173,6 +174,7 @@ export const configSchema = z
     }),
     monitoring: minersMonitoringSchema(9_091),
     api: apiSchema(),
+    notices: noticesSchema(),
     log: logSchema,
   })
   .superRefine((config, context) => {

@@ -47,7 +47,13 @@ export async function startV1ToV2(
       ['sv2_server_channels', 'Channels at upstreams', () => role.counts.upstreamChannels],
     ],
     health: () => ({ ok: role.hasWork, ...role.counts }),
-    api: { config: config.api, role: 'translator-proxy', isFarm: true },
+    api: {
+      config: config.api,
+      notices: config.notices,
+      dataDir: config.data_dir,
+      role: 'translator-proxy',
+      isFarm: true,
+    },
   })
   const urls = await started.open(config, {
     port: { kind: 'miners' },

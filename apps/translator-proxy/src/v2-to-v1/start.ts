@@ -49,7 +49,13 @@ export async function startV2ToV1(
       ['sv2_translator_pool_connections', 'Connections to V1 pools', () => role.counts.poolConnections],
     ],
     health: () => ({ ok: role.hasWork, ...role.counts }),
-    api: { config: config.api, role: 'translator-proxy', isFarm: true },
+    api: {
+      config: config.api,
+      notices: config.notices,
+      dataDir: config.data_dir,
+      role: 'translator-proxy',
+      isFarm: true,
+    },
   })
   // a V1 miner has no business here
   const listen = config.listen.map((door) => ({ ...door, protocol: 'v2' as const }))

@@ -62,6 +62,16 @@ export function farmRoutes(sources: ApiSources): Route[] {
         return { id: params.id }
       },
     }),
+    resource('/api/v1/notices/test', 'Sends a notice to every target, and tells what each of them said', {
+      method: 'POST',
+      answer: z.strictObject({
+        items: z.array(z.strictObject({ target: z.string(), error: z.string().nullable() })),
+      }),
+      handle: async () => {
+        const answers = await sources.notices?.test()
+        return answers && { items: answers.map(({ target, error = null }) => ({ target, error })) }
+      },
+    }),
   ]
 }
 

@@ -8,7 +8,7 @@ export interface Asked<Params, Query> {
 
 /** One resource: how it is asked for, and what it answers. The OpenAPI document is made of it too. */
 export interface Route<Params extends z.ZodObject = z.ZodObject, Query extends z.ZodObject = z.ZodObject> {
-  readonly method: 'GET' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   /** With parameters as OpenAPI writes them: `/api/v1/miners/{id}`. */
   readonly path: string
   readonly summary: string
@@ -27,7 +27,7 @@ export function resource<Params extends z.ZodObject = typeof none, Query extends
   path: string,
   summary: string,
   how: {
-    readonly method?: 'GET' | 'DELETE'
+    readonly method?: 'GET' | 'POST' | 'DELETE'
     readonly params?: Params
     readonly query?: Query
     readonly answer: z.ZodType

@@ -40,12 +40,13 @@ const EXISTING: Readonly<Record<string, string>> = { account: 'alice', id: '1', 
 describe('every resource', () => {
   const api = populated()
   const sources = { stats: api.stats } as never
-  const routes = [
+  const all = [
     ...poolRoutes(sources),
     ...auditRoutes(undefined),
     ...farmRoutes(sources),
     ...sriRoutes(sources),
-  ].filter(({ method }) => method === 'GET')
+  ]
+  const routes = all.filter(({ method }) => method === 'GET')
 
   test.each(routes.map((route) => [route.path, route] as const))(
     '%s answers in its shape',
@@ -61,7 +62,7 @@ describe('every resource', () => {
   test('stands in the OpenAPI document, with its parameters and shapes', async () => {
     const { body } = await read(api, '/api/v1/openapi.json')
     expect(body.openapi).toBe('3.1.0')
-    expect(Object.keys(body.paths)).toEqual([...new Set(routes.map(({ path }) => path))])
+    expect(Object.keys(body.paths)).toEqual([...new Set(all.map(({ path }) => path))])
     const workers = body.paths['/api/v1/accounts/{account}/workers'].get
     expect(
       workers.parameters.map(({ name, in: where }: { name: string; in: string }) => [name, where]),
@@ -182,6 +183,25 @@ describe('who may do what', () => {
     expect(api.disconnected).toEqual([])
     expect((await remove(api, 'Bearer a token of some length')).json()).toEqual({ id: 1 })
     expect(api.disconnected).toEqual([1])
+  })
+
+  test('a test of the notices takes the token, and tells what each target said', async () => {
+    const notices = {
+      test: async () => [
+        { target: 'ntfy x', error: undefined },
+        { target: 'y', error: 'no' },
+      ],
+    }
+    const api = populated({ notices }, { token: 'a token of some length' })
+    const ask = (authorization: string) =>
+      api.app.inject({ method: 'POST', url: '/api/v1/notices/test', headers: { authorization } })
+    expect((await ask('Bearer x')).statusCode).toBe(401)
+    expect((await ask('Bearer a token of some length')).json()).toEqual({
+      items: [
+        { target: 'ntfy x', error: null },
+        { target: 'y', error: 'no' },
+      ],
+    })
   })
 
   test('without a token nothing can be changed', async () => {

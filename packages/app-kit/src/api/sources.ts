@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { AuditClient } from '../audit/audit-client.ts'
+import type { RunningNotices } from '../notices/start-notices.ts'
 import type { Statistics } from '../stats/statistics.ts'
 import type { LedgerView } from './ledger-view.ts'
 import type { coinbase } from './shapes.ts'
@@ -23,6 +24,8 @@ export interface ApiSources {
   readonly audit?: Pick<AuditClient, 'ask'> | undefined
   /** The coinbase that an account mines now; undefined when that is not known. */
   readonly coinbase?: ((account: string) => z.output<typeof coinbase> | undefined) | undefined
+  /** Undefined where none are sent. */
+  readonly notices?: Pick<RunningNotices, 'test'> | undefined
   /** Closes a connection. */
   readonly disconnect: (session: number) => void
 }
