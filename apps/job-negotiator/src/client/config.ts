@@ -15,6 +15,7 @@ import {
   upstreamSettings,
   workKeys,
 } from '@sv2/app-kit'
+import { PAYOUT_DISTRIBUTION } from '@sv2/roles/payouts'
 import { z } from 'zod'
 
 /** Where pools, negotiator servers and template providers listen when the configuration names no port. */
@@ -155,9 +156,11 @@ export const configSchema = z
     }),
     upstreams: z.array(upstream).max(64).default([]).describe('Pools to work for, best first'),
     extensions: z
-      .array(z.literal(2))
+      .array(z.literal([2, PAYOUT_DISTRIBUTION]))
       .default([2])
-      .describe('Extensions of pools and miners, edition current only; [2]: worker names'),
+      .describe(
+        'Extensions, edition current only; 2: worker names, of pools and miners; 3: payouts to many miners, of pools and their negotiator servers, a draft',
+      ),
     fallback,
     extranonce,
     difficulty: z

@@ -1,6 +1,7 @@
 import { answerSettings, difficultySettings, sv1FrontSettings, upstreamSettings } from '@sv2/app-kit'
 import { addressToScript } from '@sv2/bitcoin'
 import type { JobClientSettings, PairPort } from '@sv2/roles/negotiator'
+import { PAYOUT_DISTRIBUTION } from '@sv2/roles/payouts'
 import type { Sv1FrontSettings } from '@sv2/roles/sv1-front'
 import { wantedPayout } from '@sv2/roles/work'
 import type { UpstreamSettings } from '@sv2/runtime'
@@ -57,7 +58,10 @@ export function clientSettings(config: JobNegotiatorClientConfig, version: strin
       ...(config.translator.enabled ? { difficultySteps: 1 } : {}),
       ...answerSettings(jobs),
       extendedChannelsOnly: false,
-      extensions: { supported: new Set(extensions), required: new Set() },
+      extensions: {
+        supported: new Set(extensions.filter((id) => id !== PAYOUT_DISTRIBUTION)),
+        required: new Set(),
+      },
     },
     templates: {
       identification,
