@@ -10,7 +10,7 @@ RUN pnpm fetch
 COPY . .
 RUN pnpm install --offline --frozen-lockfile && pnpm exec turbo run build
 # from here on nothing asks a registry: what `pnpm fetch` brought is what the lockfile names
-RUN for app in pool template-provider job-negotiator mining-device mining-proxy translator-proxy keys verify; do \
+RUN for app in pool template-provider job-negotiator mining-device mining-proxy translator-proxy keys ledger verify; do \
       node scripts/assemble-image.ts "$app" "/out/$app" || exit 1; \
     done
 
@@ -30,6 +30,11 @@ USER root
 RUN for folder in public tokens template-provider pool negotiator-server farm-template-provider negotiator-client \
       mining-proxy translator sv1-miner; do install -d -o node -g node -m 700 "/keys/$folder" || exit 1; done
 USER node
+
+# a command for the books of a pool, with its configuration and data folder mounted
+FROM base AS ledger
+COPY --from=build /out/ledger ./
+ENTRYPOINT ["node", "--disable-sigusr1", "apps/ledger/dist/main.js"]
 
 FROM base AS mining-device
 COPY --from=build /out/mining-device ./

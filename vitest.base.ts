@@ -2,7 +2,8 @@ import { resolve } from 'node:path'
 import type { ViteUserConfig } from 'vitest/config'
 import { ConformanceReporter } from './scripts/conformance-reporter.ts'
 
-const conditions = ['@sv2/source', 'node', 'import', 'module', 'default']
+/** `import` and `require` are added where each belongs: with both of them everywhere, CommonJS would get modules. */
+const conditions = ['@sv2/source', 'node']
 
 /** What all our vitest runs share: sources without a build, and no test that prints. */
 export function baseConfig(test: NonNullable<ViteUserConfig['test']>): ViteUserConfig {

@@ -76,10 +76,13 @@ export const layers: Readonly<Record<string, Layer>> = {
       '@sv2/journal',
       '@sv2/runtime',
       '@sv2/runtime/journal',
+      // types alone: its code is loaded by the thread of the ledger, where a store is configured
+      '@sv2/store',
     ],
     pure: false,
     editions: false,
   },
+  'packages/store': { imports: ['@sv2/roles/ledger', '@sv2/journal'], pure: false, editions: false },
   'packages/regtest-node': { imports: ['@sv2/bitcoin'], pure: false, editions: false },
   'packages/sim': {
     imports: [...pureRoles, ...messages, '@sv2/bitcoin', '@sv2/codec', '@sv2/noise', '@sv2/sv1'],
@@ -89,7 +92,17 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   // tests alone: what they import their package says
   'packages/roles/test': tool,
-  'apps/': { imports: [...pureRoles, ...process, '@sv2/bitcoin'], pure: false, editions: false },
+  'apps/': {
+    imports: [...pureRoles, ...process, '@sv2/bitcoin', '@sv2/store'],
+    pure: false,
+    editions: false,
+  },
+  // reads the books of a pool by the pool's own configuration
+  'apps/ledger': {
+    imports: [...pureRoles, ...process, '@sv2/pool', '@sv2/store'],
+    pure: false,
+    editions: false,
+  },
   // makes and prints authority keys, whose spelling is the edition's
   'apps/keys': { imports: ['@sv2/noise', '@sv2/bitcoin', ...process], pure: false, editions: true },
   // runs in a browser: it knows the API alone

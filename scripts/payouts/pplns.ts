@@ -24,6 +24,8 @@ export interface CheckedDistribution {
   readonly scores: Amounts
   /** Weights of the outputs, the most important first. */
   readonly payouts: readonly (readonly [script: string, weight: bigint])[]
+  /** The sum of all weights, that of the pool with them. */
+  readonly value: bigint
 }
 
 /** A block, as it was booked. */
@@ -78,7 +80,7 @@ export function checkPplns(lines: readonly Line[], terms: Terms): Checked {
     hasChanged = false
     const scores = scoresAt(shares, newest, terms.window)
     const payouts = payoutsOf(scores, promised(balances, blocks), value, terms)
-    distributions.push({ id: BigInt(distributions.length + 1), scores, payouts })
+    distributions.push({ id: BigInt(distributions.length + 1), scores, payouts, value })
     // the newest two are kept, and those that a block may still be found on
     const unused = BigInt(distributions.length - 2)
     if (!lastUse.has(unused)) forgotten.add(unused)
@@ -111,7 +113,11 @@ export function checkPplns(lines: readonly Line[], terms: Terms): Checked {
       if (blocks.some(({ hash }) => hash === line.hash)) continue
       const finder = keys.get(line.account)
       const fallback = () => scoresAt(shares, newest, terms.window)
-      blocks.push(bookBlock(line, { finder, given: known(line.distributionId), fallback, accounts }, terms))
+      const unnamed = line.isFromChain && line.distributionId === 0n
+      const given = unnamed
+        ? distributions.find((one) => !forgotten.has(one.id) && isPaidBy(line, one, terms))
+        : known(line.distributionId)
+      blocks.push(bookBlock(line, { finder, given, fallback, accounts }, terms))
       hasChanged = true
       make(line.time, true)
     } else if (line.kind === 'chain') {
@@ -225,6 +231,26 @@ function payoutsOf(scores: Amounts, owed: Amounts, value: bigint, terms: Terms):
     means -= repaid
   }
   return listed.map(([key], at): [string, bigint] => [key, paid[at]!]).filter(([, amount]) => amount >= least)
+}
+
+/** Whether a coinbase has the outputs of a distribution: the chain names none. */
+function isPaidBy(
+  { outputs }: Extract<Line, { kind: 'block' }>,
+  { payouts, value }: CheckedDistribution,
+  terms: Terms,
+): boolean {
+  const total = outputs.reduce((all, output) => all + output.value, 0n)
+  const wanted: (readonly [string, bigint])[] = []
+  let rest = total
+  for (const [key, weight] of payouts) {
+    const amount = (weight * total) / value
+    if (amount < terms.dustLimit) continue
+    rest -= amount
+    if (amount > 0n) wanted.push([key, amount])
+  }
+  return [[terms.poolScript, rest] as const, ...wanted].every(
+    ([script, amount], at) => outputs[at]?.script === script && outputs[at].value === amount,
+  )
 }
 
 function bookBlock(

@@ -28,6 +28,8 @@ export type Line =
       readonly hash: string
       readonly account: number
       readonly distributionId: bigint
+      /** Nobody but the chain told of it. */
+      readonly isFromChain: boolean
       readonly outputs: readonly { readonly value: bigint; readonly script: string }[]
     }
   | { readonly kind: 'chain'; readonly time: number; readonly hash: string; readonly confirmations: number }
@@ -124,7 +126,9 @@ function readBlock(from: Fields): Line {
   from.skip(4)
   const distributionId = from.u64()
   const outputs = outputsOf(new Fields(from.bytes(from.u32())))
-  return { kind: 'block', time, height, hash, account, distributionId, outputs }
+  from.skip(80)
+  const isFromChain = from.u8() === 1
+  return { kind: 'block', time, height, hash, account, distributionId, isFromChain, outputs }
 }
 
 /** Outputs of a coinbase without witness: version, one input of 36 bytes, its script, its sequence, then the outputs. */

@@ -21,6 +21,7 @@ import { createObserver } from './observe.ts'
 import { presentCoinbase } from './present-coinbase.ts'
 import { negotiatorServers, poolSettings, takesCustomWork } from './settings.ts'
 
+export { booksSettings } from './books.ts'
 export type { PoolConfig } from './config.ts'
 
 /** What is known of a running pool. */

@@ -1,7 +1,15 @@
-import { type AppContext, AuditClient, LedgerClient, PoolJournal } from '@sv2/app-kit'
-import { writeTerms } from '@sv2/roles/ledger'
+import {
+  type AppContext,
+  AuditClient,
+  ConfigError,
+  journalFolder,
+  LedgerClient,
+  PoolJournal,
+} from '@sv2/app-kit'
+import { type LedgerSettings, writeTerms } from '@sv2/roles/ledger'
 import type { PoolEvent, RecordEvent } from '@sv2/roles/pool'
 import type { JournalPosition } from '@sv2/runtime/journal'
+import type { StoreSettings } from '@sv2/store'
 import type { PoolConfig } from './config.ts'
 import { MAX_LISTED_PAYOUTS, termsOf } from './payout-config.ts'
 
@@ -41,6 +49,7 @@ export function openBooks(
         node,
         settings: { network, ...terms },
         nodes: config.ledger.nodes,
+        store: storeOf(config),
         tag: config.coinbase_tag,
       },
       {
@@ -57,4 +66,41 @@ export function openBooks(
   if (ledger !== undefined) scope.own('ledger', () => ledger.close())
   scope.own('journal', () => journal.close())
   return { journal, ledger, audit }
+}
+
+/** Where the tables are; the module is loaded by the thread of the ledger alone. */
+function storeOf({ ledger }: PoolConfig): ConstructorParameters<typeof LedgerClient>[0]['store'] {
+  const module = import.meta.resolve('@sv2/store')
+  return { module, settings: storeSettings(ledger) }
+}
+
+function storeSettings({
+  store: url,
+  store_password_file: passwordFile,
+}: PoolConfig['ledger']): StoreSettings {
+  return { url, passwordFile }
+}
+
+/**
+ * What a program that reads the books of this pool has to know.
+ * @throws {ConfigError} in mode pool, where there are none
+ */
+export function booksSettings(config: PoolConfig): {
+  readonly folder: string
+  readonly node: number
+  readonly ledger: LedgerSettings
+  readonly store: StoreSettings
+} {
+  const { network, payout, journal, data_dir, extranonce } = config
+  const terms = termsOf(payout, network, MAX_LISTED_PAYOUTS)
+  if (terms === undefined)
+    throw new ConfigError([
+      { key: 'payout.mode', value: payout.mode, message: 'keeps no books: nobody is owed anything' },
+    ])
+  return {
+    folder: journalFolder(journal, data_dir),
+    node: extranonce.server_id,
+    ledger: { network, ...terms },
+    store: storeSettings(config.ledger),
+  }
 }

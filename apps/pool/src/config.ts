@@ -13,6 +13,7 @@ import {
   workKeys,
 } from '@sv2/app-kit'
 import { DEFAULT_PAYOUT_CLASS, PAYOUT_CLASSES } from '@sv2/roles/payouts'
+import { storeProblem } from '@sv2/store'
 import { z } from 'zod'
 import { embeddedNegotiatorProblem, embeddedNegotiatorSchema } from './embedded-negotiator.ts'
 import { isShared, payoutProblems, payoutSchema } from './payout-config.ts'
@@ -89,11 +90,26 @@ const extensions = z
 
 const ledgerSchema = z
   .strictObject({
+    store: z
+      .string()
+      .default('memory')
+      .describe(
+        'Tables of the ledger, made from the journal: memory, pglite:FOLDER, or postgres://user@host/database',
+      ),
+    store_password_file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("File with the password of the database's user"),
     nodes: optionalNodesSchema(
       'A node that says what became of our blocks; the first that answers is believed. Without one, blocks stay pending',
     ),
   })
   .prefault({ nodes: [] })
+  .superRefine(({ store }, context) => {
+    const problem = storeProblem(store)
+    if (problem !== undefined) context.addIssue({ code: 'custom', path: ['store'], message: problem })
+  })
   .describe('The books: what blocks paid, and who is owed what')
 
 /** Where a negotiator server listens when the configuration names no port. */

@@ -65,6 +65,7 @@ function aLedger() {
         confirmations: 6,
       },
       nodes: [],
+      store: undefined,
       tag: '/t/',
     },
     {

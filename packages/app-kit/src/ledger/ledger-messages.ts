@@ -2,6 +2,7 @@ import type { JournalRecord } from '@sv2/journal'
 import type { LedgerSettings } from '@sv2/roles/ledger'
 import type { Distribution } from '@sv2/roles/payouts'
 import type { JournalPosition } from '@sv2/runtime/journal'
+import type { StoreSettings } from '@sv2/store'
 import type { NodeConfig } from '../config/node.ts'
 import type { LedgerAnswers, LedgerQuery } from './ledger-queries.ts'
 
@@ -13,6 +14,8 @@ export interface LedgerThreadData {
   readonly settings: LedgerSettings
   /** Nodes that say what is part of the chain; none: blocks stay pending. */
   readonly nodes: readonly NodeConfig[]
+  /** Where the tables are, and the URL of the module that writes them; undefined: there are none. */
+  readonly store: { readonly module: string; readonly settings: StoreSettings } | undefined
   /** Text in the coinbases of our blocks. */
   readonly tag: string
 }

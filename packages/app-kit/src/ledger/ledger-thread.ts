@@ -6,10 +6,12 @@ import { nodeRpcs } from '../config/node.ts'
 import { ChainWatch } from './chain-watch.ts'
 import type { FromLedger, LedgerLine, LedgerThreadData, ToLedger } from './ledger-messages.ts'
 import { changedAccounts, LedgerView, sums } from './ledger-queries.ts'
+import { type StoreModule, StoreWriter } from './store-writer.ts'
 
 /** How often nodes are asked for our blocks, ms. */
 const CHAIN_EVERY_MS = 2_000
 const NUMBERS_EVERY_MS = 1_000
+const STORE_EVERY_MS = 1_000
 /** A replay that takes longer tells how far it is, ms. */
 const PROGRESS_EVERY_MS = 2_000
 
@@ -36,7 +38,10 @@ function read(until?: JournalPosition): void {
   let told = performance.now()
   for (const { sequence, record } of tail.read(until)) {
     if ('time' in record) time = record.time
-    for (const fact of ledger.handle({ node: data.node, entry: { sequence, record } })) perform(fact)
+    const entry = { sequence, record }
+    const facts = ledger.handle({ node: data.node, entry })
+    for (const fact of facts) perform(fact)
+    writer?.take(entry, facts)
     if (isLive || performance.now() - told < PROGRESS_EVERY_MS) continue
     told = performance.now()
     line('info', { records: sequence }, 'reading the journal')
@@ -85,6 +90,44 @@ async function look(): Promise<void> {
   }
 }
 
+async function openWriter(): Promise<StoreWriter | undefined> {
+  if (data.store === undefined) return undefined
+  const module = (await import(data.store.module)) as StoreModule
+  const { folder, node, settings } = data
+  const made = new StoreWriter({ store: data.store.settings, folder, node, ledger: settings }, module, ledger)
+  try {
+    await made.open()
+  } catch (error) {
+    storeTrouble(String(error))
+  }
+  return made
+}
+
+let storeState = 'written'
+function storeTrouble(reason: string): void {
+  if (storeState !== reason)
+    line('error', { reason }, 'the store of the ledger does not answer; its tables wait')
+  storeState = reason
+}
+
+let isWriting = false
+async function write(): Promise<void> {
+  if (writer === undefined || isWriting) return
+  isWriting = true
+  try {
+    const state = await writer.write(Date.now())
+    if (state === 'ahead') storeTrouble('it is ahead of the journal: rebuild it with sv2-ledger rebuild')
+    else if (state === 'written' && storeState !== 'written') {
+      storeState = 'written'
+      line('info', {}, 'the store of the ledger is up to date')
+    }
+  } catch (error) {
+    storeTrouble(String(error))
+  } finally {
+    isWriting = false
+  }
+}
+
 function numbers(): void {
   const states = ledger.blocks().map(({ state }) => state)
   const count = (state: string) => states.filter((one) => one === state).length
@@ -105,6 +148,7 @@ function numbers(): void {
 }
 
 const begun = performance.now()
+const writer = await openWriter()
 read()
 isLive = true
 line(
@@ -124,4 +168,5 @@ port.on('message', (message: ToLedger) => {
   tell({ kind: 'answer', id: message.id, answer: view.answer(message.query) })
 })
 setInterval(() => void look(), CHAIN_EVERY_MS)
+setInterval(() => void write(), STORE_EVERY_MS)
 setInterval(numbers, NUMBERS_EVERY_MS)

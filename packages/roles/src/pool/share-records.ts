@@ -49,7 +49,7 @@ export class ShareRecords {
       difficulty: difficulty * (good.job.rewardShare ?? 1),
       isRecord,
     })
-    return 'in-order'
+    return 'queued'
   }
 
   block(channel: Channel, share: Share, good: GoodShare): void {

@@ -86,10 +86,10 @@ function creditOf({ level, job }: GoodShare): number {
 function answer(
   state: MinersState,
   { channel, share, good }: JudgedShare,
-  outcome: 'credited' | 'pending' | 'in-order',
+  outcome: 'credited' | 'pending' | 'queued',
   now: Millis,
 ): void {
-  if (outcome === 'in-order') return
+  if (outcome === 'queued') return
   const { sequenceNumber } = share
   const difficulty = creditOf(good)
   if (outcome === 'pending') {
@@ -100,7 +100,7 @@ function answer(
   acknowledge(state, channel, { count: 1, work: difficulty, last: sequenceNumber }, now)
 }
 
-/** A share that was `pending` or `in-order`, and is worth what it was found good for. */
+/** A share that was `pending` or `queued`, and is worth what it was found good for. */
 export interface DecidedShare {
   readonly channel: Channel
   readonly sequenceNumber: number
@@ -125,7 +125,7 @@ export function settleShare(
   if (accepted !== undefined) acknowledge(state, channel, accepted, now)
 }
 
-/** The same for a share that was `in-order`: nothing before it is undecided. */
+/** The same for a share that was `queued`: nothing before it is undecided. */
 export function settleNext(
   state: MinersState,
   share: DecidedShare,

@@ -18,7 +18,7 @@ export interface WorkSource {
   extraJob(book: Jobs): Job | undefined
   /**
    * A share was found good. Answers who acknowledges it: `credited` at once; `pending` when the source says later
-   * what became of it (`Miners.settle`); `in-order` when it says so of all shares in the order in which they came
+   * what became of it (`Miners.settle`); `queued` when it says so of all shares in the order in which they came
    * (`Miners.settleNext`); a code when the source has no use for it after all.
    */
   accepted(channel: Channel, share: Share, good: GoodShare): ShareOutcome
@@ -61,7 +61,7 @@ export interface CustomJob
 }
 
 /** See `WorkSource.accepted`. */
-export type ShareOutcome = 'credited' | 'pending' | 'in-order' | { readonly code: ShareErrorCode }
+export type ShareOutcome = 'credited' | 'pending' | 'queued' | { readonly code: ShareErrorCode }
 
 /** What holds for all work of a source. */
 export interface WorkTerms {

@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { JournalRecord } from '@sv2/journal'
+import { JournalWriter, openJournalFolder } from '@sv2/runtime/journal'
+import { openStore } from '@sv2/store'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ledgerCommand } from './command.ts'
+
+const POOL = 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202'
+const NOW = 1_800_000_000_000
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sv2-ledger-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const share = (n: number): JournalRecord => ({
+  kind: 'share',
+  time: NOW + n,
+  job: 1,
+  account: 1,
+  worker: 0,
+  work: 1n << 31n,
+  networkWork: 1n << 32n,
+  rewardToPool: 0n,
+  rewardTotal: 0n,
+  distributionId: 0n,
+  header: new Uint8Array(80),
+  extranonce: new Uint8Array(4),
+})
+
+async function writeJournal(): Promise<void> {
+  const into = join(folder, 'journal')
+  const writer = new JournalWriter(
+    { folder: into, node: 0, flushMs: 1, maxBytes: 4096, segmentBytes: 4096, segmentMs: 60_000, retryMs: 1 },
+    openJournalFolder(into, 0, () => new Uint8Array(16)),
+    { flushed() {}, failed() {}, recovered() {} },
+  )
+  writer.append({ kind: 'account', account: 1, name: 'alice', script: Uint8Array.of(0x51, 0x51) })
+  writer.append({
+    kind: 'job',
+    job: 1,
+    time: NOW,
+    distributionId: 0n,
+    isOwn: true,
+    value: 1_000_000n,
+    coinbasePrefix: Uint8Array.of(1),
+    coinbaseSuffix: Uint8Array.of(1),
+    merklePath: [],
+  })
+  for (let n = 0; n < 10; n++) writer.append(share(n))
+  await writer.close()
+}
+
+async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string[]> {
+  const lines: string[] = []
+  const all = {
+    POOL__PAYOUT__ADDRESS: POOL,
+    POOL__PAYOUT__MODE: 'fpps',
+    POOL__DATA_DIR: folder,
+    POOL__TEMPLATE_PROVIDER__HOST: '127.0.0.1',
+    POOL__TEMPLATE_PROVIDER__NOISE: 'false',
+    ...env,
+  }
+  await ledgerCommand((text) => lines.push(text), all).parseAsync(['node', 'sv2-ledger', ...args])
+  return lines
+}
+
+test('balances are what the journal makes them', async () => {
+  await writeJournal()
+  expect(await run(['balances'])).toEqual([
+    '12 records, 0 blocks, 1 accounts',
+    '         5000000 sat  alice',
+    '        -5000000 sat  pool',
+  ])
+  expect(JSON.parse((await run(['balances', '--json'])).join(''))).toEqual([
+    { account: 'alice', balance_sat: '5000000' },
+    { account: 'pool', balance_sat: '-5000000' },
+  ])
+})
+
+test('tables are made anew', async () => {
+  await writeJournal()
+  const url = `pglite:${join(folder, 'db')}`
+  const env = { POOL__LEDGER__STORE: url }
+  expect(await run(['rebuild'], env)).toEqual([`12 records read, 0 blocks written to ${url}`])
+  await run(['rebuild'], env)
+  const store = await openStore({ url })
+  expect(await store.cursor(0)).toBe(12)
+  const work = await store.work({ account: '5151', from: 0, to: 2 * NOW })
+  await store.close()
+  expect(work).toMatchObject([{ shares: 10, work: 10n << 31n }])
+}, 60_000)
+
+test('a pool without books, or without tables, is told so', async () => {
+  await expect(run(['balances'], { POOL__PAYOUT__MODE: 'pool' })).rejects.toThrow(/keeps no books/)
+  await expect(run(['rebuild'])).rejects.toThrow(/memory/)
+})

@@ -1,0 +1,166 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { JournalRecord } from '@sv2/journal'
+import { Ledger, type LedgerSettings } from '@sv2/roles/ledger'
+import { JournalWriter, openJournalFolder } from '@sv2/runtime/journal'
+import { type LedgerStore, openStore, Projection } from '@sv2/store'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { project, type StoreModule, StoreWriter } from './store-writer.ts'
+
+const SETTINGS: LedgerSettings = {
+  network: 'regtest',
+  scheme: { scheme: 'pplns', window: 8n << 40n },
+  feePpm: 0n,
+  poolScript: Uint8Array.of(0x51),
+  dustLimit: 546,
+  maxPayouts: 10,
+  refreshMs: 1000,
+  confirmations: 6,
+}
+const ALICE = '0014'.padEnd(44, 'a')
+const NOW = 1_800_000_000_000
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'store-writer-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const share = (n: number): JournalRecord => ({
+  kind: 'share',
+  time: NOW + n,
+  job: 1,
+  account: 1,
+  worker: 1,
+  work: 100n,
+  networkWork: 1000n,
+  rewardToPool: 0n,
+  rewardTotal: 0n,
+  distributionId: 0n,
+  header: new Uint8Array(80),
+  extranonce: new Uint8Array(4),
+})
+const RECORDS: JournalRecord[] = [
+  { kind: 'account', account: 1, name: 'alice', script: new Uint8Array(Buffer.from(ALICE, 'hex')) },
+  { kind: 'worker', worker: 1, name: 'rig' },
+  ...Array.from({ length: 20 }, (_, n) => share(n)),
+]
+
+/** A journal on disk, a ledger that reads it, and the writer of a store that may be away. */
+async function aWriter() {
+  const opened = openJournalFolder(folder, 0, () => new Uint8Array(16))
+  const times = { flushMs: 1, segmentMs: 60_000, retryMs: 1 }
+  const journal = new JournalWriter(
+    { folder, node: 0, maxBytes: 100_000, segmentBytes: 1_500, ...times },
+    opened,
+    { flushed() {}, failed() {}, recovered() {} },
+  )
+  for (const record of RECORDS) journal.append(record)
+  await journal.close()
+  const memory = await openStore({ url: 'memory' })
+  const state = { isAway: false }
+  const guarded = new Proxy(memory, {
+    get(target, name: keyof LedgerStore) {
+      const method = target[name] as ((...parameters: unknown[]) => Promise<unknown>) | undefined
+      // a promise is told from it by `then`
+      if (method === undefined) return undefined
+      return async (...parameters: unknown[]) => {
+        if (state.isAway) throw new Error('connection refused')
+        return method.apply(target, parameters)
+      }
+    },
+  })
+  const module: StoreModule = {
+    Projection,
+    openStore: async () => {
+      if (state.isAway) throw new Error('connection refused')
+      return guarded
+    },
+  }
+  const ledger = new Ledger(SETTINGS)
+  const settings = { store: { url: 'memory' }, folder, node: 0, ledger: SETTINGS }
+  const writer = new StoreWriter(settings, module, ledger)
+  const read = (from: number, to: number): void => {
+    for (const [sequence, record] of RECORDS.entries()) {
+      if (sequence < from || sequence >= to) continue
+      writer.take({ sequence, record }, ledger.handle({ node: 0, entry: { sequence, record } }))
+    }
+  }
+  const shares = async () =>
+    (await memory.work({ account: ALICE, from: 0, to: NOW * 2 })).reduce(
+      (sum, point) => sum + point.shares,
+      0,
+    )
+  return { writer, memory, state, read, shares, settings, module }
+}
+
+test('the store has what the ledger has read, once', async () => {
+  const { writer, read, shares, memory } = await aWriter()
+  await writer.open()
+  read(0, 12)
+  expect(await writer.write(NOW)).toBe('written')
+  read(12, 22)
+  await writer.write(NOW)
+  await writer.write(NOW)
+  expect(await shares()).toBe(20)
+  expect(await memory.cursor(0)).toBe(22)
+})
+
+test('what a store misses while it is away, it gets when it is back', async () => {
+  const { writer, read, shares, state } = await aWriter()
+  await writer.open()
+  read(0, 7)
+  state.isAway = true
+  await expect(writer.write(NOW)).rejects.toThrow('connection refused')
+  read(7, 15)
+  await expect(writer.write(NOW)).rejects.toThrow('connection refused')
+  state.isAway = false
+  await writer.write(NOW)
+  read(15, 22)
+  await writer.write(NOW)
+  expect(await shares()).toBe(20)
+})
+
+test('a store that was away from the start is filled from the journal', async () => {
+  const { writer, read, shares, state, memory } = await aWriter()
+  state.isAway = true
+  await expect(writer.open()).rejects.toThrow('connection refused')
+  read(0, 10)
+  await expect(writer.write(NOW)).rejects.toThrow('connection refused')
+  state.isAway = false
+  expect(await writer.write(NOW)).toBe('written')
+  expect(await memory.cursor(0)).toBe(10)
+  read(10, 22)
+  await writer.write(NOW)
+  expect(await shares()).toBe(20)
+})
+
+test('a store that is ahead of the journal is told of, and not written to', async () => {
+  const { writer, read, memory } = await aWriter()
+  await memory.apply({
+    node: 0,
+    from: 0,
+    next: 1000,
+    accounts: [],
+    blocks: [],
+    balances: undefined,
+    work: [],
+  })
+  await writer.open()
+  read(0, 22)
+  expect(await writer.write(NOW)).toBe('ahead')
+  expect(await memory.cursor(0)).toBe(1000)
+})
+
+test('tables that are made anew from the journal are the same', async () => {
+  const { writer, read, memory, settings, module } = await aWriter()
+  await writer.open()
+  read(0, 22)
+  await writer.write(NOW)
+  const query = { account: ALICE, from: 0, to: NOW * 2 }
+  const before = await memory.work(query)
+  await memory.clear()
+  await memory.apply(project(settings, module, { from: 0, until: 22 })!)
+  expect(await memory.work(query)).toEqual(before)
+})

@@ -1,0 +1,94 @@
+import type { ColumnType, Kysely, Migration } from 'kysely'
+
+/** 64 bits: a database gives it as text. */
+type Big = ColumnType<string, bigint | number, bigint | number>
+
+/** The tables of the ledger's store. Money in satoshi, times in unix ms. */
+export interface Tables {
+  /** How far each node's journal was applied. */
+  cursor: { node: number; sequence: Big }
+  account: { key: string; name: string }
+  block: {
+    hash: string
+    height: number
+    time: Big
+    state: string
+    confirmations: number
+    distribution_id: Big
+    finder: string | null
+    worker: string
+    total: Big
+    fee: Big
+    outside: Big
+  }
+  /** What an account earned by a block, and what the coinbase paid it. */
+  part: { hash: string; account: string; earned: Big; paid: Big }
+  balance: { account: string; value: Big }
+  /** Hashes do not fit 64 bits. */
+  work: {
+    account: string
+    worker: string
+    span: number
+    start: Big
+    shares: Big
+    work: ColumnType<string, string, string>
+  }
+}
+
+/** In the order in which they are made. A migration that was released is never changed. */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '001_tables': {
+    async up(db: Kysely<never>): Promise<void> {
+      const { schema } = db
+      await schema
+        .createTable('cursor')
+        .addColumn('node', 'integer', (column) => column.primaryKey())
+        .addColumn('sequence', 'bigint', (column) => column.notNull())
+        .execute()
+      await schema
+        .createTable('account')
+        .addColumn('key', 'text', (column) => column.primaryKey())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .execute()
+      await schema
+        .createTable('block')
+        .addColumn('hash', 'text', (column) => column.primaryKey())
+        .addColumn('height', 'integer', (column) => column.notNull())
+        .addColumn('time', 'bigint', (column) => column.notNull())
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addColumn('confirmations', 'integer', (column) => column.notNull())
+        .addColumn('distribution_id', 'bigint', (column) => column.notNull())
+        .addColumn('finder', 'text')
+        .addColumn('worker', 'text', (column) => column.notNull())
+        .addColumn('total', 'bigint', (column) => column.notNull())
+        .addColumn('fee', 'bigint', (column) => column.notNull())
+        .addColumn('outside', 'bigint', (column) => column.notNull())
+        .execute()
+      await schema
+        .createTable('part')
+        .addColumn('hash', 'text', (column) => column.notNull())
+        .addColumn('account', 'text', (column) => column.notNull())
+        .addColumn('earned', 'bigint', (column) => column.notNull())
+        .addColumn('paid', 'bigint', (column) => column.notNull())
+        .addPrimaryKeyConstraint('part_key', ['hash', 'account'])
+        .execute()
+      await schema.createIndex('part_account').on('part').column('account').execute()
+      await schema
+        .createTable('balance')
+        .addColumn('account', 'text', (column) => column.primaryKey())
+        .addColumn('value', 'bigint', (column) => column.notNull())
+        .execute()
+      await schema
+        .createTable('work')
+        .addColumn('account', 'text', (column) => column.notNull())
+        .addColumn('worker', 'text', (column) => column.notNull())
+        .addColumn('span', 'integer', (column) => column.notNull())
+        .addColumn('start', 'bigint', (column) => column.notNull())
+        .addColumn('shares', 'bigint', (column) => column.notNull())
+        .addColumn('work', 'numeric', (column) => column.notNull())
+        .addPrimaryKeyConstraint('work_key', ['account', 'worker', 'span', 'start'])
+        .execute()
+      await schema.createIndex('work_age').on('work').columns(['span', 'start']).execute()
+    },
+  },
+}
