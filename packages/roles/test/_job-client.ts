@@ -101,6 +101,8 @@ export interface PairHabits {
   readonly flags?: number
   /** Extensions that pool and server agree to. */
   readonly extensions?: readonly number[] | undefined
+  /** Of them, those of the pool; all of them when missing. */
+  readonly poolExtensions?: readonly number[]
 }
 
 /** A pool and its server, played by the test. They answer what they are asked only as far as they are told to. */
@@ -128,12 +130,11 @@ export class ScriptedPair {
     const port = { kind: 'pool', index: place }
     this.pool = world.link.connect({ port, edition, protocol: 'mining', plays })
     this.pool.send({ type: 'SetupConnection.Success', usedVersion: 2, flags: habits.flags ?? 0 })
-    this.#agreeTo(this.takePool(), this.pool)
+    this.#agreeTo(this.takePool(), this.pool, habits.poolExtensions)
     this.server = this.connectServer()
   }
 
-  #agreeTo(messages: readonly Message[], peer: WirePeer): void {
-    const { extensions = [] } = this.habits
+  #agreeTo(messages: readonly Message[], peer: WirePeer, extensions = this.habits.extensions ?? []): void {
     for (const message of messages) {
       if (message.type !== 'RequestExtensions') continue
       const { requestId, requestedExtensions } = message

@@ -197,4 +197,17 @@ describe('a negotiator client that follows payout distributions', () => {
     expect(pair.declared).not.toHaveProperty('distributionId')
     expect(declaredOutputs(pair)[0]).toEqual({ value: VALUE, script: POOL_SCRIPT })
   })
+
+  test('agreed on with the server alone, both are connected again, and the server is not asked any more', () => {
+    const habits = { poolExtensions: [], outputs: [{ value: 0n, script: POOL_SCRIPT }] }
+    const { world, pair } = following({}, habits)
+    world.tip()
+    expect([pair.pool, pair.server].map(({ closed }) => closed)).not.toContain(undefined)
+    const again = new ScriptedPair(world, { ...habits, extensions: [3] })
+    again.open()
+    world.answerTemplates()
+    expect(again.serverLog.map(({ type }) => type)).not.toContain('RequestExtensions')
+    expect(again.declared).not.toHaveProperty('distributionId')
+    expect(declaredOutputs(again)[0]).toEqual({ value: VALUE, script: POOL_SCRIPT })
+  })
 })

@@ -20,7 +20,7 @@ import { TokenStock } from './token-stock.ts'
 
 /** One of the two connections that a pair cannot work without. */
 export interface Half {
-  readonly talk: ExtensionTalk
+  talk: ExtensionTalk
   link: UpstreamLink | undefined
 }
 
@@ -94,6 +94,12 @@ export class Pair {
   /** Both connections are set up. */
   get isConnected(): boolean {
     return this.pool.link?.isReady === true && this.server.link?.isReady === true
+  }
+
+  /** The pool does not tell distributions: its server is not asked for them any more, or its tokens would name nobody. */
+  withoutDistributions(): this {
+    this.server.talk = new ExtensionTalk([])
+    return this
   }
 
   /** Whether a channel is one of its. */

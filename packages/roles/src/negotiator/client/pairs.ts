@@ -127,14 +127,13 @@ export class Pairs {
     this.steer(now)
   }
 
-  /** The pool does not answer what it is asked about extensions: both connections are made anew. */
+  /** Pool or server does not answer what it is asked about extensions, or is asked anew: both connections are made again. */
   #renew(pair: Pair): void {
     pair.isRenewing = true
     for (const upstream of bothPorts(pair.place))
       this.#deps.emit({ kind: 'redial', upstream, host: '', port: 0 })
-    pair.pool.talk.closed()
-    pair.pool.link?.close('no answer to RequestExtensions')
-    pair.server.link?.close('the pool is asked anew')
+    for (const { talk } of [pair.pool, pair.server]) talk.closed()
+    for (const { link } of [pair.pool, pair.server]) link?.close('extensions are asked for anew')
   }
 
   /** Connects the pairs that are wanted, lets go those that are not needed, and says which pair to work for. */
@@ -321,8 +320,9 @@ export class Pairs {
       return this.fail(pair, 'unusable', 'its server came back with another way to agree on jobs', now)
     pair.completesCoinbase = completesCoinbase
     const [atPool, atServer] = [pair.pool.link, server].map((link) => link?.has(PAYOUT_DISTRIBUTION) === true)
-    if ((atServer === true && atPool !== true) || (!isNew && atServer !== pair.followsDistributions))
-      return this.fail(pair, 'unusable', 'payout distributions are agreed on with its server alone', now)
+    if (atServer === true && atPool !== true) return this.#renew(pair.withoutDistributions())
+    if (!isNew && atServer !== pair.followsDistributions)
+      return this.fail(pair, 'unusable', 'its server came back with another way to say who is paid', now)
     pair.followsDistributions = atServer === true
     pair.dialogue ??= pair.completesCoinbase
       ? new CommitDialogue(server, this.#deps)
