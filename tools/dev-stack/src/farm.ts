@@ -37,7 +37,7 @@ export async function startFarm(
     data_dir: `${dataDir}/mining-proxy`,
     upstreams: [{ url: poolUrl }],
     listen: await door(3_335, { edition }),
-    monitoring: { port: 0 },
+    monitoring: { port: await freePort(9_093) },
   })
   const [proxyUrl = ''] = proxy.urls
   progress('starting the translators')
@@ -49,7 +49,7 @@ export async function startFarm(
       difficulty: CPU_DIFFICULTY,
     },
     listen: await door(34_255, { protocol: 'v1' }),
-    monitoring: { port: 0 },
+    monitoring: { port: await freePort(9_092) },
   })
   const [v1Url = ''] = v1.urls
   const v2 = await start(translatorProxy, {
@@ -67,5 +67,14 @@ export async function startFarm(
     { place: { name: 'mining proxy', url: proxyUrl, hint: 'and here' }, device: proxyUrl },
     { place: { name: 'translator', url: v1Url, hint: 'point SV1 miners here' }, device: undefined },
     { place: { name: 'SV2 to SV1', url: v2Url }, device: v2Url },
+    dashboardOf('of the proxy', proxy),
+    dashboardOf('of the translator', v1),
   ]
+}
+
+function dashboardOf(name: string, { monitoringPort }: { readonly monitoringPort: number }): FarmRole {
+  return {
+    place: { name, url: `http://127.0.0.1:${monitoringPort}/`, hint: 'its dashboard' },
+    device: undefined,
+  }
 }

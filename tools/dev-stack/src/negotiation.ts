@@ -96,7 +96,7 @@ export async function startNegotiatorClient(
       { user_identity: 'demo.farm', pool: { url: pool.url }, negotiator: { url: pool.negotiatorUrl } },
     ],
     listen: await listen(34_265),
-    monitoring: { port: 0 },
+    monitoring: { port: await freePort(9_091) },
   })
   const [url = ''] = client.urls
   return {

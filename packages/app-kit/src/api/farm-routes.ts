@@ -143,7 +143,7 @@ function toldMiner(client: ClientStats, now: number): z.output<typeof shapes.min
     id: client.session,
     remote: client.remote,
     version: client.isV1 ? 'v1' : 'v2',
-    kind: client.dialect === undefined ? client.vendor : `${client.dialect} ${client.vendor}`.trim(),
+    kind: kindOf(client),
     firmware: client.firmware,
     users,
     channels: client.channels.size,
@@ -154,6 +154,10 @@ function toldMiner(client: ClientStats, now: number): z.output<typeof shapes.min
     shares: toldShares(client.tally),
     silent_sec: silentMs(client, now) / 1000,
   }
+}
+
+function kindOf({ dialect, vendor }: ClientStats): string {
+  return dialect === undefined || dialect === 'unknown' ? vendor : `${dialect} ${vendor}`.trim()
 }
 
 function toldChannel(

@@ -73,6 +73,9 @@ export function pageByNumber<Item>(
   return { items: page, next: null }
 }
 
+/** Items of a part of a list; SRI's interface asks for so many. */
+const MOST_OF_SRI = 1_000
+
 /** How SRI's interface asks for a part of a list. */
 export const offsetQuery = {
   offset: z.coerce
@@ -82,7 +85,14 @@ export const offsetQuery = {
     .max(Number.MAX_SAFE_INTEGER)
     .default(0)
     .describe('Items left out in front'),
-  limit: z.coerce.number().int().min(1).max(MOST_ITEMS).default(25).describe('Items, at most'),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(Number.MAX_SAFE_INTEGER)
+    .default(25)
+    .transform((limit) => Math.min(limit, MOST_OF_SRI))
+    .describe(`Items; at most ${MOST_OF_SRI} are told`),
 }
 
 /** A part of a list. */

@@ -128,6 +128,19 @@ describe('what is told', () => {
     expect((await read(api, `/api/v1/accounts/${encodeURIComponent(long)}`)).body.account).toBe(long)
   })
 
+  test("SRI's interface asks for a thousand miners at once, and others for more: at most a thousand are told", async () => {
+    const api = populated()
+    for (const [limit, told] of [
+      [1_000, 1_000],
+      [5_000, 1_000],
+      [2, 2],
+    ])
+      expect((await read(api, `/api/v1/sv1/clients?limit=${limit}`)).body).toMatchObject({
+        limit: told,
+        total: 1,
+      })
+  })
+
   test('a pool that works for no upstream has neither server nor upstreams', async () => {
     const api = populated({ isFarm: false })
     for (const path of ['server', 'server/channels', 'upstreams'])
