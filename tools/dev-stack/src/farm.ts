@@ -1,5 +1,6 @@
 import { miningProxy } from '@sv2/mining-proxy'
 import { translatorProxy } from '@sv2/translator-proxy'
+import { FARM_ADDRESS } from './accounts.ts'
 import type { StackOptions } from './options.ts'
 import type { Place } from './stack.ts'
 import { freePort, type Starter } from './starter.ts'
@@ -45,7 +46,7 @@ export async function startFarm(
     network: 'regtest',
     data_dir: `${dataDir}/translator`,
     v1_to_v2: {
-      upstreams: [{ url: proxyUrl, user_identity: 'demo.v1' }],
+      upstreams: [{ url: proxyUrl, user_identity: `${FARM_ADDRESS}.v1` }],
       difficulty: CPU_DIFFICULTY,
     },
     listen: await door(34_255, { protocol: 'v1' }),
@@ -56,7 +57,7 @@ export async function startFarm(
     direction: 'v2-to-v1',
     data_dir: `${dataDir}/translator-v2-to-v1`,
     v2_to_v1: {
-      pools: [{ url: `stratum+tcp://${v1Url.replace(/^.*\/\//, '')}`, user_identity: 'demo.sv2' }],
+      pools: [{ url: `stratum+tcp://${v1Url.replace(/^.*\/\//, '')}`, user_identity: `${FARM_ADDRESS}.sv2` }],
       difficulty: CPU_DIFFICULTY,
     },
     listen: await door(34_256, { edition }),

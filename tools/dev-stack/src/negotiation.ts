@@ -3,14 +3,13 @@ import { type JobClientCounts, jobNegotiatorClient } from '@sv2/job-negotiator/c
 import { negotiatorServer } from '@sv2/job-negotiator/server'
 import { connectNodes, type RegtestNode, startRegtestNode } from '@sv2/regtest-node'
 import { templateProvider } from '@sv2/template-provider'
+import { FARM_ADDRESS } from './accounts.ts'
 import type { StackOptions } from './options.ts'
 import type { Place } from './stack.ts'
 import { freePort, type Starter } from './starter.ts'
 
 /** Text in the coinbase by which our blocks are known again. */
 export const TAG = '/sv2 dev-stack/'
-/** The farm is paid here when it works for itself; its coins are worth nothing. */
-const FARM_PAYOUT = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
 
 /** What the parts of a stack are started with. */
 export interface StackDeps {
@@ -89,11 +88,15 @@ export async function startNegotiatorClient(
     network: 'regtest',
     data_dir: `${dataDir}/negotiator-client`,
     coinbase_tag: TAG,
-    payout: { address: FARM_PAYOUT },
+    payout: { address: FARM_ADDRESS },
     difficulty: { shares_per_minute: 30, min_difficulty: 1e-7, start_difficulty: 1e-5 },
     template_provider: { url: provider.urls[0] },
     upstreams: [
-      { user_identity: 'demo.farm', pool: { url: pool.url }, negotiator: { url: pool.negotiatorUrl } },
+      {
+        user_identity: `${FARM_ADDRESS}.farm`,
+        pool: { url: pool.url },
+        negotiator: { url: pool.negotiatorUrl },
+      },
     ],
     listen: await listen(34_265),
     monitoring: { port: await freePort(9_091) },

@@ -5,6 +5,7 @@ import { miningDevice } from '@sv2/mining-device'
 import { type PoolCounts, pool } from '@sv2/pool'
 import { type RegtestNode, startRegtestNode } from '@sv2/regtest-node'
 import { templateProvider } from '@sv2/template-provider'
+import { accountAddress, POOL_ADDRESS } from './accounts.ts'
 import { startFarm } from './farm.ts'
 import { startNegotiatorClient, startNegotiatorServer, TAG } from './negotiation.ts'
 import type { StackOptions } from './options.ts'
@@ -28,9 +29,6 @@ export interface Stack {
   /** Blocks that pay us and are in the active chain. */
   readonly ownBlocks: () => number
 }
-
-/** A regtest address without an owner: the demo's coins are worth nothing. */
-const PAYOUT = 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202'
 
 /** Starts node, template provider, pool and devices, each as its own app on its own sockets. */
 export async function startStack(
@@ -58,14 +56,22 @@ export async function startStack(
     monitoring: { port: await freePort(9_094) },
   })
   const deps = { start, scope, dataDir, progress }
-  const pooled = { node: { url: node.url, cookie_file: `${dataDir}/.cookie` }, payout: PAYOUT }
+  const pooled = { node: { url: node.url, cookie_file: `${dataDir}/.cookie` }, payout: POOL_ADDRESS }
   const server = options.stack === 'full' ? await startNegotiatorServer(options, deps, pooled) : undefined
   progress('starting the pool')
   const running = await start(pool, {
     network: 'regtest',
     data_dir: `${dataDir}/pool`,
     coinbase_tag: TAG,
-    payout: { address: PAYOUT },
+    payout: {
+      mode: 'pplns',
+      address: POOL_ADDRESS,
+      fee_ppm: 10_000,
+      window_blocks: 4,
+      refresh_sec: 2,
+      confirmations: 2,
+    },
+    ledger: { nodes: [pooled.node] },
     difficulty: { shares_per_minute: 30, min_difficulty: 1e-7, start_difficulty: 1e-5 },
     template_provider: { url: provider.urls[0] },
     ...(server === undefined
@@ -90,12 +96,12 @@ export async function startStack(
       ? []
       : await startFarm(options, { poolUrl: client?.url ?? poolUrl, start, dataDir, progress })
   progress(`starting ${options.devices} mining device(s)`)
-  const doors = farm.length === 0 ? [poolUrl] : farm.flatMap(({ device }) => device ?? [])
+  const doors = [poolUrl, ...farm.flatMap(({ device }) => device ?? [])]
   const modes = ['standard', 'extended', 'grouped'] as const
   for (let n = 0; n < options.devices; n++) {
     await start(miningDevice, {
       upstream: { url: doors[n % doors.length] },
-      user_identity: `demo.device${n + 1}`,
+      user_identity: `${accountAddress(n + 1)}.device${n + 1}`,
       mode: modes[n % modes.length],
       threads: 1,
       hashrate_cap: options.hashrate,
@@ -127,7 +133,7 @@ export async function startStack(
 
 /** Blocks that pay the pool; those of a farm's own jobs too, whose coinbase may have no room for a tag. */
 function countOwnBlocks(node: RegtestNode): () => number {
-  const paid = hex(addressToScript(PAYOUT, 'regtest'))
+  const paid = hex(addressToScript(POOL_ADDRESS, 'regtest'))
   let count = 0
   node.onBlock(({ hash }) => {
     const bytes = node.block(hash)
