@@ -3,7 +3,7 @@ import { addressToScript, hex, parseBlock, scriptToAddress, unhex } from '@sv2/b
 import { type NodeRpc, nodeRpc } from '@sv2/runtime'
 import { freePort } from '@sv2/topology'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import type { AppProcess } from './process.ts'
+import { type AppProcess, runCommand } from './process.ts'
 import { ProcessStack } from './process-stack.ts'
 
 const POOL = 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202'
@@ -135,3 +135,20 @@ test('a pool that is killed has its books again, and goes on paying', async () =
   for (const { hash } of before) expect(hashes).toContain(hash)
   expect(new Set(hashes).size).toBe(hashes.length)
 }, 90_000)
+
+test('a miner verifies the books, and its blocks in its own node', async () => {
+  const node = ['--node', stack.node.url, '--cookie', join(stack.dataDir, '.cookie')]
+  const url = `http://127.0.0.1:${stack.monitoring.pool}`
+  const { code, stdout, stderr } = await runCommand(
+    'verify',
+    ...['--pool', url, '--account', MINERS[0]!.name, ...node],
+  )
+  expect({ code, stderr, broken: stdout.includes('BROKEN') }, stdout).toEqual({
+    code: 0,
+    stderr: '',
+    broken: false,
+  })
+  expect(stdout).toMatch(/ok {6}Each of \d{2,} shares proves the work it is credited with/)
+  expect(stdout).toMatch(/ok {6}The coinbases of \d+ jobs and \d{2} blocks pay what the journal says/)
+  expect(stdout).toMatch(/ok {6}In your node, \d{2} blocks have the coinbase that the pool has booked/)
+}, 60_000)

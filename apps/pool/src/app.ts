@@ -70,7 +70,7 @@ export const pool: App<PoolConfig, RunningPool> = {
         usedTokens: tokens.used,
       },
     )
-    const books = openBooks(config, context, (event) => {
+    const books = await openBooks(config, context, (event) => {
       if (event.kind === 'distribution') embedded?.distribute(event)
       started.engine.tell(event)
     })

@@ -4,6 +4,7 @@ import {
   ConfigError,
   journalFolder,
   LedgerClient,
+  lockJournal,
   PoolJournal,
 } from '@sv2/app-kit'
 import { type LedgerSettings, writeTerms } from '@sv2/roles/ledger'
@@ -23,15 +24,16 @@ export interface Books {
 }
 
 /** Opens the books; undefined without a journal. @param tell takes what the pool's role has to hear */
-export function openBooks(
+export async function openBooks(
   config: PoolConfig,
   context: AppContext,
   tell: (event: RecordEvent | Extract<PoolEvent, { kind: 'distribution' }>) => void,
-): Books | undefined {
+): Promise<Books | undefined> {
   if (!config.journal.enabled) return undefined
   const { log, registry, scope, clock } = context
   const { network, payout } = config
   const node = config.extranonce.server_id
+  scope.own('journal folder', await lockJournal(config.journal, config.data_dir, log))
   const terms = termsOf(payout, network, MAX_LISTED_PAYOUTS)
   const grown = (position: JournalPosition): void => {
     ledger?.grown(position)

@@ -149,9 +149,13 @@ async function live(app: App<BaseConfig>, config: BaseConfig): Promise<void> {
   })
   try {
     if (config.data_dir !== undefined) {
-      const release = await lockFolder(config.data_dir, app.name, (error) =>
-        log.warn({ err: error }, 'the data folder cannot be locked; see to it that no other process uses it'),
-      )
+      const release = await lockFolder(config.data_dir, app.name, {
+        onTrouble: (error) =>
+          log.warn(
+            { err: error },
+            'the data folder cannot be locked; see to it that no other process uses it',
+          ),
+      })
       scope.own('data folder', release)
     }
     await app.start(config, { log, registry: createRegistry(app.name), scope, clock: systemClock })

@@ -55,7 +55,9 @@ test('of another machine the last word counts for a minute', async () => {
 test('a disk that takes no lock is told of, and ends nothing', async () => {
   writeFileSync(join(folder, 'file'), '')
   const troubles: unknown[] = []
-  const release = await lockFolder(join(folder, 'file', 'data'), 'pool', (error) => troubles.push(error))
+  const release = await lockFolder(join(folder, 'file', 'data'), 'pool', {
+    onTrouble: (error) => troubles.push(error),
+  })
   expect(troubles).toMatchObject([{ code: 'ENOTDIR' }])
   await release()
 })

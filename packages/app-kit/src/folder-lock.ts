@@ -19,20 +19,32 @@ const ownerSchema = z.object({
 })
 type Owner = z.output<typeof ownerSchema>
 
+/** A folder, and the key of the configuration that names it. */
+interface Locked {
+  readonly folder: string
+  readonly key: string
+}
+
+/** See `lockFolder`. */
+export interface LockOptions extends Partial<Pick<Locked, 'key'>> {
+  readonly onTrouble?: (error: unknown) => void
+}
+
 /**
  * Takes a data folder for this process: two of them on one folder would give out the same search space, and overwrite
  * each other's files. A lock whose owner is gone is taken over. A disk that takes no lock, since it is full, does not
  * keep us from mining. Answers what gives the folder back.
  * @param onTrouble the disk refuses the lock
+ * @param key of the configuration that names the folder
  * @throws {ConfigError} naming the owner, when there is one
  */
 export async function lockFolder(
   folder: string,
   app: string,
-  onTrouble: (error: unknown) => void = () => undefined,
+  { onTrouble = () => undefined, key = 'data_dir' }: LockOptions = {},
 ): Promise<() => Promise<void>> {
   try {
-    return await locked(folder, app)
+    return await locked({ folder, key }, app)
   } catch (error) {
     if (error instanceof ConfigError) throw error
     onTrouble(error)
@@ -40,13 +52,13 @@ export async function lockFolder(
   }
 }
 
-async function locked(folder: string, app: string): Promise<() => Promise<void>> {
+async function locked({ folder, key }: Locked, app: string): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, 'lock')
   const owner: Owner = { app, pid: process.pid, host: hostname(), started: startOf(process.pid) ?? '' }
   while (!(await isWritten(path, owner))) {
     const other = await ownerOf(path)
-    if (other !== undefined) throw inUse(folder, other)
+    if (other !== undefined) throw inUse({ folder, key }, other)
     await rm(path, { force: true })
   }
   const heartbeat = setInterval(() => {
@@ -62,9 +74,9 @@ async function locked(folder: string, app: string): Promise<() => Promise<void>>
   }
 }
 
-function inUse(folder: string, { app, pid, host }: Owner): ConfigError {
-  const message = `is in use by ${app}, process ${pid} on ${host}: end it, or give each process a data_dir and a server_id of its own`
-  return new ConfigError([{ key: 'data_dir', value: folder, message }])
+function inUse({ folder, key }: Locked, { app, pid, host }: Owner): ConfigError {
+  const message = `is in use by ${app}, process ${pid} on ${host}: end it, or give each process a ${key} and a server_id of its own`
+  return new ConfigError([{ key, value: folder, message }])
 }
 
 /** Writes the lock; false when there is one. */

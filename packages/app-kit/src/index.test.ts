@@ -43,6 +43,7 @@ test('the public surface is what it was', () => {
     'loadConfig',
     'loadIdentity',
     'loadTokenKey',
+    'lockJournal',
     'logSchema',
     'makeKeyFile',
     'makeTokenKeyFile',

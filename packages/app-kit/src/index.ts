@@ -39,7 +39,7 @@ export {
   readKeyFile,
 } from './keys.ts'
 export { LedgerClient } from './ledger/ledger-client.ts'
-export { PoolJournal } from './ledger/pool-journal.ts'
+export { lockJournal, PoolJournal } from './ledger/pool-journal.ts'
 export { project } from './ledger/store-writer.ts'
 export { toldLedger } from './ledger/told-ledger.ts'
 export { createLogger, type Logger, type LogSettings } from './logger.ts'

@@ -15,6 +15,7 @@ export type AppName =
   | 'translator-proxy'
   | 'job-negotiator'
   | 'keys'
+  | 'verify'
 
 /** A line that an app logged. */
 export interface LogLine {

@@ -10,6 +10,7 @@ import {
 } from '@sv2/runtime/journal'
 import { type JournalConfig, journalFolder } from '../config/journal.ts'
 import { ConfigError } from '../config/problems.ts'
+import { lockFolder } from '../folder-lock.ts'
 import type { Logger } from '../logger.ts'
 import { Counter, Gauge, type Registry } from '../monitoring.ts'
 import { RecordKeeper } from './record-keeper.ts'
@@ -102,6 +103,19 @@ export class PoolJournal {
   close(): Promise<void> {
     return this.#writer.close()
   }
+}
+
+/** Takes the journal's folder: two processes that write one journal would tear it. Answers what gives it back. @throws {ConfigError} */
+export function lockJournal(
+  config: JournalConfig,
+  dataDir: string,
+  log: Pick<Logger, 'warn'>,
+): Promise<() => Promise<void>> {
+  return lockFolder(journalFolder(config, dataDir), 'pool', {
+    key: 'journal.dir',
+    onTrouble: (error) =>
+      log.warn({ err: error }, 'the journal cannot be locked; see to it that no other process uses it'),
+  })
 }
 
 function openFolder(folder: string, node: number) {

@@ -1,10 +1,14 @@
-import { concatBytes, HEADER_SIZE, readHeightPush, writeHeader } from '@sv2/bitcoin'
+import { concatBytes, HEADER_SIZE, hex, readHeightPush, sha256, writeHeader } from '@sv2/bitcoin'
 import { encodeShareTerms, type JournalRecord, type SharePlaces } from '@sv2/journal'
 import { networkWorkOf, workOf } from '@sv2/roles/ledger'
 import type { ProvenShare, RecordEffect } from '@sv2/roles/pool'
 
 /** Names, or jobs, that have a number at one time. Then numbering begins anew: a later record gives a number to another. */
 const MAX_NUMBERED = 100_000
+/** Bytes of a name in a record, and digits of the hash behind one that was cut. */
+const MAX_NAME_BYTES = 255
+const NAME_HASH_DIGITS = 16
+const LONE_SURROGATE = /\p{Surrogate}/u
 /** Bytes of a stripped coinbase in front of its script: version, count, outpoint, length of the script. */
 const SCRIPT_AT = 42
 
@@ -141,7 +145,7 @@ export class RecordKeeper {
     if (this.#accounts.size >= MAX_NUMBERED) this.#accounts.clear()
     const account = this.#accounts.size + 1
     this.#accounts.set(user, account)
-    this.#deps.append({ kind: 'account', account, name: user, script: this.#deps.scriptOf(user) })
+    this.#deps.append({ kind: 'account', account, name: fitting(user), script: this.#deps.scriptOf(user) })
     return account
   }
 
@@ -154,13 +158,32 @@ export class RecordKeeper {
     }
     const worker = this.#workers.size
     this.#workers.set(name, worker)
-    this.#deps.append({ kind: 'worker', worker, name })
+    this.#deps.append({ kind: 'worker', worker, name: fitting(name) })
     return worker
   }
 
   #now(): number {
     return Math.floor(this.#deps.now())
   }
+}
+
+/**
+ * A name as a record holds it. A peer's bytes that are not UTF-8 come as lone surrogates (`decodeText`), which UTF-8 has no
+ * bytes for, and 255 of them would take 765: such a name, and one that is too long, ends in a hash of all of it, by which it is
+ * still told from others.
+ */
+function fitting(name: string): string {
+  const bytes = new TextEncoder().encode(name)
+  if (bytes.length <= MAX_NAME_BYTES && !LONE_SURROGATE.test(name)) return name
+  let kept = ''
+  let left = MAX_NAME_BYTES - 1 - NAME_HASH_DIGITS
+  for (const character of name) {
+    left -= new TextEncoder().encode(character).length
+    if (left < 0) break
+    kept += character
+  }
+  const units = Uint16Array.from({ length: name.length }, (_, at) => name.charCodeAt(at))
+  return `${kept}~${hex(sha256(new Uint8Array(units.buffer))).slice(0, NAME_HASH_DIGITS)}`
 }
 
 function newTerms(job: KnownJob, { level, tip }: ProvenShare): Uint8Array {
