@@ -11,6 +11,9 @@ import { ProcessStack } from './process-stack.ts'
 
 /** Where pictures of the pages go; nowhere without it. */
 const PICTURES = process.env.SV2_PICTURES
+/** A miner that is paid by his own coinbase. */
+const ACCOUNT = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
+const SOLO = { payout: { mode: 'solo' } }
 const HOSTILE = '<img src=x onerror="document.title=1">'
 const WAIT = { timeout: 30_000 }
 
@@ -46,11 +49,11 @@ describe.skipIf(browserPath === undefined)(`the dashboard in a browser${reason}`
     origin = `http://127.0.0.1:${stack.monitoring.pool}`
     await stack.startNode()
     providerUrl = (await stack.startProvider()).url
-    const started = await stack.startPool(providerUrl)
+    const started = await stack.startPool(providerUrl, SOLO)
     pool = started.pool
     const devices = [
-      stack.startDevice(started.url, 'standard'),
-      stack.startDevice(started.url, 'extended', { user: `e2e.${HOSTILE}` }),
+      stack.startDevice(started.url, 'standard', { user: `${ACCOUNT}.standard` }),
+      stack.startDevice(started.url, 'extended', { user: `${ACCOUNT}.${HOSTILE}` }),
     ]
     for (const device of devices) await device.logged('shares accepted')
     context = await browser.newContext({ viewport: { width: 1_440, height: 900 } })
@@ -71,18 +74,18 @@ describe.skipIf(browserPath === undefined)(`the dashboard in a browser${reason}`
 
   test("a miner pastes his account, and the page follows his workers' shares", async () => {
     await page.goto(origin)
-    await page.getByLabel(/Your address/).fill('e2e')
+    await page.getByLabel(/Your address/).fill(ACCOUNT)
     // what is typed stays while the page moves on
     const typedAt = await sharesShown()
     await vi.waitFor(async () => expect(await sharesShown()).toBeGreaterThan(typedAt + 10), WAIT)
-    expect(await page.getByLabel(/Your address/).inputValue()).toBe('e2e')
+    expect(await page.getByLabel(/Your address/).inputValue()).toBe(ACCOUNT)
     await page.getByRole('button', { name: 'Show' }).click()
     const workers = page.getByRole('region', { name: 'Workers' })
     await workers.getByRole('cell', { name: 'standard' }).waitFor(WAIT)
     await vi.waitFor(async () => expect(await sharesShown()).toBeGreaterThan(0), WAIT)
     const before = await sharesShown()
     await vi.waitFor(async () => expect(await sharesShown()).toBeGreaterThan(before), WAIT)
-    expect(page.url()).toBe(`${origin}/#/miner/e2e`)
+    expect(page.url()).toBe(`${origin}/#/miner/${ACCOUNT}`)
   })
 
   test('a worker whose name is HTML is shown as text', async () => {
@@ -91,10 +94,12 @@ describe.skipIf(browserPath === undefined)(`the dashboard in a browser${reason}`
     expect(await page.title()).toBe('Miner · pool')
   })
 
-  test('the coinbase of the present job is shown, with the address that it pays', async () => {
+  test('the coinbase of the present job is shown, with his own output marked', async () => {
     const outputs = page.getByRole('region', { name: 'Outputs' })
-    await outputs.getByText('bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202').waitFor(WAIT)
-    expect(await outputs.textContent()).toContain('BTC')
+    const own = outputs.getByRole('row').filter({ hasText: ACCOUNT })
+    await own.waitFor(WAIT)
+    expect(await own.textContent()).toMatch(/yours5\d\.\d{8} BTC$/)
+    expect(await outputs.getByText('yours').count()).toBe(1)
   })
 
   test('a pool that is killed is shown as gone, and comes back by itself', async () => {
@@ -102,7 +107,7 @@ describe.skipIf(browserPath === undefined)(`the dashboard in a browser${reason}`
     await page.getByRole('alert').waitFor(WAIT)
     expect(await page.getByRole('status').textContent()).toBe('gone')
     expect(await page.getByText(HOSTILE).count()).toBeGreaterThan(0)
-    pool = (await stack.startPool(providerUrl)).pool
+    pool = (await stack.startPool(providerUrl, SOLO)).pool
     await page.getByRole('status').getByText('live').waitFor(WAIT)
     await page.getByRole('alert').waitFor({ ...WAIT, state: 'detached' })
     await page.getByText('connected').first().waitFor(WAIT)
@@ -121,7 +126,7 @@ describe.skipIf(browserPath === undefined)(`the dashboard in a browser${reason}`
     await page.getByRole('heading', { name: 'Operator' }).waitFor(WAIT)
   })
 
-  const views = ['miner/e2e', 'farm', 'operator'].flatMap((name) =>
+  const views = [`miner/${ACCOUNT}`, 'farm', 'operator'].flatMap((name) =>
     ([390, 1_440] as const).flatMap((width) =>
       (['light', 'dark'] as const).map((scheme) => ({ name, width, scheme })),
     ),
