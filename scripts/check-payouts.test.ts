@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { displayHash, hex, unhex } from '../packages/bitcoin/src/index.ts'
 import { encodeFrame, encodeSegmentHeader, type JournalRecord } from '../packages/journal/src/index.ts'
+import { writeTerms } from '../packages/roles/src/ledger/index.ts'
 import { keyOf, POOL_SCRIPT, SETTINGS } from '../packages/roles/test/ledger/_history.ts'
 import { anyStep, play } from '../packages/roles/test/ledger/_steps.ts'
 import { checkPplns } from './payouts/pplns.ts'
@@ -102,6 +103,28 @@ test('work that a minute put out of the window is back when its hour reaches int
   expect(distributions.at(-1)?.scores).toEqual(new Map(ledger.weights()))
 })
 
+test('other terms hold for what comes after them', () => {
+  const steps = [
+    { kind: 'share', miner: 1, parts: 100, ofReward: 100 },
+    { kind: 'share', miner: 2, parts: 300, ofReward: 100 },
+    { kind: 'tip', isHarder: false },
+  ] as const
+  const history = play(steps, {})
+  const hashes = [history.block(1)]
+  const fairer = { ...SETTINGS, feePpm: 0n, dustLimit: 150_000_000 }
+  history.write({ kind: 'terms', time: history.time, terms: writeTerms(fairer) })
+  history.job()
+  hashes.push(history.block(2))
+  for (const hash of hashes) history.chain(hash, 6)
+  writeJournal(history.records)
+  const checked = checkPplns(readJournal(folder), TERMS)
+  expect(checked.blocks.map(({ fee }) => fee)).toEqual(
+    history.ledger.blocks().map(({ booking }) => booking.fee),
+  )
+  expect(checked.balances).toEqual(new Map(history.ledger.balances()))
+  expect(checked.balances.size).toBeGreaterThan(0)
+})
+
 test('the command prints what it found', () => {
   const steps = [
     { kind: 'share', miner: 1, parts: 250, ofReward: 100 },
@@ -113,21 +136,10 @@ test('the command prints what it found', () => {
     { kind: 'chain', block: 0, confirmations: 6 },
   ] as const
   const { records } = play(steps, {})
-  writeJournal(records)
+  writeJournal([{ kind: 'terms', time: 0, terms: writeTerms(SETTINGS) }, ...records])
   const { stdout, stderr } = spawnSync(
     process.execPath,
-    [
-      '--import',
-      'tsx',
-      join(import.meta.dirname, 'check-payouts.ts'),
-      folder,
-      '--pool-script',
-      hex(POOL_SCRIPT),
-      '--fee-ppm',
-      '20000',
-      '--dust-limit',
-      '294',
-    ],
+    ['--import', 'tsx', join(import.meta.dirname, 'check-payouts.ts'), folder],
     { encoding: 'utf8' },
   )
   expect(stderr).toBe('')

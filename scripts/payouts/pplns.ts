@@ -57,8 +57,10 @@ const TIPS_KEPT = 3
 /**
  * Reads a journal from its front to its back and computes what a pool that pays by pplns has to have done. Written from the
  * rules alone, with nothing of the ledger: the two have to agree to the satoshi.
+ * @param initial terms until the journal names others; the first that it names when missing
  */
-export function checkPplns(lines: readonly Line[], terms: Terms): Checked {
+export function checkPplns(lines: readonly Line[], initial: Terms = firstTerms(lines)): Checked {
+  let terms = initial
   const keys = new Map<number, string>()
   const accounts = new Set<string>()
   const shares: { time: number; account: string; work: bigint; networkWork: bigint }[] = []
@@ -125,6 +127,10 @@ export function checkPplns(lines: readonly Line[], terms: Terms): Checked {
       if (block === undefined || !confirm(block, line.confirmations, balances, terms)) continue
       hasChanged = true
       make(line.time, false)
+    } else if (line.kind === 'terms') {
+      terms = readTerms(line.text)
+      hasChanged = true
+      make(line.time, true)
     } else if (line.kind === 'payment') {
       for (const { account, value: paid } of line.paid) {
         add(balances, keys.get(account)!, -paid)
@@ -135,6 +141,24 @@ export function checkPplns(lines: readonly Line[], terms: Terms): Checked {
     }
   }
   return { distributions, blocks, balances: new Map([...balances].filter(([, amount]) => amount !== 0n)) }
+}
+
+function firstTerms(lines: readonly Line[]): Terms {
+  const first = lines.find((line) => line.kind === 'terms')
+  if (first?.kind !== 'terms') throw new Error('no terms stand in the journal')
+  return readTerms(first.text)
+}
+
+/** @throws {Error} when they are not those of pplns */
+function readTerms(text: string): Terms {
+  const read = JSON.parse(text)
+  if (read.scheme !== 'pplns') throw new Error(`the pool pays by ${read.scheme}: only pplns is computed here`)
+  return {
+    ...read,
+    feePpm: BigInt(read.feePpm),
+    window: BigInt(read.window),
+    dustLimit: BigInt(read.dustLimit),
+  }
 }
 
 /** One share is worth one block at most; on a miner's own job it counts for the part of the reward that the pool gets. */

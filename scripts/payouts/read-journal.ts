@@ -38,6 +38,8 @@ export type Line =
       readonly time: number
       readonly paid: readonly { readonly account: number; readonly value: bigint }[]
     }
+  /** Terms that hold from here on, JSON. */
+  | { readonly kind: 'terms'; readonly time: number; readonly text: string }
   | { readonly kind: 'other' }
 
 const SEGMENT_HEADER = 48
@@ -99,6 +101,7 @@ function readLine(kind: number, from: Fields): Line {
     const paid = Array.from({ length: from.u32() }, () => ({ account: from.u32(), value: from.u64() }))
     return { kind: 'payment', time, paid }
   }
+  if (kind === 9) return { kind: 'terms', time: Number(from.u64()), text: from.text(from.u32()) }
   return { kind: 'other' }
 }
 
