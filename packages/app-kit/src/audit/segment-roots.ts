@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { hex, unhex } from '@sv2/bitcoin'
 import { chainRoot, leafHash, SegmentTree } from '@sv2/journal'
 import { writeFileSafelySync } from '@sv2/runtime'
-import { SegmentReader, segmentNumbers, segmentPath } from '@sv2/runtime/journal'
+import { isSegment, SegmentReader, segmentNumbers, segmentPath } from '@sv2/runtime/journal'
 
 /** Roots of a closed segment, hex. */
 export interface SegmentRoot {
@@ -38,16 +38,16 @@ export class SegmentRoots {
 
   /** Numbers of all segments, in order. */
   numbers(): number[] {
-    return segmentNumbers(this.#folder)
+    return segmentNumbers(this.#folder).filter((number) => isSegment(segmentPath(this.#folder, number)))
   }
 
   /** Undefined when there is no such segment. */
   info(number: number): SegmentInfo | undefined {
     const path = segmentPath(this.#folder, number)
-    if (!existsSync(path)) return undefined
+    if (!isSegment(path)) return undefined
     const { node, firstSequence, poolId } = headerOf(path)
     const after = segmentPath(this.#folder, number + 1)
-    const end = existsSync(after) ? headerOf(after).firstSequence : undefined
+    const end = isSegment(after) ? headerOf(after).firstSequence : undefined
     const { size, mtimeMs } = statSync(path)
     return {
       node,

@@ -6,5 +6,5 @@ export {
   type JournalSettings,
   JournalWriter,
 } from './journal-writer.ts'
-export { segmentNumbers, segmentPath } from './segment-files.ts'
+export { isSegment, segmentNumbers, segmentPath } from './segment-files.ts'
 export { SegmentReader, type StoredFrame } from './segment-reader.ts'

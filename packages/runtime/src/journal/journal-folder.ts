@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hex, unhex } from '@sv2/bitcoin'
 import { JournalError, SEGMENT_HEADER_SIZE } from '@sv2/journal'
@@ -40,7 +40,9 @@ export function openJournalFolder(folder: string, node: number, newId: () => Uin
     const before = numbers.at(-2)
     const end = before === undefined ? 0 : endOf(segmentPath(folder, before), { poolId, node }).nextSequence
     const torn = cutOff(path, 0, 'a segment without a header')
-    return { poolId, nextSegment: last + 1, nextSequence: end, torn }
+    // its number is used again: readers never meet a segment that says nothing of itself
+    rmSync(path)
+    return { poolId, nextSegment: last, nextSequence: end, torn }
   }
   const { nextSequence, offset, damage } = endOf(path, { poolId, node })
   const torn = damage === undefined ? undefined : cutOff(path, offset, damage)

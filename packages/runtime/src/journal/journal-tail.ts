@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs'
 import { JournalError, SEGMENT_HEADER_SIZE } from '@sv2/journal'
 import type { JournalPosition } from './journal-writer.ts'
-import { segmentNumbers, segmentPath } from './segment-files.ts'
+import { isSegment, segmentNumbers, segmentPath } from './segment-files.ts'
 import { SegmentReader, type StoredFrame } from './segment-reader.ts'
 
 /** What a tail finds besides records. */
@@ -79,7 +78,7 @@ export class JournalTail {
     this.#number ??= segmentNumbers(this.#folder)[0]
     if (this.#number === undefined) return undefined
     const path = segmentPath(this.#folder, this.#number)
-    if (!existsSync(path)) return undefined
+    if (!isSegment(path)) return undefined
     this.#reader = new SegmentReader(path, SEGMENT_HEADER_SIZE)
     this.#sequence = this.#reader.header.firstSequence
     return this.#reader
@@ -88,7 +87,7 @@ export class JournalTail {
   /** Sequence at which the next segment begins: what this one holds beyond was never acknowledged. */
   #nextFirst(): number | undefined {
     const path = segmentPath(this.#folder, this.#number! + 1)
-    if (!existsSync(path)) return undefined
+    if (!isSegment(path)) return undefined
     const next = new SegmentReader(path)
     next.close()
     return next.header.firstSequence

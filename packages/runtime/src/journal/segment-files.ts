@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { SEGMENT_HEADER_SIZE } from '@sv2/journal'
 
 const NAME = /^(\d{8})\.journal$/
 
@@ -19,4 +20,9 @@ export function segmentNumbers(folder: string): number[] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   }
+}
+
+/** A segment is there, with its header: while that is written, it is not. */
+export function isSegment(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) >= SEGMENT_HEADER_SIZE
 }
