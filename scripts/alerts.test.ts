@@ -54,6 +54,26 @@ const CONDITIONS: Readonly<
       at: 50,
     },
   ],
+  JournalRefused: [{ series: { 'sv2_pool_journal_failing{job="pool"}': '1x9' }, at: 1 }],
+  JournalSlow: [{ series: { 'sv2_pool_journal_flush_seconds{job="pool"}': '2x9' }, at: 4 }],
+  LedgerStuck: [
+    {
+      series: {
+        'sv2_client_shares_accepted_total{job="pool"}': '0+10x60',
+        'sv2_pool_ledger_records{job="pool"}': '7x60',
+      },
+      at: 30,
+    },
+  ],
+  BlocksStayPending: [
+    {
+      series: {
+        'sv2_pool_ledger_pending_blocks{job="pool"}': '2x900',
+        'sv2_pool_ledger_confirmed_blocks{job="pool"}': '1x900',
+      },
+      at: 800,
+    },
+  ],
   ManyShareRefusals: [
     {
       series: {
