@@ -8,7 +8,7 @@ import { JournalError } from './journal-error.ts'
 
 const anyEntry = fc.record({ sequence: fc.nat({ max: Number.MAX_SAFE_INTEGER }), record: anyRecord })
 
-test('CRC-32C has the values of RFC 3720 B.4, from any offset', () => {
+test('the checksum, CRC-32C, has the values of RFC 3720 B.4, from any offset', () => {
   const ascending = Uint8Array.from({ length: 32 }, (_, at) => at)
   expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa)
   expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43)
