@@ -1,4 +1,4 @@
-import { type Network, scriptToAddress, unhex } from '@sv2/bitcoin'
+import { hex, type Network, scriptToAddress, unhex } from '@sv2/bitcoin'
 import { type AccountKey, type BookedBlock, changes, type Ledger, POOL } from '@sv2/roles/ledger'
 import type { Distribution } from '@sv2/roles/payouts'
 
@@ -165,15 +165,13 @@ export class LedgerView {
     const given = this.#distribution()
     if (given === undefined) return undefined
     const { id, pool, payouts } = given.distribution
-    const text = (script: Uint8Array) =>
-      [...script].map((byte) => byte.toString(16).padStart(2, '0')).join('')
     return {
       id: id.toString(),
       made_at: given.time,
-      pool: { script: text(pool.script), weight: pool.weight.toString() },
+      pool: { script: hex(pool.script), weight: pool.weight.toString() },
       payouts: payouts.map(({ script, weight, dustLimit }) => ({
-        account: this.#nameOf(text(script)),
-        script: text(script),
+        account: this.#nameOf(hex(script)),
+        script: hex(script),
         weight: weight.toString(),
         dust_limit: dustLimit,
       })),

@@ -1,4 +1,4 @@
-import { unhex } from '@sv2/bitcoin'
+import { hex, unhex } from '@sv2/bitcoin'
 import type { Distribution, MinerPayee } from '../payouts/distribution.ts'
 import { partOf } from './score.ts'
 import type { LedgerSettings } from './settings.ts'
@@ -45,14 +45,7 @@ export function makeDistribution(input: DistributionInput, settings: LedgerSetti
 
 /** An account with a script of its own; what is owed to the pool's script is in the pool's output. */
 function isPayable(account: AccountKey, { poolScript }: LedgerSettings): boolean {
-  return !account.startsWith('name:') && !equalToHex(poolScript, account)
-}
-
-function equalToHex(script: Uint8Array, text: string): boolean {
-  return (
-    text.length === 2 * script.length &&
-    script.every((byte, at) => byte === Number.parseInt(text.slice(2 * at, 2 * at + 2), 16))
-  )
+  return !account.startsWith('name:') && account !== hex(poolScript)
 }
 
 /**
