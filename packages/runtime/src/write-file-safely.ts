@@ -70,7 +70,7 @@ export function writeFileSafelySync(path: string, content: string): void {
 }
 
 /** A new name in a folder is safe once the folder is flushed; Windows has no such call. */
-async function flushFolder(path: string, disk: Disk): Promise<void> {
+export async function flushFolder(path: string, disk: Disk = fs): Promise<void> {
   if (process.platform === 'win32') return
   const folder = await disk.open(path, 'r')
   try {

@@ -1,7 +1,7 @@
 import { close, fdatasync, ftruncate, open, rm, write } from 'node:fs'
-import { open as openFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
+import { flushFolder } from '../write-file-safely.ts'
 
 /** What a journal asks of a disk. Every call throws what the disk says. */
 export interface JournalDisk {
@@ -43,15 +43,4 @@ export const systemDisk: JournalDisk = {
   datasync: promisify(fdatasync),
   truncate: promisify(ftruncate),
   close: asyncClose,
-}
-
-/** A new name in a folder is safe once the folder is flushed; Windows has no such call. */
-async function flushFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const folder = await openFile(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }
