@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JournalRecord } from '@sv2/journal'
-import { JournalWriter, openJournalFolder } from '@sv2/runtime/journal'
+import { aShare, writeJournal } from '@sv2/runtime/testing/written-journal'
 import { openStore } from '@sv2/store'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ledgerCommand } from './command.ts'
@@ -16,30 +16,9 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const share = (n: number): JournalRecord => ({
-  kind: 'share',
-  time: NOW + n,
-  job: 1,
-  account: 1,
-  worker: 0,
-  work: 1n << 31n,
-  networkWork: 1n << 32n,
-  rewardToPool: 0n,
-  rewardTotal: 0n,
-  distributionId: 0n,
-  header: new Uint8Array(80),
-  extranonce: new Uint8Array(4),
-})
-
-async function writeJournal(): Promise<void> {
-  const into = join(folder, 'journal')
-  const writer = new JournalWriter(
-    { folder: into, node: 0, flushMs: 1, maxBytes: 4096, segmentBytes: 4096, segmentMs: 60_000, retryMs: 1 },
-    openJournalFolder(into, 0, () => new Uint8Array(16)),
-    { flushed() {}, failed() {}, recovered() {} },
-  )
-  writer.append({ kind: 'account', account: 1, name: 'alice', script: Uint8Array.of(0x51, 0x51) })
-  writer.append({
+const RECORDS: readonly JournalRecord[] = [
+  { kind: 'account', account: 1, name: 'alice', script: Uint8Array.of(0x51, 0x51) },
+  {
     kind: 'job',
     job: 1,
     time: NOW,
@@ -49,10 +28,10 @@ async function writeJournal(): Promise<void> {
     coinbasePrefix: Uint8Array.of(1),
     coinbaseSuffix: Uint8Array.of(1),
     merklePath: [],
-  })
-  for (let n = 0; n < 10; n++) writer.append(share(n))
-  await writer.close()
-}
+  },
+  ...Array.from({ length: 10 }, (_, n) => aShare({ time: NOW + n, work: 1n << 31n, networkWork: 1n << 32n })),
+]
+const write = (): Promise<void> => writeJournal(join(folder, 'journal'), RECORDS, 4096)
 
 async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string[]> {
   const lines: string[] = []
@@ -69,7 +48,7 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
 }
 
 test('balances are what the journal makes them', async () => {
-  await writeJournal()
+  await write()
   expect(await run(['balances'])).toEqual([
     '12 records, 0 blocks, 1 accounts',
     '         5000000 sat  alice',
@@ -82,7 +61,7 @@ test('balances are what the journal makes them', async () => {
 })
 
 test('tables are made anew', async () => {
-  await writeJournal()
+  await write()
   const url = `pglite:${join(folder, 'db')}`
   const env = { POOL__LEDGER__STORE: url }
   expect(await run(['rebuild'], env)).toEqual([`12 records read, 0 blocks written to ${url}`])

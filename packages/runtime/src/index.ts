@@ -23,6 +23,7 @@ export { proposeBlock } from './node/propose-block.ts'
 export { type SolvedBlock, SolvedBlocks } from './node/solved-blocks.ts'
 export { randomBytes } from './random.ts'
 export { Session, type SessionLimits } from './session.ts'
+export { startThread } from './start-thread.ts'
 export { dialV1, type V1UpstreamSettings } from './sv1-dial.ts'
 export { systemNoise } from './system-noise.ts'
 export {

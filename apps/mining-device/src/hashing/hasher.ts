@@ -1,6 +1,5 @@
-import { Worker } from 'node:worker_threads'
 import type { Work } from '@sv2/roles/device'
-import { systemClock } from '@sv2/runtime'
+import { startThread, systemClock } from '@sv2/runtime'
 import { monotonicMs, type ThreadOrder, type ThreadSettings } from './hashing-order.ts'
 import type { FoundShare } from './work-search.ts'
 
@@ -37,7 +36,8 @@ export function createHasher(settings: HasherSettings, observer: HasherObserver)
   const cap = hashrate === undefined ? Number.POSITIVE_INFINITY : hashrate / threads
   let closed = false
   const workers = Array.from({ length: threads }, (_, index) => {
-    const worker = startThread({ index, threads, cap, hashes, waiting })
+    const data: ThreadSettings = { index, threads, cap, hashes, waiting }
+    const worker = startThread(import.meta.url, './hashing-thread', data)
     worker.on('message', (share: FoundShare) => {
       Atomics.sub(waiting, index, 1)
       if (!closed) observer.onShare(share)
@@ -69,16 +69,4 @@ export function createHasher(settings: HasherSettings, observer: HasherObserver)
 
 function sharedCounters(count: number): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4 * count))
-}
-
-/** The thread's file runs as it stands in `dist`; from the sources it takes tsx, as everything does in development. */
-function startThread(workerData: ThreadSettings): Worker {
-  if (!import.meta.url.endsWith('.ts')) {
-    return new Worker(new URL('./hashing-thread.js', import.meta.url), { workerData })
-  }
-  // Module hooks are registered anew in each thread: `--import tsx` does so in the main thread only.
-  const tsx = import.meta.resolve('tsx/esm/api')
-  const thread = new URL('./hashing-thread.ts', import.meta.url).href
-  const start = `import(${JSON.stringify(tsx)}).then((tsx) => { tsx.register(); return import(${JSON.stringify(thread)}) })`
-  return new Worker(start, { workerData, eval: true, execArgv: ['--conditions=@sv2/source'] })
 }

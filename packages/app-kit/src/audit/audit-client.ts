@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
+import { startThread } from '@sv2/runtime'
 import type { JournalPosition } from '@sv2/runtime/journal'
 import type { Logger } from '../logger.ts'
 import type { AuditAnswers, AuditQuestion } from './audit-files.ts'
@@ -30,7 +31,7 @@ export class AuditClient {
 
   /** @param folder of the journal */
   constructor(folder: string, log: Pick<Logger, 'error'>) {
-    this.#worker = startThread({ folder })
+    this.#worker = startThread(import.meta.url, './audit-thread', { folder })
     this.#worker.on('message', (message: FromAudit) => {
       if (message.kind === 'damaged')
         return log.error({ reason: message.reason }, 'a segment of the journal is damaged: it has no root')
@@ -74,15 +75,4 @@ export class AuditClient {
   #post(message: ToAudit): void {
     this.#worker.postMessage(message)
   }
-}
-
-/** The thread's file runs as it stands in `dist`; from the sources it takes tsx, as everything does in development. */
-function startThread(workerData: { readonly folder: string }): Worker {
-  if (!import.meta.url.endsWith('.ts'))
-    return new Worker(new URL('./audit-thread.js', import.meta.url), { workerData })
-  // Module hooks are registered anew in each thread: `--import tsx` does so in the main thread only.
-  const tsx = import.meta.resolve('tsx/esm/api')
-  const thread = new URL('./audit-thread.ts', import.meta.url).href
-  const start = `import(${JSON.stringify(tsx)}).then((tsx) => { tsx.register(); return import(${JSON.stringify(thread)}) })`
-  return new Worker(start, { workerData, eval: true, execArgv: ['--conditions=@sv2/source'] })
 }

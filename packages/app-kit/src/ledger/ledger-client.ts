@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { JournalRecord } from '@sv2/journal'
 import type { Distribution } from '@sv2/roles/payouts'
+import { startThread } from '@sv2/runtime'
 import type { JournalPosition } from '@sv2/runtime/journal'
 import type { Logger } from '../logger.ts'
 import { Gauge, type Registry } from '../monitoring.ts'
@@ -63,7 +64,7 @@ export class LedgerClient {
   }
 
   #start(): Worker {
-    const worker = startThread(this.#data)
+    const worker = startThread(import.meta.url, './ledger-thread', this.#data)
     worker.on('message', (message: FromLedger) => this.#take(message))
     worker.on('error', (error) => this.#failed(error))
     return worker
@@ -134,15 +135,4 @@ function gauges(registry: Registry, numbers: () => LedgerNumbers | undefined): v
   )
   gauge('sv2_pool_ledger_owed_satoshi', 'What miners are owed beyond the block to come', ({ owed }) => owed)
   gauge('sv2_pool_ledger_overpaid_satoshi', 'What miners were paid too much', ({ overpaid }) => overpaid)
-}
-
-/** The thread's file runs as it stands in `dist`; from the sources it takes tsx, as everything does in development. */
-function startThread(workerData: LedgerThreadData): Worker {
-  if (!import.meta.url.endsWith('.ts'))
-    return new Worker(new URL('./ledger-thread.js', import.meta.url), { workerData })
-  // Module hooks are registered anew in each thread: `--import tsx` does so in the main thread only.
-  const tsx = import.meta.resolve('tsx/esm/api')
-  const thread = new URL('./ledger-thread.ts', import.meta.url).href
-  const start = `import(${JSON.stringify(tsx)}).then((tsx) => { tsx.register(); return import(${JSON.stringify(thread)}) })`
-  return new Worker(start, { workerData, eval: true, execArgv: ['--conditions=@sv2/source'] })
 }

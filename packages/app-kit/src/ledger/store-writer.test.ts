@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JournalRecord } from '@sv2/journal'
 import { Ledger, type LedgerSettings } from '@sv2/roles/ledger'
-import { JournalWriter, openJournalFolder } from '@sv2/runtime/journal'
+import { aShare, writeJournal } from '@sv2/runtime/testing/written-journal'
 import { type LedgerStore, openStore, Projection } from '@sv2/store'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { project, type StoreModule, StoreWriter } from './store-writer.ts'
@@ -27,37 +27,15 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const share = (n: number): JournalRecord => ({
-  kind: 'share',
-  time: NOW + n,
-  job: 1,
-  account: 1,
-  worker: 1,
-  work: 100n,
-  networkWork: 1000n,
-  rewardToPool: 0n,
-  rewardTotal: 0n,
-  distributionId: 0n,
-  header: new Uint8Array(80),
-  extranonce: new Uint8Array(4),
-})
 const RECORDS: JournalRecord[] = [
   { kind: 'account', account: 1, name: 'alice', script: new Uint8Array(Buffer.from(ALICE, 'hex')) },
   { kind: 'worker', worker: 1, name: 'rig' },
-  ...Array.from({ length: 20 }, (_, n) => share(n)),
+  ...Array.from({ length: 20 }, (_, n) => aShare({ time: NOW + n, worker: 1 })),
 ]
 
 /** A journal on disk, a ledger that reads it, and the writer of a store that may be away. */
 async function aWriter() {
-  const opened = openJournalFolder(folder, 0, () => new Uint8Array(16))
-  const times = { flushMs: 1, segmentMs: 60_000, retryMs: 1 }
-  const journal = new JournalWriter(
-    { folder, node: 0, maxBytes: 100_000, segmentBytes: 1_500, ...times },
-    opened,
-    { flushed() {}, failed() {}, recovered() {} },
-  )
-  for (const record of RECORDS) journal.append(record)
-  await journal.close()
+  await writeJournal(folder, RECORDS, 1_500)
   const memory = await openStore({ url: 'memory' })
   const state = { isAway: false }
   const guarded = new Proxy(memory, {
