@@ -1,5 +1,5 @@
 import { type AppContext, drain, Statistics, startRole } from '@sv2/app-kit'
-import { Relay } from '@sv2/roles/relay'
+import { Relay, relayConnections } from '@sv2/roles/relay'
 import { fastSha256d } from '@sv2/runtime'
 import type { MiningProxyConfig } from './config.ts'
 import { createObserver } from './observe.ts'
@@ -19,8 +19,10 @@ export function transparent(config: MiningProxyConfig, version: string, context:
         context.clock.now,
       ),
       onEffect: observe.fact,
-      // once more for connections with REQUIRES_WORK_SELECTION, as `Relay` numbers them
-      upstreams: dialed([...upstreams, ...upstreams], context),
+      upstreams: dialed(
+        relayConnections(upstreams).map(({ upstream }) => upstream),
+        context,
+      ),
       farewell: drain(),
     }),
     isWell: () => role.isWell,

@@ -1,4 +1,5 @@
 export { OWN_CLOSE_REASONS } from './closing.ts'
+export { relayConnections } from './connections.ts'
 export type { RelayFact } from './facts.ts'
 export { Relay, type RelayCounts, type RelayEvent } from './relay.ts'
 export type { RelayLimits, RelaySettings, RelayUpstream } from './settings.ts'

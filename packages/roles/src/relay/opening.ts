@@ -103,7 +103,7 @@ function send(state: RelayState, upstreamSession: UpstreamSession, pendingOpen: 
     channel.move = undefined
     return
   }
-  const template = settingsOf(state, upstreamSession).identity
+  const template = state.connections[upstreamSession.upstream]!.upstream.identity
   const userIdentity = fillIdentity(template, request.userIdentity)
   const extendedOnly = (upstreamSession.link.flags & MINING_SUCCESS_FLAGS.REQUIRES_EXTENDED_CHANNELS) !== 0
   if (extendedOnly && request.type === 'OpenStandardMiningChannel')
@@ -123,11 +123,6 @@ function send(state: RelayState, upstreamSession: UpstreamSession, pendingOpen: 
     return giveUp(state, upstreamSession, pendingOpen, 'channel-capacity-exhausted', 'proxy')
   if (upstreamSession.pendingOpens.size === 0) upstreamSession.silentSince = state.now
   upstreamSession.pendingOpens.set(requestId, pendingOpen)
-}
-
-function settingsOf(state: RelayState, upstreamSession: UpstreamSession) {
-  const { upstreams } = state.settings
-  return upstreams[upstreamSession.upstream % upstreams.length]!
 }
 
 /** Why a grant cannot be taken; undefined when it can. */

@@ -207,6 +207,7 @@ export interface PendingCustomJob {
 
 /** One upstream connection that channels live on, from the moment it is set up until it is lost. */
 export class UpstreamSession {
+  /** Place of the connection in the table. */
   readonly upstream: number
   readonly link: UpstreamLink
   /** By the upstream's ids. */

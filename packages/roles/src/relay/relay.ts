@@ -1,18 +1,17 @@
 import type { Sha256d } from '@sv2/bitcoin'
-import { MINING_SETUP_FLAGS } from '@sv2/messages'
 import { Outbox } from '../ground/outbox.ts'
 import type { SinglePort } from '../ground/port.ts'
 import type { Millis, Role, SessionEvent } from '../ground/role.ts'
 import { Timers } from '../ground/timers.ts'
-import { sharedOrders } from '../work/upstream/hashrate-split.ts'
 import { type UpstreamNews, type UpstreamPort, Upstreams } from '../work/upstreams.ts'
 import { drain, dropClient } from './closing.ts'
+import { PURPOSE_FLAGS, relayConnections, slotsFor } from './connections.ts'
 import { fromUpstream } from './downward.ts'
 import { endDrained } from './draining.ts'
 import { leaveSilent, settle, silenceDeadline, slotTick, upstreamLost, upstreamReady } from './failover.ts'
 import { setUpClient } from './handshake.ts'
 import { denied, granted } from './opening.ts'
-import { LINGER_MS, RelayedClient, RelaySlot } from './parties.ts'
+import { LINGER_MS, RelayedClient } from './parties.ts'
 import type { RelaySettings } from './settings.ts'
 import type { RelayEffect, RelayState } from './state.ts'
 import { fromClient } from './upward.ts'
@@ -36,9 +35,8 @@ export interface RelayCounts {
 
 /**
  * The mining proxy in transparent mode: many clients on few upstream connections. Each channel below is one channel
- * above; its messages go through with nothing but ids changed, and those only where it must be. What clients with
- * REQUIRES_WORK_SELECTION do goes over connections of its own, since that flag is one of the whole connection:
- * upstream `n` of the settings is there a second time as `n` + the number of upstreams.
+ * above; its messages go through with nothing but ids changed, and those only where it must be. Clients with
+ * REQUIRES_WORK_SELECTION have upstream connections of their own (`relayConnections`).
  */
 export class Relay implements Role<RelayEvent, RelayEffect> {
   readonly #state: RelayState
@@ -48,12 +46,19 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
 
   constructor(settings: RelaySettings, deps: { readonly sha256d: Sha256d }) {
     const { upstreams, trustAfterMs, extensions } = settings
-    const slots = { plain: makeSlots(settings, 0), workSelection: makeSlots(settings, upstreams.length) }
-    const entries = [0, MINING_SETUP_FLAGS.REQUIRES_WORK_SELECTION].flatMap((flags) =>
-      upstreams.map((each) => ({ ...each, flags, extensions })),
-    )
+    const connections = relayConnections(upstreams)
+    const slots = {
+      plain: slotsFor('plain', connections),
+      workSelection: slotsFor('workSelection', connections),
+    }
+    const entries = connections.map(({ upstream, purpose }) => ({
+      ...upstream,
+      flags: PURPOSE_FLAGS[purpose],
+      extensions,
+    }))
     this.#state = {
       settings,
+      connections,
       sha256d: deps.sha256d,
       upstreams: this.#timers.add(
         new Upstreams(
@@ -194,15 +199,4 @@ export class Relay implements Role<RelayEvent, RelayEffect> {
     const reason = client.flags === undefined ? 'no SetupConnection in time' : 'no channel opened in time'
     state.emit({ kind: 'close', session, reason })
   }
-}
-
-/** The slots over one set of connections, of which the first has the number `offset`. */
-function makeSlots({ upstreams }: RelaySettings, offset: number): RelaySlot[] {
-  return sharedOrders(upstreams.map(({ share }) => share)).map(
-    ({ upstreams: order, share }) =>
-      new RelaySlot(
-        order.map((index) => index + offset),
-        share,
-      ),
-  )
 }

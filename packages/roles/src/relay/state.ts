@@ -4,6 +4,7 @@ import type { DueQueue } from '../ground/due-queue.ts'
 import type { Emit, Millis, SessionEffect, SessionId } from '../ground/role.ts'
 import type { DialCommand } from '../work/facts.ts'
 import type { Upstreams } from '../work/upstreams.ts'
+import type { RelayConnection } from './connections.ts'
 import type { RelayFact } from './facts.ts'
 import type {
   DrainingUpstreamChannel,
@@ -12,19 +13,20 @@ import type {
   RelaySlot,
   UpstreamSession,
 } from './parties.ts'
-import type { RelaySettings } from './settings.ts'
+import type { RelaySettings, RelayUpstream } from './settings.ts'
 
 export type RelayEffect = SessionEffect | DialCommand | RelayFact
 
 /** What the parts of `Relay` share. */
 export interface RelayState {
   readonly settings: RelaySettings
+  readonly connections: readonly RelayConnection<RelayUpstream>[]
   readonly sha256d: Sha256d
   readonly upstreams: Upstreams
   /** Slots of clients that get their jobs, and of those that bring them. */
   readonly slots: { readonly plain: readonly RelaySlot[]; readonly workSelection: readonly RelaySlot[] }
   readonly clients: Map<SessionId, RelayedClient>
-  /** By the number of the upstream. */
+  /** By the place of the connection. */
   readonly upstreamSessions: Map<number, UpstreamSession>
   readonly draining: DueQueue<DrainingUpstreamChannel>
   /** Connections that have to have a channel by then. */
