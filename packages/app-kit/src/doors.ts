@@ -34,14 +34,18 @@ export interface ServerConfig {
 export async function openDoors(
   config: ServerConfig,
   engine: Pick<Engine<never, never>, 'adopt'>,
-  how: {
+  {
+    context,
+    port,
+    v1Port,
+  }: {
     readonly context: AppContext
     readonly port: Port
     /** The port of V1 sessions, by the place of their door. */
     readonly v1Port?: (door: number) => Port
   },
 ): Promise<string[]> {
-  const { log, registry, scope, clock } = how.context
+  const { log, registry, scope, clock } = context
   processHeldBytes.limit = config.max_held_mib * MIB
   heldBytes(registry)
   const handshakes = handshakeTimes(registry)
@@ -50,8 +54,8 @@ export async function openDoors(
   const urls: string[] = []
   for (const [place, door] of config.listen.entries()) {
     const opened = await listen(doorSettings(door), engine, {
-      port: how.port,
-      v1Port: how.v1Port?.(place),
+      port,
+      v1Port: v1Port?.(place),
       noise: systemNoise,
       clock,
       identities: Object.fromEntries([...keys].map(([edition, key]) => [edition, key.identity])),

@@ -49,7 +49,7 @@ const LONGEST_PARAMETER = 1_024
 /** Serves `/metrics` (Prometheus) and `/healthz` (200 or 503), and further pages. Answers where it listens. */
 export async function serveMonitoring(
   settings: MonitoringSettings,
-  what: {
+  served: {
     readonly registry: Registry
     readonly health: Health
     /** Adds them before the server listens. */
@@ -62,14 +62,14 @@ export async function serveMonitoring(
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
   })
   app.get('/metrics', async (_, reply) => {
-    reply.type(what.registry.contentType)
-    return what.registry.metrics()
+    reply.type(served.registry.contentType)
+    return served.registry.metrics()
   })
   app.get('/healthz', async (_, reply) => {
-    const health = what.health()
+    const health = served.health()
     return reply.code(health.ok ? 200 : 503).send(health)
   })
-  what.pages?.(app)
+  served.pages?.(app)
   await app.listen({ host: settings.host, port: settings.port })
   const address = app.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : settings.port

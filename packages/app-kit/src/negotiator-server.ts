@@ -50,20 +50,20 @@ const FETCH = { concurrency: 4, perLook: 4_096 }
 /** Starts a job negotiator server: its role, the node that checks jobs, the mempool, the blocks that were solved. */
 export async function startNegotiatorServer(
   config: NegotiatorServerConfig,
-  how: {
+  use: {
     readonly context: AppContext
     readonly payout: NegotiatorServerSettings['payout']
     /** Scripts, hex. */
     readonly furtherOutputs: readonly string[]
   },
 ): Promise<RunningNegotiatorServer> {
-  const { log, registry, scope, clock } = how.context
+  const { log, registry, scope, clock } = use.context
   const key = await loadTokenKey(config.data_dir, config.token_key_file)
   if (key.made) log.info({ file: key.file }, 'made a new token key; the pool needs a copy of it')
   const observe = observeNegotiator(log, registry)
   const observeNodes = observeNode(log, registry, 'sv2_negotiator')
   const nodes = nodeRpcs(config.nodes)
-  const server = new NegotiatorServer(negotiatorSettings(config, how), {
+  const server = new NegotiatorServer(negotiatorSettings(config, use), {
     sha256d: fastSha256d,
     sha256: fastSha256,
     mac: key.mac,
@@ -89,7 +89,7 @@ export async function startNegotiatorServer(
   // Closed after the connections: a block may come until they are.
   scope.own('solved blocks', () => blocks.stop())
   scope.own('accepted jobs', () => jobs.stop())
-  const { engine, open } = startRole(how.context, {
+  const { engine, open } = startRole(use.context, {
     role: server,
     connections: 'job negotiator connections',
     onEffect(effect) {

@@ -63,7 +63,7 @@ export interface StartedRole<Event extends { readonly kind: string }> {
   /** Serves numbers and health until the app ends, and the API where the role has statistics. Answers the port. */
   monitor(
     settings: MonitoringSettings & Partial<MinersMonitoringConfig>,
-    what: { readonly gauges?: readonly LiveGauge[]; readonly health: Health; readonly api?: ServedApi },
+    watched: { readonly gauges?: readonly LiveGauge[]; readonly health: Health; readonly api?: ServedApi },
   ): Promise<number>
   /** Opens the doors until the app ends. Answers their URLs. */
   open(

@@ -86,7 +86,7 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
   /** Takes over a connection whose handshake is through. `onGone` is called when it has ended. */
   adopt(
     socket: Socket,
-    how: {
+    connection: {
       readonly port: Port
       readonly wire: Wire
       /** Bytes that may wait for a slow reader before it is dropped. */
@@ -105,33 +105,33 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
     const session = new Session(
       { id: this.#lastId, socket },
       {
-        wire: how.wire,
-        maxQueuedBytes: how.maxQueuedBytes,
+        wire: connection.wire,
+        maxQueuedBytes: connection.maxQueuedBytes,
         owner: this,
         held: this.#held,
-        progress: how,
+        progress: connection,
         clock: this.#clock,
-        turnMs: how.turnMs ?? MAX_TURN_MS,
+        turnMs: connection.turnMs ?? MAX_TURN_MS,
       },
     )
     const info = {
       session: session.id,
-      port: portName(how.port),
+      port: portName(connection.port),
       remote: `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`,
       edition: session.edition,
     }
-    this.#sessions.set(session.id, { session, info, onGone: how.onGone })
+    this.#sessions.set(session.id, { session, info, onGone: connection.onGone })
     this.#observer.onSessionOpened?.(info)
     this.#handle({
       kind: 'opened',
       session: session.id,
-      port: how.port,
+      port: connection.port,
       capabilities: session.capabilities,
-      address: how.address,
-      maxCoinbaseBytes: how.maxCoinbaseBytes,
+      address: connection.address,
+      maxCoinbaseBytes: connection.maxCoinbaseBytes,
     })
     this.#flush()
-    session.start(how.rest)
+    session.start(connection.rest)
     return session
   }
 

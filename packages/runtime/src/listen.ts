@@ -93,10 +93,10 @@ export async function listen(
   }
 }
 
-function opened(server: Server, where: { readonly host: string; readonly port: number }): Promise<void> {
+function opened(server: Server, address: { readonly host: string; readonly port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host: where.host, port: where.port, backlog: 4096 }, () => {
+    server.listen({ host: address.host, port: address.port, backlog: 4096 }, () => {
       server.off('error', reject)
       resolve()
     })

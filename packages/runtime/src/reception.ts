@@ -240,7 +240,7 @@ export class Reception {
 
   #adoptV2(
     guest: Guest,
-    how: {
+    greeting: {
       readonly edition: Edition
       readonly transport: Transport
       readonly rest: Uint8Array
@@ -248,18 +248,18 @@ export class Reception {
   ): void {
     const { maxPayloadBytes, maxQueuedBytes } = this.#settings
     const wire = new Sv2Wire({
-      edition: how.edition,
-      transport: how.transport,
+      edition: greeting.edition,
+      transport: greeting.transport,
       side: 'server',
       protocol: undefined,
       maxPayloadBytes,
     })
-    this.#adopt(guest, { port: this.#deps.port, wire, maxQueuedBytes, rest: how.rest })
+    this.#adopt(guest, { port: this.#deps.port, wire, maxQueuedBytes, rest: greeting.rest })
   }
 
   #adopt(
     guest: Guest,
-    how: {
+    connection: {
       readonly port: Port
       readonly wire: Wire
       readonly maxQueuedBytes: number
@@ -273,7 +273,7 @@ export class Reception {
     guest.socket.removeAllListeners('close')
     guest.receive = undefined
     const session = this.#deps.engine.adopt(guest.socket, {
-      ...how,
+      ...connection,
       address: this.#budget.holderOf(guest.address),
       maxCoinbaseBytes: this.#settings.maxCoinbaseBytes,
       onSetUp: () => clearTimeout(guest.timer),

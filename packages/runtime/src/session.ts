@@ -71,10 +71,10 @@ export class Session implements Holder {
   /** Set while the session waits in the engine's list of those to flush. */
   dirty = false
 
-  /** @param how `maxQueuedBytes`: bytes that may wait for a slow reader before it is dropped; `turnMs`: see `MAX_TURN_MS` */
+  /** @param connection `maxQueuedBytes`: bytes that may wait for a slow reader before it is dropped; `turnMs`: see `MAX_TURN_MS` */
   constructor(
     identity: { readonly id: SessionId; readonly socket: Socket },
-    how: {
+    connection: {
       readonly wire: Wire
       readonly maxQueuedBytes: number
       readonly owner: SessionOwner
@@ -86,13 +86,13 @@ export class Session implements Holder {
   ) {
     this.id = identity.id
     this.socket = identity.socket
-    this.#wire = how.wire
-    this.#owner = how.owner
-    this.#maxQueuedBytes = how.maxQueuedBytes
-    this.#held = how.held
-    this.#progress = how.progress
-    this.#clock = how.clock
-    this.#turnMs = how.turnMs
+    this.#wire = connection.wire
+    this.#owner = connection.owner
+    this.#maxQueuedBytes = connection.maxQueuedBytes
+    this.#held = connection.held
+    this.#progress = connection.progress
+    this.#clock = connection.clock
+    this.#turnMs = connection.turnMs
   }
 
   get capabilities(): Capabilities {

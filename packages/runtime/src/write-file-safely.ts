@@ -13,7 +13,7 @@ export interface SafeWriting {
 }
 
 /** Writes a file so that it is whole or not there: what `writeFileSafely` does, perhaps on another disk. */
-export type SafeWriter = (path: string, content: string | Uint8Array, how?: SafeWriting) => Promise<void>
+export type SafeWriter = (path: string, content: string | Uint8Array, writing?: SafeWriting) => Promise<void>
 
 /**
  * Writes a file as a whole: aside, flushed, renamed, and its folder flushed. After a crash, or on a full disk, there is

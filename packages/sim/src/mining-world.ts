@@ -142,14 +142,14 @@ export class MiningWorld {
     this.now = end
   }
 
-  #happen(what: Happening): void {
-    if (what.kind === 'down') return this.#arrive(what.to, what.message)
-    if (what.kind === 'up') {
-      this.#hash.draw(what.luck)
-      return this.#deliver(what.miner.session, what.message)
+  #happen(happening: Happening): void {
+    if (happening.kind === 'down') return this.#arrive(happening.to, happening.message)
+    if (happening.kind === 'up') {
+      this.#hash.draw(happening.luck)
+      return this.#deliver(happening.miner.session, happening.message)
     }
-    const { miner } = what
-    if (this.#stopped || what.draw !== miner.draws) return
+    const { miner } = happening
+    if (this.#stopped || happening.draw !== miner.draws) return
     this.#find(miner)
     this.#next(miner)
   }

@@ -137,23 +137,24 @@ export class Sv1World {
       if (upstream.pool.nextDeadline() <= this.now) this.#toPool(upstream, { kind: 'tick' })
   }
 
-  #happen(what: Happening): void {
-    switch (what.kind) {
+  #happen(happening: Happening): void {
+    switch (happening.kind) {
       case 'login':
-        return this.#login(what.miner)
+        return this.#login(happening.miner)
       case 'share':
-        if (this.#stopped || what.draw !== what.miner.draws || what.miner.closed !== undefined) return
-        this.#find(what.miner)
-        return this.#next(what.miner)
+        if (this.#stopped || happening.draw !== happening.miner.draws || happening.miner.closed !== undefined)
+          return
+        this.#find(happening.miner)
+        return this.#next(happening.miner)
       case 'up':
-        if (what.miner.closed !== undefined) return
-        this.#hash.draw(what.luck)
-        return this.#tell({ kind: 'message', session: what.miner.session, message: what.message })
+        if (happening.miner.closed !== undefined) return
+        this.#hash.draw(happening.luck)
+        return this.#tell({ kind: 'message', session: happening.miner.session, message: happening.message })
       case 'down':
-        for (const session of what.to) this.#arrive(this.miners[session - FIRST_V1]!, what.message)
+        for (const session of happening.to) this.#arrive(this.miners[session - FIRST_V1]!, happening.message)
         return
       case 'dialed':
-        return this.#dialed(what.upstream)
+        return this.#dialed(happening.upstream)
     }
   }
 

@@ -130,14 +130,14 @@ export class WireLink<Effect extends { readonly kind: string }> {
 
   /** Opens a connection whose other end is made by the test. */
   attach<P extends LinkEnd>(
-    where: PeerPlace & { readonly capabilities: Capabilities },
+    place: PeerPlace & { readonly capabilities: Capabilities },
     make: (session: SessionId) => P,
   ): P {
     this.#session++
     const session = this.#session
     const peer = make(session)
     this.#peers.set(session, peer)
-    this.deliver({ kind: 'opened', session, ...where })
+    this.deliver({ kind: 'opened', session, ...place })
     return peer
   }
 

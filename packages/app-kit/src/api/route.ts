@@ -26,7 +26,7 @@ const none = z.strictObject({})
 export function resource<Params extends z.ZodObject = typeof none, Query extends z.ZodObject = typeof none>(
   path: string,
   summary: string,
-  how: {
+  parts: {
     readonly method?: 'GET' | 'POST' | 'DELETE'
     readonly params?: Params
     readonly query?: Query
@@ -34,7 +34,7 @@ export function resource<Params extends z.ZodObject = typeof none, Query extends
     handle(asked: Asked<z.output<Params>, z.output<Query>>): unknown
   },
 ): Route {
-  const { params = none, query = none, method = 'GET', answer, handle } = how
+  const { params = none, query = none, method = 'GET', answer, handle } = parts
   return { method, path, summary, params, query, answer, handle: handle as Route['handle'] }
 }
 

@@ -21,10 +21,10 @@ export interface UpstreamConfig {
 
 /**
  * The schema of an upstream. Every contradiction is a problem of its own.
- * @param what.keys further keys that an app has for each upstream
- * @param what.only the one edition that will do, where not every one does
+ * @param use.keys further keys that an app has for each upstream
+ * @param use.only the one edition that will do, where not every one does
  */
-export function upstreamSchema<Keys extends z.ZodRawShape = Record<never, never>>(what: {
+export function upstreamSchema<Keys extends z.ZodRawShape = Record<never, never>>(use: {
   readonly description: string
   readonly defaultPort: number
   readonly keys?: Keys
@@ -43,7 +43,7 @@ export function upstreamSchema<Keys extends z.ZodRawShape = Record<never, never>
         .min(1)
         .max(65_535)
         .optional()
-        .describe(`Instead of url: port; ${what.defaultPort} when missing`),
+        .describe(`Instead of url: port; ${use.defaultPort} when missing`),
       authority_key: z
         .string()
         .min(1)
@@ -73,21 +73,21 @@ export function upstreamSchema<Keys extends z.ZodRawShape = Record<never, never>
         .max(86_400)
         .default(600)
         .describe("How far the server's clock may be off when its certificate is checked, seconds"),
-      ...what.keys,
+      ...use.keys,
     })
     .superRefine((config, context) => {
-      for (const problem of contradictions(config, what.only)) {
+      for (const problem of contradictions(config, use.only)) {
         context.addIssue({ code: 'custom', path: [problem.key], message: problem.message })
       }
     })
-    .describe(what.description)
+    .describe(use.description)
   return schema as unknown as z.ZodType<UpstreamConfig & z.output<z.ZodObject<Keys>>>
 }
 
 /** How to dial a checked upstream. Queue and payload limits are generous: we chose this server. */
 export function upstreamSettings(
   config: UpstreamConfig,
-  what: { readonly protocol: SubProtocol; readonly defaultPort: number },
+  use: { readonly protocol: SubProtocol; readonly defaultPort: number },
 ): UpstreamSettings {
   const url = config.url === undefined ? undefined : parsePoolUrl(config.url)
   const text = keyText(config)
@@ -99,13 +99,13 @@ export function upstreamSettings(
         : decodeAuthorityKey(text)
   return {
     host: url?.host ?? config.host ?? '127.0.0.1',
-    port: url?.port ?? config.port ?? what.defaultPort,
+    port: url?.port ?? config.port ?? use.defaultPort,
     edition: config.edition ?? key?.edition ?? 'current',
     noise: config.noise,
     prelude: config.draft_prelude,
     authorityKey: key?.key,
     clockToleranceSeconds: config.clock_tolerance_sec,
-    protocol: what.protocol,
+    protocol: use.protocol,
     handshakeTimeoutMs: 10_000,
     maxPayloadBytes: 0xff_ffff,
     maxQueuedBytes: 64 * 1024 * 1024,

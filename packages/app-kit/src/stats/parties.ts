@@ -64,18 +64,18 @@ export class ChannelStats {
       readonly upstream: number | undefined
     },
     whose: { readonly client: ClientStats; readonly account: string; readonly worker: string },
-    where: { readonly of: WorkerStats | undefined; readonly now: number },
+    counted: { readonly of: WorkerStats | undefined; readonly now: number },
   ) {
     this.channelId = opened.channelId
     this.client = whose.client
     this.kind = opened.channelKind
     this.account = whose.account
     this.worker = whose.worker
-    this.openedAt = where.now
+    this.openedAt = counted.now
     this.difficulty = opened.difficulty
     this.nominalHashrate = opened.nominalHashrate
     this.upstream = opened.upstream
-    this.of = where.of
+    this.of = counted.of
   }
 }
 

@@ -255,12 +255,12 @@ export class Statistics {
   }
 
   #accept(
-    where: { readonly session: number; readonly channelId: number },
+    place: { readonly session: number; readonly channelId: number },
     share: CountedShares,
     /** That the share itself names. */
     named: string | undefined,
   ): void {
-    const channel = this.#channel(where)
+    const channel = this.#channel(place)
     if (channel === undefined) return this.total.accept(share, this.#now())
     if (named !== undefined && named !== '' && named !== channel.worker)
       return this.#count(channel, share, this.#workerOf(channel, named, this.#now()))
@@ -289,13 +289,13 @@ export class Statistics {
     return worker
   }
 
-  #refuse(where: { readonly session: number; readonly channelId: number | undefined }, code: string): void {
+  #refuse(place: { readonly session: number; readonly channelId: number | undefined }, code: string): void {
     this.total.refuse(code)
-    const client = this.clients.get(where.session)
+    const client = this.clients.get(place.session)
     client?.tally.refuse(code)
     // a V1 session has one channel
     const [first] = client?.isV1 === true ? client.channels.values() : []
-    const channel = where.channelId === undefined ? first : client?.channels.get(where.channelId)
+    const channel = place.channelId === undefined ? first : client?.channels.get(place.channelId)
     channel?.tally.refuse(code)
     channel?.of?.tally.refuse(code)
     channel?.of?.account.tally.refuse(code)

@@ -44,11 +44,14 @@ export class MempoolWatch {
 
   constructor(
     rpc: NodeRpc,
-    how: { readonly settings: MempoolWatchSettings; readonly observer: MempoolWatchObserver },
+    {
+      settings,
+      observer,
+    }: { readonly settings: MempoolWatchSettings; readonly observer: MempoolWatchObserver },
   ) {
     this.#rpc = rpc
-    this.#settings = how.settings
-    this.#observer = how.observer
+    this.#settings = settings
+    this.#observer = observer
   }
 
   /** Starts; answers when stopped. */

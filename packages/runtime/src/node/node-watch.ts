@@ -110,11 +110,11 @@ export class NodeWatch {
 
   constructor(
     rpc: NodeRpc,
-    how: { readonly settings: NodeWatchSettings; readonly observer: NodeWatchObserver },
+    { settings, observer }: { readonly settings: NodeWatchSettings; readonly observer: NodeWatchObserver },
   ) {
     this.#rpc = rpc
-    this.#settings = how.settings
-    this.#observer = how.observer
+    this.#settings = settings
+    this.#observer = observer
   }
 
   /** The node hands out templates. */
