@@ -57,7 +57,7 @@ export class Aggregator implements Role<AggregatorEvent, UpstreamWorkEffect> {
       work.upstream({ ...event, port: event.port }, now)
     else if (event.kind !== 'opened' && work.ownsUpstream(event.session)) work.upstream(event, now)
     else work.miner(event, now)
-    work.miners.tellJobs()
+    work.miners.endTurn()
     return this.#outbox.take()
   }
 }

@@ -7,6 +7,12 @@ import { type Millis, NEVER } from './role.ts'
 export class DueQueue<T> {
   #queue: { readonly item: T; readonly due: Millis }[] = []
   #head = 0
+  readonly #onFirst: (() => void) | undefined
+
+  /** @param onFirst called when another thing than before is the first one */
+  constructor(onFirst?: () => void) {
+    this.#onFirst = onFirst
+  }
 
   /** When the first thing is due; `NEVER` when there is none. */
   nextDeadline(): Millis {
@@ -16,6 +22,7 @@ export class DueQueue<T> {
   /** @param due not before any due time given earlier. */
   push(item: T, due: Millis): void {
     this.#queue.push({ item, due })
+    if (this.#queue.length === this.#head + 1) this.#onFirst?.()
   }
 
   /** Takes the next thing whose time has come. */
@@ -30,6 +37,7 @@ export class DueQueue<T> {
       this.#queue = this.#queue.slice(this.#head)
       this.#head = 0
     }
+    this.#onFirst?.()
     return first.item
   }
 }

@@ -10,13 +10,17 @@ export interface Timed {
 /**
  * All deadlines of a role, or of one part of it: timers, each with a name, and parts with deadlines of their own. A
  * queue or a part that was made through this table counts in `nextDeadline` for as long as the role lives, so that no
- * deadline can be forgotten there. Neither setting a timer nor asking for the next deadline allocates.
+ * deadline can be forgotten there. Neither setting a timer nor asking for the next deadline allocates. A role is asked after
+ * every event: the earliest timer or queue is remembered until one of them changes, and only parts are asked again.
  */
 export class Timers<Name extends string = never> implements Timed {
   readonly #names: readonly Name[]
   readonly #due: Float64Array
   readonly #queues: DueQueue<unknown>[] = []
   readonly #parts: Timed[] = []
+  /** The earliest of timers and queues, unless one has changed since. */
+  #earliest: Millis = NEVER
+  #hasChanged = false
 
   constructor(...names: readonly Name[]) {
     this.#names = names
@@ -31,14 +35,17 @@ export class Timers<Name extends string = never> implements Timed {
 
   /** A queue whose first due time counts in. */
   queue<T>(): DueQueue<T> {
-    const queue = new DueQueue<T>()
+    const queue = new DueQueue<T>(this.#changed)
     this.#queues.push(queue as DueQueue<unknown>)
     return queue
   }
 
   /** Sets a timer, whether it was set before or not. */
   set(name: Name, at: Millis): void {
-    this.#due[this.#names.indexOf(name)] = at
+    const index = this.#names.indexOf(name)
+    if (this.#due[index] === at) return
+    this.#due[index] = at
+    this.#hasChanged = true
   }
 
   stop(name: Name): void {
@@ -56,21 +63,26 @@ export class Timers<Name extends string = never> implements Timed {
   }
 
   nextDeadline(): Millis {
-    // asked after every event: loops without iterators, and queues apart, where the call is always the same one
-    const due = this.#due
-    const queues = this.#queues
+    if (this.#hasChanged) this.#look()
     const parts = this.#parts
-    let next = NEVER
-    for (let index = 0; index < due.length; index++) if (due[index]! < next) next = due[index]!
-    for (let index = 0; index < queues.length; index++) {
-      const at = queues[index]!.nextDeadline()
-      if (at < next) next = at
-    }
+    let next = this.#earliest
     for (let index = 0; index < parts.length; index++) {
       const at = parts[index]!.nextDeadline()
       if (at < next) next = at
     }
     return next
+  }
+
+  readonly #changed = (): void => {
+    this.#hasChanged = true
+  }
+
+  #look(): void {
+    let next = NEVER
+    for (const at of this.#due) if (at < next) next = at
+    for (const queue of this.#queues) next = Math.min(next, queue.nextDeadline())
+    this.#earliest = next
+    this.#hasChanged = false
   }
 
   #at(name: Name): Millis {

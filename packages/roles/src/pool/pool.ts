@@ -196,7 +196,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       default:
         this.#session(event, now)
     }
-    this.#miners.tellJobs()
+    this.#miners.endTurn()
     return this.#outbox.take()
   }
 

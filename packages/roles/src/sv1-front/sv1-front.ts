@@ -130,7 +130,7 @@ export class Sv1Front {
   flow(now: Millis): void {
     const { miners } = this.#state.core
     for (;;) {
-      miners.tellJobs()
+      miners.endTurn()
       if (this.#fromCore.length === 0) return
       for (const effect of this.#fromCore.splice(0)) this.#perform(effect, now)
     }

@@ -1,6 +1,6 @@
 import type { Message } from '@sv2/messages'
 import type { Port } from '../../ground/port.ts'
-import type { Emit, Millis, SessionEvent, SessionId } from '../../ground/role.ts'
+import { type Emit, type Millis, NEVER, type SessionEvent, type SessionId } from '../../ground/role.ts'
 import type { Channel } from '../channel/channel.ts'
 import type { Job, Tip } from '../channel/job.ts'
 import type { JobBook } from '../channel/job-book.ts'
@@ -53,19 +53,20 @@ export class Miners {
     deps: MinersDeps & { readonly source: WorkSource; readonly emit: Emit<MinersEffect> },
   ) {
     this.#state = minersState(settings, deps)
-    const { due, connected } = this.#state
-    this.#round = due.timers.add(new DifficultyRound(connected.channels))
+    this.#round = new DifficultyRound(this.#state.connected.channels)
   }
 
-  /** Tells the next miners of jobs; the last thing in every turn of a role. */
-  tellJobs(): void {
+  /** The last thing in every turn of a role: tells the next miners of jobs, and sets when a tick is needed. */
+  endTurn(): void {
     const { due, out, emit, now } = this.#state
     const { lanes } = out
     // clients that are not told at once are told later, when a tick says that others had their turn
     if (!this.#behind && !lanes.isEmpty) for (const effect of lanes.slice()) emit(effect)
     this.#behind = !lanes.isEmpty || due.closing.length > 0
-    if (this.#behind) due.timers.set('rest', now)
-    else due.timers.stop('rest')
+    due.timers.set('rest', this.#behind ? now : NEVER)
+    due.timers.set('round', this.#round.nextDeadline())
+    due.timers.set('early', due.early.nextDeadline())
+    due.timers.set('custom', due.custom.nextDeadline())
   }
 
   /** The next place in the order of jobs, levels and prefixes. */

@@ -75,8 +75,11 @@ export interface Connected {
   readonly refusals: Refusals
 }
 
-/** `levels`: channels that wait for another level get it. `rest`: what one moment was too short for is told on. */
-export type MinersTimer = 'levels' | 'rest'
+/**
+ * `levels`: channels that wait for another level get it. `rest`: what one moment was too short for is told on. `round`,
+ * `early`, `custom`: deadlines of these parts as they were at the end of the last turn.
+ */
+export type MinersTimer = 'levels' | 'rest' | 'round' | 'early' | 'custom'
 
 /** What is due: what was put off to a moment, to the next tip, or until the source of work can answer. */
 export interface Due {
@@ -160,13 +163,13 @@ export function minersState(
 }
 
 function nothingDue(): Due {
-  const timers = new Timers<MinersTimer>('levels', 'rest')
+  const timers = new Timers<MinersTimer>('levels', 'rest', 'round', 'early', 'custom')
   return {
     timers,
     acks: timers.queue(),
     idle: timers.queue(),
-    early: timers.add(new EarlyShares()),
-    custom: timers.add(new CustomJobs()),
+    early: new EarlyShares(),
+    custom: new CustomJobs(),
     waiting: new WaitingRequests(),
     wanting: new Set(),
     retargeted: new Set(),

@@ -100,7 +100,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     else if (event.kind === 'unreachable') this.#unreachable(event.link, now)
     else this.#session(event, now)
     if (this.#slots.connected > 0 && !this.#timers.isSet('step')) this.#timers.set('step', now + STEP_MS)
-    this.#miners.tellJobs()
+    this.#miners.endTurn()
     return this.#outbox.take()
   }
 
