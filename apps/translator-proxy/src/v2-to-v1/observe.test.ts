@@ -63,7 +63,7 @@ describe('observer of the translator to V1', () => {
       { kind: 'poolLineIgnored', pool: 0, reason: FOREIGN },
       { kind: 'poolJobRefused', pool: 0, reason: 'a job without a coinbase' },
       { kind: 'poolLost', pool: 0, link: 1, unanswered: 'extranonce.subscribe' },
-      { kind: 'sharesUnanswered', pool: 0, count: 3 },
+      { kind: 'sharesUnanswered', upstream: 0, count: 3 },
       { kind: 'extranonceSizeChanged', pool: 0, channels: 2 },
       { kind: 'blockFound', ...ids, user: 'rig 1', worker: '', hash: 'ab' },
     )

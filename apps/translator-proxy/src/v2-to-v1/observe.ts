@@ -55,7 +55,7 @@ export function createObserver(log: Logger, registry: Registry): V2ToV1Observer 
         }
         case 'sharesUnanswered':
           metrics.unanswered.inc(fact.count)
-          return warn({ pool: fact.pool, shares: fact.count }, 'shares without an answer')
+          return warn({ pool: fact.upstream, shares: fact.count }, 'shares without an answer')
         case 'blockFound': {
           metrics.blocks.inc()
           const { pool, session, channelId, remote, hash } = fact

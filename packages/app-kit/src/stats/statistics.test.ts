@@ -157,6 +157,7 @@ describe('upstreams', () => {
     stats.fact({ kind: 'shareSent', upstream: 0, session: 1, channelId: 1, isBlock: false })
     stats.fact({ kind: 'sharesAcknowledgedAbove', upstream: 0, count: 3 })
     stats.fact({ kind: 'shareRefusedAbove', upstream: 0, session: 1, channelId: 1, code: 'stale-share' })
+    stats.fact({ kind: 'sharesUnanswered', upstream: 1, count: 2 })
     stats.fact({ kind: 'upstreamRefused', upstream: 1, name: 'spare', reason: 'no' })
     expect(stats.upstreams.get(0)).toMatchObject({
       name: 'main',
@@ -166,7 +167,12 @@ describe('upstreams', () => {
       acknowledged: 3,
       tally: { reasons: { 'stale-share': 1 } },
     })
-    expect(stats.upstreams.get(1)).toMatchObject({ state: 'refused', reason: 'no', isUsed: false })
+    expect(stats.upstreams.get(1)).toMatchObject({
+      state: 'refused',
+      reason: 'no',
+      isUsed: false,
+      unanswered: 2,
+    })
   })
 
   test('of a relay are credited by the channels that are at them', () => {

@@ -200,11 +200,9 @@ export class Statistics {
         return this.#upstream(fact.pool).tally.refuse(fact.code)
       case 'shareRefusedAbove':
         return this.#upstream(fact.upstream).tally.refuse(fact.code)
-      case 'sharesUnanswered': {
-        const upstream = this.#upstream('upstream' in fact ? fact.upstream : 0)
-        upstream.unanswered += fact.count
+      case 'sharesUnanswered':
+        this.#upstream(fact.upstream).unanswered += fact.count
         return
-      }
     }
   }
 

@@ -1,5 +1,6 @@
 import type { SessionId } from '../../ground/role.ts'
 import type { MinersFact } from '../../mining/miners/facts.ts'
+import type { UpstreamWorkFact } from '../../work/facts.ts'
 import type { PoolRequest } from './pool-requests.ts'
 
 /** What the driver has to do about connections to pools. A link is one connection to one pool, made again when lost. */
@@ -74,7 +75,7 @@ export type V2ToV1Fact =
       readonly code: string | undefined
     }
   /** No verdict came in time, or ever can. */
-  | { readonly kind: 'sharesUnanswered'; readonly pool: number; readonly count: number }
+  | Extract<UpstreamWorkFact, { kind: 'sharesUnanswered' }>
   | {
       readonly kind: 'blockFound'
       readonly pool: number

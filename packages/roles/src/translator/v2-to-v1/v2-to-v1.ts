@@ -285,7 +285,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
     const extranonce2 = hex(fullExtranonce(channel, good.job, share))
     const { ntime, nonce, version } = share
     if (!session.submit(sent, { jobId: origin.jobId, extranonce2, ntime, nonce, version }, this.#now)) {
-      this.#outbox.emit({ kind: 'sharesUnanswered', pool: link.pool, count: 1 })
+      this.#outbox.emit({ kind: 'sharesUnanswered', upstream: link.pool, count: 1 })
       return { code: 'stale-share' }
     }
     this.#outbox.emit({ kind: 'shareSubmitted', ...ids })
@@ -300,7 +300,7 @@ export class V2ToV1 implements Role<V2ToV1Event, V2ToV1Effect> {
 
   #unanswered(link: PoolLink, shares: readonly SubmittedShare[], now: Millis): void {
     if (shares.length === 0) return
-    this.#outbox.emit({ kind: 'sharesUnanswered', pool: link.pool, count: shares.length })
+    this.#outbox.emit({ kind: 'sharesUnanswered', upstream: link.pool, count: shares.length })
     for (const share of shares) this.#miners.settle(share, 'stale-share', now)
   }
 
