@@ -15,8 +15,7 @@ import {
   encodeFrame,
   type JobRecord,
   type JournalRecord,
-  leafHash,
-  SegmentTree,
+  SegmentRootMaker,
   type ShareRecord,
 } from '@sv2/journal'
 import { Ledger, networkWorkOf, type Terms, writeTerms } from '@sv2/roles/ledger'
@@ -195,9 +194,10 @@ export function shown(
   }
   let chained: Uint8Array = new Uint8Array(32)
   const segments = groups.map((frames, number): ToldSegment => {
-    const tree = new SegmentTree()
-    for (const frame of frames) tree.add(leafHash(frame))
-    chained = chainRoot(chained, tree.root())
+    const maker = new SegmentRootMaker()
+    for (const frame of frames) maker.take(frame)
+    const root = maker.root()
+    chained = chainRoot(chained, root)
     const isOpen = number === groups.length - 1
     return {
       number,
@@ -205,7 +205,7 @@ export function shown(
       pool_id: '07'.repeat(16),
       first: number * RECORDS_OF_A_SEGMENT,
       records: isOpen ? 0 : frames.length,
-      root: isOpen ? null : hex(tree.root()),
+      root: isOpen ? null : hex(root),
       chained_root: isOpen ? null : hex(chained),
     }
   })

@@ -4,12 +4,12 @@ import {
   chainRoot,
   JournalError,
   type JournalRecord,
-  leafHash,
   readFrame,
-  SegmentTree,
+  SegmentRootMaker,
   type ShareRecord,
 } from '@sv2/journal'
 import { type Booking, Ledger, type LedgerFact } from '@sv2/roles/ledger'
+import { fastSha256 } from '@sv2/runtime'
 import type { Findings } from './findings.ts'
 import type { PoolSource, ToldSegment } from './pool-source.ts'
 import { ShareChecks } from './share-checks.ts'
@@ -66,14 +66,14 @@ export async function readJournal(
         `segment ${segment.number} begins at record ${segment.first}, and ${reader.sequence} was to come`,
       )
     reader.sequence = segment.first
-    const tree = new SegmentTree()
+    const maker = new SegmentRootMaker(fastSha256)
     for await (const page of source.records(segment.number))
       for (const frame of page) {
-        tree.add(leafHash(frame))
+        maker.take(frame)
         reader.take(frame, segment)
       }
     if (segment.root === null || segment.chained_root === null) continue
-    const root = tree.root()
+    const root = maker.root()
     if (hex(root) !== segment.root)
       findings.broken(
         BROKEN_CHAIN,

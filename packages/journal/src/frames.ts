@@ -79,11 +79,10 @@ export function encodeFrame(entry: Entry): Uint8Array {
 export function readFrame(bytes: Uint8Array, at: number): Frame {
   const end = frameEnd(bytes, at)
   if (end === undefined) throw new JournalError('truncated', `a record at ${at}, ${bytes.length - at} bytes`)
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, end - at)
-  if (crc32c(bytes, at + CRC_FROM, end) !== view.getUint32(CRC_AT, true))
+  if (crc32c(bytes, at + CRC_FROM, end) !== u32At(bytes, at + CRC_AT))
     throw new JournalError('checksum', `a record at ${at}`)
-  const sequence = view.getUint32(8, true) + view.getUint32(12, true) * 2 ** 32
-  const record = readRecord(view.getUint8(16), bytes.subarray(at + FRAME_HEADER_SIZE, end))
+  const sequence = u32At(bytes, at + 8) + u32At(bytes, at + 12) * 2 ** 32
+  const record = readRecord(bytes[at + 16]!, bytes.subarray(at + FRAME_HEADER_SIZE, end))
   return { sequence, record, end }
 }
 
@@ -93,8 +92,13 @@ export function readFrame(bytes: Uint8Array, at: number): Frame {
  */
 export function frameEnd(bytes: Uint8Array, at: number): number | undefined {
   if (bytes.length - at < FRAME_HEADER_SIZE) return undefined
-  const size = new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true)
+  const size = u32At(bytes, at)
   if (size > MAX_RECORD_SIZE) throw new JournalError('malformed', `a record of ${size} bytes at ${at}`)
   const end = at + FRAME_HEADER_SIZE + size
   return end > bytes.length ? undefined : end
+}
+
+/** Little-endian. A view of its own for each record would take as long as the checksum. */
+function u32At(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
 }

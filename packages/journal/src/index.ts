@@ -36,6 +36,9 @@ export {
   inclusionProof,
   leafHash,
   provesInclusion,
+  RECORDS_PER_LEAF,
+  RecordLeaves,
+  SegmentRootMaker,
   SegmentTree,
   type Sha256,
 } from './segment-tree.ts'

@@ -1,7 +1,7 @@
-import { hex, sha256, unhex } from '@sv2/bitcoin'
+import { concatBytes, hex, sha256, unhex } from '@sv2/bitcoin'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { inclusionProof, leafHash, provesInclusion, SegmentTree } from './segment-tree.ts'
+import { inclusionProof, leafHash, provesInclusion, SegmentRootMaker, SegmentTree } from './segment-tree.ts'
 
 /** The leaves of the test tree in the reference code of RFC 6962. */
 const LEAVES = [
@@ -67,5 +67,14 @@ describe('the tree of a segment', () => {
     inner.set(two[0]!, 1)
     inner.set(two[1]!, 33)
     expect(hex(leafHash(inner.subarray(1)))).not.toBe(hex(sha256(inner)))
+  })
+
+  test.each([0, 1, 15, 16, 17, 32, 70])('has sixteen records in a leaf: %i records', (records) => {
+    const frames = Array.from({ length: records }, (_, n) => Uint8Array.of(n, n, n))
+    const maker = new SegmentRootMaker()
+    for (const frame of frames) maker.take(frame)
+    const expected = new SegmentTree()
+    for (let at = 0; at < records; at += 16) expected.add(leafHash(concatBytes(...frames.slice(at, at + 16))))
+    expect(hex(maker.root())).toBe(hex(expected.root()))
   })
 })

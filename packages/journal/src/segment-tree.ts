@@ -1,15 +1,76 @@
 import { concatBytes, equalBytes, sha256 } from '@sv2/bitcoin'
+import { ByteWriter } from './byte-writer.ts'
 
 /** A hash of any bytes, 32 bytes out. */
 export type Sha256 = (data: Uint8Array) => Uint8Array
 
-/** Hash of a record with its frame: SHA-256(0x00 ‖ frame), so that no inner node can be taken for a record (RFC 6962 §2.1). */
-export function leafHash(frame: Uint8Array, hash: Sha256 = sha256): Uint8Array {
-  return hash(concatBytes(LEAF, frame))
+/**
+ * Records of a segment that make one leaf; the last leaf may have fewer. A record with a leaf of its own costs two hashes of
+ * 0.8 µs, and 0.2 µs so: a share costs 8 in all.
+ */
+export const RECORDS_PER_LEAF = 16
+
+/** Hash of a leaf: SHA-256(0x00 ‖ bytes), so that no inner node can be taken for a leaf (RFC 6962 §2.1). */
+export function leafHash(bytes: Uint8Array, hash: Sha256 = sha256): Uint8Array {
+  return hash(concatBytes(LEAF, bytes))
+}
+
+/** Makes the leaves of a segment of its records. */
+export class RecordLeaves {
+  readonly #hash: Sha256
+  readonly #bytes = new ByteWriter()
+  #records = 0
+
+  constructor(hash: Sha256 = sha256) {
+    this.#hash = hash
+  }
+
+  /** Takes the next record with its frame. Answers the hash of a leaf that is full. */
+  take(frame: Uint8Array): Uint8Array | undefined {
+    if (this.#records === 0) this.#bytes.bytes(LEAF)
+    this.#bytes.bytes(frame)
+    this.#records++
+    return this.#records === RECORDS_PER_LEAF ? this.#leaf() : undefined
+  }
+
+  /** The last leaf; undefined when the one before took all. */
+  end(): Uint8Array | undefined {
+    return this.#records === 0 ? undefined : this.#leaf()
+  }
+
+  #leaf(): Uint8Array {
+    const leaf = this.#hash(this.#bytes.written)
+    this.#bytes.clear()
+    this.#records = 0
+    return leaf
+  }
+}
+
+/** The root that a closed segment has over its records with their frames. */
+export class SegmentRootMaker {
+  readonly #leaves: RecordLeaves
+  readonly #tree: SegmentTree
+
+  constructor(hash: Sha256 = sha256) {
+    this.#leaves = new RecordLeaves(hash)
+    this.#tree = new SegmentTree(hash)
+  }
+
+  take(frame: Uint8Array): void {
+    const leaf = this.#leaves.take(frame)
+    if (leaf !== undefined) this.#tree.add(leaf)
+  }
+
+  /** To be asked for when all records were taken. */
+  root(): Uint8Array {
+    const last = this.#leaves.end()
+    if (last !== undefined) this.#tree.add(last)
+    return this.#tree.root()
+  }
 }
 
 /**
- * The Merkle root over the records of a closed segment (RFC 6962 §2.1), made leaf by leaf: it keeps one hash for each power
+ * The Merkle root over the leaves of a closed segment (RFC 6962 §2.1), made leaf by leaf: it keeps one hash for each power
  * of two. A segment without records has the hash of nothing.
  */
 export class SegmentTree {
@@ -21,7 +82,7 @@ export class SegmentTree {
     this.#hash = hash
   }
 
-  /** @param leaf hash of the next record, see `leafHash` */
+  /** @param leaf hash of the next leaf, see `leafHash` */
   add(leaf: Uint8Array): void {
     let node = { size: 1, root: leaf }
     for (

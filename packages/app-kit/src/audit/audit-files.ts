@@ -1,5 +1,5 @@
 import { hex } from '@sv2/bitcoin'
-import { inclusionProof } from '@sv2/journal'
+import { inclusionProof, RECORDS_PER_LEAF } from '@sv2/journal'
 import { type SegmentInfo, type SegmentRoot, SegmentRoots } from './segment-roots.ts'
 
 /** What may be asked of a journal. */
@@ -18,7 +18,11 @@ export interface AuditAnswers {
   readonly records: { readonly frames: readonly string[]; readonly next: number | undefined } | undefined
   readonly proof:
     | {
+        /** Leaves of the segment, and the place of this one among them. */
         readonly size: number
+        readonly index: number
+        /** Place of its first record in the segment; the leaf is that one and those behind it, sixteen at most. */
+        readonly first: number
         readonly leaf: string
         readonly proof: readonly string[]
         readonly root: string
@@ -90,14 +94,23 @@ export class AuditFiles {
     return { number, index, frames }
   }
 
-  #proof(number: number, index: number): AuditAnswers['proof'] {
+  /** @param record its place in the segment */
+  #proof(number: number, record: number): AuditAnswers['proof'] {
     const root = this.roots.known(number)
     if (root === undefined) return undefined
     if (this.#leaves?.number !== number) this.#leaves = { number, leaves: [...this.roots.leaves(number)] }
     const { leaves } = this.#leaves
+    const index = Math.floor(record / RECORDS_PER_LEAF)
     const leaf = leaves[index]
-    if (leaf === undefined) return undefined
+    if (leaf === undefined || record >= root.records) return undefined
     const proof = inclusionProof(leaves, index).map((node) => hex(node))
-    return { size: leaves.length, leaf: hex(leaf), proof, root: root.root }
+    return {
+      size: leaves.length,
+      index,
+      first: index * RECORDS_PER_LEAF,
+      leaf: hex(leaf),
+      proof,
+      root: root.root,
+    }
   }
 }

@@ -64,9 +64,13 @@ export function auditRoutes(audit: Pick<AuditClient, 'ask'> | undefined): Route[
         params: number,
         query: z.strictObject({ index: whole.describe('Place of the record in the segment') }),
         answer: z.strictObject({
-          size: z.number().describe('Records of the segment'),
-          leaf: hexText.describe('Hash of the record'),
-          proof: z.array(hexText).describe('Siblings from the record up to the root'),
+          size: z
+            .number()
+            .describe('Leaves of the segment; one has sixteen records, the last one may have fewer'),
+          index: z.number().describe('Place of the leaf among them'),
+          first: z.number().describe('Place of its first record in the segment'),
+          leaf: hexText.describe('SHA-256 of a zero byte and the records with their frames'),
+          proof: z.array(hexText).describe('Siblings from the leaf up to the root'),
           root: hexText,
         }),
         handle: ({ params, query }) =>

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { hex, unhex } from '@sv2/bitcoin'
+import { concatBytes, hex, unhex } from '@sv2/bitcoin'
 import {
   chainRoot,
   encodeFrame,
@@ -9,7 +9,7 @@ import {
   leafHash,
   provesInclusion,
   readFrame,
-  SegmentTree,
+  SegmentRootMaker,
 } from '@sv2/journal'
 import { segmentPath } from '@sv2/runtime/journal'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -45,9 +45,9 @@ function write(number: number, first: number, count: number, torn = 0): Uint8Arr
 }
 
 function rootOf(frames: readonly Uint8Array[]): Uint8Array {
-  const tree = new SegmentTree()
-  for (const bytes of frames) tree.add(leafHash(bytes))
-  return tree.root()
+  const maker = new SegmentRootMaker()
+  for (const bytes of frames) maker.take(bytes)
+  return maker.root()
 }
 
 function start() {
@@ -119,17 +119,29 @@ test('records come by pages, byte for byte, and those that do not count are left
 }, 60_000)
 
 test('each record of a closed segment is proven', async () => {
-  const frames = write(0, 0, 7)
-  write(1, 7, 1)
+  const frames = write(0, 0, 40)
+  write(1, 40, 1)
   const get = start()
   await vi.waitFor(async () => expect((await get('segments/0/proof?index=0')).status).toBe(200), 30_000)
-  for (const [index, bytes] of frames.entries()) {
-    const { body } = await get(`segments/0/proof?index=${index}`)
-    const claim = { leaf: leafHash(bytes), index, size: 7 }
-    expect(body).toMatchObject({ size: 7, leaf: hex(claim.leaf) })
+  for (const record of frames.keys()) {
+    const { body } = await get(`segments/0/proof?index=${record}`)
+    const index = record >> 4
+    const bytes = concatBytes(...frames.slice(16 * index, 16 * index + 16))
+    const claim = { leaf: leafHash(bytes), index, size: 3 }
+    expect(body).toMatchObject({ size: 3, index, first: 16 * index, leaf: hex(claim.leaf) })
     const proof = body.proof.map((node: string) => unhex(node))
     expect(provesInclusion(claim, proof, unhex(body.root))).toBe(true)
   }
+}, 60_000)
+
+test('a root over other leaves, of an older version, is computed anew', async () => {
+  const frames = write(0, 0, 5)
+  write(1, 5, 1)
+  const old = { records: 5, root: '11'.repeat(32), chainedRoot: '22'.repeat(32) }
+  writeFileSync(segmentPath(folder, 0).replace(/journal$/, 'root'), JSON.stringify(old))
+  const get = start()
+  const root = hex(rootOf(frames))
+  await vi.waitFor(async () => expect((await get('segments')).body.items[1]).toMatchObject({ root }), 30_000)
 }, 60_000)
 
 test('what is not there is 404', async () => {

@@ -1,13 +1,15 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { hex, unhex } from '@sv2/bitcoin'
-import { chainRoot, leafHash, SegmentTree } from '@sv2/journal'
-import { writeFileSafelySync } from '@sv2/runtime'
+import { chainRoot, RECORDS_PER_LEAF, RecordLeaves, SegmentRootMaker } from '@sv2/journal'
+import { fastSha256, writeFileSafelySync } from '@sv2/runtime'
 import { isSegment, SegmentReader, segmentNumbers, segmentPath } from '@sv2/runtime/journal'
 
 /** Roots of a closed segment, hex. */
 export interface SegmentRoot {
   readonly records: number
-  /** Merkle root over its records with their frames (RFC 6962). */
+  /** Of every leaf but the last. */
+  readonly recordsPerLeaf: number
+  /** Merkle root over its records with their frames, sixteen to a leaf (RFC 6962). */
   readonly root: string
   /** SHA-256 of the chained root of the segment before and this root; zeros stand before the first. */
   readonly chainedRoot: string
@@ -63,7 +65,9 @@ export class SegmentRoots {
   /** The root that was computed before; undefined while that is still to be done, or the segment is open. */
   known(number: number): SegmentRoot | undefined {
     try {
-      return JSON.parse(readFileSync(this.#rootPath(number), 'utf8')) as SegmentRoot
+      const root = JSON.parse(readFileSync(this.#rootPath(number), 'utf8')) as SegmentRoot
+      // one of a version that made other leaves is computed anew
+      return root.recordsPerLeaf === RECORDS_PER_LEAF ? root : undefined
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw error
@@ -74,24 +78,33 @@ export class SegmentRoots {
   computeNext(): boolean {
     for (const number of this.numbers()) {
       const records = this.info(number)?.records
-      if (records === undefined || existsSync(this.#rootPath(number))) continue
-      const root = new SegmentTree()
-      for (const leaf of this.leaves(number)) root.add(leaf)
+      if (records === undefined || this.known(number) !== undefined) continue
+      const maker = new SegmentRootMaker(fastSha256)
+      for (const bytes of this.frames(number)) maker.take(bytes)
+      const root = maker.root()
       const before = this.known(number - 1)
-      const chained = chainRoot(
-        before === undefined ? NOTHING_BEFORE : unhex(before.chainedRoot),
-        root.root(),
-      )
-      const made: SegmentRoot = { records, root: hex(root.root()), chainedRoot: hex(chained) }
+      const chained = chainRoot(before === undefined ? NOTHING_BEFORE : unhex(before.chainedRoot), root)
+      const made: SegmentRoot = {
+        records,
+        recordsPerLeaf: RECORDS_PER_LEAF,
+        root: hex(root),
+        chainedRoot: hex(chained),
+      }
       writeFileSafelySync(this.#rootPath(number), `${JSON.stringify(made)}\n`)
       return true
     }
     return false
   }
 
-  /** Hashes of the records of a segment. */
+  /** Hashes of the leaves of a segment. */
   *leaves(number: number): Generator<Uint8Array> {
-    for (const bytes of this.frames(number)) yield leafHash(bytes)
+    const leaves = new RecordLeaves(fastSha256)
+    for (const bytes of this.frames(number)) {
+      const leaf = leaves.take(bytes)
+      if (leaf !== undefined) yield leaf
+    }
+    const last = leaves.end()
+    if (last !== undefined) yield last
   }
 
   /** The records of a segment with their frames, as far as they count. Views that the next one makes invalid. */
@@ -100,9 +113,9 @@ export class SegmentRoots {
     const reader = new SegmentReader(segmentPath(this.#folder, number))
     try {
       for (let n = 0; n < records; n++) {
-        const frame = reader.next()
-        if (frame === undefined) return
-        yield frame.bytes
+        const bytes = reader.nextBytes()
+        if (bytes === undefined) return
+        yield bytes
       }
     } finally {
       reader.close()

@@ -57,22 +57,33 @@ export class SegmentReader {
    * @throws {JournalError} checksum or malformed
    */
   next(): StoredFrame | undefined {
-    if (!this.#has(FRAME_HEADER_SIZE)) return undefined
-    let end = frameEnd(this.#buffer, this.#at)
-    if (end === undefined) {
-      const size = new DataView(this.#buffer.buffer, this.#buffer.byteOffset + this.#at).getUint32(0, true)
-      if (!this.#has(FRAME_HEADER_SIZE + size)) return undefined
-      end = this.#at + FRAME_HEADER_SIZE + size
-    }
+    if (!this.#hasFrame()) return undefined
     const start = this.offset
     const frame = readFrame(this.#buffer, this.#at)
-    const bytes = this.#buffer.subarray(this.#at, end)
-    this.#at = end
+    const bytes = this.#buffer.subarray(this.#at, frame.end)
+    this.#at = frame.end
     return { ...frame, end: this.offset, start, bytes }
+  }
+
+  /** The bytes of the next record with its frame. They are not read: `next` takes ten times as long. @throws {JournalError} malformed */
+  nextBytes(): Uint8Array | undefined {
+    if (!this.#hasFrame()) return undefined
+    const start = this.#at
+    this.#at = frameEnd(this.#buffer, start)!
+    return this.#buffer.subarray(start, this.#at)
   }
 
   close(): void {
     closeSync(this.#file)
+  }
+
+  /** Whether the next record is all there. */
+  #hasFrame(): boolean {
+    if (!this.#has(FRAME_HEADER_SIZE)) return false
+    if (frameEnd(this.#buffer, this.#at) !== undefined) return true
+    const { buffer, byteOffset } = this.#buffer
+    const size = new DataView(buffer, byteOffset + this.#at).getUint32(0, true)
+    return this.#has(FRAME_HEADER_SIZE + size)
   }
 
   /** Sees to it that so many bytes are in the buffer; false when the file does not have them. */
