@@ -9,6 +9,8 @@ import { ProcessStack } from './process-stack.ts'
 const POOL = 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202'
 /** Three miners, and what each is allowed to do, H/s. */
 const MINERS = [12_000, 6_000, 3_000].map((hashrate, n) => ({ name: addressOf(n), hashrate }))
+/** A miner behind a solo door. */
+const ALONE = addressOf(3)
 const FEE_PPM = 20_000
 const CONFIRMATIONS = 3
 
@@ -29,6 +31,8 @@ const stack = new ProcessStack('current')
 let pool: AppProcess
 let providerUrl: string
 let rpc: NodeRpc
+/** Ports of the doors: one whose blocks are split, and a solo one. */
+let ports: readonly [shared: number, solo: number]
 const devices: AppProcess[] = []
 
 async function startPool(): Promise<string> {
@@ -43,6 +47,10 @@ async function startPool(): Promise<string> {
       confirmations: CONFIRMATIONS,
     },
     ledger: { nodes: [node] },
+    listen: [
+      { host: '127.0.0.1', port: ports[0] },
+      { host: '127.0.0.1', port: ports[1], payout_mode: 'solo' },
+    ],
   })
   pool = started.pool
   await pool.logged('ledger ready')
@@ -83,7 +91,10 @@ beforeAll(async () => {
     password: undefined,
   })
   providerUrl = (await stack.startProvider()).url
+  ports = [await freePort(0), await freePort(0)]
   const url = await startPool()
+  const soloUrl = url.replace(`:${ports[0]}`, `:${ports[1]}`)
+  devices.push(stack.startDevice(soloUrl, 'extended', { user: `${ALONE}.rig`, hashrate: 4_000 }))
   for (const { name, hashrate } of MINERS)
     devices.push(stack.startDevice(url, 'extended', { user: `${name}.rig`, hashrate }))
 })
@@ -94,6 +105,8 @@ test('the coinbase pays three miners and the pool, and the books say what it pai
     async () => {
       const confirmed = (await blocks()).filter(({ state }) => state === 'confirmed')
       expect(confirmed.length).toBeGreaterThan(12)
+      const alone = (await api<{ items: Earning[] }>(`accounts/${ALONE}/earnings?limit=100`)).items
+      expect(alone.some((one) => confirmed.some(({ hash }) => hash === one.hash))).toBe(true)
     },
     { timeout: 120_000, interval: 500 },
   )
@@ -102,8 +115,17 @@ test('the coinbase pays three miners and the pool, and the books say what it pai
   for (const { name } of MINERS)
     earnings.set(name, (await api<{ items: Earning[] }>(`accounts/${name}/earnings?limit=100`)).items)
   let withAll = 0
+  let alone = 0
   for (const { hash, total_sat, fee_sat } of confirmed) {
     const paid = await paidBy(hash)
+    if (paid.has(keyOf(ALONE))) {
+      alone++
+      expect([...paid]).toEqual([
+        [keyOf(POOL), fee_sat],
+        [keyOf(ALONE), total_sat - fee_sat],
+      ])
+      continue
+    }
     const toMiners = MINERS.map(({ name }) => paid.get(keyOf(name)) ?? 0)
     if (toMiners.every((value) => value > 0)) withAll++
     const all = [...paid.values()].reduce((a, b) => a + b, 0)
@@ -117,6 +139,7 @@ test('the coinbase pays three miners and the pool, and the books say what it pai
       expect(earned.reduce((sum, one) => sum + (one?.earned_sat ?? 0), 0)).toBe(total_sat - fee_sat)
   }
   expect(withAll).toBeGreaterThan(2)
+  expect(alone).toBeGreaterThan(0)
 }, 150_000)
 
 test('a pool that is killed has its books again, and goes on paying', async () => {

@@ -49,6 +49,8 @@ export interface Checked {
 }
 
 const POOL = 'pool'
+/** Stands in place of a distribution's id where a coinbase pays the account that mines it, less the fee. */
+const ALONE = 2n ** 63n - 1n
 const SCORE_OF_A_BLOCK = 2n ** 40n
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000]
 /** A block may be found this many tips after the last job of its distribution. */
@@ -95,6 +97,7 @@ export function checkPplns(lines: readonly Line[], initial: Terms = firstTerms(l
       keys.set(line.account, key)
       accounts.add(key)
     } else if (line.kind === 'share') {
+      if (line.distributionId === ALONE) continue
       const subsidy = 5_000_000_000n >> BigInt(Math.floor(height / 210_000))
       shares.push({ ...line, account: keys.get(line.account)!, work: countedWork(line, subsidy) })
       newest = Math.max(newest, line.time)
@@ -119,7 +122,12 @@ export function checkPplns(lines: readonly Line[], initial: Terms = firstTerms(l
       const given = unnamed
         ? distributions.find((one) => !forgotten.has(one.id) && isPaidBy(line, one, terms))
         : known(line.distributionId)
-      blocks.push(bookBlock(line, { finder, given, fallback, accounts }, terms))
+      const isAlone = unnamed
+        ? given === undefined && paysOneAlone(line, accounts, terms)
+        : line.distributionId === ALONE
+      const named = isAlone ? { ...line, distributionId: ALONE } : line
+      blocks.push(bookBlock(named, { finder, given, fallback, accounts }, terms))
+      if (isAlone) continue
       hasChanged = true
       make(line.time, true)
     } else if (line.kind === 'chain') {
@@ -274,6 +282,21 @@ function isPaidBy(
   }
   return [[terms.poolScript, rest] as const, ...wanted].every(
     ([script, amount], at) => outputs[at]?.script === script && outputs[at].value === amount,
+  )
+}
+
+/** Whether a coinbase pays the fee to the pool, and all else to one account. */
+function paysOneAlone(
+  { outputs }: Extract<Line, { kind: 'block' }>,
+  accounts: ReadonlySet<string>,
+  terms: Terms,
+): boolean {
+  const [pool, miner, ...others] = outputs.filter(({ value }) => value > 0n)
+  if (pool === undefined || miner === undefined || others.length > 0) return false
+  return (
+    pool.script === terms.poolScript &&
+    pool.value === feeOf(pool.value + miner.value, terms) &&
+    accounts.has(miner.script)
   )
 }
 

@@ -19,6 +19,7 @@ export type Line =
       readonly networkWork: bigint
       readonly rewardToPool: bigint
       readonly rewardTotal: bigint
+      readonly distributionId: bigint
     }
   | { readonly kind: 'tip'; readonly time: number; readonly height: number }
   | {
@@ -118,6 +119,7 @@ function readShare(from: Fields): Line {
     networkWork: from.u128(),
     rewardToPool: from.u64(),
     rewardTotal: from.u64(),
+    distributionId: from.u64(),
   }
 }
 

@@ -54,6 +54,19 @@ describe('configuration of the pool', () => {
     expect(problems({ ...others, POOL__PAYOUT__MODE: 'solo' })).toEqual([])
   })
 
+  test('a solo door needs a pool that splits blocks', () => {
+    const door = { ...LEAST, POOL__LISTEN__0__PAYOUT_MODE: 'solo' }
+    expect(problems({ ...door, POOL__PAYOUT__MODE: 'pplns' })).toEqual([])
+    expect(problems(door)).toEqual([
+      'listen.0.payout_mode = "solo": needs a payout.mode that splits blocks (pplns, slice, round, group or fpps): mode pool keeps no books',
+    ])
+    expect(problems({ ...door, POOL__PAYOUT__MODE: 'solo' })).toEqual([
+      expect.stringContaining('says nothing more in payout.mode solo'),
+    ])
+    const wrong = { ...door, POOL__PAYOUT__MODE: 'pplns', POOL__LISTEN__0__PAYOUT_MODE: 'pplns' }
+    expect(problems(wrong)).toEqual([expect.stringContaining('listen.0.payout_mode')])
+  })
+
   test('a job negotiator server in this process needs a node', () => {
     const enabled = { ...LEAST, POOL__JOB_NEGOTIATOR__ENABLED: 'true' }
     expect(problems(enabled)).toEqual([expect.stringContaining('a node is required when it is enabled')])

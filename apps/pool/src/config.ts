@@ -16,7 +16,7 @@ import { DEFAULT_PAYOUT_CLASS, PAYOUT_CLASSES } from '@sv2/roles/payouts'
 import { storeProblem } from '@sv2/store'
 import { z } from 'zod'
 import { embeddedNegotiatorProblem, embeddedNegotiatorSchema } from './embedded-negotiator.ts'
-import { isShared, payoutProblems, payoutSchema } from './payout-config.ts'
+import { isShared, payoutProblems, payoutSchema, soloDoorProblem } from './payout-config.ts'
 
 /** Bytes of server_id and of what tells the runs of a pool apart, in front of every extranonce. */
 const RUN_BYTES = 4
@@ -202,6 +202,11 @@ export const configSchema = z
     if (isShared(config.payout) && !config.journal.enabled) {
       const message = `has to be on in mode ${config.payout.mode}: miners are paid by what stands in it`
       context.addIssue({ code: 'custom', path: ['journal', 'enabled'], message })
+    }
+    for (const [place, door] of config.listen.entries()) {
+      if (door.payout_mode === undefined || isShared(config.payout)) continue
+      const path = ['listen', place, 'payout_mode']
+      context.addIssue({ code: 'custom', path, message: soloDoorProblem(config.payout) })
     }
     const unusable = embeddedNegotiatorProblem(config.job_negotiator)
     if (unusable !== undefined) {

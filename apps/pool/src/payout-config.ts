@@ -28,16 +28,14 @@ export const payoutSchema = z
       .max(1_000_000)
       .default(10_000)
       .describe(
-        'Mode solo: addresses that are paid at one time; beyond that, the client that brought most gives one up',
+        'Mode solo, and doors with payout_mode solo: addresses that are paid at one time; beyond that, the client that brought most gives one up',
       ),
     max_payouts_per_address: z
       .int()
       .min(1)
       .max(1_000_000)
       .default(100)
-      .describe(
-        'Mode solo: of them, those that miners of one network address bring; not for those on allow_list',
-      ),
+      .describe('Of them, those that miners of one network address bring; not for those on allow_list'),
     fee_ppm: z
       .int()
       .min(0)
@@ -110,6 +108,13 @@ export function isShared({ mode }: PayoutConfig): boolean {
   return mode !== 'pool' && mode !== 'solo'
 }
 
+/** Why a door cannot say payout_mode = "solo", in a mode that splits no blocks. */
+export function soloDoorProblem({ mode }: PayoutConfig): string {
+  return mode === 'solo'
+    ? 'says nothing more in payout.mode solo: there every door is one'
+    : 'needs a payout.mode that splits blocks (pplns, slice, round, group or fpps): mode pool keeps no books'
+}
+
 /** What roles are told of it. */
 export function payoutSettings({
   payout,
@@ -118,13 +123,12 @@ export function payoutSettings({
   readonly payout: PayoutConfig
   readonly network: Network
 }): PayoutSettings {
-  if (payout.mode === 'solo') {
-    const { max_payouts: maxPayouts, max_payouts_per_address: maxPayoutsPerAddress } = payout
-    return { mode: 'solo', network, maxPayouts, maxPayoutsPerAddress }
-  }
+  const limits = { maxPayouts: payout.max_payouts, maxPayoutsPerAddress: payout.max_payouts_per_address }
+  if (payout.mode === 'solo') return { mode: 'solo', network, ...limits }
   const script = addressToScript(payout.address ?? '', network)
   if (!isShared(payout)) return { mode: 'pool', script }
-  return { mode: 'shared', network, poolScript: script, classes: PAYOUT_CLASSES }
+  const solo = { ...limits, feePpm: BigInt(payout.fee_ppm) }
+  return { mode: 'shared', network, poolScript: script, classes: PAYOUT_CLASSES, solo }
 }
 
 /** The terms that the ledger splits by; undefined in mode pool, where nobody is owed anything. */

@@ -15,6 +15,8 @@ const OUTPUT_SIGOPS = 4
 /** What the pool role is told of its configuration. */
 export function poolSettings(config: PoolConfig, version: string, run: PoolRun): PoolSettings {
   const { difficulty, extranonce, jobs } = config
+  // a solo door pays the finder and the pool
+  const outputs = config.listen.some((door) => door.payout_mode === 'solo') ? 2 : 1
   return {
     miners: {
       extranonce: {
@@ -39,8 +41,8 @@ export function poolSettings(config: PoolConfig, version: string, run: PoolRun):
     templates: {
       identification: { vendor: 'sv2', hardwareVersion: 'pool', firmware: version, deviceId: '' },
       endpoint: upstreamSettings(config.template_provider, { protocol: 'templates', defaultPort: 8_336 }),
-      outputSize: OUTPUT_OVERHEAD + LONGEST_SCRIPT,
-      outputSigops: OUTPUT_SIGOPS,
+      outputSize: outputs * (OUTPUT_OVERHEAD + LONGEST_SCRIPT),
+      outputSigops: outputs * OUTPUT_SIGOPS,
       workMaxAgeMs: jobs.work_max_age_sec * 1000,
     },
     payout: payoutSettings(config),

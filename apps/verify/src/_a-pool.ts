@@ -19,7 +19,7 @@ import {
   type ShareRecord,
 } from '@sv2/journal'
 import { Ledger, networkWorkOf, type Terms, writeTerms } from '@sv2/roles/ledger'
-import { type Distribution, rewardOutputs } from '@sv2/roles/payouts'
+import { type Distribution, rewardOutputs, SOLO_PAYOUT, soloOutputs } from '@sv2/roles/payouts'
 import type { PoolSource, ToldSegment } from './pool-source.ts'
 
 export const ALICE = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
@@ -74,11 +74,20 @@ export class APool {
     this.newJob(height)
   }
 
-  newJob(height: number): void {
+  /** A job of a solo door, and a block on it. @param paying output script that the coinbase pays */
+  soloBlock(account: number, height: number, paying: Uint8Array): void {
+    this.newJob(height, paying)
+    this.block(account, height)
+  }
+
+  /** @param alone output script of the miner, where the job is one of a solo door */
+  newJob(height: number, alone?: Uint8Array): void {
     const { distribution } = this
-    const outputs = distribution
-      ? rewardOutputs(distribution, VALUE)
-      : [{ value: VALUE, script: POOL_SCRIPT }]
+    const outputs = alone
+      ? soloOutputs(alone, TERMS, VALUE)
+      : distribution
+        ? rewardOutputs(distribution, VALUE)
+        : [{ value: VALUE, script: POOL_SCRIPT }]
     const { prefix, suffix } = buildCoinbase({
       version: 2,
       scriptSigPrefix: Uint8Array.of(1, height),
@@ -91,7 +100,7 @@ export class APool {
       kind: 'job',
       job: ++this.#jobs,
       time: this.#time,
-      distributionId: distribution?.id ?? 0n,
+      distributionId: alone === undefined ? (distribution?.id ?? 0n) : SOLO_PAYOUT,
       isOwn: true,
       value: VALUE,
       coinbasePrefix: prefix,

@@ -1,5 +1,6 @@
-import { equalBytes, hex, type Network, unhex } from '@sv2/bitcoin'
+import { displayHash, equalBytes, hex, type Network, unhex } from '@sv2/bitcoin'
 import {
+  type AccountRecord,
   type BlockRecord,
   chainRoot,
   JournalError,
@@ -13,7 +14,7 @@ import { fastSha256 } from '@sv2/runtime'
 import type { Findings } from './findings.ts'
 import type { PoolSource, ToldSegment } from './pool-source.ts'
 import { ShareChecks } from './share-checks.ts'
-import { SplitChecks } from './split-checks.ts'
+import { type Alone, SplitChecks } from './split-checks.ts'
 
 export const BROKEN_CHAIN =
   'The roots of the journal do not hold: what the pool shows is not what it has committed to.'
@@ -95,12 +96,12 @@ class JournalReader {
   readonly #ledger: Ledger
   readonly #shares: ShareChecks
   readonly #splits: SplitChecks
-  readonly #accounts = new Map<number, string>()
+  readonly #accounts = new Map<number, AccountRecord>()
   readonly #own = new Set<string>()
   /** Whether the pool made the job, by the hash of a share that is a block. */
   readonly #blockJobs = new Map<string, boolean>()
   readonly #jobs = new Map<number, boolean>()
-  readonly #blocks: BlockRecord[] = []
+  readonly #blocks: { readonly record: BlockRecord; readonly alone: Alone }[] = []
   #ownWork = 0n
   #records = 0
   /** Sequence of the next record. */
@@ -165,9 +166,9 @@ class JournalReader {
   }
 
   #check(record: JournalRecord, sequence: number): void {
-    if (record.kind === 'account') this.#accounts.set(record.account, record.name)
+    if (record.kind === 'account') this.#accounts.set(record.account, record)
     if (record.kind === 'tip') this.#shares.tip(record)
-    if (record.kind === 'block') this.#blocks.push(record)
+    if (record.kind === 'block') this.#blocks.push({ record, alone: this.#alone(record.account) })
     if (record.kind === 'job') {
       this.#shares.job(record)
       this.#jobs.set(record.job, record.isOwn)
@@ -177,18 +178,25 @@ class JournalReader {
 
   #share(share: ShareRecord, sequence: number): void {
     const { hash, job } = this.#shares.share(share, sequence)
-    if (job !== undefined) this.#splits.job(job, share.extranonce.length)
+    if (job !== undefined) this.#splits.job(job, share.extranonce, this.#alone(share.account))
     if ((BigInt(`0x${hash}`) + 1n) * share.networkWork <= 1n << 256n)
       this.#blockJobs.set(hash, this.#jobs.get(share.job) ?? true)
-    if (this.#accounts.get(share.account) !== this.#wanted.account) return
+    if (this.#accounts.get(share.account)?.name !== this.#wanted.account) return
     this.#own.add(hash)
     this.#ownWork += share.work
   }
 
+  #alone(account: number): Alone {
+    return { miner: this.#accounts.get(account)?.script, terms: this.#ledger.terms }
+  }
+
   end(): ReadJournal {
-    const coinbases = new Map(this.#blocks.map(({ hash, coinbase }) => [hex(hash.toReversed()), coinbase]))
-    for (const block of this.#blocks)
-      this.#splits.block(block, { isOwn: this.#blockJobs.get(hex(block.hash.toReversed())) ?? true })
+    const coinbases = new Map<string, Uint8Array>()
+    for (const { record, alone } of this.#blocks) {
+      const hash = displayHash(record.hash)
+      coinbases.set(hash, record.coinbase)
+      this.#splits.block(record, { ...alone, isOwn: this.#blockJobs.get(hash) ?? true })
+    }
     return {
       ledger: this.#ledger,
       blocks: this.#ledger

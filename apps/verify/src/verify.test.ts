@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { concatBytes, hex } from '@sv2/bitcoin'
+import { addressToScript, concatBytes, hex } from '@sv2/bitcoin'
 import type { BlockRecord, JournalRecord } from '@sv2/journal'
 import { NodeRpcError } from '@sv2/runtime'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ALICE, aBusyPool, shown } from './_a-pool.ts'
+import { ALICE, aBusyPool, BOB, shown } from './_a-pool.ts'
 import type { Finding } from './findings.ts'
 import * as verified from './verify.ts'
 
@@ -233,5 +233,27 @@ describe('a pool that rewrites a segment', () => {
     const segments = (of: Awaited<ReturnType<ReturnType<typeof shown>['segments']>>) =>
       of.map((one) => ({ ...one, pool_id: '08'.repeat(16) }))
     expect(brokenOf(await look(shown(records, { segments }), { state }))[0]).toContain('another pool')
+  })
+})
+
+describe('a solo door', () => {
+  const withSolo = (paying: string) => {
+    const made = aBusyPool()
+    made.soloBlock(2, 103, addressToScript(paying, 'regtest'))
+    return made.records
+  }
+
+  test('pays its miner, and other miners are paid as before', async () => {
+    const found = await look(shown(withSolo(BOB)), { account: BOB })
+    expect(brokenOf(found)).toEqual([])
+    expect(found.map(({ text }) => text).join('\n')).toMatch(
+      /Block 103 [0-9a-f]{64}: bcrt1qrp33\w+ earned 4950000000 sat and was paid 4950000000 sat of 5000000000 sat/,
+    )
+  })
+
+  test('that pays another account than the one that mines is found out', async () => {
+    const broken = brokenOf(await look(shown(withSolo(ALICE))))
+    expect(broken.map((text) => text.split('\n')[0])).toEqual([verified.WRONG_SPLIT])
+    expect(broken[0]).toMatch(/mines alone and has to get 4950000000 sat, and gets 0/)
   })
 })

@@ -38,19 +38,22 @@ export class TestMiner {
   readonly log: Message[] = []
   #requestId = 100
 
-  /** @param how flags of its SetupConnection, and the longest coinbase that its door lets through */
+  /** @param how flags of its SetupConnection, and what its door says of it */
   constructor(
     link: Pick<WireLink<PoolEffect>, 'connect'>,
     edition: Edition,
-    how: number | { readonly flags?: number; readonly maxCoinbaseBytes?: number } = {},
+    how:
+      | number
+      | { readonly flags?: number; readonly maxCoinbaseBytes?: number; readonly isSolo?: boolean } = {},
   ) {
-    const { flags = 0, maxCoinbaseBytes } = typeof how === 'number' ? { flags: how } : how
+    const { flags = 0, maxCoinbaseBytes, isSolo } = typeof how === 'number' ? { flags: how } : how
     this.peer = link.connect({
       port: { kind: 'miners' },
       edition,
       protocol: 'mining',
       plays: 'client',
       maxCoinbaseBytes,
+      isSolo,
     })
     this.peer.send(aSetup({ flags }))
     this.take()

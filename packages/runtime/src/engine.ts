@@ -96,6 +96,8 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
       readonly address?: string | undefined
       /** The longest coinbase that devices behind its door bear, bytes. */
       readonly maxCoinbaseBytes?: number | undefined
+      /** Blocks of its miners pay their finder. */
+      readonly isSolo?: boolean | undefined
       readonly onGone?: () => void
       /** So long its messages are taken before others have their turn, ms. */
       readonly turnMs?: number
@@ -129,6 +131,7 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
       capabilities: session.capabilities,
       address: connection.address,
       maxCoinbaseBytes: connection.maxCoinbaseBytes,
+      isSolo: connection.isSolo,
     })
     this.#flush()
     session.start(connection.rest)

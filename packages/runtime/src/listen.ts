@@ -30,6 +30,8 @@ export interface DoorSettings extends IpBudgetSettings, SessionLimits {
   readonly maxHandshakes: number
   /** The longest coinbase that devices behind this door bear, bytes; undefined where nothing depends on it. */
   readonly maxCoinbaseBytes?: number | undefined
+  /** Blocks of miners behind this door pay their finder, whatever other miners of the server are paid by. */
+  readonly isSolo?: boolean | undefined
   /** Stratum V1 on this door; undefined: V2 only, and V1 clients are told so. */
   readonly v1?: V1DoorSettings | undefined
 }

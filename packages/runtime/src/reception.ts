@@ -276,6 +276,7 @@ export class Reception {
       ...connection,
       address: this.#budget.holderOf(guest.address),
       maxCoinbaseBytes: this.#settings.maxCoinbaseBytes,
+      isSolo: this.#settings.isSolo,
       onSetUp: () => clearTimeout(guest.timer),
       onWork: () => this.#places.works(guest),
       onGone: () => this.#free(guest),

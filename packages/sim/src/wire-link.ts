@@ -18,6 +18,7 @@ export interface PeerPlace {
   readonly port: Port
   readonly address?: string | undefined
   readonly maxCoinbaseBytes?: number | undefined
+  readonly isSolo?: boolean | undefined
 }
 
 /**
@@ -121,9 +122,9 @@ export class WireLink<Effect extends { readonly kind: string }> {
 
   /** Opens a connection on one of the role's ports. */
   connect(options: PeerOptions & PeerPlace): WirePeer {
-    const { port, address, maxCoinbaseBytes } = options
+    const { port, address, maxCoinbaseBytes, isSolo } = options
     const { capabilities } = options.edition
-    return this.attach({ port, capabilities, address, maxCoinbaseBytes }, (session) => {
+    return this.attach({ port, capabilities, address, maxCoinbaseBytes, isSolo }, (session) => {
       return new WirePeer({ ...options, session }, (event) => this.deliver(event))
     })
   }

@@ -34,6 +34,8 @@ export interface DoorConfig {
   readonly tls_key_file?: string | undefined
   /** Undefined where the server makes no coinbases. */
   readonly max_coinbase_bytes?: number | undefined
+  /** Undefined: miners of this door are paid as the server's own setting says. */
+  readonly payout_mode?: 'solo' | undefined
 }
 
 /** What clients of a door speak; `both` tells them apart by their first bytes. */
@@ -161,6 +163,12 @@ function coinbaseKeys(bytes: Required<DoorDefaults>['coinbaseBytes']) {
       .describe(
         'Payout mode shared: longest coinbase that devices of this door bear, bytes; 500 pays about 10 miners of a block, 2250 about 65, 16000 about 500',
       ),
+    payout_mode: z
+      .enum(['solo'])
+      .optional()
+      .describe(
+        'solo: a block of a miner of this door pays the address in his user identity, less the fee, and his shares earn nothing of other blocks; where missing, payout.mode holds',
+      ),
   }
 }
 
@@ -232,6 +240,7 @@ export function doorSettings(config: DoorConfig): DoorSettings {
     maxPayloadBytes: config.max_payload_bytes,
     maxQueuedBytes: config.max_queued_bytes,
     maxCoinbaseBytes: config.max_coinbase_bytes,
+    isSolo: config.payout_mode === 'solo',
     v1: v1Settings(config),
   }
 }

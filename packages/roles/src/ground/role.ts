@@ -30,6 +30,8 @@ export type SessionEvent<P extends Port, M = Message> =
       readonly address?: string | undefined
       /** The longest coinbase that devices behind this door bear, bytes; undefined where the door sets no limit. */
       readonly maxCoinbaseBytes?: number | undefined
+      /** The door of the connection is one whose blocks pay their finder. */
+      readonly isSolo?: boolean | undefined
     }
   | { readonly kind: 'message'; readonly session: SessionId; readonly message: M }
   | { readonly kind: 'closed'; readonly session: SessionId }

@@ -1,5 +1,6 @@
-import { equalBytes, hex, parseTransaction } from '@sv2/bitcoin'
+import { equalBytes, hex, parseTransaction, type TxOutput } from '@sv2/bitcoin'
 import type { Distribution } from '../payouts/distribution.ts'
+import { type SoloTerms, soloOutputs } from '../payouts/solo.ts'
 import { POOL } from './bookings.ts'
 import type { AccountKey } from './split-exactly.ts'
 
@@ -38,6 +39,28 @@ export function coinbasePayments(
     else if (value > 0n) paid.set(payee, (paid.get(payee) ?? 0n) + value)
   }
   return { total, outside, paid }
+}
+
+/** Whether a coinbase is one of a solo door: one account gets all of it, less the fee, which stands in front. */
+export function paysFinder(
+  coinbase: Uint8Array,
+  terms: SoloTerms,
+  accounts: ReadonlySet<AccountKey>,
+): boolean {
+  const outputs = parseTransaction(coinbase).outputs.filter(({ value }) => value > 0n)
+  const finder = outputs[1]?.script
+  if (finder === undefined || !accounts.has(hex(finder))) return false
+  const total = outputs.reduce((sum, { value }) => sum + value, 0n)
+  return isSame(outputs, soloOutputs(finder, terms, total))
+}
+
+function isSame(outputs: readonly TxOutput[], wanted: readonly TxOutput[]): boolean {
+  return (
+    outputs.length === wanted.length &&
+    wanted.every(
+      ({ value, script }, at) => outputs[at]!.value === value && equalBytes(outputs[at]!.script, script),
+    )
+  )
 }
 
 /** Outputs of miners stand in the order of the distribution; those that are dust are missing. */

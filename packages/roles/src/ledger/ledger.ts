@@ -8,18 +8,20 @@ import type {
   TermsRecord,
   TipRecord,
 } from '@sv2/journal'
+import { partOf } from '../payouts/part-of.ts'
+import { SOLO_PAYOUT } from '../payouts/solo.ts'
 import { Accounts } from './accounts.ts'
 import { type BookedBlock, type Booking, Bookings, POOL } from './bookings.ts'
-import { type CoinbasePayments, coinbasePayments } from './coinbase-payments.ts'
+import { type CoinbasePayments, coinbasePayments, paysFinder } from './coinbase-payments.ts'
 import type { LedgerFact } from './facts.ts'
 import { GivenDistributions } from './given-distributions.ts'
 import { makeDistribution } from './make-distribution.ts'
 import { type Scheme, schemeOf } from './schemes.ts'
-import { partOf, SCORE_OF_A_BLOCK } from './score.ts'
+import { SCORE_OF_A_BLOCK } from './score.ts'
 import type { LedgerSettings } from './settings.ts'
 import type { WindowState } from './share-window.ts'
 import { type AccountKey, compare, splitExactly } from './split-exactly.ts'
-import { readTerms } from './terms.ts'
+import { readTerms, type Terms } from './terms.ts'
 
 /** An entry of a node's journal. */
 export interface LedgerEvent {
@@ -82,6 +84,11 @@ export class Ledger {
   /** Sequence of the next entry that is wanted of a node. */
   cursor(node: number): number {
     return this.#cursors.get(node) ?? 0
+  }
+
+  /** Terms that hold now: those of the journal, as far as it was read. */
+  get terms(): Terms {
+    return this.#settings
   }
 
   get accounts(): Accounts {
@@ -197,6 +204,8 @@ export class Ledger {
   }
 
   #share(node: number, share: ShareRecord): void {
+    // the finder of a block is paid by its coinbase: the share earns nothing of other blocks
+    if (share.distributionId === SOLO_PAYOUT) return
     const account = this.#accounts.key(node, share.account)
     this.#scheme.share({
       time: share.time,
@@ -239,15 +248,19 @@ export class Ledger {
     const booking = this.#booking(node, this.#withDistribution(block))
     if (!this.#bookings.book(booking)) return
     this.#effects.push({ kind: 'blockBooked', block: this.#bookings.block(booking.hash)! })
+    // it is its finder's alone: nothing of what other miners are paid changes
+    if (booking.distributionId === SOLO_PAYOUT) return
     this.#scheme.blockFound()
     this.#isDue = true
     this.#make(block.time, 'voiding')
   }
 
-  /** A block that the chain told of names no distribution: it is that whose outputs it has. */
+  /** A block that the chain told of names no distribution: it is that whose outputs it has, or its finder's. */
   #withDistribution(block: BlockRecord): BlockRecord {
     if (block.source !== 'chain' || block.distributionId !== 0n) return block
-    return { ...block, distributionId: this.#given.paidBy(block.coinbase)?.distribution.id ?? 0n }
+    const given = this.#given.paidBy(block.coinbase)?.distribution.id
+    const isSolo = paysFinder(block.coinbase, this.#settings, this.#accounts.keys())
+    return { ...block, distributionId: given ?? (isSolo ? SOLO_PAYOUT : 0n) }
   }
 
   #booking(node: number, block: BlockRecord): Booking {
@@ -286,6 +299,7 @@ export class Ledger {
     { total, outside, paid }: CoinbasePayments,
     finder: AccountKey | undefined,
   ): { readonly fee: bigint; readonly earned: Map<AccountKey, bigint> } {
+    if (block.distributionId === SOLO_PAYOUT) return { fee: paid.get(POOL)!, earned: new Map(paid) }
     const ours = total - outside
     if (this.#settings.scheme.scheme === 'fpps') return { fee: ours, earned: new Map([[POOL, ours]]) }
     // a round ends with its block: shares that came since the distribution was made are part of it

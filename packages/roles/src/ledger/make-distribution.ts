@@ -1,6 +1,6 @@
 import { hex, unhex } from '@sv2/bitcoin'
 import type { Distribution, MinerPayee } from '../payouts/distribution.ts'
-import { partOf } from './score.ts'
+import { partOf } from '../payouts/part-of.ts'
 import type { LedgerSettings } from './settings.ts'
 import { type AccountKey, compare, splitExactly } from './split-exactly.ts'
 

@@ -8,11 +8,3 @@ export const SCORE_OF_A_BLOCK: bigint = 1n << 40n
 export function scoreOf(work: bigint, networkWork: bigint): bigint {
   return (work * SCORE_OF_A_BLOCK) / networkWork
 }
-
-/** Parts of a million, as fees are given in. */
-export const MILLION = 1_000_000n
-
-/** A part of an amount, rounded down. @param ppm 0 … 1,000,000 */
-export function partOf(amount: bigint, ppm: bigint): bigint {
-  return (amount * ppm) / MILLION
-}

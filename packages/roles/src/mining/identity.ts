@@ -1,6 +1,20 @@
 import { AddressError, addressToScript, hex, type Network } from '@sv2/bitcoin'
 import type { Refusal } from './miners/work-source.ts'
 
+/** Addresses that are paid alone. */
+export interface PayoutLimits {
+  /** At one time. */
+  readonly maxPayouts: number
+  /** Of them, those that clients of one network address brought; no limit when missing. */
+  readonly maxPayoutsPerAddress?: number
+}
+
+/** Doors whose blocks pay their finder, in a pool that splits the blocks of other doors. */
+export interface SoloDoors extends PayoutLimits {
+  /** Parts of a million. */
+  readonly feePpm: bigint
+}
+
 /** Who is paid for a block. */
 export type PayoutSettings =
   | {
@@ -8,15 +22,11 @@ export type PayoutSettings =
       readonly mode: 'pool'
       readonly script: Uint8Array
     }
-  | {
+  | ({
       /** Each miner's own address, read from the user identity. */
       readonly mode: 'solo'
       readonly network: Network
-      /** Addresses that are paid at one time. */
-      readonly maxPayouts: number
-      /** Of them, those that clients of one network address brought; no limit when missing. */
-      readonly maxPayoutsPerAddress?: number
-    }
+    } & PayoutLimits)
   | {
       /** Many miners of one block, by distributions; each is known by its address, read from the user identity. */
       readonly mode: 'shared'
@@ -25,6 +35,8 @@ export type PayoutSettings =
       readonly poolScript: Uint8Array
       /** Bytes of the coinbases that there are, the shortest first (see `PAYOUT_CLASSES`). */
       readonly classes: readonly number[]
+      /** Of miners behind solo doors: each is paid its own blocks, less the fee. Undefined: there is no such door. */
+      readonly solo?: SoloDoors | undefined
     }
 
 /** What a user identity means to the pool. */

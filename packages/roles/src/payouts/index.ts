@@ -14,3 +14,4 @@ export {
   rewardOutputs,
   splitReward,
 } from './distribution.ts'
+export { SOLO_PAYOUT, type SoloTerms, soloOutputs } from './solo.ts'

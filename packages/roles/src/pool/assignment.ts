@@ -22,9 +22,10 @@ export function assignmentOf(
   settings: PoolSettings,
   books: PoolBooks,
 ): Assignment | Refusal {
-  const read = readIdentity(request.identity, settings.payout)
+  const payout = payoutFor(request, settings)
+  const read = readIdentity(request.identity, payout)
   if ('code' in read) return read
-  const { payout, rollableExtranonceSize, fullExtranonceSize } = settings
+  const { rollableExtranonceSize, fullExtranonceSize } = settings
   const { minExtranonceSize: least, leaseSize } = request
   const room = fullExtranonceSize - leaseSize
   const most = Math.min(room, request.maxExtranonceSize)
@@ -38,7 +39,7 @@ export function assignmentOf(
   const granted = { extranonceSize, padding: room - extranonceSize, user: read.user, worker: read.worker }
   if (request.requiresWorkSelection) return { book: books.noJobs, ...granted }
   const { classes } = books
-  if (classes !== undefined) {
+  if (classes !== undefined && payout.mode === 'shared') {
     const shelf = books.shelves.ofClass(classes, classes.classFor(request.maxCoinbaseBytes))
     return { book: shelf.book, ...granted }
   }
@@ -59,4 +60,10 @@ export function assignmentOf(
   }
   const shelf = books.shelves.make(read.key, read.script, holder)
   return { book: shelf.book, ...granted }
+}
+
+/** How a client is paid: behind a solo door its blocks are its own. */
+function payoutFor({ isSolo }: WorkRequest, { payout }: PoolSettings): PoolSettings['payout'] {
+  if (isSolo !== true || payout.mode !== 'shared' || payout.solo === undefined) return payout
+  return { mode: 'solo', network: payout.network, ...payout.solo }
 }

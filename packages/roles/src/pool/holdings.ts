@@ -15,6 +15,11 @@ export class Holdings<T> {
   readonly #byCount = new Map<number, Set<Holder>>()
   #most = 0
 
+  /** How much all of them hold. */
+  get size(): number {
+    return this.#holderOf.size
+  }
+
   /** How much one of them holds. */
   count(holder: Holder): number {
     return this.#of.get(holder)?.size ?? 0

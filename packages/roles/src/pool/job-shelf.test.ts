@@ -48,6 +48,7 @@ function someShelves() {
       tag: new Uint8Array(0),
       payTo: undefined,
       classes,
+      solo: undefined,
     },
     { nextJobId: next, nextOrder: next, coinbaseNumber: (id) => id, isFormer: () => false },
   )

@@ -3,6 +3,7 @@ import { buildJob, type Job, type JobIdentity, suffixPaying, type Tip } from '..
 import { JobBook } from '../mining/channel/job-book.ts'
 import type { Jobs } from '../mining/channel/jobs.ts'
 import { PayoutBook } from '../mining/channel/payout-book.ts'
+import { SOLO_PAYOUT, type SoloTerms, soloOutputs } from '../payouts/solo.ts'
 import { type Holder, Holdings } from './holdings.ts'
 import type { JobSplit, PayoutClasses } from './payout-classes.ts'
 
@@ -35,6 +36,8 @@ export interface ShelfSettings {
   readonly payTo: Uint8Array | undefined
   /** How jobs are split, where shelves are payout classes. */
   readonly classes: PayoutClasses | undefined
+  /** What the pool keeps of jobs that pay one account, beside payout classes; undefined: nothing. */
+  readonly solo: SoloTerms | undefined
 }
 
 /**
@@ -60,8 +63,9 @@ export class JobShelves {
     this.book = new JobBook((jobId) => numbers.isFormer(jobId))
   }
 
+  /** Shelves that have a holder: payout classes have none. */
   get size(): number {
-    return this.#shelves.size
+    return this.#brought.size
   }
 
   /** How many shelves a holder brought. */
@@ -93,8 +97,10 @@ export class JobShelves {
 
   /** Makes the shelf of a payout that has none. */
   make(key: string, script: Uint8Array, holder: Holder): Shelf {
-    const isOfAll = this.#settings.payTo !== undefined
-    const book = isOfAll ? this.book : new PayoutBook(this.book, (job) => this.#paying(job, toOne(script)))
+    const { payTo, solo } = this.#settings
+    const split = solo === undefined ? toOne(script) : toFinder(script, solo)
+    const book =
+      payTo === undefined ? new PayoutBook(this.book, (job) => this.#paying(job, split)) : this.book
     const shelf = this.#keep({ name: key, book })
     this.#brought.add(holder, shelf)
     return shelf
@@ -197,6 +203,14 @@ export class JobShelves {
 /** All that a template leaves, to one script. */
 function toOne(script: Uint8Array): (template: NewTemplate) => JobSplit {
   return ({ coinbaseTxValueRemaining: value }) => ({ outputs: [{ value, script }], distributionId: 0n })
+}
+
+/** All that a template leaves, to the account that mines the job, less the fee. */
+function toFinder(script: Uint8Array, solo: SoloTerms): (template: NewTemplate) => JobSplit {
+  return ({ coinbaseTxValueRemaining: value }) => ({
+    outputs: soloOutputs(script, solo, value),
+    distributionId: SOLO_PAYOUT,
+  })
 }
 
 /**

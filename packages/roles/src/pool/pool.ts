@@ -139,6 +139,8 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
         tag: settings.coinbaseTag,
         payTo: payout.mode === 'pool' ? payout.script : undefined,
         classes: this.#classes,
+        solo:
+          payout.mode === 'shared' && payout.solo !== undefined ? { ...payout, ...payout.solo } : undefined,
       },
       {
         nextJobId: () => numbers.next(),

@@ -1,7 +1,7 @@
 import { buildCoinbase, concatBytes, encodeHeader, hex, sha256d } from '@sv2/bitcoin'
 import type { JournalRecord } from '@sv2/journal'
 import { Ledger, type LedgerFact, type LedgerSettings, networkWorkOf } from '@sv2/roles/ledger'
-import { type Distribution, rewardOutputs } from '@sv2/roles/payouts'
+import { type Distribution, rewardOutputs, SOLO_PAYOUT, soloOutputs } from '@sv2/roles/payouts'
 
 /** Output script of the pool, and of the n-th miner. */
 export const POOL_SCRIPT: Uint8Array = Uint8Array.of(0x51, 0x01, 0xff)
@@ -117,7 +117,11 @@ export class History {
   }
 
   /** A share of so many parts of 1,024 of a block. */
-  share(miner: number, parts: number, change: { toPool?: bigint; total?: bigint } = {}): void {
+  share(
+    miner: number,
+    parts: number,
+    change: { toPool?: bigint; total?: bigint; distributionId?: bigint } = {},
+  ): void {
     const networkWork = networkWorkOf(this.nbits)
     this.write({
       kind: 'share',
@@ -129,7 +133,7 @@ export class History {
       networkWork,
       rewardToPool: change.toPool ?? 0n,
       rewardTotal: change.total ?? (change.toPool === undefined ? 0n : this.value),
-      distributionId: this.distribution?.id ?? 0n,
+      distributionId: change.distributionId ?? this.distribution?.id ?? 0n,
       header: new Uint8Array(80),
       extranonce: new Uint8Array(8),
     })
@@ -144,6 +148,26 @@ export class History {
         ? coinbaseWith([{ value: this.value, script: POOL_SCRIPT }], number)
         : coinbaseOf(distribution, this.value, number)
     return this.foundWith(coinbase, { finder, distributionId: distribution?.id ?? 0n, source })
+  }
+
+  /** A share of a miner behind a solo door. */
+  soloShare(miner: number, parts: number): void {
+    this.share(miner, parts, { distributionId: SOLO_PAYOUT })
+  }
+
+  /** A block that such a miner found; its hash. */
+  soloBlock(
+    miner: number,
+    source: 'share' | 'chain' = 'share',
+    feePpm: bigint = SETTINGS.feePpm,
+  ): Uint8Array {
+    const number = ++this.#blocks + 1000 * this.node
+    const outputs = soloOutputs(scriptOf(miner), { poolScript: POOL_SCRIPT, feePpm }, this.value)
+    return this.foundWith(coinbaseWith(outputs, number), {
+      finder: source === 'share' ? miner : 0,
+      distributionId: source === 'share' ? SOLO_PAYOUT : 0n,
+      source,
+    })
   }
 
   foundWith(

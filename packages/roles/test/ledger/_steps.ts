@@ -17,6 +17,8 @@ export type Step =
       readonly jobsAgo: number
       readonly source: 'share' | 'chain'
     }
+  | { readonly kind: 'soloShare'; readonly miner: number; readonly parts: number }
+  | { readonly kind: 'soloBlock'; readonly finder: number; readonly source: 'share' | 'chain' }
   | { readonly kind: 'chain'; readonly block: number; readonly confirmations: number }
 
 const miner = fc.integer({ min: 1, max: MINERS })
@@ -61,6 +63,22 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('soloShare' as const),
+      miner,
+      parts: fc.integer({ min: 1, max: 3000 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('soloBlock' as const),
+      finder: miner,
+      source: fc.constantFrom('share' as const, 'chain' as const),
+    }),
+  },
+  {
     weight: 3,
     arbitrary: fc.record({
       kind: fc.constant('chain' as const),
@@ -86,6 +104,12 @@ export function play(steps: readonly Step[], settings: Partial<LedgerSettings>):
       case 'job':
         history.value = step.value
         jobs.unshift(history.job())
+        break
+      case 'soloShare':
+        history.soloShare(step.miner, step.parts)
+        break
+      case 'soloBlock':
+        blocks.push(history.soloBlock(step.finder, step.source, settings.feePpm))
         break
       case 'tip':
         history.nbits = step.isHarder ? HARDER_NBITS : NBITS

@@ -23,6 +23,8 @@ export class Connection {
   readonly address: string | undefined
   /** The longest coinbase that its devices bear, bytes; undefined where no limit holds. */
   readonly maxCoinbaseBytes: number | undefined
+  /** Blocks of its devices pay their finder. */
+  readonly isSolo: boolean
   /** Since when it could have had a channel and had none; of no meaning while it has one. */
   idleSince: Millis
   /** Flags of its SetupConnection; undefined until then. */
@@ -57,6 +59,7 @@ export class Connection {
       readonly capabilities: Capabilities
       readonly address?: string | undefined
       readonly maxCoinbaseBytes?: number | undefined
+      readonly isSolo?: boolean | undefined
       readonly now: Millis
     },
   ) {
@@ -64,6 +67,7 @@ export class Connection {
     this.capabilities = opening.capabilities
     this.address = opening.address
     this.maxCoinbaseBytes = opening.maxCoinbaseBytes
+    this.isSolo = opening.isSolo === true
     this.idleSince = opening.now
   }
 

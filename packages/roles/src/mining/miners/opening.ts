@@ -160,6 +160,7 @@ function admit(
     leaseSize: leaseSize(settings.extranonce),
     requiresWorkSelection: connection.requiresWorkSelection,
     address: connection.address,
+    isSolo: connection.isSolo,
     maxCoinbaseBytes: extended || connection.takesGroupJobs ? connection.maxCoinbaseBytes : undefined,
   })
   if (assigned === 'later' || 'code' in assigned) return assigned

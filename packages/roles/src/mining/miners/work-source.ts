@@ -88,6 +88,8 @@ export interface WorkRequest {
   readonly address?: string | undefined
   /** The longest coinbase that the client is sent, bytes; undefined where no limit holds, or it sees merkle roots only. */
   readonly maxCoinbaseBytes?: number | undefined
+  /** Blocks of the client pay their finder, whatever other clients are paid by. */
+  readonly isSolo?: boolean | undefined
 }
 
 /** Codes of OpenMiningChannel.Error that no published list has, and what they mean (ERR-05). */
