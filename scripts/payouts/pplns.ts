@@ -53,7 +53,7 @@ const POOL = 'pool'
 const ALONE = 2n ** 63n - 1n
 const SCORE_OF_A_BLOCK = 2n ** 40n
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000]
-/** A block may be found this many tips after the last job of its distribution. */
+/** A block may be found this many tips after its distribution was made, or after the last job of it. */
 const TIPS_KEPT = 3
 
 /**
@@ -84,10 +84,9 @@ export function checkPplns(lines: readonly Line[], initial: Terms = firstTerms(l
     hasChanged = false
     const scores = scoresAt(shares, newest, terms.window)
     const payouts = payoutsOf(scores, promised(balances, blocks), value, terms)
-    distributions.push({ id: BigInt(distributions.length + 1), scores, payouts, value })
-    // the newest two are kept, and those that a block may still be found on
-    const unused = BigInt(distributions.length - 2)
-    if (!lastUse.has(unused)) forgotten.add(unused)
+    const id = BigInt(distributions.length + 1)
+    distributions.push({ id, scores, payouts, value })
+    lastUse.set(id, tips)
   }
   const known = (id: bigint) => (forgotten.has(id) ? undefined : distributions[Number(id) - 1])
 
@@ -331,9 +330,7 @@ function bookBlock(
   const { hash, height } = block
   const ours = total - outside
   const booked = { hash, height, total, paid, state: 'pending' as const }
-  // nothing is known of its split any more: what was paid was owed
-  if (given === undefined && block.distributionId !== 0n)
-    return { ...booked, fee: paid.get(POOL)!, earned: new Map(paid) }
+  if (block.distributionId === ALONE) return { ...booked, fee: paid.get(POOL)!, earned: new Map(paid) }
   const fee = feeOf(ours, terms)
   const earned = split(ours - fee, given?.scores ?? from.fallback())
   if (earned.size === 0 && finder !== undefined) earned.set(finder, ours - fee)

@@ -2,7 +2,10 @@ import { equalBytes, parseTransaction } from '@sv2/bitcoin'
 import { type Distribution, rewardOutputs } from '../payouts/distribution.ts'
 import type { AccountKey } from './split-exactly.ts'
 
-/** Tips for which a distribution is kept after the last job that used it: a block may be found late. */
+/**
+ * Tips for which a distribution is kept after it was made, and after the last job that used it: a block may be found late, and
+ * its share may be the first that the journal has of its job.
+ */
 const TIPS_KEPT = 3
 
 /** A distribution, and the weights it was made of: with those that the coinbase does not list. */
@@ -12,8 +15,8 @@ export interface GivenDistribution {
 }
 
 interface Kept extends GivenDistribution {
-  /** Number of the tip at which a job used it last; undefined: no job has. */
-  usedAt: number | undefined
+  /** Number of the tip at which it was made, or a job used it last. */
+  usedAt: number
 }
 
 /** Distributions that a block may still be found on. */
@@ -27,13 +30,10 @@ export class GivenDistributions {
     return this.#lastId
   }
 
-  /** The newest one is kept, and the one before it, since a client may still be about to use that. */
   add(given: GivenDistribution): void {
     const { id } = given.distribution
     this.#lastId = id
-    this.#kept.set(id, { ...given, usedAt: undefined })
-    for (const [old, { usedAt }] of this.#kept)
-      if (usedAt === undefined && old + 1n < id) this.#kept.delete(old)
+    this.#kept.set(id, { ...given, usedAt: this.#tip })
   }
 
   /** A job was made by it. */
@@ -42,10 +42,11 @@ export class GivenDistributions {
     if (kept !== undefined) kept.usedAt = this.#tip
   }
 
+  /** The newest one is kept, however old it is. */
   newTip(): void {
     this.#tip++
     for (const [id, { usedAt }] of this.#kept)
-      if (usedAt !== undefined && usedAt + TIPS_KEPT < this.#tip && id !== this.#lastId) this.#kept.delete(id)
+      if (usedAt + TIPS_KEPT < this.#tip && id !== this.#lastId) this.#kept.delete(id)
   }
 
   /** The one that a coinbase was made by, told by its outputs; undefined when none has them. */

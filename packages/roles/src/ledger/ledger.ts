@@ -305,9 +305,7 @@ export class Ledger {
     // a round ends with its block: shares that came since the distribution was made are part of it
     const endsWithBlock = this.#settings.scheme.scheme === 'round'
     const weights = endsWithBlock ? this.#scheme.weights() : this.#given.find(block.distributionId)?.weights
-    // a distribution that is forgotten, after all: what the coinbase paid is what was owed
-    if (weights === undefined && block.distributionId !== 0n)
-      return { fee: paid.get(POOL)!, earned: new Map(paid) }
+    // where the distribution is forgotten, after all, the weights of now come closest
     const fee = partOf(ours, this.#settings.feePpm)
     const earned = splitExactly(ours - fee, weights ?? this.#scheme.weights())
     if (earned.size > 0) return { fee, earned: earned.set(POOL, fee) }

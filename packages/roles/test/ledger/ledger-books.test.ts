@@ -133,13 +133,29 @@ describe('what the chain says', () => {
     expect(changes(booking).get(keyOf(3))).toBe(308_392n)
   })
 
-  test('a block on a distribution that is long forgotten has earned what it paid', () => {
+  test('a block on a distribution that is long forgotten pays the fee exactly, and is split by the work of now', () => {
     const history = withDust()
     const outputs = rewardOutputs(history.distribution!, history.value)
     history.foundWith(coinbaseWith(outputs, 1), { finder: 1, distributionId: 1_000n })
     const { booking } = history.ledger.blocks()[0]!
-    expect(booking.earned).toEqual(booking.paid)
+    expect(booking.fee).toBe(6_300_000n)
     expect(booking.paid.get(keyOf(1))).toBe(outputs[1]!.value)
+    expect(changes(booking).get(keyOf(3))).toBe(308_392n)
+  })
+
+  test('a block whose share is the first of its job is booked by its own distribution, however many came since', () => {
+    const history = withDust({ refreshMs: 1 })
+    const { id } = history.distribution!
+    const outputs = rewardOutputs(history.distribution!, history.value)
+    for (let n = 0; n < 5; n++) {
+      history.time += 10
+      history.share(3, 1_000)
+    }
+    expect(history.distribution!.id).toBeGreaterThan(id + 2n)
+    history.foundWith(coinbaseWith(outputs, 1), { finder: 1, distributionId: id })
+    const { booking } = history.ledger.blocks()[0]!
+    expect(booking.fee).toBe(6_300_000n)
+    expect([1, 2, 3].map((miner) => changes(booking).get(keyOf(miner)))).toEqual([0n, 0n, 308_392n])
   })
 })
 
