@@ -99,7 +99,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   // reads the books of a pool by the pool's own configuration
   'apps/ledger': {
-    imports: [...pureRoles, ...process, '@sv2/pool', '@sv2/store'],
+    imports: [...pureRoles, ...process, '@sv2/bitcoin', '@sv2/pool', '@sv2/store'],
     pure: false,
     editions: false,
   },

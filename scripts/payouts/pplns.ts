@@ -71,6 +71,7 @@ export function checkPplns(lines: readonly Line[], initial: Terms = firstTerms(l
   const forgotten = new Set<bigint>()
   const blocks: CheckedBlock[] = []
   const balances: Amounts = new Map()
+  const payments = new Set<string>()
   let newest = 0
   let height = 0
   let tips = 0
@@ -139,6 +140,8 @@ export function checkPplns(lines: readonly Line[], initial: Terms = firstTerms(l
       hasChanged = true
       make(line.time, true)
     } else if (line.kind === 'payment') {
+      if (payments.has(line.txid)) continue
+      payments.add(line.txid)
       for (const { account, value: paid } of line.paid) {
         add(balances, keys.get(account)!, -paid)
         add(balances, POOL, paid)

@@ -37,6 +37,7 @@ export type Line =
   | {
       readonly kind: 'payment'
       readonly time: number
+      readonly txid: string
       readonly paid: readonly { readonly account: number; readonly value: bigint }[]
     }
   /** Terms that hold from here on, JSON. */
@@ -98,9 +99,9 @@ function readLine(kind: number, from: Fields): Line {
     return { kind: 'chain', time: Number(from.u64()), hash: from.hex(32), confirmations: from.u32() }
   if (kind === 8) {
     const time = Number(from.u64())
-    from.skip(32)
+    const txid = from.hex(32)
     const paid = Array.from({ length: from.u32() }, () => ({ account: from.u32(), value: from.u64() }))
-    return { kind: 'payment', time, paid }
+    return { kind: 'payment', time, txid, paid }
   }
   if (kind === 9) return { kind: 'terms', time: Number(from.u64()), text: from.text(from.u32()) }
   return { kind: 'other' }

@@ -1,9 +1,11 @@
-import { environmentPrefix, loadConfig, project, VERSION } from '@sv2/app-kit'
+import { environmentPrefix, loadConfig, nodeRpcs, project, VERSION } from '@sv2/app-kit'
 import { booksSettings, type PoolConfig, pool } from '@sv2/pool'
-import { Ledger, POOL } from '@sv2/roles/ledger'
-import { JournalTail } from '@sv2/runtime/journal'
+import type { NodeRpc } from '@sv2/runtime'
 import { openStore, Projection } from '@sv2/store'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
+import { type Proposal, propose } from './propose.ts'
+import { type BooksSettings, readBooks } from './read-books.ts'
+import { type Recording, record } from './record.ts'
 
 interface Options {
   readonly config?: string
@@ -24,7 +26,7 @@ export function ledgerCommand(
     .version(VERSION)
     .addHelpText(
       'after',
-      '\nExamples:\n  sv2-ledger balances --config pool.toml\n  sv2-ledger rebuild --config pool.toml',
+      '\nExamples:\n  sv2-ledger balances --config pool.toml\n  sv2-ledger rebuild --config pool.toml\n  sv2-ledger propose --config pool.toml --fee-rate 5 --out payments.psbt\n  sv2-ledger record --config pool.toml --tx TXID --token-file token',
     )
   command
     .command('balances')
@@ -39,30 +41,68 @@ export function ledgerCommand(
     )
     .option('-c, --config <file>', "the pool's TOML file")
     .action((options: Options) => rebuild(settingsOf(options), print))
+  command
+    .command('propose')
+    .description(
+      'writes a PSBT that pays balances out of outputs of the pool, to be signed by the wallet of the pool',
+    )
+    .option('-c, --config <file>', "the pool's TOML file")
+    .option('--above <sat>', 'pay balances of this and more', whole, 10_000n)
+    .requiredOption('--fee-rate <rate>', 'fee, satoshi for each virtual byte', rate)
+    .option('--utxo <txid:vout:sat...>', "outputs to spend; when missing, what the node's wallet has")
+    .option('--out <file>', 'file for the PSBT; it must not exist')
+    .action(async (options: Options & Omit<Proposal, 'utxo'> & { readonly utxo?: readonly string[] }) => {
+      const settings = settingsOf(options)
+      await propose(settings, { ...options, utxo: options.utxo ?? [] }, { node: nodeOf(settings), print })
+    })
+  command
+    .command('record')
+    .description('has the running pool book a transaction that paid balances; it is booked once')
+    .option('-c, --config <file>', "the pool's TOML file")
+    .requiredOption('--tx <hex or txid>', 'the signed transaction; or its id, when the node knows it')
+    .requiredOption('--token-file <file>', 'the file of [api] token_file')
+    .option('--pool <url>', 'where the API of the pool is; by default where [monitoring] says')
+    .action(async (options: Options & Omit<Recording, 'pool'> & Partial<Pick<Recording, 'pool'>>) => {
+      const settings = settingsOf(options)
+      const { pool: url = settings.apiUrl } = options
+      await record({ ...options, pool: url }, { node: nodeOf(settings), print })
+    })
   return command
 }
 
-type Settings = ReturnType<typeof booksSettings>
+function nodeOf({ nodes }: BooksSettings): NodeRpc | undefined {
+  return nodeRpcs(nodes)[0]
+}
 
-function balances(
-  { folder, node, ledger: settings }: Settings,
-  { json }: Options,
-  print: (text: string) => void,
-): void {
-  const ledger = new Ledger(settings)
-  const tail = new JournalTail(folder)
-  for (const { sequence, record } of tail.read()) ledger.handle({ node, entry: { sequence, record } })
-  tail.close()
+/** @throws {InvalidArgumentError} when it is not a whole number */
+function whole(text: string): bigint {
+  if (!/^\d{1,16}$/.test(text)) throw new InvalidArgumentError('has to be a whole number of satoshi.')
+  return BigInt(text)
+}
+
+/** More for a virtual byte than anybody has paid is a slip of the pen. */
+const MOST_FEE_RATE = 10_000
+
+/** @throws {InvalidArgumentError} when it is not a rate that a node would relay */
+function rate(text: string): number {
+  const value = Number(text)
+  if (!(value >= 1 && value <= MOST_FEE_RATE))
+    throw new InvalidArgumentError(`has to be between 1 and ${MOST_FEE_RATE}.`)
+  return value
+}
+
+function balances(settings: BooksSettings, { json }: Options, print: (text: string) => void): void {
+  const { ledger, records, nameOf } = readBooks(settings)
   const owed = ledger.balances().map(([key, balance]) => ({
-    account: key === POOL ? POOL : (ledger.accounts.nameOf(key) ?? key),
+    account: nameOf(key),
     balance_sat: balance.toString(),
   }))
   if (json === true) return print(JSON.stringify(owed, undefined, 2))
-  print(`${tail.sequence} records, ${ledger.blocks().length} blocks, ${ledger.accounts.size} accounts`)
+  print(`${records} records, ${ledger.blocks().length} blocks, ${ledger.accounts.size} accounts`)
   for (const { account, balance_sat } of owed) print(`${balance_sat.padStart(16)} sat  ${account}`)
 }
 
-async function rebuild(settings: Settings, print: (text: string) => void): Promise<void> {
+async function rebuild(settings: BooksSettings, print: (text: string) => void): Promise<void> {
   if (settings.store.url === 'memory')
     throw new Error('ledger.store is memory: there are no tables to make anew')
   const store = await openStore(settings.store)

@@ -1,5 +1,6 @@
 import {
   type App,
+  bookPayment,
   drain,
   loadTokenKey,
   nextEpoch,
@@ -14,7 +15,7 @@ import {
 import { portName } from '@sv2/roles/ground'
 import { Pool, type PoolEffect, type RecordEffect } from '@sv2/roles/pool'
 import { fastSha256d, randomBytes } from '@sv2/runtime'
-import { openBooks } from './books.ts'
+import { type Books, openBooks } from './books.ts'
 import { configSchema, type PoolConfig } from './config.ts'
 import { startEmbeddedNegotiator } from './embedded-negotiator.ts'
 import { createObserver } from './observe.ts'
@@ -119,6 +120,7 @@ export const pool: App<PoolConfig, RunningPool> = {
         coinbase: (account) => presentCoinbase(role, account, config.network),
         ledger: books?.ledger && toldLedger(books.ledger),
         audit: books?.audit,
+        bookPayment: paymentsOf(books, config),
       },
     })
     const urls = await started.open(config, { port: { kind: 'miners' } })
@@ -129,6 +131,13 @@ export const pool: App<PoolConfig, RunningPool> = {
       counts: () => ({ ...role.counts, ...observe.totals() }),
     }
   },
+}
+
+/** What books transactions of the operator's wallet; undefined where nothing is booked. */
+function paymentsOf(books: Books | undefined, { network }: PoolConfig) {
+  const { ledger, journal } = books ?? {}
+  if (ledger === undefined || journal === undefined) return undefined
+  return (transaction: Uint8Array) => bookPayment(transaction, { ledger, journal, network })
 }
 
 function isRecord(effect: Exclude<PoolEffect, { kind: 'send' | 'close' | 'pause' }>): effect is RecordEffect {

@@ -5,6 +5,7 @@ import {
   journalFolder,
   LedgerClient,
   lockJournal,
+  type NodeConfig,
   PoolJournal,
 } from '@sv2/app-kit'
 import { type LedgerSettings, writeTerms } from '@sv2/roles/ledger'
@@ -92,8 +93,11 @@ export function booksSettings(config: PoolConfig): {
   readonly node: number
   readonly ledger: LedgerSettings
   readonly store: StoreSettings
+  readonly nodes: readonly NodeConfig[]
+  /** Where the pool's API is. */
+  readonly apiUrl: string
 } {
-  const { network, payout, journal, data_dir, extranonce } = config
+  const { network, payout, journal, data_dir, extranonce, monitoring } = config
   const terms = termsOf(payout, network, MAX_LISTED_PAYOUTS)
   if (terms === undefined)
     throw new ConfigError([
@@ -104,5 +108,7 @@ export function booksSettings(config: PoolConfig): {
     node: extranonce.server_id,
     ledger: { network, ...terms },
     store: storeSettings(config.ledger),
+    nodes: config.ledger.nodes,
+    apiUrl: `http://${monitoring.host}:${monitoring.port}`,
   }
 }

@@ -42,6 +42,7 @@ export { LedgerClient } from './ledger/ledger-client.ts'
 export { lockJournal, PoolJournal } from './ledger/pool-journal.ts'
 export { project } from './ledger/store-writer.ts'
 export { toldLedger } from './ledger/told-ledger.ts'
+export { bookPayment } from './ledger/wallet-payments.ts'
 export { createLogger, type Logger, type LogSettings } from './logger.ts'
 export {
   Counter,

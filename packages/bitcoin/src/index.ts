@@ -70,6 +70,7 @@ export { encodeOutput, parseCountedOutputs, parseOutputs, readOutput, type TxOut
 export { type Sha256d, sha256, sha256d } from './sha256d.ts'
 export { countLegacySigops, countScriptSigops } from './sigops.ts'
 export { type SipHashKey, sipHash24, sipHash24Into, sipHashKey } from './siphash.ts'
+export { type SpentOutput, signedVsize, unsignedPsbt } from './spending.ts'
 export {
   bigintToTarget,
   DIFFICULTY_ONE_TARGET,

@@ -15,6 +15,7 @@ export type AppName =
   | 'translator-proxy'
   | 'job-negotiator'
   | 'keys'
+  | 'ledger'
   | 'verify'
 
 /** A line that an app logged. */

@@ -72,7 +72,7 @@ export const AUDIT: NonNullable<ApiSources['audit']> = {
     const answers: Readonly<Record<string, unknown>> = {
       segments: { items: [{ ...segment, root }], next: undefined },
       records: { frames: ['aa'], next: undefined },
-      proof: { size: 9, leaf: 'aa', proof: ['bb'], root: 'ab' },
+      proof: { size: 9, index: 4, first: 0, leaf: 'aa', proof: ['bb'], root: 'ab' },
     }
     return answers[question.kind] as never
   },

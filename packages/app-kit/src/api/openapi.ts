@@ -23,12 +23,13 @@ export function openApi(routes: readonly Route[]): unknown {
   }
 }
 
-function operation({ method, path, summary, params, query, answer }: Route): unknown {
+function operation({ method, path, summary, params, query, body, answer }: Route): unknown {
   const failed = { description: 'Why not', content: json(failure) }
   return {
     summary,
     operationId: `${method.toLowerCase()}_${path.replace(/^\/api\/v1\//, '').replaceAll(/[^a-z0-9]+/gi, '_')}`,
     parameters: [...parameters(params, 'path'), ...parameters(query, 'query')],
+    ...(Object.keys(body.shape).length > 0 && { requestBody: { required: true, content: json(body) } }),
     responses: {
       200: { description: summary, content: json(answer) },
       ...(method === 'GET' ? {} : { 401: failed }),

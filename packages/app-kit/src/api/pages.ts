@@ -11,7 +11,7 @@ import type { ApiSources } from './sources.ts'
 
 /** What is served besides numbers and health, and what people are told of. */
 export interface ServedApi
-  extends Pick<ApiSources, 'role' | 'network' | 'isFarm' | 'ledger' | 'audit' | 'coinbase'> {
+  extends Pick<ApiSources, 'role' | 'network' | 'isFarm' | 'ledger' | 'audit' | 'coinbase' | 'bookPayment'> {
   readonly config: ApiConfig
   readonly notices: NoticesConfig
   /** Its disk is watched. */

@@ -1,3 +1,4 @@
+import { unhex } from '@sv2/bitcoin'
 import { z } from 'zod'
 import type { AccountStats, WorkerStats } from '../stats/parties.ts'
 import { VERSION } from '../version.ts'
@@ -90,6 +91,18 @@ export function poolRoutes(sources: ApiSources): Route[] {
       query: pages,
       answer: pageOf(shapes.block),
       handle: ({ query }) => ledger?.blocks(query) ?? foundBlocks(sources, query),
+    }),
+    resource('/api/v1/payments', 'Books a transaction that pays balances; it is booked once', {
+      method: 'POST',
+      body: z.strictObject({
+        transaction: z
+          .string()
+          .max(800_000)
+          .regex(/^([0-9a-f]{2})+$/i, 'must be hexadecimal')
+          .describe('The signed transaction, hex'),
+      }),
+      answer: shapes.bookedPayment,
+      handle: ({ body }) => sources.bookPayment?.(unhex(body.transaction)),
     }),
     resource('/api/v1/distribution', 'How the block to come is split', {
       answer: shapes.distribution,

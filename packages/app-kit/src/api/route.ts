@@ -1,41 +1,53 @@
 import { z } from 'zod'
 
 /** What a request was read to be. */
-export interface Asked<Params, Query> {
+export interface Asked<Params, Query, Body = unknown> {
   readonly params: Params
   readonly query: Query
+  readonly body: Body
 }
 
 /** One resource: how it is asked for, and what it answers. The OpenAPI document is made of it too. */
-export interface Route<Params extends z.ZodObject = z.ZodObject, Query extends z.ZodObject = z.ZodObject> {
+export interface Route<
+  Params extends z.ZodObject = z.ZodObject,
+  Query extends z.ZodObject = z.ZodObject,
+  Body extends z.ZodObject = z.ZodObject,
+> {
   readonly method: 'GET' | 'POST' | 'DELETE'
   /** With parameters as OpenAPI writes them: `/api/v1/miners/{id}`. */
   readonly path: string
   readonly summary: string
   readonly params: Params
   readonly query: Query
+  /** JSON that the request brings; without keys where it brings none. */
+  readonly body: Body
   /** Shape of the answer. */
   readonly answer: z.ZodType
   /** The answer; undefined: there is no such thing, which is answered with 404. */
-  handle(asked: Asked<z.output<Params>, z.output<Query>>): unknown
+  handle(asked: Asked<z.output<Params>, z.output<Query>, z.output<Body>>): unknown
 }
 
 const none = z.strictObject({})
 
 /** A resource that is read. */
-export function resource<Params extends z.ZodObject = typeof none, Query extends z.ZodObject = typeof none>(
+export function resource<
+  Params extends z.ZodObject = typeof none,
+  Query extends z.ZodObject = typeof none,
+  Body extends z.ZodObject = typeof none,
+>(
   path: string,
   summary: string,
   parts: {
     readonly method?: 'GET' | 'POST' | 'DELETE'
     readonly params?: Params
     readonly query?: Query
+    readonly body?: Body
     readonly answer: z.ZodType
-    handle(asked: Asked<z.output<Params>, z.output<Query>>): unknown
+    handle(asked: Asked<z.output<Params>, z.output<Query>, z.output<Body>>): unknown
   },
 ): Route {
-  const { params = none, query = none, method = 'GET', answer, handle } = parts
-  return { method, path, summary, params, query, answer, handle: handle as Route['handle'] }
+  const { params = none, query = none, body = none, method = 'GET', answer, handle } = parts
+  return { method, path, summary, params, query, body, answer, handle: handle as Route['handle'] }
 }
 
 /** Most items of a page. */

@@ -6,6 +6,7 @@ import { join, share } from '../stats/_stats-fixtures.ts'
 import { AUDIT, LEDGER, testedApi } from './_api-fixtures.ts'
 import { farmRoutes } from './farm-routes.ts'
 import { poolRoutes } from './pool-routes.ts'
+import { ApiRefusal } from './refusal.ts'
 import { sriRoutes } from './sri-routes.ts'
 
 const HOSTILE = `<img src=x onerror=alert(1)>\u0007${'é'.repeat(100)}`
@@ -215,6 +216,27 @@ describe('who may do what', () => {
         { target: 'y', error: 'no' },
       ],
     })
+  })
+
+  test('a payment is booked with the token, and a refusal says why', async () => {
+    const booked: string[] = []
+    const bookPayment = async (bytes: Uint8Array) => {
+      if (bytes[0] !== 2) throw new ApiRefusal(409, 'the transaction pays no account')
+      booked.push(Buffer.from(bytes).toString('hex'))
+      return { txid: 'aa', booked: 'now' as const, paid: [], to_pool_sat: 0 }
+    }
+    const api = populated({ bookPayment }, { token: 'a token of some length' })
+    const pay = (payload: object, authorization = 'Bearer a token of some length') =>
+      api.app.inject({ method: 'POST', url: '/api/v1/payments', headers: { authorization }, payload })
+    expect((await pay({ transaction: '02ff' }, 'Bearer x')).statusCode).toBe(401)
+    for (const payload of [{}, { transaction: '0' }, { transaction: 'xy' }, { transaction: '02', more: 1 }])
+      expect((await pay(payload)).statusCode).toBe(400)
+    const refused = await pay({ transaction: '01' })
+    expect([refused.statusCode, refused.json()]).toEqual([409, { error: 'the transaction pays no account' }])
+    expect(booked).toEqual([])
+    expect((await pay({ transaction: '02ff' })).statusCode).toBe(200)
+    expect(booked).toEqual(['02ff'])
+    expect(api.faults).toEqual([])
   })
 
   test('without a token nothing can be changed', async () => {

@@ -6,6 +6,7 @@ import { EventStream } from './event-stream.ts'
 import { farmRoutes } from './farm-routes.ts'
 import { openApi } from './openapi.ts'
 import { poolRoutes } from './pool-routes.ts'
+import { ApiRefusal } from './refusal.ts'
 import { RequestBudget } from './request-budget.ts'
 import type { Route } from './route.ts'
 import type { ApiSources } from './sources.ts'
@@ -44,6 +45,7 @@ export function serveApi(app: FastifyInstance, sources: ApiSources, settings: Ap
   app.addHook('onClose', async () => events.close())
   app.setNotFoundHandler((_, reply) => reply.code(404).send({ error: 'not found' }))
   app.setErrorHandler((error, _, reply) => {
+    if (error instanceof ApiRefusal) return reply.code(error.statusCode).send({ error: error.message })
     const { statusCode = 500 } = error as { readonly statusCode?: number }
     if (statusCode >= 500) settings.onFault(error)
     return reply.code(statusCode).send({ error: statusCode >= 500 ? 'a fault of ours' : 'bad request' })
@@ -80,7 +82,9 @@ async function answer(
   if (!params.success) return reply.code(404).send({ error: 'not found' })
   const query = route.query.safeParse(request.query)
   if (!query.success) return reply.code(400).send({ error: z.prettifyError(query.error) })
-  const told = await route.handle({ params: params.data, query: query.data })
+  const body = route.body.safeParse(request.body ?? {})
+  if (!body.success) return reply.code(400).send({ error: z.prettifyError(body.error) })
+  const told = await route.handle({ params: params.data, query: query.data, body: body.data })
   if (told === undefined) return reply.code(404).send({ error: 'not found' })
   return reply.header('cache-control', 'no-store').send(told)
 }

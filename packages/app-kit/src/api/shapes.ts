@@ -119,6 +119,14 @@ export const distribution = z.strictObject({
   ),
 })
 
+/** A transaction from the operator's wallet, as it was booked. */
+export const bookedPayment = z.strictObject({
+  txid: z.string(),
+  booked: z.enum(['now', 'before']),
+  paid: z.array(z.strictObject({ account: z.string(), value_sat: sat })),
+  to_pool_sat: sat.describe('What goes back to the pool'),
+})
+
 /** A segment of the journal. */
 export const segment = z.strictObject({
   node: count,

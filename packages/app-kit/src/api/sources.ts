@@ -3,7 +3,10 @@ import type { AuditClient } from '../audit/audit-client.ts'
 import type { RunningNotices } from '../notices/start-notices.ts'
 import type { Statistics } from '../stats/statistics.ts'
 import type { LedgerView } from './ledger-view.ts'
-import type { coinbase } from './shapes.ts'
+import type { bookedPayment, coinbase } from './shapes.ts'
+
+/** A transaction that was booked, in the words of the API. */
+export type BookedPayment = z.output<typeof bookedPayment>
 
 /** What the pages of a process are made from. */
 export interface ApiSources {
@@ -24,6 +27,8 @@ export interface ApiSources {
   readonly audit?: Pick<AuditClient, 'ask'> | undefined
   /** The coinbase that an account mines now; undefined when that is not known. */
   readonly coinbase?: ((account: string) => z.output<typeof coinbase> | undefined) | undefined
+  /** Books a transaction of the operator's wallet that pays balances; undefined where nothing is booked. */
+  readonly bookPayment?: ((transaction: Uint8Array) => Promise<BookedPayment>) | undefined
   /** Undefined where none are sent. */
   readonly notices?: Pick<RunningNotices, 'test'> | undefined
   /** Closes a connection. */

@@ -7,6 +7,8 @@ export type LedgerQuery =
   | { readonly kind: 'account'; readonly name: string }
   | { readonly kind: 'blocks'; readonly before: number | undefined; readonly limit: number }
   | { readonly kind: 'distribution' }
+  /** Scripts and txid in hex, the txid in header byte order. */
+  | { readonly kind: 'payees'; readonly txid: string; readonly scripts: readonly string[] }
   | { readonly kind: 'balances'; readonly after: string | undefined; readonly limit: number }
 
 /** What it answers. Money in satoshi, as text: it may be more than a number holds. */
@@ -15,6 +17,15 @@ export interface LedgerAnswers {
   readonly blocks: readonly BlockView[]
   readonly distribution: DistributionView | undefined
   readonly balances: readonly BalanceView[]
+  readonly payees: PayeesView
+}
+
+/** Whom a transaction pays. */
+export interface PayeesView {
+  /** It is booked. */
+  readonly isBooked: boolean
+  /** The account's name for each script; `pool` for the pool's own, null for a script of nobody. */
+  readonly names: readonly (string | null)[]
 }
 
 /** An account, as its owner sees it. */
@@ -101,6 +112,11 @@ export class LedgerView {
         return this.#blocks(query.before, query.limit)
       case 'distribution':
         return this.#given()
+      case 'payees':
+        return {
+          isBooked: this.#ledger.hasPaid(unhex(query.txid)),
+          names: query.scripts.map((script) => this.#payee(script)),
+        }
       case 'balances':
         return this.#balances(query.after, query.limit)
       default:
@@ -184,6 +200,11 @@ export class LedgerView {
       .filter(([key]) => after === undefined || key > after)
       .slice(0, limit)
       .map(([key, balance]) => ({ account: this.#nameOf(key), balance: balance.toString() }))
+  }
+
+  #payee(script: string): string | null {
+    if (script === hex(this.#ledger.terms.poolScript)) return POOL
+    return this.#ledger.accounts.nameOf(script) ?? null
   }
 
   #nameOf(key: AccountKey): string {

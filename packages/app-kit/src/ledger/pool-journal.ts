@@ -13,7 +13,7 @@ import { ConfigError } from '../config/problems.ts'
 import { lockFolder } from '../folder-lock.ts'
 import type { Logger } from '../logger.ts'
 import { Counter, Gauge, type Registry } from '../monitoring.ts'
-import { RecordKeeper } from './record-keeper.ts'
+import { RecordKeeper, type WalletPayment } from './record-keeper.ts'
 
 const POOL_ID_BYTES = 16
 const MIB = 1024 * 1024
@@ -93,6 +93,11 @@ export class PoolJournal {
   /** Does what the role wants done. */
   perform(effect: RecordEffect): void {
     this.#keeper.record(effect)
+  }
+
+  /** Writes that balances were paid by a transaction. */
+  pay(payment: WalletPayment): void {
+    this.#keeper.payment(payment)
   }
 
   /** Writes a record that comes from somewhere else than the role, such as from the chain. */

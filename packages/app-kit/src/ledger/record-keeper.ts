@@ -24,6 +24,13 @@ interface KnownJob {
   readonly terms: WeakMap<Level, Uint8Array>
 }
 
+/** A transaction of the operator's wallet that pays balances. */
+export interface WalletPayment {
+  /** Header byte order. */
+  readonly txid: Uint8Array
+  readonly paid: readonly { readonly name: string; readonly value: bigint }[]
+}
+
 /** What a record keeper is given. */
 export interface RecordKeeperDeps {
   append(record: JournalRecord): void
@@ -64,6 +71,14 @@ export class RecordKeeper {
       default:
         throw new TypeError(`nothing to record: ${effect satisfies never}`)
     }
+  }
+
+  /** Appends a transaction of the operator's wallet, and what it paid to accounts by their names. */
+  payment({ txid, paid }: WalletPayment): void {
+    // numbering must not begin anew between the names and the record that uses them
+    if (this.#accounts.size + paid.length > MAX_NUMBERED) this.#accounts.clear()
+    const numbered = paid.map(({ name, value }) => ({ account: this.#account(name), value }))
+    this.#deps.append({ kind: 'payment', time: this.#now(), txid, paid: numbered })
   }
 
   #share(share: ProvenShare): void {

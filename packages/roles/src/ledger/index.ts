@@ -1,6 +1,7 @@
 export { type BlockState, type BookedBlock, type Booking, changes, POOL } from './bookings.ts'
 export type { LedgerFact } from './facts.ts'
 export { accountKey, Ledger, type LedgerEvent, type LedgerState, networkWorkOf, workOf } from './ledger.ts'
+export { type PaymentPlan, type PaymentRequest, planPayment } from './payment-plan.ts'
 export { SCORE_OF_A_BLOCK } from './score.ts'
 export type { LedgerSettings, SchemeSettings } from './settings.ts'
 export type { AccountKey } from './split-exactly.ts'

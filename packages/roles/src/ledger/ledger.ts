@@ -4,6 +4,7 @@ import type {
   Entry,
   JobRecord,
   JournalRecord,
+  PaymentRecord,
   ShareRecord,
   TermsRecord,
   TipRecord,
@@ -50,6 +51,8 @@ export class Ledger {
   readonly #bookings: Bookings
   readonly #accounts = new Accounts()
   readonly #given: GivenDistributions
+  /** Transactions that were booked, by txid. */
+  readonly #transactions = new Set<string>()
   /** Sequence that is expected next, by node. */
   readonly #cursors = new Map<number, number>()
   /** Parts of a satoshi that `fpps` owes, in parts of a block's score. */
@@ -102,6 +105,16 @@ export class Ledger {
 
   balances(): readonly (readonly [AccountKey, bigint])[] {
     return this.#bookings.balances()
+  }
+
+  /** What may be paid to each account beyond the block to come, see `Bookings.available`; negative: it has to pay back. */
+  available(): ReadonlyMap<AccountKey, bigint> {
+    return this.#bookings.available()
+  }
+
+  /** A transaction from the operator's wallet is booked. @param txid header byte order */
+  hasPaid(txid: Uint8Array): boolean {
+    return this.#transactions.has(hex(txid))
   }
 
   blocks(): readonly BookedBlock[] {
@@ -178,15 +191,22 @@ export class Ledger {
       case 'chain':
         return this.#chain(displayHash(record.hash), record.confirmations, record.time)
       case 'payment':
-        for (const { account, value } of record.paid)
-          this.#bookings.transfer(this.#accounts.key(node, account), -value)
-        this.#isDue = true
-        return this.#make(record.time, 'when due')
+        return this.#payment(node, record)
       case 'terms':
         return this.#setTerms(record)
       default:
         throw new TypeError(`no record: ${record satisfies never}`)
     }
+  }
+
+  /** A transaction is booked once, however often it is recorded. */
+  #payment(node: number, { txid, paid, time }: PaymentRecord): void {
+    const id = hex(txid)
+    if (this.#transactions.has(id)) return
+    this.#transactions.add(id)
+    for (const { account, value } of paid) this.#bookings.transfer(this.#accounts.key(node, account), -value)
+    this.#isDue = true
+    this.#make(time, 'when due')
   }
 
   /** From here on other terms hold. Work that was done counts on, where the new scheme counts work as the old one did. */

@@ -210,6 +210,12 @@ export class History {
     })
   }
 
+  /** The operator's wallet paid a miner by a transaction of this number. */
+  payment(number: number, miner: number, value: bigint): void {
+    const txid = sha256d(Uint8Array.of(number, 8))
+    this.write({ kind: 'payment', time: this.time, txid, paid: [{ account: miner, value }] })
+  }
+
   chain(hash: Uint8Array, confirmations: number): void {
     this.write({ kind: 'chain', time: this.time, hash, confirmations })
   }

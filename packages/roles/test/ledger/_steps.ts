@@ -17,6 +17,7 @@ export type Step =
       readonly jobsAgo: number
       readonly source: 'share' | 'chain'
     }
+  | { readonly kind: 'payment'; readonly number: number; readonly miner: number; readonly value: bigint }
   | { readonly kind: 'soloShare'; readonly miner: number; readonly parts: number }
   | { readonly kind: 'soloBlock'; readonly finder: number; readonly source: 'share' | 'chain' }
   | { readonly kind: 'chain'; readonly block: number; readonly confirmations: number }
@@ -65,6 +66,16 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
+      kind: fc.constant('payment' as const),
+      // a transaction may be recorded again
+      number: fc.nat({ max: 5 }),
+      miner,
+      value: fc.bigInt({ min: 0n, max: 10_000_000n }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
       kind: fc.constant('soloShare' as const),
       miner,
       parts: fc.integer({ min: 1, max: 3000 }),
@@ -104,6 +115,9 @@ export function play(steps: readonly Step[], settings: Partial<LedgerSettings>):
       case 'job':
         history.value = step.value
         jobs.unshift(history.job())
+        break
+      case 'payment':
+        history.payment(step.number, step.miner, step.value)
         break
       case 'soloShare':
         history.soloShare(step.miner, step.parts)

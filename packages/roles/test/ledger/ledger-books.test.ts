@@ -62,6 +62,23 @@ describe('what is dust', () => {
   })
 })
 
+describe('a payment from the wallet of the operator', () => {
+  test('is taken off the balance, once for each transaction', () => {
+    const history = withDust()
+    for (let n = 0; n < 2; n++) {
+      history.chain(history.block(1), 6)
+      history.tip()
+    }
+    history.payment(1, 3, 600_000n)
+    history.payment(1, 3, 600_000n)
+    expect(owed(history, 3)).toBe(2n * 308_392n - 600_000n)
+    history.payment(2, 3, 20_000n)
+    // what was paid too much is kept back
+    expect(owed(history, 3)).toBe(-3_216n)
+    expect(history.ledger.balance(POOL)).toBe(3_216n)
+  })
+})
+
 describe('two blocks on one distribution', () => {
   test('pay what was owed twice, and it is kept back afterwards', () => {
     const history = withDust()
