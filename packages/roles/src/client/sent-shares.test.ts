@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { NEVER } from '../ground/role.ts'
-import { type SentShare, SentShares } from './sent-shares.ts'
+import { type SentShare, SentShares, sentShare } from './sent-shares.ts'
 
 function aShare(sequenceNumber: number, since = 0): SentShare {
   return { sequenceNumber, since } as SentShare
@@ -71,4 +71,16 @@ test('whatever is answered in whatever order, each share is given out once', () 
       },
     ),
   )
+})
+
+test('EXT-26 (current): a worker’s name goes up with 32 bytes at most', () => {
+  const job = { order: 1 }
+  const channel = { user: 'account.rig', prefixAt: () => new Uint8Array(4) }
+  const named = (userIdentity: string) => {
+    const share = { type: 'SubmitSharesExtended', userIdentity, extranonce: new Uint8Array(4) }
+    return sentShare({ channel, share, good: { job, level: { difficulty: 1 } } } as never, 0).worker
+  }
+  expect(named('a'.repeat(32))).toBe('a'.repeat(32))
+  expect(new TextEncoder().encode(named('ä'.repeat(40))).length).toBeLessThanOrEqual(32)
+  expect(new TextEncoder().encode(named('b'.repeat(255))).length).toBeLessThanOrEqual(32)
 })

@@ -32,6 +32,14 @@ describe('credited hashes', () => {
     expect(hashes.add(at(3), 1)).toBe('known')
   })
 
+  test('four tips are remembered, and the one before them is not', () => {
+    const hashes = new CreditedHashes()
+    const at = (byte: number) => aTip({ prevHash: filled(byte) })
+    for (const byte of [1, 2, 3, 4, 5]) hashes.add(at(byte), 9)
+    expect([5, 4, 3, 2].map((byte) => hashes.has(at(byte), 9))).toEqual([true, true, true, true])
+    expect(hashes.has(at(1), 9)).toBe(false)
+  })
+
   test('whoever still works on a tip that four others came after is not paid twice', () => {
     const hashes = new CreditedHashes()
     const tip = aTip()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { exactLevel, Ladder } from '../channel/difficulty.ts'
 import { JobBook } from '../channel/job-book.ts'
-import { levelFor, startDifficulty } from './difficulty-round.ts'
+import { aimOf, levelFor, startDifficulty } from './difficulty-round.ts'
 import type { MinersState } from './state.ts'
 
 const ANY = { easiest: undefined, floor: 0 }
@@ -64,4 +64,20 @@ describe('the level for a difficulty', () => {
 test('a device that declares nothing begins where the settings say', () => {
   expect(startDifficulty(aState({}), 0)).toBe(7)
   expect(startDifficulty(aState({}), 2 ** 48 / 0xffff)).toBe(1)
+})
+
+describe('EXT-27 (current): what a channel aims at', () => {
+  const aimed = (workers: number, sharesPerMinute = 60): number => {
+    const state = { settings: { sharesPerMinute } } as MinersState
+    return aimOf(state, { workers: { count: () => workers } } as never, 0).sharesPerMinute
+  }
+
+  test('is the set rate for each of its workers', () => {
+    expect([0, 1, 2, 10].map((workers) => aimed(workers))).toEqual([60, 60, 120, 600])
+  })
+
+  test('is 600 shares a minute at most, or the set rate where that is more', () => {
+    expect([11, 256].map((workers) => aimed(workers))).toEqual([600, 600])
+    expect(aimed(256, 900)).toBe(900)
+  })
 })
