@@ -17,13 +17,23 @@ export function join(
   if (edition === 'v1')
     stats.fact({ kind: 'v1Subscribed', session, dialect: 'bitaxe', userAgent: 'bitaxe/2', resumed: false })
   else stats.fact({ kind: 'minerConnected', session, vendor: 'v', firmware: 'f' })
+  openChannel(stats, { session, channelId: 1, user, worker })
+}
+
+/** A channel of a connection. */
+export function openChannel(
+  stats: Statistics,
+  channel: {
+    readonly session: number
+    readonly channelId: number
+    readonly user: string
+    readonly worker: string
+  },
+): void {
   stats.fact({
     kind: 'channelOpened',
-    session,
-    channelId: 1,
+    ...channel,
     channelKind: 'extended',
-    user,
-    worker,
     difficulty: 8,
     nominalHashrate: 1e12,
   })

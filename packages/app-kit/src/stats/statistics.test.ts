@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { join, share, testedStats } from './_stats-fixtures.ts'
+import { join, openChannel, share, testedStats } from './_stats-fixtures.ts'
 
 describe('what is counted of shares', () => {
   test('stands with channel, connection, worker, account and the whole', () => {
@@ -112,6 +112,29 @@ describe('workers that leave', () => {
     ])
     expect(stats.workers.find('alice', 'rig1')).toMatchObject({ channels: 0, leftAt: clock.now })
     expect(stats.channels).toEqual({ standard: 0, extended: 0 })
+  })
+
+  test('in crowds, on one connection, leave a part at a time, as the role tells of it or as time goes on', () => {
+    const { stats } = testedStats(10_000)
+    const crowd = (session: number) => {
+      join(stats, session, { user: `crowd${session}` })
+      for (let channelId = 2; channelId <= 2_000; channelId++)
+        openChannel(stats, { session, channelId, user: `crowd${session}`, worker: '' })
+      share(stats, session)
+    }
+    crowd(1)
+    crowd(2)
+    stats.closed(1)
+    expect(stats.clients.has(1)).toBe(false)
+    expect(stats.channels.extended).toBe(4_000 - 512)
+    for (let channelId = 1; channelId <= 2_000; channelId++)
+      stats.fact({ kind: 'channelClosed', session: 1, channelId, user: 'crowd1' })
+    expect(stats.channels.extended).toBe(2_000)
+    expect(stats.workers.find('crowd1', '')?.channels).toBe(0)
+    stats.closed(2)
+    for (let n = 0; n < 3; n++) stats.settle()
+    expect(stats.channels.extended).toBe(0)
+    expect(stats.total.accepted).toBe(2)
   })
 
   test('make room for others, the one that left first in front; those that stay are never forgotten', () => {

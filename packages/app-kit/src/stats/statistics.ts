@@ -39,6 +39,9 @@ const MOST_BLOCKS = 1_000
  */
 const SETTLE_MS = 1_000
 
+/** Channels of connections that are gone are closed so many at a time: 100,000 at once took 30 ms. */
+const CLOSED_AT_ONCE = 512
+
 /** Counts what a role tells of its miners and upstreams, for pages and notices. Everything it keeps has a limit. */
 export class Statistics {
   readonly startedAt: number
@@ -54,6 +57,8 @@ export class Statistics {
   /** Open channels by kind. */
   readonly channels = { standard: 0, extended: 0 }
   readonly #minersPorts: readonly string[]
+  /** Connections that are gone, with channels that are not closed yet: their role tells of each, a part at a time. */
+  readonly #leaving = new Map<number, ClientStats>()
   /** Channels with shares that are not in the tallies yet. */
   #unsettled: ChannelStats[] = []
   #settledAt: number
@@ -90,6 +95,11 @@ export class Statistics {
 
   /** Puts shares that wait into the tallies: to be called before a tally is read. */
   settle(): void {
+    this.#settle()
+    this.#closeSome()
+  }
+
+  #settle(): void {
     const now = this.#now()
     this.#settledAt = now
     for (const channel of this.#unsettled) {
@@ -106,8 +116,9 @@ export class Statistics {
   closed(session: number): void {
     const client = this.clients.get(session)
     if (client === undefined) return
-    for (const channelId of [...client.channels.keys()]) this.#close(client, channelId)
     this.clients.delete(session)
+    this.#leaving.set(session, client)
+    this.#closeSome()
   }
 
   /** Counts a fact; one that says nothing of miners or upstreams is passed over. */
@@ -120,7 +131,7 @@ export class Statistics {
       case 'channelOpened':
         return this.#open(fact)
       case 'channelClosed': {
-        const client = this.clients.get(fact.session)
+        const client = this.clients.get(fact.session) ?? this.#leaving.get(fact.session)
         return client && this.#close(client, fact.channelId)
       }
       case 'channelMoved': {
@@ -240,10 +251,22 @@ export class Statistics {
     this.workers.opened(of, now)
   }
 
+  /** A role that does not tell of the channels of a connection that is gone does not keep them here either. */
+  #closeSome(): void {
+    let left = CLOSED_AT_ONCE
+    for (const [session, client] of this.#leaving) {
+      for (const channelId of client.channels.keys()) {
+        if (left-- === 0) return
+        this.#close(client, channelId)
+      }
+      this.#leaving.delete(session)
+    }
+  }
+
   #close(client: ClientStats, channelId: number): void {
     const channel = client.channels.get(channelId)
     if (channel === undefined) return
-    if (channel.unsettled.count > 0) this.settle()
+    if (channel.unsettled.count > 0) this.#settle()
     client.channels.delete(channelId)
     this.channels[channel.kind]--
     const { of, account, worker } = channel
