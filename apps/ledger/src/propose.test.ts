@@ -74,7 +74,7 @@ const settings = () => ({
   node: 0,
   ledger: {
     network: 'regtest' as const,
-    scheme: { scheme: 'fpps' as const },
+    scheme: { scheme: 'fpps' as const, feeBlocks: 0 },
     feePpm: 0n,
     poolScript: POOL_SCRIPT,
     dustLimit: 546,

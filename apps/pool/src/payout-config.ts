@@ -1,6 +1,6 @@
 import { addressProblem, payoutProblem } from '@sv2/app-kit'
 import { addressToScript, hex, type Network } from '@sv2/bitcoin'
-import { SCORE_OF_A_BLOCK, type SchemeSettings, type Terms } from '@sv2/roles/ledger'
+import { MOST_FEE_BLOCKS, SCORE_OF_A_BLOCK, type SchemeSettings, type Terms } from '@sv2/roles/ledger'
 import { PAYOUT_CLASSES } from '@sv2/roles/payouts'
 import type { PayoutSettings } from '@sv2/roles/pool'
 import { z } from 'zod'
@@ -48,6 +48,14 @@ export const payoutSchema = z
       .max(10_000)
       .default(8)
       .describe('Modes pplns and slice: work that counts, in blocks that it is worth'),
+    fee_blocks: z
+      .int()
+      .min(1)
+      .max(MOST_FEE_BLOCKS)
+      .default(144)
+      .describe(
+        'Mode fpps: transaction fees of an expected block are the average of so many blocks before it, as templates had them',
+      ),
     dust_sat: z
       .int()
       .min(0)
@@ -146,17 +154,16 @@ export function termsOf(payout: PayoutConfig, network: Network, maxPayouts: numb
   }
 }
 
-function schemeOf(
-  { mode, window_blocks, parts }: PayoutConfig,
-  network: Network,
-): SchemeSettings | undefined {
+function schemeOf(payout: PayoutConfig, network: Network): SchemeSettings | undefined {
+  const { mode, window_blocks, parts } = payout
   switch (mode) {
     case 'pool':
       return undefined
     case 'solo':
     case 'round':
-    case 'fpps':
       return { scheme: mode }
+    case 'fpps':
+      return { scheme: mode, feeBlocks: payout.fee_blocks }
     case 'group': {
       const keys = parts.map(
         ({ address, part }) => [hex(addressToScript(address, network)), BigInt(part)] as const,

@@ -13,7 +13,7 @@ const scriptOf = (name: string) => Uint8Array.of(0, 20, ...new Array(20).fill(na
 function books() {
   const ledger = new Ledger({
     network: 'regtest',
-    scheme: { scheme: 'fpps' },
+    scheme: { scheme: 'fpps', feeBlocks: 0 },
     feePpm: 0n,
     poolScript: POOL_SCRIPT,
     dustLimit: 546,

@@ -1,4 +1,4 @@
-import { blockSubsidy, displayHash, hex, nbitsToTarget, targetToBigint } from '@sv2/bitcoin'
+import { blockSubsidy, displayHash, hex, readHeightPush } from '@sv2/bitcoin'
 import type {
   BlockRecord,
   Entry,
@@ -12,17 +12,20 @@ import type {
 import { partOf } from '../payouts/part-of.ts'
 import { SOLO_PAYOUT } from '../payouts/solo.ts'
 import { Accounts } from './accounts.ts'
+import { Accruals } from './accruals.ts'
 import { type BookedBlock, type Booking, Bookings, POOL } from './bookings.ts'
 import { type CoinbasePayments, coinbasePayments, paysFinder } from './coinbase-payments.ts'
 import type { LedgerFact } from './facts.ts'
 import { GivenDistributions } from './given-distributions.ts'
 import { makeDistribution } from './make-distribution.ts'
 import { type Scheme, schemeOf } from './schemes.ts'
-import { SCORE_OF_A_BLOCK } from './score.ts'
 import type { LedgerSettings } from './settings.ts'
 import type { WindowState } from './share-window.ts'
 import { type AccountKey, compare, splitExactly } from './split-exactly.ts'
 import { readTerms, type Terms } from './terms.ts'
+
+/** Bytes of a coinbase without witness in front of its script: version, count, outpoint, length of the script. */
+const SCRIPT_AT = 42
 
 /** An entry of a node's journal. */
 export interface LedgerEvent {
@@ -37,6 +40,7 @@ export interface LedgerState {
   readonly window: WindowState | undefined
   readonly balances: readonly (readonly [AccountKey, string])[]
   readonly accrued: readonly (readonly [AccountKey, string])[]
+  readonly fees: readonly (readonly [height: number, fees: string])[]
   readonly blocks: readonly (readonly [hash: string, state: string, total: string, fee: string])[]
   readonly distributionId: string
 }
@@ -55,8 +59,7 @@ export class Ledger {
   readonly #transactions = new Set<string>()
   /** Sequence that is expected next, by node. */
   readonly #cursors = new Map<number, number>()
-  /** Parts of a satoshi that `fpps` owes, in parts of a block's score. */
-  readonly #accrued = new Map<AccountKey, bigint>()
+  readonly #accruals: Accruals
   #effects: LedgerFact[] = []
   #height = 0
   /** Value of a coinbase of this time, satoshi; 0: no job yet. */
@@ -68,6 +71,7 @@ export class Ledger {
   constructor(settings: LedgerSettings) {
     this.#settings = settings
     this.#bookings = new Bookings()
+    this.#accruals = new Accruals(settings.network)
     this.#scheme = this.#makeScheme(undefined)
     this.#given = new GivenDistributions()
   }
@@ -162,7 +166,8 @@ export class Ledger {
       cursors: [...this.#cursors].sort(([a], [b]) => a - b),
       window: this.#scheme.state,
       balances: text(this.#bookings.balances()),
-      accrued: text(this.#accrued),
+      accrued: text(this.#accruals.parts),
+      fees: this.#accruals.fees,
       blocks: this.#bookings
         .blocks()
         .map(
@@ -253,7 +258,12 @@ export class Ledger {
   #job(job: JobRecord): void {
     this.#given.use(job.distributionId)
     // a miner's own job may be worth anything: it says nothing of what a block is worth
-    if (job.isOwn) this.#value = job.value
+    if (job.isOwn) {
+      this.#value = job.value
+      // a late share may name a job of the tip before
+      const height = readHeightPush(job.coinbasePrefix.subarray(SCRIPT_AT)) ?? this.#height
+      this.#accruals.job(height, job.value)
+    }
     this.#make(job.time, 'when due')
   }
 
@@ -366,22 +376,12 @@ export class Ledger {
   }
 
   #accrue(account: AccountKey, score: bigint): void {
-    const { feePpm } = this.#settings
-    const owed = (this.#accrued.get(account) ?? 0n) + score * (this.#value - partOf(this.#value, feePpm))
-    const whole = owed / SCORE_OF_A_BLOCK
-    this.#accrued.set(account, owed - whole * SCORE_OF_A_BLOCK)
+    const { scheme, feePpm } = this.#settings
+    const feeBlocks = 'feeBlocks' in scheme ? scheme.feeBlocks : 0
+    const block = { height: this.#height, value: this.#value, feePpm, feeBlocks }
+    const whole = this.#accruals.accrue(account, score, block)
     if (whole > 0n) this.#bookings.transfer(account, whole)
   }
-}
-
-/** Hashes that a block of these nbits takes: ⌊2^256 / (target + 1)⌋. */
-export function networkWorkOf(nbits: number): bigint {
-  return workOf(nbitsToTarget(nbits))
-}
-
-/** Hashes that a share of a target takes: ⌊2^256 / (target + 1)⌋. @param target 32 bytes, little-endian */
-export function workOf(target: Uint8Array): bigint {
-  return (1n << 256n) / (targetToBigint(target) + 1n)
 }
 
 /** The key of an account that is paid to a script. */

@@ -13,8 +13,11 @@ export type SchemeSettings =
   | { readonly scheme: 'pplns'; readonly window: bigint }
   /** As pplns; of a miner's own job, fees count as far as the job has them. */
   | { readonly scheme: 'slice'; readonly window: bigint }
-  /** Each share is paid its expected value at once; the pool keeps the blocks and bears the risk. */
-  | { readonly scheme: 'fpps' }
+  /**
+   * Each share is paid its expected value at once; the pool keeps the blocks and bears the risk. Fees are the average of so many
+   * blocks before; 0: those of the present template.
+   */
+  | { readonly scheme: 'fpps'; readonly feeBlocks: number }
 
 export interface LedgerSettings {
   readonly network: Network

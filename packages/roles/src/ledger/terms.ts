@@ -10,6 +10,7 @@ export function writeTerms(terms: Terms): string {
   return JSON.stringify({
     scheme: scheme.scheme,
     ...('window' in scheme && { window: scheme.window.toString() }),
+    ...('feeBlocks' in scheme && { feeBlocks: scheme.feeBlocks }),
     ...('parts' in scheme && {
       parts: [...scheme.parts]
         .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -46,8 +47,10 @@ function readScheme(read: Record<string, unknown>): SchemeSettings {
   switch (scheme) {
     case 'solo':
     case 'round':
-    case 'fpps':
       return { scheme }
+    case 'fpps':
+      // terms that name no average are of a time when there was none
+      return { scheme, feeBlocks: Number(read.feeBlocks ?? 0) }
     case 'pplns':
     case 'slice':
       return { scheme, window: BigInt(String(read.window)) }

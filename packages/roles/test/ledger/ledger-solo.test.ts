@@ -7,7 +7,7 @@ const SCHEMES: readonly SchemeSettings[] = [
   { scheme: 'pplns', window: 8n << 40n },
   { scheme: 'slice', window: 8n << 40n },
   { scheme: 'round' },
-  { scheme: 'fpps' },
+  { scheme: 'fpps', feeBlocks: 0 },
   { scheme: 'group', parts: new Map([[keyOf(1), 1n]]) },
 ]
 

@@ -1,8 +1,9 @@
+import { concatBytes, encodeHeightPush } from '@sv2/bitcoin'
 import { POOL } from '@sv2/roles/ledger'
 import { splitReward } from '@sv2/roles/payouts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { HARDER_NBITS, History, keyOf, POOL_SCRIPT, scriptOf } from './_history.ts'
+import { HARDER_NBITS, History, keyOf, POOL_SCRIPT, replay, scriptOf } from './_history.ts'
 
 const DAY = 86_400_000
 
@@ -206,7 +207,7 @@ describe('solo', () => {
 
 describe('fpps', () => {
   test('owes each share its part of a block, less the fee, whatever is found; and parts of a satoshi add up', () => {
-    const history = new History({ scheme: { scheme: 'fpps' } }).start(2)
+    const history = new History({ scheme: { scheme: 'fpps', feeBlocks: 0 } }).start(2)
     for (let n = 0; n < 1024; n++) history.share(1, 1)
     expect(history.ledger.balance(keyOf(1))).toBe(308_699_999n)
     expect(history.ledger.balance(POOL)).toBe(-308_699_999n)
@@ -214,8 +215,45 @@ describe('fpps', () => {
     expect(history.ledger.blocks()[0]!.booking.earned).toEqual(new Map([[POOL, 315_000_000n]]))
   })
 
+  test('fees of a block are the average of the blocks before it, whatever the present template has', () => {
+    const subsidy = 312_500_000n
+    const history = new History({ scheme: { scheme: 'fpps', feeBlocks: 2 }, feePpm: 0n })
+    for (const fees of [8_000_000n, 1_000_000n, 3_000_000n]) {
+      history.value = subsidy + fees
+      if (history.height === 900_000) history.start(1)
+      else history.tip()
+      // the next template of the same height
+      history.value -= 500_000n
+      history.job()
+    }
+    history.value = subsidy + 90_000_000n
+    history.tip()
+    history.share(1, 1024)
+    expect(history.ledger.balance(keyOf(1))).toBe(subsidy + 2_000_000n)
+    expect(replay(history.records, { scheme: { scheme: 'fpps', feeBlocks: 2 }, feePpm: 0n }).state).toEqual(
+      history.ledger.state,
+    )
+  })
+
+  test('before there is a block to average, fees are those of the present template', () => {
+    const history = new History({ scheme: { scheme: 'fpps', feeBlocks: 144 }, feePpm: 0n }).start(1)
+    history.share(1, 1024)
+    expect(history.ledger.balance(keyOf(1))).toBe(315_000_000n)
+  })
+
+  test('a job of the tip before, that a late share names, counts for its own height', () => {
+    const history = new History({ scheme: { scheme: 'fpps', feeBlocks: 1 }, feePpm: 0n }).start(1)
+    history.tip()
+    const [late] = history.records.filter(({ kind }) => kind === 'job')
+    if (late?.kind !== 'job') throw new Error('no job')
+    const coinbasePrefix = concatBytes(new Uint8Array(42), encodeHeightPush(history.height - 1))
+    history.write({ ...late, job: 9, time: history.time, value: 400_000_000n, coinbasePrefix })
+    history.share(1, 1024)
+    expect(history.ledger.balance(keyOf(1))).toBe(400_000_000n)
+  })
+
   test('a payment takes off what it paid', () => {
-    const history = new History({ scheme: { scheme: 'fpps' } }).start(1)
+    const history = new History({ scheme: { scheme: 'fpps', feeBlocks: 0 } }).start(1)
     history.share(1, 1024)
     history.write({
       kind: 'payment',

@@ -14,7 +14,8 @@ const anySettings: fc.Arbitrary<Partial<LedgerSettings>> = fc.record({
     { scheme: 'pplns', window: 1n << 39n },
     { scheme: 'slice', window: 2n << 40n },
     { scheme: 'round' },
-    { scheme: 'fpps' },
+    { scheme: 'fpps', feeBlocks: 0 },
+    { scheme: 'fpps', feeBlocks: 3 },
     { scheme: 'solo' },
     {
       scheme: 'group',

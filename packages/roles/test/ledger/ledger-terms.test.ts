@@ -9,7 +9,7 @@ test.each<LedgerSettings['scheme']>([
   { scheme: 'slice', window: 1n },
   { scheme: 'round' },
   { scheme: 'solo' },
-  { scheme: 'fpps' },
+  { scheme: 'fpps', feeBlocks: 144 },
   {
     scheme: 'group',
     parts: new Map([
@@ -28,6 +28,11 @@ test.each(['{}', '{"scheme":"luck","dustLimit":1,"maxPayouts":1,"refreshMs":1,"c
     expect(() => readTerms(text)).toThrow(/not/)
   },
 )
+
+test('terms of fpps from before fees were averaged have no average', () => {
+  const text = writeTerms({ ...TERMS, scheme: { scheme: 'fpps', feeBlocks: 144 } })
+  expect(readTerms(text.replace('"feeBlocks":144,', '')).scheme).toEqual({ scheme: 'fpps', feeBlocks: 0 })
+})
 
 test('another fee holds for what comes after it, and work that was done counts on', () => {
   const history = new History().start(1)
