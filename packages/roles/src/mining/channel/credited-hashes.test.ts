@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { aTip, filled } from './_fixtures.ts'
-import { CreditedHashes } from './credited-hashes.ts'
+import { CreditedHashes, MAX_CREDITED_HASHES } from './credited-hashes.ts'
 
 /** Parts of hashes: spread, and all different. */
 const key = (number: number): number => ((number * 0x9e37_79b1) >>> 0) * 2 ** 20 + number + 1
@@ -30,6 +30,10 @@ describe('credited hashes', () => {
     expect(hashes.add(at(2), 1)).toBe('known')
     expect([2, 3, 4, 5].map((number) => hashes.add(at(3), number))).toEqual(['new', 'new', 'new', 'full'])
     expect(hashes.add(at(3), 1)).toBe('known')
+  })
+
+  test('they take 512 MiB at most, at the 16 bytes that a hash takes where there are most', () => {
+    expect(MAX_CREDITED_HASHES * 16).toBe(512 * 1024 ** 2)
   })
 
   test('four tips are remembered, and the one before them is not', () => {

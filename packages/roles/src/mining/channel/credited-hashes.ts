@@ -5,7 +5,7 @@ import type { Tip } from './job.ts'
  * Hashes that are remembered, over all tips: 10,000 shares a second for 56 minutes of one tip. They take 13 to 26 bytes
  * each, as they come: 512 MiB when there are most.
  */
-const MAX_CREDITED_HASHES = 33_554_432
+export const MAX_CREDITED_HASHES = 33_554_432
 /** Tips that are worked on at one time: upstreams of one node hear of a block one after the other. */
 const MAX_TIPS = 4
 /**
