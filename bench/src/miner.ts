@@ -49,17 +49,18 @@ export class Miner {
     })
   }
 
-  /** Sets up and opens header-only channels; answers them with their first job. */
+  /** Sets up and opens channels, header-only ones unless `kind` says otherwise; answers them with their first job. */
   async open(
     channels: number,
-    { user = 'bench' }: { readonly user?: string } = {},
+    { user = 'bench', kind = 'standard' }: { readonly user?: string; readonly kind?: ChannelKind } = {},
   ): Promise<OpenedChannel[]> {
+    if (kind === 'extended') return this.#openExtended(channels, user)
     const opened: OpenedChannel[] = []
     const tips = new Map<number, number>()
     const done = new Promise<void>((resolve) => {
       this.onMessage = (message) => {
         if (message.type === 'OpenStandardMiningChannel.Success') {
-          opened.push({ channelId: message.channelId, jobId: 0, version: 0, ntime: 0 })
+          opened.push({ channelId: message.channelId, jobId: 0, version: 0, ntime: 0, extranonceSize: 0 })
         } else if (message.type === 'NewMiningJob') {
           const channel = opened.find(({ channelId }) => channelId === message.channelId)
           if (channel !== undefined)
@@ -99,6 +100,24 @@ export class Miner {
     })
   }
 
+  /** Each channel is told its first job by itself, when it is opened; the group hears of later ones. */
+  async #openExtended(channels: number, user: string): Promise<OpenedChannel[]> {
+    this.#setUp(0)
+    const maxTarget = new Uint8Array(32).fill(0xff)
+    const opened: OpenedChannel[] = []
+    for (let requestId = 1; requestId <= channels; requestId++) {
+      const job = this.next('NewExtendedMiningJob')
+      const tip = this.next('SetNewPrevHash')
+      const success = this.next('OpenExtendedMiningChannel.Success')
+      const common = { userIdentity: user, nominalHashRate: 0, maxTarget, minExtranonceSize: 8 }
+      this.send({ type: 'OpenExtendedMiningChannel', requestId, ...common })
+      const { channelId, extranonceSize } = await success
+      const { jobId, version } = await job
+      opened.push({ channelId, extranonceSize, jobId, version, ntime: (await tip).minNtime })
+    }
+    return opened
+  }
+
   end(): void {
     this.socket.destroy()
   }
@@ -135,9 +154,13 @@ export class Miner {
   }
 }
 
+export type ChannelKind = 'standard' | 'extended'
+
 export interface OpenedChannel {
   readonly channelId: number
   readonly jobId: number
   readonly version: number
   readonly ntime: number
+  /** Bytes that the device rolls; 0 on a standard channel. */
+  readonly extranonceSize: number
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Child } from './child.ts'
-import { Miner, type OpenedChannel } from './miner.ts'
+import { type ChannelKind, Miner, type OpenedChannel } from './miner.ts'
 import type { Measurement } from './report.ts'
 import { poolConfig, startTemplateSource } from './templates.ts'
 
@@ -21,18 +21,24 @@ export interface Run {
 export async function measureShares(dataDir: string): Promise<Measurement[]> {
   const baseline = await sv1Baseline()
   const rows: Measurement[] = [row('SV1 JSON loop, 1 connection (baseline)', baseline, baseline)]
-  for (const edition of ['current', 'draft'] as const) {
+  for (const [edition, kind] of [
+    ['current', 'standard'],
+    ['current', 'extended'],
+    ['draft', 'standard'],
+  ] as const) {
     for (const [connections, channels] of [
       [1, 1_000],
       [1_000, 1],
     ] as const) {
       const run = await judgedShares({
         edition,
+        kind,
         connections,
         channels,
-        dataDir: `${dataDir}/${edition}-${connections}`,
+        dataDir: `${dataDir}/${edition}-${kind}-${connections}`,
       })
-      rows.push(row(`${edition}, ${connections} connection(s) × ${channels} channel(s)`, run, baseline))
+      const name = kind === 'extended' ? `${edition}, a new extranonce each` : edition
+      rows.push(row(`${name}, ${connections} connection(s) × ${channels} channel(s)`, run, baseline))
     }
   }
   return rows
@@ -54,6 +60,8 @@ function row(name: string, run: Run, baseline: Run): Measurement {
 /** The load of one run, and the pool that it meets. */
 export interface ShareLoad {
   readonly edition: 'current' | 'draft'
+  /** Standard channels when missing. On extended ones each share has an extranonce of its own. */
+  readonly kind?: ChannelKind
   readonly connections: number
   /** Of each connection. */
   readonly channels: number
@@ -64,7 +72,7 @@ export interface ShareLoad {
 
 /** Shares judged by a pool process. */
 export async function judgedShares(load: ShareLoad): Promise<Run> {
-  const { edition, connections, channels, dataDir, pool = {} } = load
+  const { edition, kind = 'standard', connections, channels, dataDir, pool = {} } = load
   const source = await startTemplateSource()
   const config = { ...(poolConfig(source, edition, dataDir) as object), ...pool }
   const child = Child.start('app-process.ts', { app: 'pool', config })
@@ -73,7 +81,7 @@ export async function judgedShares(load: ShareLoad): Promise<Run> {
   const loads: Load[] = []
   for (let n = 0; n < connections; n++) {
     const miner = await Miner.connect(urls[0]!)
-    loads.push(new Load(miner, await miner.open(channels)))
+    loads.push(new Load(miner, await miner.open(channels, { kind })))
   }
   await send(loads, WARM_UP)
   const before = await child.usage()
@@ -112,13 +120,14 @@ class Load {
     const frames: Uint8Array[] = []
     for (let i = 0; i < count; i++) {
       const channel = this.#channels[this.#sent % this.#channels.length]!
+      const { extranonceSize, ...rest } = channel
+      const share = { sequenceNumber: this.#sent, nonce: this.#sent, ...rest }
       frames.push(
-        this.miner.speller.encode({
-          type: 'SubmitSharesStandard',
-          sequenceNumber: this.#sent,
-          nonce: this.#sent,
-          ...channel,
-        }),
+        this.miner.speller.encode(
+          extranonceSize === 0
+            ? { type: 'SubmitSharesStandard', ...share }
+            : { type: 'SubmitSharesExtended', ...share, extranonce: numbered(extranonceSize, this.#sent) },
+        ),
       )
       this.#sent++
     }
@@ -128,6 +137,12 @@ class Load {
   get unanswered(): number {
     return this.#sent - this.acknowledged
   }
+}
+
+function numbered(size: number, n: number): Uint8Array {
+  const extranonce = new Uint8Array(size)
+  new DataView(extranonce.buffer).setUint32(size - 4, n)
+  return extranonce
 }
 
 async function send(loads: readonly Load[], shares: number): Promise<void> {
