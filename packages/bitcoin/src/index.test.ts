@@ -26,6 +26,7 @@ test('the package exports these names and no others', () => {
       "blockSize",
       "blockSubsidy",
       "buildCoinbase",
+      "coinbaseRoots",
       "coinbaseSuffix",
       "coinbaseTxid",
       "coinbaseWeight",

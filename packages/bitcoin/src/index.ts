@@ -59,6 +59,7 @@ export {
 } from './header.ts'
 export { encodeHeightPush, readHeightPush } from './height-push.ts'
 export {
+  coinbaseRoots,
   hasMutatedMerkleTree,
   merklePath,
   merklePathInSteps,
@@ -67,7 +68,7 @@ export {
 } from './merkle.ts'
 export { blockSubsidy, NETWORKS, type Network, type NetworkParams, networkOfChain } from './network.ts'
 export { encodeOutput, parseCountedOutputs, parseOutputs, readOutput, type TxOutput } from './output.ts'
-export { type Sha256d, sha256, sha256d } from './sha256d.ts'
+export { type CoinbaseWork, type Sha256d, sha256, sha256d } from './sha256d.ts'
 export { countLegacySigops, countScriptSigops } from './sigops.ts'
 export { type SipHashKey, sipHash24, sipHash24Into, sipHashKey } from './siphash.ts'
 export { type SpentOutput, signedVsize, unsignedPsbt } from './spending.ts'

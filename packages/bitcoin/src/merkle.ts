@@ -1,5 +1,5 @@
 import { concatBytes } from './bytes.ts'
-import { type Sha256d, sha256d } from './sha256d.ts'
+import { type CoinbaseWork, type Sha256d, sha256d } from './sha256d.ts'
 
 /** Bytes of a node. */
 const NODE = 32
@@ -19,6 +19,19 @@ export function merkleRootFromPath(
   let node = coinbaseTxid
   for (const sibling of path) node = hashPair(pair, node, sibling, hash)
   return node
+}
+
+/** The merkle roots of one work for several extranonces of the same size, in their order; 32 bytes in wire order each. */
+export function coinbaseRoots(
+  work: CoinbaseWork,
+  extranonces: readonly Uint8Array[],
+  hash: Sha256d = sha256d,
+): Uint8Array[] {
+  if (hash.coinbaseRoots !== undefined) return hash.coinbaseRoots(work, extranonces)
+  const { coinbaseTxPrefix, coinbaseTxSuffix, merklePath } = work
+  return extranonces.map((extranonce) =>
+    merkleRootFromPath(hash(concatBytes(coinbaseTxPrefix, extranonce, coinbaseTxSuffix)), merklePath, hash),
+  )
 }
 
 /**

@@ -8,6 +8,21 @@ export interface Sha256d {
    * does a whole path faster than by a call for each node. Throws a RangeError when a node is not 32 bytes long.
    */
   readonly merkleRoot?: (leaf: Uint8Array, path: readonly Uint8Array[]) => Uint8Array
+  /**
+   * The merkle roots of one work for several extranonces of the same size, in their order: for a host that keeps what they have
+   * in common, and hashes several at one time. The bytes of the work do not change afterwards.
+   */
+  readonly coinbaseRoots?: (work: CoinbaseWork, extranonces: readonly Uint8Array[]) => Uint8Array[]
+}
+
+/** What the merkle root of a block depends on, beside the extranonce. */
+export interface CoinbaseWork {
+  /** Coinbase up to the extranonce, SegWit fields stripped. */
+  readonly coinbaseTxPrefix: Uint8Array
+  /** Coinbase after the extranonce, SegWit fields stripped. */
+  readonly coinbaseTxSuffix: Uint8Array
+  /** Right-hand siblings, 32 bytes in wire order each, lowest first. */
+  readonly merklePath: readonly Uint8Array[]
 }
 
 /** SHA-256 once (FIPS 180-4): 32 bytes. */

@@ -1,4 +1,4 @@
-import { merkleRootFromPath, sha256d } from '@sv2/bitcoin'
+import { coinbaseRoots, merkleRootFromPath, sha256d } from '@sv2/bitcoin'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fastSha256d } from './fast-sha256d.ts'
@@ -36,6 +36,45 @@ describe('fastSha256d', () => {
         expect([leaf, ...path]).toEqual(before)
       }),
     )
+  })
+
+  const bytes = (size: number) => fc.uint8Array({ minLength: size, maxLength: size })
+  const aWork = fc.record({
+    coinbaseTxPrefix: fc.uint8Array({ maxLength: 150 }),
+    coinbaseTxSuffix: fc
+      .tuple(fc.uint8Array({ maxLength: 30 }), fc.constantFrom(0, 100, 400, 900, 1000, 1100, 3000))
+      .map(([end, size]) => Uint8Array.from([...new Uint8Array(size).fill(7), ...end])),
+    merklePath: fc.array(bytes(32), { maxLength: 14 }),
+  })
+
+  test('roots of one to many extranonces of a work are those of the reference, whatever was hashed before', () => {
+    const someWorks = fc.array(aWork, { minLength: 1, maxLength: 3 })
+    const calls = fc.array(
+      fc.tuple(fc.nat(), fc.integer({ min: 0, max: 32 }), fc.integer({ min: 1, max: 9 }), bytes(9)),
+      { maxLength: 8 },
+    )
+    fc.assert(
+      fc.property(someWorks, calls, (works, wanted) => {
+        for (const [which, size, count, seed] of wanted) {
+          const work = works[which % works.length]!
+          const extranonces = seed.subarray(0, count)
+          const rolled = Array.from(extranonces, (byte) => new Uint8Array(size).fill(byte))
+          expect(coinbaseRoots(work, rolled, fastSha256d)).toEqual(coinbaseRoots(work, rolled, sha256d))
+          expect(fastSha256d(seed)).toEqual(sha256d(seed))
+          if (which % 2 === 0) merkleRootFromPath(sha256d(seed), [sha256d(seed)], fastSha256d)
+        }
+      }),
+    )
+  })
+
+  test('a path as long as the wire allows', () => {
+    const work = {
+      coinbaseTxPrefix: new Uint8Array(60).fill(1),
+      coinbaseTxSuffix: new Uint8Array(60).fill(2),
+      merklePath: Array.from({ length: 255 }, (_, level) => new Uint8Array(32).fill(level)),
+    }
+    const rolled = [3, 4].map((byte) => new Uint8Array(8).fill(byte))
+    expect(coinbaseRoots(work, rolled, fastSha256d)).toEqual(coinbaseRoots(work, rolled, sha256d))
   })
 
   test.each([

@@ -1,12 +1,12 @@
 import {
   buildCoinbase,
+  coinbaseRoots,
   coinbaseSuffix,
   coinbaseWithWitness,
   compareLe,
   concatBytes,
   equalBytes,
   findWitnessCommitment,
-  merkleRootFromPath,
   nbitsToTarget,
   parseOutputs,
   type Sha256d,
@@ -184,18 +184,9 @@ export function repeatJob(
   return { ...job, ...identity, activeSince: 0, tip: undefined }
 }
 
-/** Scratch for a coinbase, of every share that rolls an extranonce; nothing else runs before it is hashed. */
-let coinbase = new Uint8Array(512)
-
 /** The merkle root of a job for one full extranonce (prefix and rolled part together). */
 export function jobMerkleRoot(job: Job, extranonce: Uint8Array, sha256d: Sha256d): Uint8Array {
-  const { coinbaseTxPrefix: prefix, coinbaseTxSuffix: suffix, merklePath } = job
-  const size = prefix.length + extranonce.length + suffix.length
-  if (coinbase.length < size) coinbase = new Uint8Array(size)
-  coinbase.set(prefix)
-  coinbase.set(extranonce, prefix.length)
-  coinbase.set(suffix, prefix.length + extranonce.length)
-  return merkleRootFromPath(sha256d(coinbase.subarray(0, size)), merklePath, sha256d)
+  return coinbaseRoots(job, [extranonce], sha256d)[0]!
 }
 
 /**
