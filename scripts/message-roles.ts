@@ -26,7 +26,12 @@ export const roles: readonly RoleSources[] = [
   { name: 'proxy, aggregating', from: ['aggregator'], serves: ['mining'], uses: ['mining'] },
   { name: 'translator V1 → V2', from: ['translator/v1-to-v2.ts'], serves: ['mining'], uses: ['mining'] },
   { name: 'translator V2 → V1', from: ['translator/v2-to-v1'], serves: ['mining'], uses: [] },
-  { name: 'negotiator, server', from: ['negotiator/server'], serves: ['negotiation'], uses: ['templates'] },
+  {
+    name: 'negotiator, server',
+    from: ['negotiator/server'],
+    serves: ['negotiation'],
+    uses: ['mining', 'templates'],
+  },
   {
     name: 'negotiator, client',
     from: ['negotiator/client'],

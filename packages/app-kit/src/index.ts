@@ -55,6 +55,7 @@ export {
   serveMonitoring,
 } from './monitoring.ts'
 export {
+  followPool,
   type NegotiatorServerConfig,
   type RunningNegotiatorServer,
   startNegotiatorServer,

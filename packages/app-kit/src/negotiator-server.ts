@@ -4,6 +4,7 @@ import {
   type KeepJob,
   NegotiatorServer,
   type NegotiatorServerSettings,
+  PoolFeed,
   type ServerEvent,
 } from '@sv2/roles/negotiator'
 import {
@@ -14,6 +15,7 @@ import {
   proposeBlock,
   randomBytes,
   SolvedBlocks,
+  type UpstreamSettings,
 } from '@sv2/runtime'
 import type { AppContext } from './app.ts'
 import { type NegotiationConfig, negotiatorSettings } from './config/negotiator.ts'
@@ -21,10 +23,11 @@ import { nodeRpcs } from './config/node.ts'
 import type { ServerConfig } from './doors.ts'
 import { JobFiles } from './job-files.ts'
 import { liveGauges } from './monitoring.ts'
-import { observeNegotiator } from './observe/negotiator.ts'
+import { observeNegotiator, observePoolFeed } from './observe/negotiator.ts'
 import { observeNode } from './observe/node.ts'
 import { startRole } from './start-role.ts'
 import { loadTokenKey } from './token-key.ts'
+import { VERSION } from './version.ts'
 
 /** The configuration of a job negotiator server. */
 export type NegotiatorServerConfig = ServerConfig & NegotiationConfig & { readonly network: Network }
@@ -46,6 +49,36 @@ const TEMPLATE_INTERVAL_MS = 15_000
 
 /** Transactions fetched from a node at one time, and in one look. */
 const FETCH = { concurrency: 4, perLook: 4_096 }
+
+/**
+ * Hears the payout distributions of a pool in another process, and tells the server.
+ * @param identity of its channel at the pool
+ */
+export function followPool(
+  server: Pick<RunningNegotiatorServer, 'distribute'>,
+  pool: { readonly settings: UpstreamSettings; readonly identity: string },
+  context: AppContext,
+): void {
+  const identification = { vendor: 'sv2', hardwareVersion: 'job-negotiator', firmware: VERSION, deviceId: '' }
+  startRole(context, {
+    role: new PoolFeed({ identification, endpoint: pool.settings, userIdentity: pool.identity }),
+    connections: 'connection to the pool',
+    onEffect(fact) {
+      observePoolFeed(context.log, fact)
+      // jobs that a settlement has voided are refused by the pool itself
+      if (fact.kind === 'distributionHeard')
+        server.distribute({ kind: 'distribution', distribution: fact.distribution, voids: false })
+    },
+    servers: [
+      {
+        name: 'pool',
+        port: { kind: 'pool' },
+        settings: pool.settings,
+        onFailed: { text: 'the pool cannot be reached' },
+      },
+    ],
+  })
+}
 
 /** Starts a job negotiator server: its role, the node that checks jobs, the mempool, the blocks that were solved. */
 export async function startNegotiatorServer(

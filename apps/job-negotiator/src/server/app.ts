@@ -1,4 +1,4 @@
-import { type App, serveMonitoring, startNegotiatorServer } from '@sv2/app-kit'
+import { type App, followPool, serveMonitoring, startNegotiatorServer, upstreamSettings } from '@sv2/app-kit'
 import { configSchema, type JobNegotiatorServerConfig } from './config.ts'
 import { payoutSettings } from './settings.ts'
 
@@ -21,6 +21,10 @@ export const negotiatorServer: App<JobNegotiatorServerConfig, RunningJobNegotiat
       payout: payoutSettings(config),
       furtherOutputs: config.payout.further_outputs,
     })
+    if (config.pool !== undefined) {
+      const settings = upstreamSettings(config.pool, { protocol: 'mining', defaultPort: 3_333 })
+      followPool(server, { settings, identity: `${config.payout.address}.negotiator` }, context)
+    }
     const monitoring = await serveMonitoring(config.monitoring, {
       registry: context.registry,
       health: server.health,

@@ -56,6 +56,17 @@ describe('configuration of the job negotiator server', () => {
     expect(payoutSettings(load(LEAST))).toMatchObject({ mode: 'pool', script: { length: 22 } })
   })
 
+  test('mode shared needs a pool that tells how blocks are split, and other modes have none', () => {
+    const shared = { ...LEAST, JNS__PAYOUT__MODE: 'shared' }
+    const pool = { JNS__POOL__HOST: '127.0.0.1', JNS__POOL__NOISE: 'false' }
+    expect(problems(shared)).toEqual([expect.stringMatching(/^pool: .*is required in mode shared/)])
+    expect(problems({ ...LEAST, ...pool })).toEqual([expect.stringContaining('is not used in mode pool')])
+    expect(payoutSettings(load({ ...shared, ...pool }))).toMatchObject({ mode: 'shared', network: 'regtest' })
+    expect(problems({ ...shared, ...pool, JNS__POOL__EDITION: 'draft' })).toEqual([
+      expect.stringContaining('pool.edition'),
+    ])
+  })
+
   test('the outputs of a token have to fit into it', () => {
     const outputs = (bytes: number) => ({
       ...LEAST,

@@ -9,5 +9,8 @@ export function payoutSettings({
 }: Pick<JobNegotiatorServerConfig, 'payout' | 'network'>): NegotiatorServerSettings['payout'] {
   // payouts are counted where jobs are made, in the pool
   if (payout.mode === 'solo') return { mode: 'solo', network, maxPayouts: Number.MAX_SAFE_INTEGER }
-  return { mode: 'pool', script: addressToScript(payout.address ?? '', network) }
+  const script = addressToScript(payout.address ?? '', network)
+  // how long coinbases may be is the pool's to know
+  if (payout.mode === 'shared') return { mode: 'shared', network, poolScript: script, classes: [] }
+  return { mode: 'pool', script }
 }

@@ -33,6 +33,17 @@ describe('printed defaults', () => {
     expect(text).toContain('(current | draft | auto)')
   })
 
+  test('a table that may be left out is commented out, whole', () => {
+    const inner = z.strictObject({ key: z.int().default(5).describe('A key') })
+    const text = printDefaults(
+      z.strictObject({ may: inner.optional(), must: inner, has: inner.prefault({}) }),
+      'x',
+    )
+    expect(text).toContain('# [may]\n# A key\n# key = 5\n')
+    expect(text).toContain('\n[must]\n# A key\nkey = 5\n')
+    expect(text).toContain('\n[has]\n')
+  })
+
   test('a list of tables is shown as one of its tables', () => {
     expect(text).toContain('[[listen]]\n')
   })

@@ -33,7 +33,10 @@ function table(shape: Shape, path: readonly string[]): string[] {
   const tables = entries.filter(([, value]) => isTable(value))
   return [
     ...plain.flatMap(([key, value]) => entry(key, value, shape.required?.includes(key) === true)),
-    ...tables.flatMap(([key, value]) => subTable(key, value, path)),
+    ...tables.flatMap(([key, value]) => {
+      const isRequired = shape.required?.includes(key) === true
+      return subTable(value, [...path, key], isRequired)
+    }),
   ]
 }
 
@@ -46,15 +49,15 @@ function entry(key: string, value: Shape, required: boolean): string[] {
   return [...(comment === '' ? [] : [`# ${comment}`]), line, '']
 }
 
-function subTable(key: string, value: Shape, path: readonly string[]): string[] {
-  const name = [...path, key].join('.')
+function subTable(value: Shape, path: readonly string[], required: boolean): string[] {
+  const name = path.join('.')
   const list = value.type === 'array'
   const inner = list ? value.items! : value
   const first = list ? (value.default as readonly Record<string, unknown>[] | undefined)?.[0] : value.default
   const filled = withDefaults(inner, first as Record<string, unknown> | undefined)
   const comment = value.description === undefined ? [] : [`# ${value.description}`]
-  const body = [...comment, list ? `[[${name}]]` : `[${name}]`, ...table(filled, [...path, key])]
-  const optional = list && first === undefined
+  const body = [...comment, list ? `[[${name}]]` : `[${name}]`, ...table(filled, path)]
+  const optional = first === undefined && (list || !required)
   return optional ? body.map((line) => (line === '' || line.startsWith('#') ? line : `# ${line}`)) : body
 }
 

@@ -1,7 +1,30 @@
-import type { ServerFact } from '@sv2/roles/negotiator'
+import type { PoolFeedFact, ServerFact } from '@sv2/roles/negotiator'
 import type { Logger } from '../logger.ts'
 import { Counter, Histogram, type Registry } from '../monitoring.ts'
 import { readableText } from '../readable-code.ts'
+
+/** Log lines of the pool that tells a job negotiator server its payout distributions. */
+export function observePoolFeed(log: Logger, fact: PoolFeedFact): void {
+  switch (fact.kind) {
+    case 'distributionHeard': {
+      const { id, payouts } = fact.distribution
+      return log.debug({ distribution: String(id), payouts: payouts.length }, 'payout distribution')
+    }
+    case 'distributionsBeganAnew':
+      return log.error(
+        { distribution: String(fact.id), known: String(fact.known) },
+        'the pool numbers its distributions anew, as without its journal: restart this server',
+      )
+    case 'poolReached':
+      return log.info({}, 'the pool tells its payout distributions')
+    case 'poolLost':
+      return log.warn({}, 'the pool is lost: the last payout distribution stays in use')
+    case 'poolUnsuited':
+      return log.error({ reason: readableText(fact.reason) }, 'the pool tells no payout distributions')
+    default:
+      throw new TypeError(`no fact: ${fact satisfies never}`)
+  }
+}
 
 /** Turns what happens in a job negotiator server into log lines and numbers. */
 export function observeNegotiator(

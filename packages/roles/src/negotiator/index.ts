@@ -12,5 +12,6 @@ export type {
 } from './server/facts.ts'
 export type { JobHolder } from './server/fair-share.ts'
 export type { ForgetJob, KeptJob, SolvableJob } from './server/kept-jobs.ts'
+export { PoolFeed, type PoolFeedFact, type PoolFeedSettings } from './server/pool-feed.ts'
 export { NegotiatorServer, type ServerEvent } from './server/server.ts'
 export type { NegotiatorServerDeps, NegotiatorServerSettings, ServerLimits } from './server/settings.ts'
