@@ -54,7 +54,11 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
       },
     })
     const watch = new NodeWatch(nodes[0]!, {
-      settings: { network: config.network, intervalMs: config.template_interval_sec * 1000 },
+      settings: {
+        network: config.network,
+        intervalMs: config.template_interval_sec * 1000,
+        emptyFirst: config.empty_template_first,
+      },
       observer: {
         onTemplate: (template) => started.engine.tell({ kind: 'nodeTemplate', template }),
         onState(state) {

@@ -15,6 +15,12 @@ export const configSchema = z.strictObject({
     .min(0)
     .default(1_000)
     .describe('Rise of the fees that is worth a new template on the same tip, satoshi'),
+  empty_template_first: z
+    .boolean()
+    .default(true)
+    .describe(
+      'At a new tip, a template without transactions goes out where the node takes over 50 ms for a whole one, which then follows',
+    ),
   work_max_age_sec: z
     .number()
     .min(5)

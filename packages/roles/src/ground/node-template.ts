@@ -38,4 +38,6 @@ export interface NodeTemplate {
   readonly segwit: boolean
   /** Script of the witness commitment output for all transactions, where the node has computed it already. */
   readonly commitmentScript?: Uint8Array
+  /** It has no transactions because the node has not told them yet: a whole one follows as soon as it has. */
+  readonly isProvisional?: true
 }

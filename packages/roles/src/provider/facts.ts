@@ -1,5 +1,6 @@
 import type { SessionId } from '../ground/role.ts'
 import type { SolvableTemplate } from './template.ts'
+import type { PublishReason } from './templates.ts'
 
 /** What happened in the template provider. */
 export type ProviderFact =
@@ -25,7 +26,7 @@ export type ProviderFact =
   | {
       readonly kind: 'templateSent'
       readonly templateId: bigint
-      readonly reason: 'tip' | 'fees' | 'client'
+      readonly reason: PublishReason | 'client'
       readonly height: number
       readonly transactions: number
       /** Transactions of the node left out because the client's coinbase needs their room. */

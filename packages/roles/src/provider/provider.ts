@@ -22,7 +22,7 @@ import { buildBlock } from './block.ts'
 import type { KeepTemplate, ProviderFact, SubmitBlock } from './facts.ts'
 import { fitsBlock, type Reserve } from './selection.ts'
 import { type Handout, prevHashOf, solvable } from './template.ts'
-import { isSameBase, reserveKey, Templates, type TemplatesSettings } from './templates.ts'
+import { isSameBase, type PublishReason, reserveKey, Templates, type TemplatesSettings } from './templates.ts'
 
 export interface ProviderSettings extends TemplatesSettings {
   /** When the node has given no work for this long, the work of clients is too old: they are sent away. */
@@ -175,12 +175,12 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     return reserves
   }
 
-  #publish(reason: 'tip' | 'fees' | undefined): void {
+  #publish(reason: PublishReason | undefined): void {
     if (reason !== undefined) this.#serve([...this.#clients.values()], reason)
   }
 
   /** Sends clients the present template; those on another tip get it as a future one, and the tip. */
-  #serve(clients: readonly Client[], reason: 'tip' | 'fees' | 'client'): void {
+  #serve(clients: readonly Client[], reason: PublishReason | 'client'): void {
     const node = this.#templates.published
     if (node === undefined) return
     const alike = new Map<Handout, Client[]>()
@@ -216,7 +216,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     return this.#templates.make(node, { reserve, futureTemplate, after: templateId }, this.#now)
   }
 
-  #hand(handout: Handout, clients: readonly Client[], reason: 'tip' | 'fees' | 'client'): void {
+  #hand(handout: Handout, clients: readonly Client[], reason: PublishReason | 'client'): void {
     const { message, node, transactions } = handout
     const to = clients.map((client) => client.session)
     this.#outbox.emit({ kind: 'send', to, message })

@@ -1,5 +1,5 @@
-import { equalBytes, hex, type Sha256d } from '@sv2/bitcoin'
-import type { NodeTemplate, NodeTransaction } from '../ground/node-template.ts'
+import { equalBytes, type Sha256d } from '@sv2/bitcoin'
+import type { NodeTemplate } from '../ground/node-template.ts'
 import { type Millis, NEVER } from '../ground/role.ts'
 import { Handouts, type KeptTemplate } from './handouts.ts'
 import type { Reserve } from './selection.ts'
@@ -31,6 +31,9 @@ export interface Wanted {
   readonly after: bigint
 }
 
+/** `full`: the transactions are there, after a template without any. */
+export type PublishReason = 'tip' | 'full' | 'fees'
+
 /** The node's newest template, and what was made of it: one template for all clients that want the same. */
 export class Templates {
   readonly #rule: FeeRule
@@ -38,8 +41,6 @@ export class Templates {
   readonly #handouts: Handouts
   /** Made of what is published now, by what was wanted. */
   #current = new Map<string, Handout>()
-  /** Those of what is published now, by wtxid. */
-  #transactions = new Map<string, NodeTransaction>()
   #templateId: bigint
   #newest: NodeTemplate | undefined
   #published: NodeTemplate | undefined
@@ -73,11 +74,15 @@ export class Templates {
   }
 
   /** Takes the node's template. Answers why it was published, if it was. */
-  update(template: NodeTemplate, now: Millis): 'tip' | 'fees' | undefined {
+  update(template: NodeTemplate, now: Millis): PublishReason | undefined {
+    const published = this.#published
+    const isMore = published !== undefined && isSameBase(published, template)
+    // what follows a whole template has nothing new
+    if (isMore && template.isProvisional === true) return undefined
     this.#newest = template
-    if (this.#published !== undefined && isSameBase(this.#published, template)) return this.updateFees(now)
+    if (isMore && published.isProvisional !== true) return this.updateFees(now)
     this.#publish(template, now)
-    return 'tip'
+    return isMore ? 'full' : 'tip'
   }
 
   /** Publishes risen fees when their time has come. */
@@ -135,21 +140,8 @@ export class Templates {
   #publish(template: NodeTemplate, now: Millis): void {
     this.#handouts.supersedeAll(template.prevHash, now)
     this.#current = new Map()
-    this.#published = { ...template, transactions: this.#shared(template.transactions) }
+    this.#published = template
     this.#publishedAt = now
-  }
-
-  /** Each answer of a node brings all its transactions anew: those known already are kept once. */
-  #shared(transactions: readonly NodeTransaction[]): readonly NodeTransaction[] {
-    const known = this.#transactions
-    this.#transactions = new Map()
-    return transactions.map((tx) => {
-      const key = hex(tx.wtxid)
-      const { data, txid, wtxid } = known.get(key) ?? tx
-      const shared = { ...tx, data, txid, wtxid }
-      this.#transactions.set(key, shared)
-      return shared
-    })
   }
 }
 

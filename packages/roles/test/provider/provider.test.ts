@@ -75,6 +75,34 @@ describe('templates', () => {
   )
 
   proves(
+    'TP-04',
+    'both',
+    'a new tip goes out without transactions where the node has not told them, and with them at once, whatever they pay',
+    (edition) => {
+      const link = aProvider({ minIntervalMs: 5_000, feeThreshold: 1_000_000n })
+      link.node(aNodeTemplate({ prevHash: filled(0xbb) }))
+      const client = aTemplateClient(link, edition)
+      client.received()
+      const empty = { transactions: [], coinbaseValue: 312_500_000n, isProvisional: true } as const
+      link.node(aNodeTemplate(empty))
+      const [first, tip] = client.received()
+      expect([first, tip]).toMatchObject([
+        { type: 'NewTemplate', futureTemplate: true, merklePath: [], coinbaseTxValueRemaining: 312_500_000n },
+        { type: 'SetNewPrevHashTdp', prevHash: filled(0xaa) },
+      ])
+      link.node(aNodeTemplate())
+      expect(client.received()).toMatchObject([
+        { type: 'NewTemplate', futureTemplate: false, coinbaseTxValueRemaining: 312_502_000n },
+      ])
+      // nor does one that comes late take its place
+      link.node(aNodeTemplate(empty))
+      expect(client.received()).toEqual([])
+      link.advance(10_000)
+      expect(client.received()).toEqual([])
+    },
+  )
+
+  proves(
     'TP-04, TP-09',
     'both',
     'a new tip goes out in the same moment, however short ago the last template was',

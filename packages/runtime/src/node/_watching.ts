@@ -53,12 +53,16 @@ export function counting(rpc: NodeRpc) {
 
 export function watching(
   rpc: NodeRpc,
-  { intervalMs = 60_000, network = 'regtest' }: { intervalMs?: number; network?: 'regtest' | 'signet' } = {},
+  {
+    intervalMs = 60_000,
+    network = 'regtest',
+    emptyFirst = false,
+  }: { intervalMs?: number; network?: 'regtest' | 'signet'; emptyFirst?: boolean } = {},
 ) {
   const templates = new Signal<NodeTemplate>()
   const states = new Signal<NodeState>()
   const watch = new NodeWatch(rpc, {
-    settings: { network, intervalMs },
+    settings: { network, intervalMs, emptyFirst },
     observer: { onTemplate: (template) => templates.give(template), onState: (state) => states.give(state) },
   })
   cleanUp.push(() => watch.stop())

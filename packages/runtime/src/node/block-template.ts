@@ -1,22 +1,11 @@
-import { parseTransaction, reversed, transactionWeight, unhex } from '@sv2/bitcoin'
-import type { NodeTemplate, NodeTransaction } from '@sv2/roles/ground'
+import { reversed, unhex } from '@sv2/bitcoin'
+import type { NodeTemplate } from '@sv2/roles/ground'
 import { z } from 'zod'
-import { fastSha256d } from '../crypto/index.ts'
-import { hexBytes } from './hex-text.ts'
 import { readAnswer } from './read-answer.ts'
+import { TemplateTransactions } from './template-transactions.ts'
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/i)
 const hexData = z.string().regex(/^(?:[0-9a-f]{2})*$/i)
-
-const transaction = z.object({
-  data: hexData,
-  txid: hash,
-  hash: hash.optional(),
-  depends: z.array(z.int().min(1)),
-  fee: z.coerce.bigint(),
-  sigops: z.int().min(0).default(0),
-  weight: z.int().min(0).optional(),
-})
 
 const template = z.object({
   version: z.int(),
@@ -24,7 +13,7 @@ const template = z.object({
   vbrequired: z.int().default(0),
   signet_challenge: hexData.optional(),
   previousblockhash: hash,
-  transactions: z.array(transaction),
+  transactions: z.array(z.unknown()),
   coinbasevalue: z.coerce.bigint(),
   target: hash,
   mintime: z.int().optional(),
@@ -53,10 +42,11 @@ export class UnminableTemplate extends Error {
 /**
  * Reads a getblocktemplate answer (BIP 22, 23, 145). Hashes are turned into header byte order, places in `depends` counted
  * from 0. What BIP 22 calls optional may be left out, but fees and dependences: without them nothing can make room.
+ * @param transactions reads those of it, with what it knows of the template before
  * @throws {OddAnswer} for an answer that is not a template
  * @throws {UnminableTemplate}
  */
-export function readBlockTemplate(answer: unknown): NodeTemplate {
+export function readBlockTemplate(answer: unknown, transactions = new TemplateTransactions()): NodeTemplate {
   const read = readAnswer(template, 'getblocktemplate', answer)
   refuseUnminable(read)
   const commitment = read.default_witness_commitment
@@ -71,7 +61,7 @@ export function readBlockTemplate(answer: unknown): NodeTemplate {
     // the node's own time is allowed, and work begins at that
     mintime: read.mintime ?? 0,
     coinbaseValue: read.coinbasevalue,
-    transactions: read.transactions.map(readTransaction),
+    transactions: transactions.read(read.transactions),
     weightLimit: read.weightlimit ?? 4 * (read.sizelimit ?? SIZE_LIMIT),
     sigopLimit: read.sigoplimit ?? (segwit ? SIGOP_LIMIT.segwit : SIGOP_LIMIT.before),
     segwit,
@@ -90,19 +80,6 @@ export function refuseSigned(challenge: string | undefined): void {
     `this signet's blocks need a signature (its challenge is ${challenge.slice(0, 80)}), and this stack does not sign: ` +
       'use regtest, testnet4, or a signet of your own with -signetchallenge=51',
   )
-}
-
-function readTransaction(tx: z.output<typeof transaction>): NodeTransaction {
-  const data = hexBytes(tx.data)
-  return {
-    data,
-    txid: reversed(unhex(tx.txid)),
-    wtxid: tx.hash === undefined ? fastSha256d(data) : reversed(unhex(tx.hash)),
-    fee: tx.fee,
-    weight: tx.weight ?? transactionWeight(parseTransaction(data)),
-    sigops: tx.sigops,
-    depends: tx.depends.map((place) => place - 1),
-  }
 }
 
 function refuseUnminable(read: z.output<typeof template>): void {

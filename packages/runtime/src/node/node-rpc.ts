@@ -1,6 +1,6 @@
-/// <reference path="./bitcoin-core.d.ts" />
 import { readFileSync } from 'node:fs'
-import Client from 'bitcoin-core'
+import * as http from 'node:http'
+import * as https from 'node:https'
 
 /** How to reach a Bitcoin node. */
 export interface NodeRpcSettings {
@@ -34,56 +34,107 @@ export class NodeRpcError extends Error {
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000
+/** JSON-RPC: what was answered cannot be read. */
+const NO_JSON = -32_700
+/** An answer is no longer than this; that of a block that is full of witnesses has 8 MB of hex. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
-/** A node's RPC through `bitcoin-core`. The cookie is read for each call: a node makes a new one at each start. */
+/**
+ * A node's RPC over HTTP. The cookie is read for each call: a node makes a new one at each start. Each call has a connection of
+ * its own: none waits behind another, and none meets a connection that the node has closed.
+ *
+ * Numbers are read as JavaScript has them: satoshi are exact, and amounts in bitcoin are not asked for.
+ */
 export function nodeRpc(settings: NodeRpcSettings): NodeRpc {
-  /** By timeout: a long poll's outlasts that of other calls. */
-  const clients = new Map<number, { readonly login: string; readonly client: Client }>()
+  const { url } = settings
   return {
-    url: settings.url,
+    url,
     async call(method, parameters, timeoutMs = DEFAULT_TIMEOUT_MS) {
-      const { username, password } = credentials(settings)
-      const login = `${username}:${password}`
-      let known = clients.get(timeoutMs)
-      if (known?.login !== login) {
-        known = { login, client: new Client({ host: settings.url, username, password, timeout: timeoutMs }) }
-        clients.set(timeoutMs, known)
-      }
+      const login = credentials(settings)
+      const body = JSON.stringify({ jsonrpc: '1.0', id: 1, method, params: parameters })
+      let answer: HttpAnswer
       try {
-        return await known.client.command(method, ...parameters)
+        answer = await post(url, { login, body, timeoutMs })
       } catch (error) {
-        throw asRpcError(error, settings.url, method)
+        const message = `node ${url} cannot be reached: ${String((error as Error).message)}`
+        throw new NodeRpcError(message, { code: undefined, cause: error })
       }
+      return resultOf(answer, { url, method })
     },
   }
 }
 
-function credentials({ cookieFile, user, password, url }: NodeRpcSettings): {
-  username: string
-  password: string
-} {
-  if (cookieFile === undefined) return { username: user ?? '', password: password ?? '' }
+interface HttpAnswer {
+  readonly status: number
+  readonly reason: string
+  readonly text: string
+}
+
+function post(
+  url: string,
+  { login, body, timeoutMs }: { readonly login: string; readonly body: string; readonly timeoutMs: number },
+): Promise<HttpAnswer> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  return new Promise((resolve, reject) => {
+    const { request } = url.startsWith('https:') ? https : http
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+    const sent = request(url, { method: 'POST', auth: login, headers, agent: false, signal }, (response) => {
+      const chunks: Buffer[] = []
+      let size = 0
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length
+        if (size > MAX_ANSWER_BYTES)
+          response.destroy(new Error(`an answer of over ${MAX_ANSWER_BYTES} bytes`))
+        chunks.push(chunk)
+      })
+      response.on('end', () => {
+        const { statusCode: status = 0, statusMessage: reason = '' } = response
+        resolve({ status, reason, text: Buffer.concat(chunks).toString() })
+      })
+      response.on('error', reject)
+    })
+    sent.on('error', (error) =>
+      reject(signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error),
+    )
+    sent.end(body)
+  })
+}
+
+/** What the node answers; what its HTTP server says itself is no JSON. @throws {NodeRpcError} */
+function resultOf(
+  { status, reason, text }: HttpAnswer,
+  { url, method }: { readonly url: string; readonly method: string },
+): unknown {
+  const failed = (code: number, message: string) =>
+    new NodeRpcError(textOf(code, method, url) ?? `node ${url}: ${method}: ${message}`, {
+      code,
+      cause: undefined,
+    })
+  let answer: {
+    readonly result?: unknown
+    readonly error?: { readonly code?: unknown; readonly message?: unknown } | null
+  }
   try {
-    const [name = '', ...secret] = readFileSync(cookieFile, 'utf8').trim().split(':')
-    return { username: name, password: secret.join(':') }
+    answer = JSON.parse(text)
+  } catch {
+    throw failed(status === 200 ? NO_JSON : status, status === 200 ? 'the answer is no JSON' : reason)
+  }
+  const { error, result } = Object(answer)
+  if (error !== null && error !== undefined)
+    throw failed(typeof error.code === 'number' ? error.code : NO_JSON, String(error.message))
+  if (result === undefined) throw failed(NO_JSON, 'the answer has no result')
+  return result
+}
+
+/** Name and password, with a colon between. @throws {NodeRpcError} where there is no cookie */
+function credentials({ cookieFile, user, password, url }: NodeRpcSettings): string {
+  if (cookieFile === undefined) return `${user ?? ''}:${password ?? ''}`
+  try {
+    return readFileSync(cookieFile, 'utf8').trim()
   } catch (error) {
     const message = `cookie file ${cookieFile} cannot be read (is the node at ${url} running?): ${(error as Error).message}`
     throw new NodeRpcError(message, { code: undefined, cause: error })
   }
-}
-
-function asRpcError(error: unknown, url: string, method: string): NodeRpcError {
-  const { code, message } = error as { code?: unknown; message?: unknown }
-  if (typeof code !== 'number') {
-    return new NodeRpcError(`node ${url} cannot be reached: ${String(message)}`, {
-      code: undefined,
-      cause: error,
-    })
-  }
-  return new NodeRpcError(textOf(code, method, url) ?? `node ${url}: ${method}: ${String(message)}`, {
-    code,
-    cause: error,
-  })
 }
 
 /** What the operator has to do about the errors of the node's HTTP server, which say little. */

@@ -1,16 +1,21 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { displayHash, type Network, networkOfChain } from '@sv2/bitcoin'
 import type { NodeTemplate } from '@sv2/roles/ground'
 import { z } from 'zod'
 import type { ChainTip } from './block-submitter.ts'
 import { readBlockTemplate, refuseSigned, UnminableTemplate } from './block-template.ts'
+import { blockHeader, emptyTemplate } from './empty-template.ts'
 import { type NodeRpc, NodeRpcError } from './node-rpc.ts'
 import { OddAnswer, readAnswer } from './read-answer.ts'
+import { TemplateTransactions } from './template-transactions.ts'
 
 /** How a node is watched. */
 export interface NodeWatchSettings {
   readonly network: Network
   /** A template is asked for this often besides each new tip, for fees, ms. */
   readonly intervalMs: number
+  /** At a new tip, a template without transactions comes first where the whole one takes its time. */
+  readonly emptyFirst?: boolean
 }
 
 /** How the node is. `message` says what to do about it. */
@@ -44,6 +49,8 @@ const BEHIND_MS = 500
  * meanwhile, also when the process that asked is gone: after a restart of ours the thread is free within this time.
  */
 const WAIT_MS = 1_000
+/** A whole template that takes no longer than this comes alone, ms. */
+const EMPTY_AFTER_MS = 50
 /** Between two looks at a node that does not wait for us, or has no thread for that, ms. */
 const POLL_MS = 200
 /** A block whose header is there and the rest not yet is on its way; more than one are none. */
@@ -104,6 +111,9 @@ export class NodeWatch {
   #tip: string | undefined
   /** How high that is. */
   #height: number | undefined
+  /** The last whole template. */
+  #last: NodeTemplate | undefined
+  readonly #transactions = new TemplateTransactions()
   #ready = false
   #polls = false
   #wait: Wait | undefined
@@ -149,14 +159,17 @@ export class NodeWatch {
   async #follow(): Promise<void> {
     await this.#mayBeGivenBlocks()
     let wantsTemplate = true
+    /** A block that the node has told of, and no template yet. */
+    let newest: string | undefined
     let feesAt = 0
     while (!this.#stopped) {
       this.#poked = false
       if (wantsTemplate) feesAt = performance.now() + this.#settings.intervalMs
-      const tip = await this.#look(wantsTemplate)
+      const tip = await this.#look(wantsTemplate, newest)
       if (this.#stopped) return
       this.#settle()
       const moved = tip === undefined || tip !== this.#tip
+      newest = moved ? tip : undefined
       if (moved && !wantsTemplate) {
         wantsTemplate = true
         continue
@@ -164,7 +177,8 @@ export class NodeWatch {
       // a template may be of another block than what was told beside it: once more, but not without a pause
       const pauseMs = moved || this.#polls ? POLL_MS : Number.POSITIVE_INFINITY
       const news = await this.#news(Math.min(pauseMs, Math.max(0, feesAt - performance.now())))
-      wantsTemplate = news || moved || this.#poked || performance.now() >= feesAt
+      newest = news ?? newest
+      wantsTemplate = news !== undefined || moved || this.#poked || performance.now() >= feesAt
     }
   }
 
@@ -177,9 +191,13 @@ export class NodeWatch {
     }
   }
 
-  /** Asks for the state of the chain, and for a template if one is wanted. Answers the newest block; undefined: another one. */
-  async #look(wantsTemplate: boolean): Promise<string | undefined> {
+  /**
+   * Asks for the state of the chain, and for a template if one is wanted. Answers the newest block; undefined: another one.
+   * @param newest block that the node has told of, and no template yet
+   */
+  async #look(wantsTemplate: boolean, newest: string | undefined): Promise<string | undefined> {
     const wait = this.#startWait()
+    const header = wantsTemplate && newest !== undefined ? this.#askHeader(newest) : undefined
     const template = wantsTemplate ? this.#askTemplate() : undefined
     // its failure comes after what the state of the chain says of it
     template?.catch(() => undefined)
@@ -187,8 +205,12 @@ export class NodeWatch {
     if (wait?.hash !== undefined && wait.hash === info.bestblockhash)
       this.#pollFromNow('it has no thread to spare for us (-rpcthreads)')
     this.#judge(info)
+    if (header !== undefined) await this.#publishEmpty(header, template)
     const answer = await template
-    if (answer !== undefined && !this.#stopped) this.#publish(readBlockTemplate(answer))
+    if (answer !== undefined && !this.#stopped) {
+      this.#last = readBlockTemplate(answer, this.#transactions)
+      this.#publish(this.#last)
+    }
     return info.bestblockhash ?? (info.blocks === this.#height ? this.#tip : undefined)
   }
 
@@ -212,16 +234,16 @@ export class NodeWatch {
     return wait
   }
 
-  /** Waits for a block, a poke, or so long. Answers whether there is a new block. */
-  async #news(pauseMs: number): Promise<boolean> {
+  /** Waits for a block, a poke, or so long. Answers the new block where there is one. */
+  async #news(pauseMs: number): Promise<string | undefined> {
     const wait = this.#wait
     if (!this.#poked) await Promise.race([this.#pause(pauseMs), ...(wait === undefined ? [] : [wait.over])])
-    if (wait === undefined || (wait.hash === undefined && wait.error === undefined)) return false
+    if (wait === undefined || (wait.hash === undefined && wait.error === undefined)) return undefined
     this.#wait = undefined
-    if (wait.error === undefined) return wait.hash !== this.#tip
+    if (wait.error === undefined) return wait.hash === this.#tip ? undefined : wait.hash
     if (isAway(wait.error)) throw wait.error
     this.#pollFromNow(wait.error.message)
-    return false
+    return undefined
   }
 
   #pollFromNow(reason: string): void {
@@ -258,6 +280,25 @@ export class NodeWatch {
     // a signet's node does not answer a client that does not know of signets
     const rules = this.#settings.network === 'signet' ? ['segwit', 'signet'] : ['segwit']
     return this.#rpc.call('getblocktemplate', [{ rules }])
+  }
+
+  /** The header of a new block, where a template may be made of it; a node that does not tell it has none. */
+  #askHeader(hash: string): Promise<unknown> | undefined {
+    if (this.#settings.emptyFirst !== true || this.#last === undefined) return undefined
+    return this.#rpc.call('getblockheader', [hash]).catch(() => undefined)
+  }
+
+  /** Makes a template without transactions where the whole one is not there within its time. */
+  async #publishEmpty(header: Promise<unknown>, template: Promise<unknown> | undefined): Promise<void> {
+    const isThere = Promise.resolve(template).then(
+      () => true,
+      () => true,
+    )
+    if (await Promise.race([isThere, pause(EMPTY_AFTER_MS, false, { ref: false })])) return
+    const read = blockHeader.safeParse(await header)
+    if (!read.success || this.#stopped || this.#last === undefined) return
+    const empty = emptyTemplate(read.data, this.#last, this.#settings.network)
+    if (empty !== undefined) this.#publish(empty)
   }
 
   #publish(template: NodeTemplate): void {
