@@ -1,9 +1,10 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { restoreLedger, saveLedger } from '@sv2/app-kit'
 import { unhex } from '@sv2/bitcoin'
 import { encodeFrame, encodeSegmentHeader, type JournalRecord } from '@sv2/journal'
-import { Ledger, networkWorkOf } from '@sv2/roles/ledger'
+import { Ledger, type LedgerSettings, networkWorkOf } from '@sv2/roles/ledger'
 import { JournalTail, segmentPath } from '@sv2/runtime/journal'
 import type { Measurement } from './report.ts'
 import { round } from './share.ts'
@@ -20,6 +21,17 @@ const BUSY_MINUTES = 180
 const BEGIN = 1_800_000_000_000
 const NBITS = 0x1702905c
 
+const SETTINGS: LedgerSettings = {
+  network: 'mainnet',
+  scheme: { scheme: 'pplns', window: 8n << 40n },
+  feePpm: 10_000n,
+  poolScript: unhex(`0014${'11'.repeat(20)}`),
+  dustLimit: 546,
+  maxPayouts: 500,
+  refreshMs: 30_000,
+  confirmations: 6,
+}
+
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
@@ -30,14 +42,16 @@ export function measureBooking(folder: string): Measurement[] {
   replay(folder, newLedger())
   const read = timed(() => replay(folder, undefined))
   const booked = timed(() => replay(folder, newLedger()))
+  const { ledger, heap } = busyLedger()
   return [
     row('replay of 10^6 shares, records alone (baseline)', read, read),
     row('replay of 10^6 shares, booked by pplns', booked, read),
     {
       part: 'journal',
       name: 'ledger, an account with work in every minute',
-      values: { 'heap, bytes': Math.round(heapPerAccount()) },
+      values: { 'heap, bytes': Math.round(heap / BUSY_ACCOUNTS) },
     },
+    snapshotRow(folder, ledger),
   ]
 }
 
@@ -74,7 +88,20 @@ function replay(folder: string, ledger: Ledger | undefined): void {
   if (shares !== SHARES) throw new Error(`${shares} shares of ${SHARES}`)
 }
 
-function heapPerAccount(): number {
+/** What it takes to write down all that a ledger knows, and to begin with that. */
+function snapshotRow(folder: string, ledger: Ledger): Measurement {
+  const node = 0
+  writeFileSync(segmentPath(folder, 1), segmentHeader(1, ledger.cursor(node)))
+  const written = timed(() => saveLedger(folder, 1, ledger.snapshot))
+  const restored = timed(() => restoreLedger({ folder, node, settings: SETTINGS }))
+  return {
+    part: 'journal',
+    name: `snapshot of ${BUSY_ACCOUNTS} such accounts`,
+    values: { 'written, ms': Math.round(written * 1000), 'restored, ms': Math.round(restored * 1000) },
+  }
+}
+
+function busyLedger(): { readonly ledger: Ledger; readonly heap: number } {
   const ledger = newLedger()
   collectGarbage()
   const before = process.memoryUsage().heapUsed
@@ -87,30 +114,22 @@ function heapPerAccount(): number {
   collectGarbage()
   const grown = process.memoryUsage().heapUsed - before
   if (ledger.cursor(0) !== sequence) throw new Error('the ledger did not take all')
-  return grown / BUSY_ACCOUNTS
+  return { ledger, heap: grown }
 }
 
 function newLedger(): Ledger {
-  return new Ledger({
-    network: 'mainnet',
-    scheme: { scheme: 'pplns', window: 8n << 40n },
-    feePpm: 10_000n,
-    poolScript: unhex(`0014${'11'.repeat(20)}`),
-    dustLimit: 546,
-    maxPayouts: 500,
-    refreshMs: 30_000,
-    confirmations: 6,
-  })
+  return new Ledger(SETTINGS)
+}
+
+function segmentHeader(number: number, firstSequence: number): Uint8Array {
+  return encodeSegmentHeader({ poolId: new Uint8Array(16), node: 0, number, firstSequence })
 }
 
 /** One segment, written without a wait for the disk: reading is what is measured. */
 function writeJournal(folder: string): void {
   mkdirSync(folder, { recursive: true })
   const path = segmentPath(folder, 0)
-  writeFileSync(
-    path,
-    encodeSegmentHeader({ poolId: new Uint8Array(16), node: 0, number: 0, firstSequence: 0 }),
-  )
+  writeFileSync(path, segmentHeader(0, 0))
   let sequence = 0
   let group: Uint8Array[] = []
   const give = (record: JournalRecord) => {

@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { environmentPrefix, loadConfig, restoreLedger, saveLedger } from '@sv2/app-kit'
 import type { JournalRecord } from '@sv2/journal'
-import { aShare, writeJournal } from '@sv2/runtime/testing/written-journal'
+import { booksSettings, pool } from '@sv2/pool'
+import { segmentPath } from '@sv2/runtime/journal'
+import { aShare, writeJournal, writeSegments } from '@sv2/runtime/testing/written-journal'
 import { openStore } from '@sv2/store'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ledgerCommand } from './command.ts'
@@ -33,17 +36,21 @@ const RECORDS: readonly JournalRecord[] = [
 ]
 const write = (): Promise<void> => writeJournal(join(folder, 'journal'), RECORDS, 4096)
 
+const BASE = (): Record<string, string> => ({
+  POOL__PAYOUT__ADDRESS: POOL,
+  POOL__PAYOUT__MODE: 'fpps',
+  POOL__DATA_DIR: folder,
+  POOL__TEMPLATE_PROVIDER__HOST: '127.0.0.1',
+  POOL__TEMPLATE_PROVIDER__NOISE: 'false',
+})
+
 async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string[]> {
   const lines: string[] = []
-  const all = {
-    POOL__PAYOUT__ADDRESS: POOL,
-    POOL__PAYOUT__MODE: 'fpps',
-    POOL__DATA_DIR: folder,
-    POOL__TEMPLATE_PROVIDER__HOST: '127.0.0.1',
-    POOL__TEMPLATE_PROVIDER__NOISE: 'false',
-    ...env,
-  }
-  await ledgerCommand((text) => lines.push(text), all).parseAsync(['node', 'sv2-ledger', ...args])
+  await ledgerCommand((text) => lines.push(text), { ...BASE(), ...env }).parseAsync([
+    'node',
+    'sv2-ledger',
+    ...args,
+  ])
   return lines
 }
 
@@ -71,6 +78,38 @@ test('tables are made anew', async () => {
   const work = await store.work({ account: '5151', from: 0, to: 2 * NOW })
   await store.close()
   expect(work).toMatchObject([{ shares: 10, work: 10n << 31n }])
+}, 60_000)
+
+test('a journal whose first segments are not kept is read from a snapshot', async () => {
+  await writeSegments(join(folder, 'journal'), RECORDS, 4)
+  const env = { POOL__LEDGER__STORE: `pglite:${join(folder, 'db')}` }
+  const whole = await run(['balances'])
+  const settings = booksSettings(
+    loadConfig(pool.schema, {
+      file: undefined,
+      env: { ...BASE(), ...env },
+      prefix: environmentPrefix(pool.name),
+    }),
+  )
+  const { ledger, tail } = restoreLedger(
+    { ...settings, settings: settings.ledger },
+    { segmentEnded: (number) => saveLedger(settings.folder, number + 1, ledger.snapshot) },
+  )
+  for (const { sequence, record } of tail.read()) ledger.handle({ node: 0, entry: { sequence, record } })
+  tail.close()
+  rmSync(segmentPath(settings.folder, 0))
+  expect(await run(['balances'])).toEqual(whole)
+  await expect(run(['rebuild'], env)).rejects.toThrow(/use --from-snapshot/)
+  expect(await run(['rebuild', '--from-snapshot'], env)).toEqual([
+    `12 records read, 0 blocks written to ${env.POOL__LEDGER__STORE}`,
+  ])
+  const store = await openStore({ url: env.POOL__LEDGER__STORE })
+  const owed = await store.balances()
+  await store.close()
+  expect(owed).toEqual([
+    ['5151', 5_000_000n],
+    ['pool', -5_000_000n],
+  ])
 }, 60_000)
 
 test('a pool without books, or without tables, is told so', async () => {

@@ -1,8 +1,9 @@
-import { environmentPrefix, loadConfig, nodeRpcs, project, VERSION } from '@sv2/app-kit'
+import { environmentPrefix, loadConfig, nodeRpcs, VERSION } from '@sv2/app-kit'
 import { booksSettings, type PoolConfig, pool } from '@sv2/pool'
 import type { NodeRpc } from '@sv2/runtime'
-import { openStore, Projection } from '@sv2/store'
+import { openStore } from '@sv2/store'
 import { Command, InvalidArgumentError } from 'commander'
+import { batchesFromStart, batchesSinceSnapshot } from './missing-batches.ts'
 import { type Proposal, propose } from './propose.ts'
 import { type BooksSettings, readBooks } from './read-books.ts'
 import { type Recording, record } from './record.ts'
@@ -10,6 +11,7 @@ import { type Recording, record } from './record.ts'
 interface Options {
   readonly config?: string
   readonly json?: boolean
+  readonly fromSnapshot?: boolean
 }
 
 /** The command line of `sv2-ledger`. @param print writes a line */
@@ -40,7 +42,11 @@ export function ledgerCommand(
       'throws the tables of the ledger away, and makes them anew from the journal; the pool must not run',
     )
     .option('-c, --config <file>', "the pool's TOML file")
-    .action((options: Options) => rebuild(settingsOf(options), print))
+    .option(
+      '--from-snapshot',
+      'begin with the newest snapshot of the ledger: for a journal whose first segments are not kept; work before it is lost',
+    )
+    .action((options: Options) => rebuild(settingsOf(options), options, print))
   command
     .command('propose')
     .description(
@@ -102,17 +108,21 @@ function balances(settings: BooksSettings, { json }: Options, print: (text: stri
   for (const { account, balance_sat } of owed) print(`${balance_sat.padStart(16)} sat  ${account}`)
 }
 
-async function rebuild(settings: BooksSettings, print: (text: string) => void): Promise<void> {
+async function rebuild(
+  settings: BooksSettings,
+  { fromSnapshot = false }: Options,
+  print: (text: string) => void,
+): Promise<void> {
   if (settings.store.url === 'memory')
     throw new Error('ledger.store is memory: there are no tables to make anew')
+  const batches = fromSnapshot ? batchesSinceSnapshot(settings) : batchesFromStart(settings)
   const store = await openStore(settings.store)
   try {
     await store.clear()
-    const batch = project(settings, { openStore, Projection }, { from: 0, until: Number.POSITIVE_INFINITY })
-    if (batch !== undefined) await store.apply(batch)
-    print(
-      `${batch?.next ?? 0} records read, ${batch?.blocks.length ?? 0} blocks written to ${settings.store.url}`,
-    )
+    for (const batch of batches) await store.apply(batch)
+    const records = batches.at(-1)?.next ?? 0
+    const blocks = new Set(batches.flatMap((batch) => batch.blocks.map(({ hash }) => hash))).size
+    print(`${records} records read, ${blocks} blocks written to ${settings.store.url}`)
   } finally {
     await store.close()
   }

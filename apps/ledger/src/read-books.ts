@@ -1,6 +1,6 @@
+import { restoreLedger } from '@sv2/app-kit'
 import type { booksSettings } from '@sv2/pool'
-import { type AccountKey, Ledger, POOL } from '@sv2/roles/ledger'
-import { JournalTail } from '@sv2/runtime/journal'
+import { type AccountKey, type Ledger, POOL } from '@sv2/roles/ledger'
 
 /** Where the books of a pool are, by its own configuration. */
 export type BooksSettings = ReturnType<typeof booksSettings>
@@ -13,15 +13,14 @@ export interface ReadBooks {
   readonly nameOf: (account: AccountKey) => string
 }
 
-/** Reads a journal from its front to its end. The pool may run meanwhile. */
+/** Reads a journal to its end, from the newest snapshot of its books on. The pool may run meanwhile. */
 export function readBooks({ folder, node, ledger: settings }: BooksSettings): ReadBooks {
-  const ledger = new Ledger(settings)
-  const tail = new JournalTail(folder)
+  const { ledger, tail } = restoreLedger({ folder, node, settings })
   for (const { sequence, record } of tail.read()) ledger.handle({ node, entry: { sequence, record } })
   tail.close()
   return {
     ledger,
-    records: tail.sequence,
+    records: ledger.cursor(node),
     nameOf: (account) => (account === POOL ? POOL : (ledger.accounts.nameOf(account) ?? account)),
   }
 }

@@ -15,6 +15,8 @@ import type { StoreSettings } from '@sv2/store'
 import type { PoolConfig } from './config.ts'
 import { MAX_LISTED_PAYOUTS, termsOf } from './payout-config.ts'
 
+const DAY_MS = 86_400_000
+
 /** The books of a pool: the journal, and the ledger that reads it where miners are paid by it. */
 export interface Books {
   readonly journal: PoolJournal
@@ -34,6 +36,7 @@ export async function openBooks(
   const { log, registry, scope, clock } = context
   const { network, payout } = config
   const node = config.extranonce.server_id
+  const { keep_days: keepDays } = config.journal
   scope.own('journal folder', await lockJournal(config.journal, config.data_dir, log))
   const terms = termsOf(payout, network, MAX_LISTED_PAYOUTS)
   const grown = (position: JournalPosition): void => {
@@ -51,6 +54,7 @@ export async function openBooks(
         folder: journal.folder,
         node,
         settings: { network, ...terms },
+        keepMs: keepDays && keepDays * DAY_MS,
         nodes: config.ledger.nodes,
         store: storeOf(config),
         tag: config.coinbase_tag,

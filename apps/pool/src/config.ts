@@ -203,6 +203,10 @@ export const configSchema = z
       const message = `has to be on in mode ${config.payout.mode}: miners are paid by what stands in it`
       context.addIssue({ code: 'custom', path: ['journal', 'enabled'], message })
     }
+    if (config.payout.mode === 'pool' && config.journal.keep_days !== undefined) {
+      const message = 'needs books, which mode pool does not keep: all of its journal is kept'
+      context.addIssue({ code: 'custom', path: ['journal', 'keep_days'], message })
+    }
     for (const [place, door] of config.listen.entries()) {
       if (door.payout_mode === undefined || isShared(config.payout)) continue
       const path = ['listen', place, 'payout_mode']

@@ -194,6 +194,8 @@ export function shown(
     /** In place of the frames of a segment. */
     readonly frames?: (honest: readonly Uint8Array[], number: number) => readonly Uint8Array[]
     readonly distribution?: Distribution | undefined
+    /** Segments whose records are no longer kept. */
+    readonly removed?: number
   } = {},
 ): PoolSource {
   const groups: Uint8Array[][] = []
@@ -214,6 +216,7 @@ export function shown(
       pool_id: '07'.repeat(16),
       first: number * RECORDS_OF_A_SEGMENT,
       records: isOpen ? 0 : frames.length,
+      kept: number >= (lies.removed ?? 0),
       root: isOpen ? null : hex(root),
       chained_root: isOpen ? null : hex(chained),
     }
@@ -223,6 +226,7 @@ export function shown(
     network: async () => 'regtest',
     segments: async () => lies.segments?.(segments) ?? segments,
     async *records(number) {
+      if (number < (lies.removed ?? 0)) throw new Error(`segment ${number} is not kept`)
       yield lies.frames?.(groups[number]!, number) ?? groups[number]!
     },
     distribution: async () =>

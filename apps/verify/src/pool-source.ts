@@ -8,6 +8,8 @@ export interface ToldSegment {
   /** Sequence of its first record. */
   readonly first: number
   readonly records: number
+  /** false: the pool has removed its records, and tells its roots. */
+  readonly kept: boolean
   readonly root: string | null
   readonly chained_root: string | null
 }

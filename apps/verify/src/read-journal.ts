@@ -11,7 +11,7 @@ import {
 } from '@sv2/journal'
 import { type Booking, Ledger, type LedgerFact } from '@sv2/roles/ledger'
 import { fastSha256 } from '@sv2/runtime'
-import type { Findings } from './findings.ts'
+import { Findings } from './findings.ts'
 import type { PoolSource, ToldSegment } from './pool-source.ts'
 import { ShareChecks } from './share-checks.ts'
 import { type Alone, SplitChecks } from './split-checks.ts'
@@ -36,6 +36,8 @@ export interface ReadJournal {
   /** Work of them, hashes. */
   readonly ownWork: bigint
   readonly records: number
+  /** Segments whose records the pool no longer keeps: what follows from them cannot be checked. */
+  readonly removed: number
   readonly shares: ShareChecks
   readonly splits: SplitChecks
 }
@@ -59,7 +61,6 @@ export async function readJournal(
 ): Promise<ReadJournal> {
   const reader = new JournalReader(segments, wanted, findings)
   let chained: Uint8Array = new Uint8Array(32)
-  let isFirst = true
   for (const segment of segments) {
     if (!reader.isNext(segment))
       findings.broken(
@@ -67,27 +68,41 @@ export async function readJournal(
         `segment ${segment.number} begins at record ${segment.first}, and ${reader.sequence} was to come`,
       )
     reader.sequence = segment.first
-    const maker = new SegmentRootMaker(fastSha256)
-    for await (const page of source.records(segment.number))
-      for (const frame of page) {
-        maker.take(frame)
-        reader.take(frame, segment)
-      }
+    const root = segment.kept ? await readSegment(source, segment, reader, findings) : rootTold(segment)
+    if (!segment.kept) reader.skip(segment)
     if (segment.root === null || segment.chained_root === null) continue
-    const root = maker.root()
-    if (hex(root) !== segment.root)
-      findings.broken(
-        BROKEN_CHAIN,
-        `segment ${segment.number}: its records have the root ${hex(root)}, and it tells ${segment.root}`,
-      )
-    // of a journal whose first segments were put away, the first root is believed
-    chained = isFirst && segment.number > 0 ? unhex(segment.chained_root) : chainRoot(chained, root)
+    chained = chainRoot(chained, root)
     if (!equalBytes(chained, unhex(segment.chained_root)))
       findings.broken(BROKEN_CHAIN, `segment ${segment.number} is not chained to the one before it`)
     chained = unhex(segment.chained_root)
-    isFirst = false
   }
   return reader.end()
+}
+
+/** Answers the root that its records have. */
+async function readSegment(
+  source: PoolSource,
+  segment: ToldSegment,
+  reader: JournalReader,
+  findings: Findings,
+): Promise<Uint8Array> {
+  const maker = new SegmentRootMaker(fastSha256)
+  for await (const page of source.records(segment.number))
+    for (const frame of page) {
+      maker.take(frame)
+      reader.take(frame, segment)
+    }
+  const root = maker.root()
+  if (segment.root !== null && hex(root) !== segment.root)
+    findings.broken(
+      BROKEN_CHAIN,
+      `segment ${segment.number}: its records have the root ${hex(root)}, and it tells ${segment.root}`,
+    )
+  return root
+}
+
+function rootTold({ root }: ToldSegment): Uint8Array {
+  return root === null ? new Uint8Array(32) : unhex(root)
 }
 
 class JournalReader {
@@ -104,6 +119,9 @@ class JournalReader {
   readonly #blocks: { readonly record: BlockRecord; readonly alone: Alone }[] = []
   #ownWork = 0n
   #records = 0
+  #removed = 0
+  /** Names, jobs and tips may stand in segments that are not kept: a process names all of them anew when it starts. */
+  #isNamed = true
   /** Sequence of the next record. */
   sequence = 0
 
@@ -113,7 +131,8 @@ class JournalReader {
     this.#wanted = wanted
     this.#findings = findings
     this.#shares = new ShareChecks(findings, () => wanted.random() < chance)
-    this.#splits = new SplitChecks(findings)
+    // where records are missing, the ledger makes other distributions of the others than the pool did
+    this.#splits = new SplitChecks(segments.every(({ kept }) => kept) ? findings : new Findings())
     this.sequence = segments[0]?.first ?? 0
     // the terms that hold stand in the journal
     this.#ledger = new Ledger({
@@ -130,6 +149,12 @@ class JournalReader {
 
   isNext({ first }: ToldSegment): boolean {
     return this.sequence === first
+  }
+
+  skip({ records }: ToldSegment): void {
+    this.#removed++
+    this.#isNamed = false
+    this.sequence += records
   }
 
   take(bytes: Uint8Array, { number, node }: ToldSegment): void {
@@ -150,7 +175,7 @@ class JournalReader {
       return this.#ledger.handle({ node, entry: { sequence: this.#ledger.cursor(node), record } })
     } catch (error) {
       // such as a share of an account whose record is left out
-      this.#findings.broken(GAP, (error as Error).message)
+      if (this.#isNamed) this.#findings.broken(GAP, (error as Error).message)
       return []
     }
   }
@@ -166,6 +191,7 @@ class JournalReader {
   }
 
   #check(record: JournalRecord, sequence: number): void {
+    if (record.kind === 'terms') this.#isNamed = true
     if (record.kind === 'account') this.#accounts.set(record.account, record)
     if (record.kind === 'tip') this.#shares.tip(record)
     if (record.kind === 'block') this.#blocks.push({ record, alone: this.#alone(record.account) })
@@ -177,7 +203,7 @@ class JournalReader {
   }
 
   #share(share: ShareRecord, sequence: number): void {
-    const { hash, job } = this.#shares.share(share, sequence)
+    const { hash, job } = this.#shares.share(share, sequence, this.#isNamed ? 'all' : 'some')
     if (job !== undefined) this.#splits.job(job, share.extranonce, this.#alone(share.account))
     if ((BigInt(`0x${hash}`) + 1n) * share.networkWork <= 1n << 256n)
       this.#blockJobs.set(hash, this.#jobs.get(share.job) ?? true)
@@ -205,6 +231,7 @@ class JournalReader {
       own: this.#own,
       ownWork: this.#ownWork,
       records: this.#records,
+      removed: this.#removed,
       shares: this.#shares,
       splits: this.#splits,
     }

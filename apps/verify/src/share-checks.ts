@@ -38,6 +38,11 @@ export class ShareChecks {
     this.#isSampled = isSampled
   }
 
+  /** A share with this header hash stands in the journal. @param hash display order, hex */
+  has(hash: string): boolean {
+    return this.#seen.has(hash.slice(-24))
+  }
+
   job(job: JobRecord): void {
     this.#jobs.set(job.job, job)
   }
@@ -46,10 +51,14 @@ export class ShareChecks {
     this.#tips.set(hex(prevHash), nbits)
   }
 
-  /** Answers the hash of its header, display order, and the job whose coinbase was looked at. */
+  /**
+   * Answers the hash of its header, display order, and the job whose coinbase was looked at.
+   * @param known `some`: jobs and tips from before may be missing, and that is no fault
+   */
   share(
     share: ShareRecord,
     sequence: number,
+    known: 'all' | 'some' = 'all',
   ): { readonly hash: string; readonly job: JobRecord | undefined } {
     this.shares++
     const name = `share ${sequence}`
@@ -64,12 +73,20 @@ export class ShareChecks {
         INFLATED,
         `${name}: a block takes ${networkWorkOf(nbits)} hashes, and ${share.networkWork} are booked`,
       )
-    if (this.#tips.get(hex(prevHash)) !== nbits)
+    const tip = this.#tips.get(hex(prevHash))
+    if (tip !== nbits && (known === 'all' || tip !== undefined))
       this.#findings.broken(NO_TIP, `${name}: it builds on ${displayHash(prevHash)}`)
     const key = hash.slice(-24)
     if (this.#seen.has(key)) this.#findings.broken(TWICE, `${name}: ${hash}`)
     else if (this.#seen.size < MOST_HASHES) this.#seen.add(key)
-    return { hash, job: this.#isSampled() ? this.#prove(share, name) : undefined }
+    return {
+      hash,
+      job: this.#isProvable(share, known) && this.#isSampled() ? this.#prove(share, name) : undefined,
+    }
+  }
+
+  #isProvable({ job }: ShareRecord, known: 'all' | 'some'): boolean {
+    return known === 'all' || this.#jobs.has(job)
   }
 
   /** The coinbase of the job is in the header. */

@@ -7,6 +7,7 @@ import { NodeRpcError } from '@sv2/runtime'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ALICE, aBusyPool, BOB, shown } from './_a-pool.ts'
 import type { Finding } from './findings.ts'
+import type { ToldSegment } from './pool-source.ts'
 import * as verified from './verify.ts'
 
 const pool = aBusyPool()
@@ -51,6 +52,28 @@ describe('an honest pool', () => {
     expect(firstLines(await look(shown(records), { block: '99' }))).toEqual([
       'The block is not in the journal of the pool.',
     ])
+  })
+
+  test('segments that the pool no longer keeps are said, and what follows from them is not told', async () => {
+    const shares = join(folder, 'removed.txt')
+    writeFileSync(shares, pool.hashes.get(1)!.join('\n'))
+    const found = await look(shown(records, { removed: 2 }), { shares })
+    expect(brokenOf(found)).toEqual([])
+    const said = found.map(({ text }) => text).join('\n')
+    expect(said).toContain('no longer keeps the records of its first 2 segments')
+    expect(said).toMatch(
+      /Of 37 shares of .*removed.txt, 28 are not in the segments that the pool still keeps/,
+    )
+    expect(said).not.toMatch(/pay what the journal says|its balance is|earned/)
+  })
+
+  test('a root of a segment that is not kept cannot be changed, nor work in those that are', async () => {
+    const segments = (honest: readonly ToldSegment[]) =>
+      honest.map((segment) => (segment.number === 0 ? { ...segment, root: '00'.repeat(32) } : segment))
+    const found = await look(shown(records, { removed: 2, segments }))
+    expect(firstLines(found)).toContain(verified.BROKEN_CHAIN)
+    const inflated = changed('share', -1, (share) => ({ ...share, work: share.work << 40n }))
+    expect(firstLines(await look(shown(inflated, { removed: 2 })))).toEqual([verified.INFLATED])
   })
 
   test('the segments that were seen before are unchanged, however many came since', async () => {

@@ -42,8 +42,10 @@ export async function verify(
   const journal = await readJournal(source, segments, { ...options, network, random: Math.random }, findings)
   if (told !== undefined) journal.splits.told(told)
   sayShares(journal, findings, segments.filter(({ root }) => root !== null).length)
+  if (journal.removed > 0) sayRemoved(journal.removed, findings)
   sayOwn(journal, options, findings)
   const blocks = journal.blocks.filter(({ booking }) => isWanted(booking, options.block))
+  if (journal.removed > 0) return findings.all()
   if (options.block !== undefined && blocks.length === 0)
     findings.broken('The block is not in the journal of the pool.', options.block)
   for (const { booking } of blocks) sayBlock(journal, booking, options, findings)
@@ -72,11 +74,19 @@ function sayShares({ records, shares }: ReadJournal, findings: Findings, closed:
     findings.holds(`Of them ${shares.sampled}, drawn at random, are proven to belong to their job.`)
 }
 
+/** What follows from all of the journal is not told: balances, splits, and what blocks paid. */
+function sayRemoved(removed: number, findings: Findings): void {
+  findings.note(
+    `The pool no longer keeps the records of its first ${removed} segments, and shows their roots only. Shares and blocks in them cannot be checked, and neither can splits and balances: they follow from the whole journal.`,
+  )
+}
+
 function sayOwn(
-  { own, ownWork, ledger }: ReadJournal,
+  { own, ownWork, ledger, removed, shares: proofs }: ReadJournal,
   { account, shares }: VerifyOptions,
   findings: Findings,
 ): void {
+  if (removed > 0) return sayMissing(proofs, shares, findings)
   findings.note(`${account} has ${own.size} shares in the journal, ${ownWork} hashes of work.`)
   const key = ledger.accounts.find(account)
   if (key === undefined) findings.note(`The journal does not know ${account}.`)
@@ -88,13 +98,27 @@ function sayOwn(
     )
   }
   if (shares === undefined) return
-  const mine = readFileSync(shares, 'utf8')
-    .split('\n')
-    .map((line) => line.trim().toLowerCase())
-    .filter((line) => line !== '')
+  const mine = hashesIn(shares)
   for (const hash of mine) if (!own.has(hash)) findings.broken(LEFT_OUT, hash)
   if (findings.areAllWhole(LEFT_OUT))
     findings.holds(`All ${mine.length} shares of ${shares} are in the journal.`)
+}
+
+/** A share that is not there may stand in a segment that is not kept. */
+function sayMissing(proofs: ReadJournal['shares'], shares: string | undefined, findings: Findings): void {
+  if (shares === undefined) return
+  const mine = hashesIn(shares)
+  const missing = mine.filter((hash) => !proofs.has(hash)).length
+  findings.note(
+    `Of ${mine.length} shares of ${shares}, ${missing} are not in the segments that the pool still keeps.`,
+  )
+}
+
+function hashesIn(file: string): string[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .map((line) => line.trim().toLowerCase())
+    .filter((line) => line !== '')
 }
 
 function sayBlock(

@@ -39,6 +39,7 @@ export {
   readKeyFile,
 } from './keys.ts'
 export { LedgerClient } from './ledger/ledger-client.ts'
+export { MissingSegmentsError, restoreLedger, saveLedger } from './ledger/ledger-snapshots.ts'
 export { lockJournal, PoolJournal } from './ledger/pool-journal.ts'
 export { project } from './ledger/store-writer.ts'
 export { toldLedger } from './ledger/told-ledger.ts'

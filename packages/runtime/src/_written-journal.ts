@@ -43,3 +43,13 @@ export async function writeJournal(
   for (const record of records) writer.append(record)
   await writer.close()
 }
+
+/** The same, so many records to a segment. */
+export async function writeSegments(
+  folder: string,
+  records: readonly JournalRecord[],
+  each: number,
+): Promise<void> {
+  for (let at = 0; at < records.length; at += each)
+    await writeJournal(folder, records.slice(at, at + each), Number.MAX_SAFE_INTEGER)
+}

@@ -44,7 +44,7 @@ export const writeFileSafely: SafeWriter = async (path, content, { mode = 0o600,
 }
 
 /** The same, done when it returns: for what must be safe before anything else happens. */
-export function writeFileSafelySync(path: string, content: string): void {
+export function writeFileSafelySync(path: string, content: string | Uint8Array): void {
   const aside = `${path}.part`
   try {
     const file = openSync(aside, 'w', 0o600)

@@ -10,4 +10,4 @@ export {
   type WorkQuery,
 } from './ledger-store.ts'
 export { openStore, type StoreSettings, storeProblem } from './open-store.ts'
-export { Projection } from './projection.ts'
+export { Projection, wholeBatch } from './projection.ts'

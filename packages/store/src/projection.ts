@@ -35,6 +35,8 @@ export class Projection {
       const key = `${start}/${account}/${worker}`
       const known = this.#work.get(key)
       const shares = (known?.shares ?? 0) + 1
+      // each share is owed its value at once
+      if (this.#ledger.terms.scheme.scheme === 'fpps') this.#haveBalancesChanged = true
       this.#work.set(key, { account, worker, start, shares, work: (known?.work ?? 0n) + record.work })
     } else if (record.kind === 'payment') this.#haveBalancesChanged = true
     for (const fact of facts) {
@@ -62,6 +64,20 @@ export class Projection {
     this.#haveBalancesChanged = false
     this.#work = new Map()
     return batch
+  }
+}
+
+/** All that a ledger knows, for a store that ends at `from`; of the work before there is nothing. */
+export function wholeBatch(ledger: Ledger, node: number, from: number): StoreBatch {
+  const { accounts } = ledger
+  return {
+    node,
+    from,
+    next: ledger.cursor(node),
+    accounts: [...accounts.keys()].map((key) => ({ key, name: accounts.nameOf(key) ?? key })),
+    blocks: ledger.blocks().map(storedBlock),
+    balances: ledger.balances(),
+    work: [],
   }
 }
 

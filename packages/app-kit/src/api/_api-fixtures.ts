@@ -68,6 +68,7 @@ export const AUDIT: NonNullable<ApiSources['audit']> = {
       bytes: 900,
       closedAt: 2,
       poolId: '11',
+      isKept: true,
     }
     const answers: Readonly<Record<string, unknown>> = {
       segments: { items: [{ ...segment, root }], next: undefined },

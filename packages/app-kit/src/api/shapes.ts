@@ -136,6 +136,9 @@ export const segment = z.strictObject({
   records: count,
   bytes: count,
   closed_at: at.nullable(),
+  kept: z
+    .boolean()
+    .describe('false: the pool has removed its records ([journal] keep_days), and kept its root'),
   root: z
     .string()
     .nullable()

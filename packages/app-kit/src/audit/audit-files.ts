@@ -12,7 +12,10 @@ export type AuditQuestion =
 export interface AuditAnswers {
   readonly segments: {
     /** The newest first. */
-    readonly items: readonly (SegmentInfo & { readonly root: SegmentRoot | undefined })[]
+    readonly items: readonly (SegmentInfo & {
+      readonly isKept: boolean
+      readonly root: SegmentRoot | undefined
+    })[]
     readonly next: number | undefined
   }
   readonly records: { readonly frames: readonly string[]; readonly next: number | undefined } | undefined
@@ -66,13 +69,17 @@ export class AuditFiles {
     const numbers = this.roots.numbers().filter((number) => number < before)
     const page = numbers.slice(-limit).reverse()
     return {
-      items: page.map((number) => ({ ...this.roots.info(number)!, root: this.roots.known(number) })),
+      items: page.map((number) => ({
+        ...this.roots.info(number)!,
+        isKept: this.roots.isKept(number),
+        root: this.roots.known(number),
+      })),
       next: numbers.length > page.length ? page.at(-1) : undefined,
     }
   }
 
   #records(number: number, from: number, limit: number): AuditAnswers['records'] {
-    if (this.roots.info(number) === undefined) return undefined
+    if (!this.roots.isKept(number)) return undefined
     const { frames } = this.#placeAt(number, from)
     const page: string[] = []
     while (page.length < limit) {
@@ -97,7 +104,7 @@ export class AuditFiles {
   /** @param record its place in the segment */
   #proof(number: number, record: number): AuditAnswers['proof'] {
     const root = this.roots.known(number)
-    if (root === undefined) return undefined
+    if (root === undefined || !this.roots.isKept(number)) return undefined
     if (this.#leaves?.number !== number) this.#leaves = { number, leaves: [...this.roots.leaves(number)] }
     const { leaves } = this.#leaves
     const index = Math.floor(record / RECORDS_PER_LEAF)

@@ -21,7 +21,7 @@ export function auditRoutes(audit: Pick<AuditClient, 'ask'> | undefined): Route[
         const told = await audit?.ask({ kind: 'segments', before, limit })
         if (told === undefined) return undefined
         const items = told.items.map(
-          ({ node, number: n, firstSequence, records, bytes, closedAt, ...of }) => ({
+          ({ node, number: n, firstSequence, records, bytes, closedAt, isKept, ...of }) => ({
             node,
             number: n,
             pool_id: of.poolId,
@@ -29,6 +29,7 @@ export function auditRoutes(audit: Pick<AuditClient, 'ask'> | undefined): Route[
             records: records ?? 0,
             bytes,
             closed_at: closedAt ?? null,
+            kept: isKept,
             root: of.root?.root ?? null,
             chained_root: of.root?.chainedRoot ?? null,
           }),

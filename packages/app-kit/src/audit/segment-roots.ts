@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { hex, unhex } from '@sv2/bitcoin'
 import { chainRoot, RECORDS_PER_LEAF, RecordLeaves, SegmentRootMaker } from '@sv2/journal'
 import { fastSha256, writeFileSafelySync } from '@sv2/runtime'
@@ -13,6 +13,8 @@ export interface SegmentRoot {
   readonly root: string
   /** SHA-256 of the chained root of the segment before and this root; zeros stand before the first. */
   readonly chainedRoot: string
+  /** The segment, where it is no longer kept. */
+  readonly removed?: SegmentInfo
 }
 
 /** What is known of a segment without reading its records. */
@@ -28,6 +30,7 @@ export interface SegmentInfo {
   readonly poolId: string
 }
 
+const ROOT_NAME = /^(\d{8})\.root$/
 const NOTHING_BEFORE = new Uint8Array(32)
 
 /** The roots of the segments of a folder. Each is computed one time, and kept in a file beside its segment. */
@@ -38,15 +41,38 @@ export class SegmentRoots {
     this.#folder = folder
   }
 
-  /** Numbers of all segments, in order. */
+  /** Numbers of all segments, in order: those that are no longer kept have their root. */
   numbers(): number[] {
+    const kept = this.keptNumbers()
+    const [first = 0] = kept
+    const roots = readdirSync(this.#folder).flatMap((name) => Number(ROOT_NAME.exec(name)?.[1] ?? first))
+    return [...roots.filter((number) => number < first).sort((a, b) => a - b), ...kept]
+  }
+
+  /** Numbers of the segments whose records are there, in order. */
+  keptNumbers(): number[] {
     return segmentNumbers(this.#folder).filter((number) => isSegment(segmentPath(this.#folder, number)))
+  }
+
+  /** Its records can be read. */
+  isKept(number: number): boolean {
+    return isSegment(segmentPath(this.#folder, number))
+  }
+
+  /** Removes the records of a segment, and keeps its root; false when that is not known yet. */
+  remove(number: number): boolean {
+    const root = this.known(number)
+    const info = this.info(number)
+    if (root === undefined || info === undefined) return false
+    writeFileSafelySync(this.#rootPath(number), `${JSON.stringify({ ...root, removed: info })}\n`)
+    rmSync(segmentPath(this.#folder, number))
+    return true
   }
 
   /** Undefined when there is no such segment. */
   info(number: number): SegmentInfo | undefined {
     const path = segmentPath(this.#folder, number)
-    if (!isSegment(path)) return undefined
+    if (!isSegment(path)) return this.known(number)?.removed
     const { node, firstSequence, poolId } = headerOf(path)
     const after = segmentPath(this.#folder, number + 1)
     const end = isSegment(after) ? headerOf(after).firstSequence : undefined
@@ -76,7 +102,7 @@ export class SegmentRoots {
 
   /** Computes the oldest root that is missing; false when none is. @throws {JournalError} where the segment is damaged */
   computeNext(): boolean {
-    for (const number of this.numbers()) {
+    for (const number of this.keptNumbers()) {
       const records = this.info(number)?.records
       if (records === undefined || this.known(number) !== undefined) continue
       const maker = new SegmentRootMaker(fastSha256)

@@ -34,6 +34,14 @@ export function journalSchema() {
         .max(86_400)
         .default(600)
         .describe('A file of the journal is closed at this age, seconds'),
+      keep_days: z
+        .int()
+        .min(1)
+        .max(36_500)
+        .optional()
+        .describe(
+          'Files of the journal that are older, and that neither the books nor the window need, are removed, days; all are kept when missing',
+        ),
       max_waiting_shares: z
         .int()
         .min(1)

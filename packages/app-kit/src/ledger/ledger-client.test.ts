@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { addressToScript, encodeHeader } from '@sv2/bitcoin'
@@ -25,9 +25,10 @@ afterEach(async () => {
 })
 
 /** A journal, and the ledger that reads it. */
-function aLedger() {
+function aLedger(change: { readonly keepMs?: number } = {}) {
   const given: { distribution: Distribution; voids: boolean }[] = []
   const lines: string[] = []
+  const told: Record<string, unknown>[] = []
   let wake = (): void => {}
   let position: JournalPosition | undefined
   const writer = new JournalWriter(
@@ -46,9 +47,9 @@ function aLedger() {
     },
   )
   const log = {
-    info: (_: object, text: string) => lines.push(text),
-    warn: (_: object, text: string) => lines.push(text),
-    error: (_: object, text: string) => lines.push(text),
+    info: (fields: object, text: string) => lines.push(text) && told.push({ ...fields, text }),
+    warn: (fields: object, text: string) => lines.push(text) && told.push({ ...fields, text }),
+    error: (fields: object, text: string) => lines.push(text) && told.push({ ...fields, text }),
   } as unknown as Logger
   const client = new LedgerClient(
     {
@@ -64,6 +65,7 @@ function aLedger() {
         refreshMs: 1000,
         confirmations: 6,
       },
+      keepMs: change.keepMs,
       nodes: [],
       store: undefined,
       tag: '/t/',
@@ -122,7 +124,7 @@ function aLedger() {
       merklePath: [],
     })
   }
-  return { client, writer, given, lines, until, share, begin, position: () => position }
+  return { client, writer, given, lines, told, until, share, begin, position: () => position }
 }
 
 test('distributions come out of the thread as the journal grows, and questions are answered', async () => {
@@ -168,6 +170,65 @@ test('a ledger that is started anew reads the journal, and gives out the distrib
   await second.until(() => second.given.length > 0)
   expect(second.given.map(({ distribution }) => distribution.id)).toEqual([3n])
   expect(second.lines).toContain('ledger ready')
+})
+
+/** Journals of several segments: a snapshot stands in front of each that was begun. */
+async function worked(change: { readonly keepMs?: number } = {}) {
+  const first = aLedger(change)
+  first.begin()
+  await first.until(() => first.given.length > 0)
+  for (let n = 0; n < 40; n++) {
+    const { length } = first.given
+    first.writer.append(first.share())
+    await first.until(() => first.given.length > length)
+  }
+  const account = await first.client.ask({ kind: 'account', name: ALICE })
+  const distribution = await first.client.ask({ kind: 'distribution' })
+  for (const close of closing.splice(0)) await close()
+  return { ...first, account, distribution }
+}
+
+const readyOf = (told: readonly Record<string, unknown>[]) => told.find(({ text }) => text === 'ledger ready')
+
+test('a start goes on from the newest snapshot, with the same books', async () => {
+  const before = await worked()
+  expect(readdirSync(folder).filter((name) => name.endsWith('.snapshot'))).toHaveLength(2)
+  const second = aLedger()
+  await second.until(() => second.given.length > 0)
+  const { records, fromSnapshot } = readyOf(second.told)!
+  expect(records).toBe(43)
+  expect(fromSnapshot).toBeGreaterThan(30)
+  expect(second.given.map(({ distribution }) => String(distribution.id))).toEqual([before.distribution?.id])
+  expect(await second.client.ask({ kind: 'account', name: ALICE })).toEqual(before.account)
+  expect(await second.client.ask({ kind: 'distribution' })).toEqual(before.distribution)
+})
+
+test('a snapshot that is broken, or of another version, is ignored and told of, and the one before is used', async () => {
+  const before = await worked()
+  const [older, newest] = readdirSync(folder)
+    .filter((name) => name.endsWith('.snapshot'))
+    .sort()
+  const path = join(folder, newest!)
+  const bytes = readFileSync(path)
+  bytes[60]! ^= 1
+  writeFileSync(path, bytes)
+  const second = aLedger()
+  await second.until(() => second.given.length > 0)
+  expect(second.told).toContainEqual(
+    expect.objectContaining({
+      file: path,
+      reason: 'its checksum is wrong',
+      text: 'a snapshot of the ledger is ignored',
+    }),
+  )
+  expect(readyOf(second.told)).toMatchObject({ records: 43, fromSnapshot: expect.any(Number) })
+  expect(await second.client.ask({ kind: 'account', name: ALICE })).toEqual(before.account)
+  for (const close of closing.splice(0)) await close()
+  for (const name of [older!, newest!]) writeFileSync(join(folder, name), 'SV2SNAPS, or what is left of one')
+  const third = aLedger()
+  await third.until(() => third.given.length > 0)
+  expect(readyOf(third.told)).toMatchObject({ records: 43, fromSnapshot: 0 })
+  expect(await third.client.ask({ kind: 'account', name: ALICE })).toEqual(before.account)
 })
 
 test('a block is booked by what its coinbase paid, and settles its distribution', async () => {

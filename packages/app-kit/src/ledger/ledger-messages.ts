@@ -12,6 +12,8 @@ export interface LedgerThreadData {
   /** `server_id` of the node whose journal it reads. */
   readonly node: number
   readonly settings: LedgerSettings
+  /** Closed segments that nothing needs are removed after this time, ms; undefined: all are kept. */
+  readonly keepMs: number | undefined
   /** Nodes that say what is part of the chain; none: blocks stay pending. */
   readonly nodes: readonly NodeConfig[]
   /** Where the tables are, and the URL of the module that writes them; undefined: there are none. */

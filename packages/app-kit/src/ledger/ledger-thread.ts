@@ -1,11 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { Ledger, type LedgerFact, POOL } from '@sv2/roles/ledger'
-import type { Distribution } from '@sv2/roles/payouts'
-import { type JournalPosition, JournalTail } from '@sv2/runtime/journal'
+import { type LedgerFact, POOL } from '@sv2/roles/ledger'
+import { type JournalPosition, segmentNumbers } from '@sv2/runtime/journal'
+import { SegmentRoots } from '../audit/segment-roots.ts'
 import { nodeRpcs } from '../config/node.ts'
 import { ChainWatch } from './chain-watch.ts'
 import type { FromLedger, LedgerLine, LedgerThreadData, ToLedger } from './ledger-messages.ts'
 import { changedAccounts, LedgerView, sums } from './ledger-queries.ts'
+import { restoreLedger, saveLedger } from './ledger-snapshots.ts'
+import { removeOldSegments } from './old-segments.ts'
 import { type StoreModule, StoreWriter } from './store-writer.ts'
 
 /** How often nodes are asked for our blocks, ms. */
@@ -22,22 +24,24 @@ const line = (level: LedgerLine['level'], fields: LedgerLine['fields'], text: st
   tell({ kind: 'line', level, fields, text })
 
 const { network, poolScript, confirmations } = data.settings
-const ledger = new Ledger(data.settings)
-const tail = new JournalTail(data.folder)
+const begun = performance.now()
+const { ledger, tail } = restoreLedger(data, {
+  segmentEnded,
+  ignored: (snapshot) => line('warn', { ...snapshot }, 'a snapshot of the ledger is ignored'),
+})
+const restored = ledger.cursor(data.node)
+const roots = new SegmentRoots(data.folder)
 const watch = new ChainWatch(
   { nodes: nodeRpcs(data.nodes), poolScript, tag: data.tag, confirmations },
   ledger,
 )
-let given: { readonly distribution: Distribution; readonly time: number } | undefined
 /** What was in the journal at the start is read: from now on facts are news. */
 let isLive = false
-let time = 0
-const view = new LedgerView(ledger, network, () => given)
+const view = new LedgerView(ledger, network, () => ledger.distribution)
 
 function read(until?: JournalPosition): void {
   let told = performance.now()
   for (const { sequence, record } of tail.read(until)) {
-    if ('time' in record) time = record.time
     const entry = { sequence, record }
     const facts = ledger.handle({ node: data.node, entry })
     for (const fact of facts) perform(fact)
@@ -51,12 +55,8 @@ function read(until?: JournalPosition): void {
 function perform(fact: LedgerFact): void {
   if (fact.kind === 'gap')
     throw new Error(`record ${fact.sequence} of the journal where ${fact.expected} was to come`)
-  if (fact.kind === 'distribution') {
-    given = { distribution: fact.distribution, time }
-    if (isLive) tell(fact)
-    return
-  }
   if (!isLive) return
+  if (fact.kind === 'distribution') return tell(fact)
   const { booking, state } = fact.block
   const { hash, height } = booking
   if (fact.kind === 'blockChanged')
@@ -73,6 +73,30 @@ function perform(fact: LedgerFact): void {
     ...changedAccounts(fact.block),
   }
   line('info', { ...fields, payouts: booking.paid.size - 1 }, 'block booked')
+}
+
+/** A start reads on from here. While older records are read, only what stands in front of the last segment is written down. */
+function segmentEnded(number: number): void {
+  const next = number + 1
+  if (!isLive && segmentNumbers(data.folder).at(-1) !== next) return
+  try {
+    const { snapshot } = ledger
+    saveLedger(data.folder, next, snapshot)
+    const windowFrom = snapshot.window?.spans[0]?.start ?? Number.POSITIVE_INFINITY
+    if (data.keepMs !== undefined) remove({ keepMs: data.keepMs, now: Date.now(), windowFrom })
+  } catch (error) {
+    line(
+      'error',
+      { reason: String(error) },
+      'no snapshot of the ledger could be written; a start takes longer',
+    )
+  }
+}
+
+function remove(rules: Parameters<typeof removeOldSegments>[2]): void {
+  const removed = removeOldSegments(data.folder, roots, rules)
+  if (removed.length > 0)
+    line('info', { first: removed[0]!, last: removed.at(-1)! }, 'old segments of the journal are removed')
 }
 
 let isLooking = false
@@ -140,21 +164,21 @@ function numbers(): void {
       pendingBlocks: count('pending'),
       confirmedBlocks: count('confirmed'),
       orphanedBlocks: count('orphaned'),
-      distributionAt: given?.time ?? 0,
+      distributionAt: ledger.distribution?.time ?? 0,
       owed: Number(owed),
       overpaid: Number(overpaid),
     },
   })
 }
 
-const begun = performance.now()
 const writer = await openWriter()
 read()
 isLive = true
 line(
   'info',
   {
-    records: tail.sequence,
+    records: ledger.cursor(data.node),
+    fromSnapshot: restored,
     accounts: ledger.accounts.size,
     blocks: ledger.blocks().length,
     poolBalance: Number(ledger.balance(POOL)),
@@ -162,6 +186,7 @@ line(
   },
   'ledger ready',
 )
+const given = ledger.distribution
 if (given !== undefined) tell({ kind: 'distribution', distribution: given.distribution, voids: false })
 port.on('message', (message: ToLedger) => {
   if (message.kind === 'grown') return read(message.position)

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JournalRecord } from '@sv2/journal'
 import { Ledger, type LedgerSettings } from '@sv2/roles/ledger'
-import { aShare, writeJournal } from '@sv2/runtime/testing/written-journal'
-import { type LedgerStore, openStore, Projection } from '@sv2/store'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { JournalTail, segmentPath } from '@sv2/runtime/journal'
+import { aShare, writeSegments } from '@sv2/runtime/testing/written-journal'
+import { type LedgerStore, openStore, Projection, wholeBatch } from '@sv2/store'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { restoreLedger, saveLedger } from './ledger-snapshots.ts'
 import { project, type StoreModule, StoreWriter } from './store-writer.ts'
 
 const SETTINGS: LedgerSettings = {
@@ -35,7 +37,7 @@ const RECORDS: JournalRecord[] = [
 
 /** A journal on disk, a ledger that reads it, and the writer of a store that may be away. */
 async function aWriter() {
-  await writeJournal(folder, RECORDS, 1_500)
+  await writeSegments(folder, RECORDS, 6)
   const memory = await openStore({ url: 'memory' })
   const state = { isAway: false }
   const guarded = new Proxy(memory, {
@@ -51,13 +53,14 @@ async function aWriter() {
   })
   const module: StoreModule = {
     Projection,
+    wholeBatch,
     openStore: async () => {
       if (state.isAway) throw new Error('connection refused')
       return guarded
     },
   }
   const ledger = new Ledger(SETTINGS)
-  const settings = { store: { url: 'memory' }, folder, node: 0, ledger: SETTINGS }
+  const settings = { store: { url: 'postgres://db/pool' }, folder, node: 0, ledger: SETTINGS }
   const writer = new StoreWriter(settings, module, ledger)
   const read = (from: number, to: number): void => {
     for (const [sequence, record] of RECORDS.entries()) {
@@ -141,4 +144,56 @@ test('tables that are made anew from the journal are the same', async () => {
   await memory.clear()
   await memory.apply(project(settings, module, { from: 0, until: 22 })!)
   expect(await memory.work(query)).toEqual(before)
+})
+
+describe('a ledger that goes on from a snapshot', () => {
+  /** The snapshot in front of the second segment, and a store that lacks what is in front of it. */
+  async function aRestored(url: string) {
+    const made = await aWriter()
+    const first = new JournalTail(folder, { segmentEnded: (number) => number === 1 && save() })
+    const ledger = new Ledger(SETTINGS)
+    const save = () => saveLedger(folder, 2, ledger.snapshot)
+    for (const { sequence, record } of first.read()) ledger.handle({ node: 0, entry: { sequence, record } })
+    first.close()
+    const { settings, module } = made
+    const restored = restoreLedger({ ...settings, settings: SETTINGS })
+    const writer = new StoreWriter({ ...settings, store: { url } }, module, restored.ledger)
+    const start = restored.ledger.cursor(0)
+    await writer.open()
+    for (const { sequence, record } of restored.tail.read())
+      writer.take({ sequence, record }, restored.ledger.handle({ node: 0, entry: { sequence, record } }))
+    restored.tail.close()
+    await writer.write(NOW)
+    return { ...made, start, ledger, restored: restored.ledger }
+  }
+
+  test('fills a new database from the journal', async () => {
+    const { start, ledger, restored, shares, memory } = await aRestored('postgres://db/pool')
+    expect(start).toBeGreaterThan(5)
+    expect(restored.snapshot).toEqual(ledger.snapshot)
+    expect(await memory.cursor(0)).toBe(22)
+    expect(await shares()).toBe(20)
+  })
+
+  test('gives a store in memory what it knows itself, and does not read the journal again', async () => {
+    const { start, shares, memory } = await aRestored('memory')
+    expect(await memory.cursor(0)).toBe(22)
+    expect(await shares()).toBe(22 - start)
+  })
+
+  test('gives a new database what it knows itself where old segments are not kept', async () => {
+    const { settings, module } = await aWriter()
+    const ledger = new Ledger(SETTINGS)
+    const tail = new JournalTail(folder, {
+      segmentEnded: (number) => saveLedger(folder, number + 1, ledger.snapshot),
+    })
+    for (const { sequence, record } of tail.read()) ledger.handle({ node: 0, entry: { sequence, record } })
+    tail.close()
+    rmSync(segmentPath(folder, 0))
+    expect(() => project(settings, module, { from: 0, until: 22 })).toThrow(/begins with segment 1/)
+    const restored = restoreLedger({ ...settings, settings: SETTINGS })
+    const writer = new StoreWriter(settings, module, restored.ledger)
+    await writer.open()
+    expect(await writer.store?.cursor(0)).toBe(restored.ledger.cursor(0))
+  })
 })

@@ -1,12 +1,13 @@
 import type { Entry } from '@sv2/journal'
-import { Ledger, type LedgerFact, type LedgerSettings } from '@sv2/roles/ledger'
-import { JournalTail } from '@sv2/runtime/journal'
-import type { LedgerStore, Projection, StoreBatch, StoreSettings } from '@sv2/store'
+import type { Ledger, LedgerFact, LedgerSettings } from '@sv2/roles/ledger'
+import type { LedgerStore, Projection, StoreBatch, StoreSettings, wholeBatch } from '@sv2/store'
+import { MissingSegmentsError, restoreLedger } from './ledger-snapshots.ts'
 
 /** The module of the store, which is loaded only where one is configured: `@sv2/store`. */
 export interface StoreModule {
   openStore(settings: StoreSettings): Promise<LedgerStore>
   readonly Projection: typeof Projection
+  readonly wholeBatch: typeof wholeBatch
 }
 
 export interface StoreWriterSettings {
@@ -45,9 +46,13 @@ export class StoreWriter {
 
   /** Opens the store before the journal is read. @throws what the store says */
   async open(): Promise<void> {
-    const { store, node } = this.#settings
-    this.#store = await this.#module.openStore(store)
-    this.#projection = new this.#module.Projection(this.#ledger, node, await this.#store.cursor(node))
+    const { store: settings, node } = this.#settings
+    const store = await this.#module.openStore(settings)
+    const until = this.#ledger.cursor(node)
+    const from = await store.cursor(node)
+    if (from < until) await store.apply(this.#missing(from, until))
+    this.#projection = new this.#module.Projection(this.#ledger, node, Math.max(from, until))
+    this.#store = store
   }
 
   get store(): LedgerStore | undefined {
@@ -66,7 +71,7 @@ export class StoreWriter {
    * @throws what the store says; then it is tried again the next time
    */
   async write(now: number): Promise<StoreState> {
-    if (this.#store === undefined) await this.#catchUp()
+    if (this.#store === undefined) await this.open()
     const store = this.#store
     if (store === undefined) return 'away'
     if ((await store.cursor(this.#settings.node)) > this.#ledger.cursor(this.#settings.node)) return 'ahead'
@@ -83,28 +88,31 @@ export class StoreWriter {
     await this.#store?.close()
   }
 
-  /** The store was away while the journal was read: it is read again for it, up to where the ledger is. */
-  async #catchUp(): Promise<void> {
-    const { store: settings, node } = this.#settings
-    const store = await this.#module.openStore(settings)
-    const until = this.#ledger.cursor(node)
-    const from = await store.cursor(node)
-    const batch = from < until ? project(this.#settings, this.#module, { from, until }) : undefined
-    if (batch !== undefined) await store.apply(batch)
-    this.#store = store
-    this.#projection = new this.#module.Projection(this.#ledger, node, Math.max(from, until))
+  /**
+   * What a store lacks that was away, or is new: read from the journal again, up to where the ledger is. One in memory begins
+   * anew with each start, and is not worth that; neither is there anything to read where old segments are not kept.
+   */
+  #missing(from: number, until: number): StoreBatch {
+    const { node, store } = this.#settings
+    const whole = () => this.#module.wholeBatch(this.#ledger, node, from)
+    if (store.url === 'memory') return whole()
+    try {
+      return project(this.#settings, this.#module, { from, until }) ?? whole()
+    } catch (error) {
+      if (!(error instanceof MissingSegmentsError)) throw error
+      return whole()
+    }
   }
 }
 
-/** What a store lacks, from the journal alone. */
+/** What a store lacks, from the journal alone. @throws {MissingSegmentsError} */
 export function project(
-  { folder, node, ledger: settings }: StoreWriterSettings,
-  module: StoreModule,
+  { folder, node, ledger: settings }: Omit<StoreWriterSettings, 'store'>,
+  module: Pick<StoreModule, 'Projection'>,
   { from, until }: { readonly from: number; readonly until: number },
 ): StoreBatch | undefined {
-  const ledger = new Ledger(settings)
+  const { ledger, tail } = restoreLedger({ folder, node, settings }, { upTo: from })
   const projection = new module.Projection(ledger, node, from)
-  const tail = new JournalTail(folder)
   for (const { sequence, record } of tail.read()) {
     if (sequence >= until) break
     const entry = { sequence, record }

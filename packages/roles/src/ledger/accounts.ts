@@ -1,12 +1,27 @@
 import { hex } from '@sv2/bitcoin'
 import type { AccountRecord, WorkerRecord } from '@sv2/journal'
+import type { AccountsSnapshot } from './ledger-snapshot.ts'
 import type { AccountKey } from './split-exactly.ts'
 
 /** Names of accounts and workers, by the numbers that each node gave them. */
 export class Accounts {
   readonly #keys = new Map<number, AccountKey[]>()
   readonly #workers = new Map<number, string[]>()
-  readonly #names = new Map<AccountKey, string>()
+  readonly #names: Map<AccountKey, string>
+
+  constructor(snapshot?: AccountsSnapshot) {
+    this.#names = new Map(snapshot?.names)
+    for (const [node, keys] of snapshot?.keys ?? []) putAll(listOf(this.#keys, node), keys)
+    for (const [node, names] of snapshot?.workers ?? []) putAll(listOf(this.#workers, node), names)
+  }
+
+  get snapshot(): AccountsSnapshot {
+    return {
+      names: [...this.#names],
+      keys: [...this.#keys].map(([node, keys]) => [node, numbered(keys)]),
+      workers: [...this.#workers].map(([node, names]) => [node, numbered(names)]),
+    }
+  }
 
   /** A node gave an account its number. */
   name(node: number, { account, name, script }: AccountRecord): void {
@@ -57,4 +72,13 @@ function listOf<T>(lists: Map<number, T[]>, node: number): T[] {
   const list: T[] = []
   lists.set(node, list)
   return list
+}
+
+/** Numbers begin at 1, and some may be missing. */
+function numbered<T>(list: readonly T[]): (readonly [number, T])[] {
+  return [...list.entries()].filter(([, value]) => value !== undefined)
+}
+
+function putAll<T>(list: T[], values: readonly (readonly [number, T])[]): void {
+  for (const [number, value] of values) list[number] = value
 }

@@ -1,6 +1,7 @@
 import { blockSubsidy, type Network } from '@sv2/bitcoin'
 import { partOf } from '../payouts/part-of.ts'
 import { FeeHistory } from './fee-history.ts'
+import { amountsOf, type LedgerSnapshot } from './ledger-snapshot.ts'
 import { SCORE_OF_A_BLOCK } from './score.ts'
 import type { AccountKey } from './split-exactly.ts'
 
@@ -15,12 +16,14 @@ export interface AccrualTerms {
 /** What shares are owed at once, to parts of a satoshi. */
 export class Accruals {
   readonly #network: Network
-  readonly #fees = new FeeHistory()
+  readonly #fees: FeeHistory
   /** Parts of a satoshi, in parts of a block's score. */
-  readonly #parts = new Map<AccountKey, bigint>()
+  readonly #parts: Map<AccountKey, bigint>
 
-  constructor(network: Network) {
+  constructor(network: Network, snapshot?: Pick<LedgerSnapshot, 'accrued' | 'fees'>) {
     this.#network = network
+    this.#fees = new FeeHistory(snapshot?.fees)
+    this.#parts = amountsOf(snapshot?.accrued ?? [])
   }
 
   /** A job of the pool's own. @param value of its coinbase, satoshi */

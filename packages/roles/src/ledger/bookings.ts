@@ -47,7 +47,13 @@ interface Entry {
 export class Bookings {
   readonly #blocks = new Map<string, Entry>()
   /** Of confirmed blocks, accruals and payments. Entries of 0 are left out. */
-  readonly #balances = new Map<AccountKey, bigint>()
+  readonly #balances: Map<AccountKey, bigint>
+
+  constructor(blocks: readonly BookedBlock[] = [], balances: ReadonlyMap<AccountKey, bigint> = new Map()) {
+    for (const block of blocks) this.#blocks.set(block.booking.hash, { ...block })
+    this.#balances = new Map(balances)
+  }
+
   /** Books a block; false when it is known. @throws {Error} when its sums do not close: then we are wrong */
   book(booking: Booking): boolean {
     if (this.#blocks.has(booking.hash)) return false

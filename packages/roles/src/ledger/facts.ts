@@ -1,5 +1,13 @@
+import type { Entry } from '@sv2/journal'
 import type { Distribution } from '../payouts/distribution.ts'
 import type { BlockState, BookedBlock } from './bookings.ts'
+
+/** An entry of a node's journal. */
+export interface LedgerEvent {
+  /** `server_id` of the node that wrote it. */
+  readonly node: number
+  readonly entry: Entry
+}
 
 /** What the ledger decided. */
 export type LedgerFact =

@@ -12,6 +12,10 @@ export class FeeHistory {
     | { readonly height: number; readonly blocks: number; readonly fees: bigint | undefined }
     | undefined
 
+  constructor(state: FeeHistory['state'] = []) {
+    for (const [height, fees] of state) this.add(height, BigInt(fees))
+  }
+
   /** A job of the pool for this height held these fees, satoshi. */
   add(height: number, fees: bigint): void {
     const known = this.#fees.get(height)

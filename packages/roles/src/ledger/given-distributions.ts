@@ -1,5 +1,12 @@
 import { equalBytes, parseTransaction } from '@sv2/bitcoin'
 import { type Distribution, rewardOutputs } from '../payouts/distribution.ts'
+import {
+  amountsOf,
+  distributionOf,
+  type GivenSnapshot,
+  textOf,
+  textOfDistribution,
+} from './ledger-snapshot.ts'
 import type { AccountKey } from './split-exactly.ts'
 
 /**
@@ -22,8 +29,29 @@ interface Kept extends GivenDistribution {
 /** Distributions that a block may still be found on. */
 export class GivenDistributions {
   readonly #kept = new Map<bigint, Kept>()
-  #tip = 0
-  #lastId = 0n
+  #tip: number
+  #lastId: bigint
+
+  constructor(snapshot: GivenSnapshot = { tip: 0, lastId: '0', kept: [] }) {
+    this.#tip = snapshot.tip
+    this.#lastId = BigInt(snapshot.lastId)
+    for (const { distribution: text, weights, usedAt } of snapshot.kept) {
+      const distribution = distributionOf(text)
+      this.#kept.set(distribution.id, { distribution, weights: amountsOf(weights), usedAt })
+    }
+  }
+
+  get snapshot(): GivenSnapshot {
+    return {
+      tip: this.#tip,
+      lastId: this.#lastId.toString(),
+      kept: [...this.#kept.values()].map(({ distribution, weights, usedAt }) => ({
+        distribution: textOfDistribution(distribution),
+        weights: textOf(weights),
+        usedAt,
+      })),
+    }
+  }
 
   /** Id of the newest; 0: there is none yet. */
   get lastId(): bigint {

@@ -1,7 +1,6 @@
 import { blockSubsidy, displayHash, hex, readHeightPush } from '@sv2/bitcoin'
 import type {
   BlockRecord,
-  Entry,
   JobRecord,
   JournalRecord,
   PaymentRecord,
@@ -9,41 +8,33 @@ import type {
   TermsRecord,
   TipRecord,
 } from '@sv2/journal'
+import type { Distribution } from '../payouts/distribution.ts'
 import { partOf } from '../payouts/part-of.ts'
 import { SOLO_PAYOUT } from '../payouts/solo.ts'
 import { Accounts } from './accounts.ts'
 import { Accruals } from './accruals.ts'
 import { type BookedBlock, type Booking, Bookings, POOL } from './bookings.ts'
 import { type CoinbasePayments, coinbasePayments, paysFinder } from './coinbase-payments.ts'
-import type { LedgerFact } from './facts.ts'
+import type { LedgerEvent, LedgerFact } from './facts.ts'
 import { GivenDistributions } from './given-distributions.ts'
+import {
+  amountsOf,
+  blockOf,
+  type LedgerSnapshot,
+  type LedgerState,
+  snapshotOfBlock,
+  stateOf,
+  textOf,
+} from './ledger-snapshot.ts'
 import { makeDistribution } from './make-distribution.ts'
 import { type Scheme, schemeOf } from './schemes.ts'
 import type { LedgerSettings } from './settings.ts'
 import type { WindowState } from './share-window.ts'
-import { type AccountKey, compare, splitExactly } from './split-exactly.ts'
-import { readTerms, type Terms } from './terms.ts'
+import { type AccountKey, splitExactly } from './split-exactly.ts'
+import { readTerms, type Terms, writeTerms } from './terms.ts'
 
 /** Bytes of a coinbase without witness in front of its script: version, count, outpoint, length of the script. */
 const SCRIPT_AT = 42
-
-/** An entry of a node's journal. */
-export interface LedgerEvent {
-  /** `server_id` of the node that wrote it. */
-  readonly node: number
-  readonly entry: Entry
-}
-
-/** The whole ledger as plain data: the same for the same journal, bit by bit. */
-export interface LedgerState {
-  readonly cursors: readonly (readonly [node: number, next: number])[]
-  readonly window: WindowState | undefined
-  readonly balances: readonly (readonly [AccountKey, string])[]
-  readonly accrued: readonly (readonly [AccountKey, string])[]
-  readonly fees: readonly (readonly [height: number, fees: string])[]
-  readonly blocks: readonly (readonly [hash: string, state: string, total: string, fee: string])[]
-  readonly distributionId: string
-}
 
 /**
  * The ledger: reads what the pool's nodes wrote into their journals, decides who is paid by the coinbases to come, and
@@ -53,27 +44,61 @@ export class Ledger {
   #settings: LedgerSettings
   #scheme: Scheme
   readonly #bookings: Bookings
-  readonly #accounts = new Accounts()
+  readonly #accounts: Accounts
   readonly #given: GivenDistributions
   /** Transactions that were booked, by txid. */
-  readonly #transactions = new Set<string>()
+  readonly #transactions: Set<string>
   /** Sequence that is expected next, by node. */
-  readonly #cursors = new Map<number, number>()
+  readonly #cursors: Map<number, number>
   readonly #accruals: Accruals
   #effects: LedgerFact[] = []
-  #height = 0
+  #height: number
   /** Value of a coinbase of this time, satoshi; 0: no job yet. */
-  #value = 0n
-  #madeAt = Number.NEGATIVE_INFINITY
+  #value: bigint
+  #madeAt: number
   /** Something that a distribution depends on has changed since the last one. */
-  #isDue = false
+  #isDue: boolean
 
-  constructor(settings: LedgerSettings) {
-    this.#settings = settings
-    this.#bookings = new Bookings()
-    this.#accruals = new Accruals(settings.network)
-    this.#scheme = this.#makeScheme(undefined)
-    this.#given = new GivenDistributions()
+  /** @param snapshot what a ledger knew; it goes on from there, and the terms in it hold instead of the settings */
+  constructor(settings: LedgerSettings, snapshot?: LedgerSnapshot) {
+    const { network } = settings
+    this.#settings = snapshot === undefined ? settings : { network, ...readTerms(snapshot.terms) }
+    this.#bookings = new Bookings(snapshot?.blocks.map(blockOf), amountsOf(snapshot?.balances ?? []))
+    this.#accounts = new Accounts(snapshot?.accounts)
+    this.#given = new GivenDistributions(snapshot?.given)
+    this.#cursors = new Map(snapshot?.cursors)
+    this.#transactions = new Set(snapshot?.transactions)
+    this.#accruals = new Accruals(network, snapshot)
+    this.#height = snapshot?.height ?? 0
+    this.#value = BigInt(snapshot?.value ?? 0)
+    this.#madeAt = snapshot?.madeAt ?? Number.NEGATIVE_INFINITY
+    this.#isDue = snapshot?.isDue ?? false
+    this.#scheme = this.#makeScheme(snapshot?.window ?? undefined)
+  }
+
+  get snapshot(): LedgerSnapshot {
+    return {
+      terms: writeTerms(this.#settings),
+      cursors: [...this.#cursors],
+      accounts: this.#accounts.snapshot,
+      blocks: this.#bookings.blocks().map(snapshotOfBlock),
+      balances: textOf(this.#bookings.balances()),
+      transactions: [...this.#transactions],
+      accrued: textOf(this.#accruals.parts),
+      fees: this.#accruals.fees,
+      given: this.#given.snapshot,
+      window: this.#scheme.state ?? null,
+      height: this.#height,
+      value: this.#value.toString(),
+      madeAt: Number.isFinite(this.#madeAt) ? this.#madeAt : null,
+      isDue: this.#isDue,
+    }
+  }
+
+  /** The newest distribution, and when it was made, unix ms; undefined: there is none yet. */
+  get distribution(): { readonly distribution: Distribution; readonly time: number } | undefined {
+    const given = this.#given.find(this.#given.lastId)
+    return given && { distribution: given.distribution, time: this.#madeAt }
   }
 
   /** Takes an entry. One that was taken before changes nothing; one that comes too early is not taken. */
@@ -160,23 +185,7 @@ export class Ledger {
   }
 
   get state(): LedgerState {
-    const text = (of: Iterable<readonly [AccountKey, bigint]>) =>
-      [...of].sort(([a], [b]) => compare(a, b)).map(([key, value]) => [key, value.toString()] as const)
-    return {
-      cursors: [...this.#cursors].sort(([a], [b]) => a - b),
-      window: this.#scheme.state,
-      balances: text(this.#bookings.balances()),
-      accrued: text(this.#accruals.parts),
-      fees: this.#accruals.fees,
-      blocks: this.#bookings
-        .blocks()
-        .map(
-          ({ booking, state }) =>
-            [booking.hash, state, booking.total.toString(), booking.fee.toString()] as const,
-        )
-        .sort(([a], [b]) => compare(a, b)),
-      distributionId: this.#given.lastId.toString(),
-    }
+    return stateOf(this.snapshot)
   }
 
   #take(node: number, record: JournalRecord): void {

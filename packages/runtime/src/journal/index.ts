@@ -1,5 +1,5 @@
 export { JournalFolderError, type OpenedFolder, openJournalFolder } from './journal-folder.ts'
-export { JournalTail } from './journal-tail.ts'
+export { JournalTail, type TailOptions } from './journal-tail.ts'
 export {
   type JournalObserver,
   type JournalPosition,
@@ -8,3 +8,10 @@ export {
 } from './journal-writer.ts'
 export { isSegment, segmentNumbers, segmentPath } from './segment-files.ts'
 export { SegmentReader, type StoredFrame } from './segment-reader.ts'
+export {
+  type IgnoredSnapshot,
+  type JournalSnapshot,
+  snapshotSegments,
+  snapshotsOf,
+  writeSnapshot,
+} from './snapshot-files.ts'

@@ -3,27 +3,29 @@ import type { JournalPosition } from './journal-writer.ts'
 import { isSegment, segmentNumbers, segmentPath } from './segment-files.ts'
 import { SegmentReader, type StoredFrame } from './segment-reader.ts'
 
-/** What a tail finds besides records. */
-export interface TailObserver {
+/** Where a tail begins, and what it tells besides records. */
+export interface TailOptions {
+  /** Number of the first segment that is read; that of the journal when missing. */
+  readonly from?: number | undefined
   /** A segment is read to its end, and another one follows. */
   segmentEnded?(number: number): void
 }
 
 /**
- * Reads the journal of one node from its first record on, over all its segments, while it is written. Blocks the thread it runs
+ * Reads the journal of one node, over all its segments, while it is written. Blocks the thread it runs
  * in for as long as there is something to read.
  */
 export class JournalTail {
   readonly #folder: string
-  readonly #observer: TailObserver
+  readonly #options: TailOptions
   #number: number | undefined
   #reader: SegmentReader | undefined
   /** Sequence of the next record. */
   #sequence = 0
 
-  constructor(folder: string, observer: TailObserver = {}) {
+  constructor(folder: string, options: TailOptions = {}) {
     this.#folder = folder
-    this.#observer = observer
+    this.#options = options
   }
 
   /** Sequence of the record that `read` gives next. */
@@ -47,7 +49,7 @@ export class JournalTail {
           `segment ${this.#number} ends at ${this.#sequence}, the next begins at ${end}`,
         )
       reader.close()
-      this.#observer.segmentEnded?.(this.#number!)
+      this.#options.segmentEnded?.(this.#number!)
       this.#reader = undefined
       this.#number = this.#number! + 1
     }
@@ -75,7 +77,7 @@ export class JournalTail {
 
   #open(): SegmentReader | undefined {
     if (this.#reader !== undefined) return this.#reader
-    this.#number ??= segmentNumbers(this.#folder)[0]
+    this.#number ??= this.#options.from ?? segmentNumbers(this.#folder)[0]
     if (this.#number === undefined) return undefined
     const path = segmentPath(this.#folder, this.#number)
     if (!isSegment(path)) return undefined
