@@ -6,6 +6,9 @@ import { poolConfig, startTemplateSource } from './templates.ts'
 
 const HANDSHAKES = 1_500
 const AT_ONCE = 32
+/** Clients of a storm, and how many of them connect at one time. */
+const STORM = 3_000
+const STORM_AT_ONCE = 300
 
 /** (c) Handshakes of a pool process, against the bare cost of the curve operations in them. */
 export async function measureHandshakes(dataDir: string): Promise<Measurement[]> {
@@ -24,6 +27,7 @@ export async function measureHandshakes(dataDir: string): Promise<Measurement[]>
     await connectAndLeave(urls[0]!, HANDSHAKES)
     const seconds = (performance.now() - started) / 1000
     const micros = ((await child.usage()).cpuMicros - before.cpuMicros) / HANDSHAKES
+    const busyMs = await longestTurn(child, () => connectAndLeave(urls[0]!, STORM, STORM_AT_ONCE))
     child.stop()
     rows.push({
       part: 'handshake',
@@ -34,16 +38,26 @@ export async function measureHandshakes(dataDir: string): Promise<Measurement[]>
         'CPU µs, TCP and session included': Math.round(micros),
         'curve operations alone, µs (baseline)': Math.round(primitive),
         ratio: Number((micros / primitive).toPrecision(3)),
+        'longest turn in a storm, ms of processor time': Number(busyMs.toPrecision(2)),
       },
     })
   }
   return rows
 }
 
-async function connectAndLeave(url: string, count: number): Promise<void> {
+/** The longest that the loop of a pool works without a pause while something goes on, ms of processor time. */
+async function longestTurn(child: Child, during: () => Promise<void>): Promise<number> {
+  child.ask('watch')
+  await child.next<{ watching: boolean }>('watching')
+  await during()
+  child.ask('stalled')
+  return (await child.next<{ busyMs: number }>('busyMs')).busyMs
+}
+
+async function connectAndLeave(url: string, count: number, atOnce = AT_ONCE): Promise<void> {
   let left = count
   await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
+    Array.from({ length: atOnce }, async () => {
       while (left > 0) {
         left--
         const miner = await Miner.connect(url)

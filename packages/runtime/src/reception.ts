@@ -23,7 +23,7 @@ import { Sv2Wire } from './sv2-wire.ts'
 import type { Wire } from './wire.ts'
 
 /** Handshake work per turn of the event loop, ms: a storm of clients must not hold up the shares of others. */
-const TURN_MS = 8
+const TURN_MS = 3
 /** Longest first flight: the 2022 prelude with all codes, or a plaintext SetupConnection in the same segment. */
 const MAX_FLIGHT_BYTES = 4_096
 const LF = 0x0a

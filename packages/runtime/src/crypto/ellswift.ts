@@ -1,6 +1,7 @@
 import type { RandomBytes } from '@sv2/noise'
-import { isXOnlyPoint } from 'tiny-secp256k1'
 import { invert, toBigint, toBytes } from './big-numbers.ts'
+import { powerForRoots } from './field-code.ts'
+import { isXOnlyPoint } from './native-secp256k1.ts'
 
 // ElligatorSwift (BIP 324) as in noble, with fewer and cheaper steps: libsecp256k1 tells what is on the curve, and
 // roots of fractions are drawn without division. All of it works on what a handshake shows openly, so that the time it
@@ -89,33 +90,10 @@ function encodeWith(x: bigint, u: bigint, ellCase: number): bigint | undefined {
  */
 function sqrtOfRatio(n: bigint, d: bigint): { readonly root: bigint; readonly inverse: bigint } | undefined {
   const nd = mod(n * d)
-  const q = power(mod(nd * mod(d * d)))
+  const q = powerForRoots(mod(nd * mod(d * d)))
   const root = mod(nd * q)
   if (mod(mod(root * root) * d) !== n) return undefined
   return { root, inverse: mod(q * q) }
-}
-
-/** z^((p−3)/4). The exponent has 223 ones, a zero, 22 ones and 00001011: an addition chain over runs of ones. */
-function power(z: bigint): bigint {
-  const x2 = mod(squared(z, 1) * z)
-  const x3 = mod(squared(x2, 1) * z)
-  const x6 = mod(squared(x3, 3) * x3)
-  const x9 = mod(squared(x6, 3) * x3)
-  const x11 = mod(squared(x9, 2) * x2)
-  const x22 = mod(squared(x11, 11) * x11)
-  const x44 = mod(squared(x22, 22) * x22)
-  const x88 = mod(squared(x44, 44) * x44)
-  const x176 = mod(squared(x88, 88) * x88)
-  const x220 = mod(squared(x176, 44) * x44)
-  const x223 = mod(squared(x220, 3) * x3)
-  const upper = mod(squared(x223, 23) * x22)
-  return mod(squared(mod(squared(upper, 5) * z), 3) * x2)
-}
-
-function squared(z: bigint, times: number): bigint {
-  let result = z
-  for (let i = 0; i < times; i++) result = (result * result) % P
-  return result
 }
 
 function mod(value: bigint): bigint {

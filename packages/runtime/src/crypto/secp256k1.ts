@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { nobleBackend } from '@sv2/noise'
+import { type CryptoBackend, nobleBackend } from '@sv2/noise'
 import { isPrivate, pointMultiply, signSchnorr, verifySchnorr, xOnlyPointFromScalar } from 'tiny-secp256k1'
 import { invert, toBigint, toBytes } from './big-numbers.ts'
+import { evenPoint, type NativeSecp256k1, nativeSecp256k1 } from './native-secp256k1.ts'
 
 /** n of secp256k1 (SEC 2 §2.4.1): its number of points. */
 const N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
@@ -11,24 +12,48 @@ const BLINDING_BYTES = 8
 /** What libsecp256k1 takes as a message, bytes. BIP 340 itself takes any length. */
 const MESSAGE_BYTES = 32
 
-/** secp256k1 by libsecp256k1 in WebAssembly, for everything that has an x-coordinate. */
-export const secp256k1 = {
-  secp256k1XOnlyPublicKey: (secret: Uint8Array): Uint8Array => {
+/** Keys and shared secrets, by libsecp256k1 in one form or the other. */
+type Multiplication = Pick<CryptoBackend, 'secp256k1XOnlyPublicKey' | 'secp256k1XOnlyEcdh'>
+
+/** By machine code, in constant time: a key takes 27 µs and a shared secret 62 µs. */
+export function nativeMultiplication(native: NativeSecp256k1): Multiplication {
+  const onlyX = { hashfn: (x: Uint8Array): Uint8Array => x.slice() }
+  return {
+    secp256k1XOnlyPublicKey: (secret) => {
+      checkSecret(secret)
+      return native.publicKeyCreate(secret).slice(1)
+    },
+    secp256k1XOnlyEcdh: (secret, x32) => {
+      checkSecret(secret)
+      try {
+        // lift_x takes the even y; the other one gives the same x-coordinate.
+        return native.ecdh(evenPoint(x32), secret, onlyX, new Uint8Array(32))
+      } catch {
+        return undefined // the secret is checked, so it is the point that is on no curve
+      }
+    },
+  }
+}
+
+/** By WebAssembly: a key takes 110 µs, a shared secret 210 µs, and 340 µs where its time must not tell the secret. */
+export const wasmMultiplication: Multiplication = {
+  secp256k1XOnlyPublicKey: (secret) => {
     checkSecret(secret)
     return xOnlyPointFromScalar(secret)
   },
-  secp256k1XOnlyEcdh: (secret: Uint8Array, x32: Uint8Array): Uint8Array | undefined => {
+  secp256k1XOnlyEcdh: (secret, x32) => {
     checkSecret(secret)
-    // lift_x takes the even y; the other one gives the same x-coordinate.
-    const point = new Uint8Array(33)
-    point[0] = 2
-    point.set(x32, 1)
     try {
-      return multiplied(point, secret)?.subarray(1)
+      return multiplied(evenPoint(x32), secret)?.subarray(1)
     } catch {
       return undefined // the secret is checked, so it is the point that is on no curve
     }
   },
+}
+
+/** secp256k1 by libsecp256k1, for everything that has an x-coordinate: machine code where there is some. */
+export const secp256k1 = {
+  ...(nativeSecp256k1 === undefined ? wasmMultiplication : nativeMultiplication(nativeSecp256k1)),
   schnorrSign: (message: Uint8Array, secret: Uint8Array, auxiliary: Uint8Array): Uint8Array => {
     if (message.length !== MESSAGE_BYTES) return nobleBackend.schnorrSign(message, secret, auxiliary)
     checkSecret(secret)

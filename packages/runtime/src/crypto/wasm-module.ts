@@ -6,7 +6,7 @@
 /** Bytes of instructions, nested as they come about. */
 export type Code = number | readonly Code[]
 
-export type ValueType = 'i32' | 'v128'
+export type ValueType = 'i32' | 'i64' | 'v128'
 
 /** One function without a result. */
 export interface WasmFunction {
@@ -18,7 +18,7 @@ export interface WasmFunction {
   readonly body: Code
 }
 
-const TYPES: Readonly<Record<ValueType, number>> = { i32: 0x7f, v128: 0x7b }
+const TYPES: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, v128: 0x7b }
 const SECTION = { type: 1, function: 3, memory: 5, export: 7, code: 10 }
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
 const END = 0x0b
