@@ -54,6 +54,7 @@ describe.each(KINDS)(
     const processes: AppProcess[] = []
     let nodes: RpcNodes
     let pool: AppProcess
+    let client: AppProcess
     let books: Books
     let apiPort = 0
     /** The block that was taken out of the chain. */
@@ -105,6 +106,7 @@ describe.each(KINDS)(
       // another block stands in its place, and no hash is booked twice
       expect(found.filter(({ height }) => height === orphan.height)).toHaveLength(1)
       expect(new Set(found.map(({ hash }) => hash)).size).toBe(found.length)
+      expect(client.log.filter(({ level }) => level >= 50)).toEqual([])
     }, 240_000)
 
     test('is agreed with by an auditor with a node of his own', async () => {
@@ -193,7 +195,7 @@ describe.each(KINDS)(
       { poolUrl, negotiatorUrl }: { readonly poolUrl: string; readonly negotiatorUrl: string },
     ): Promise<string> {
       const { address } = MINERS[2]!
-      const { url } = await startApp(
+      client = startApp(
         { app: 'job-negotiator', subcommand: 'client' },
         {
           data_dir: join(folder, 'client'),
@@ -207,7 +209,8 @@ describe.each(KINDS)(
           listen: [{ host: '127.0.0.1', port: 0, edition }],
           monitoring: { port: 0 },
         },
-      ).logged('listening')
+      )
+      const { url } = await client.logged('listening')
       return String(url)
     }
 
