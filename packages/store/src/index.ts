@@ -1,4 +1,5 @@
 export {
+  type EarningsQuery,
   type LedgerStore,
   SPANS,
   type StoreBatch,

@@ -49,8 +49,9 @@ export const SPANS = { tenMinutes: 600_000, hour: 3_600_000, day: 86_400_000 } a
 export const KEPT = { tenMinutes: 2 * SPANS.day, hour: 60 * SPANS.day } as const
 
 export interface WorkQuery {
-  readonly account: AccountKey
-  /** All workers together when missing. */
+  /** All accounts together when missing. */
+  readonly account?: AccountKey | undefined
+  /** Of the account; all workers together when missing. */
   readonly worker?: string | undefined
   /** Unix ms; the second is not included. */
   readonly from: number
@@ -63,6 +64,13 @@ export interface WorkPoint {
   readonly span: number
   readonly shares: number
   readonly work: bigint
+}
+
+export interface EarningsQuery {
+  readonly account: AccountKey
+  readonly limit: number
+  /** The last one of the page before. */
+  readonly after?: Pick<StoredEarning, 'time' | 'hash'> | undefined
 }
 
 export interface StoredEarning {
@@ -85,8 +93,8 @@ export interface LedgerStore {
   apply(batch: StoreBatch): Promise<void>
   /** By start. */
   work(query: WorkQuery): Promise<WorkPoint[]>
-  /** The newest first. */
-  earnings(account: AccountKey, limit: number): Promise<StoredEarning[]>
+  /** The newest first, by hash where the time is the same. */
+  earnings(query: EarningsQuery): Promise<StoredEarning[]>
   balances(): Promise<(readonly [AccountKey, bigint])[]>
   /** Rolls up what is old. @param now unix ms */
   rollUp(now: number): Promise<void>

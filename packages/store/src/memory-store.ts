@@ -1,24 +1,33 @@
-import type { AccountKey } from '@sv2/roles/ledger'
+import { type AccountKey, POOL } from '@sv2/roles/ledger'
 import {
+  type EarningsQuery,
   type LedgerStore,
   SPANS,
   type StoreBatch,
   type StoredBlock,
   type StoredEarning,
+  type StoredWork,
   StoreOrderError,
   type WorkPoint,
   type WorkQuery,
 } from './ledger-store.ts'
+import { totalsOf } from './total-work.ts'
 
 /** Work is kept for so long, ms. */
 const WORK_KEPT = SPANS.day
+
+interface Point extends WorkPoint {
+  readonly worker: string
+}
 
 /** The store of a pool that has no database: work of a day, and all blocks. */
 export class MemoryStore implements LedgerStore {
   readonly #cursors = new Map<number, number>()
   readonly #blocks = new Map<string, StoredBlock>()
   /** By account, then by worker and start. */
-  readonly #work = new Map<AccountKey, Map<string, WorkPoint & { readonly worker: string }>>()
+  readonly #work = new Map<AccountKey, Map<string, Point>>()
+  /** By account, then by start. */
+  readonly #totals = new Map<AccountKey, Map<string, Point>>()
   #balances: readonly (readonly [AccountKey, bigint])[] = []
 
   async cursor(node: number): Promise<number> {
@@ -31,44 +40,26 @@ export class MemoryStore implements LedgerStore {
     this.#cursors.set(node, next)
     for (const block of blocks) this.#blocks.set(block.hash, block)
     if (balances !== undefined) this.#balances = balances
-    for (const { account, worker, start, shares, work: hashes } of work) {
-      const points = this.#work.get(account) ?? new Map<string, WorkPoint & { readonly worker: string }>()
-      this.#work.set(account, points)
-      const key = `${start}/${worker}`
-      const known = points.get(key)
-      points.set(key, {
-        worker,
-        start,
-        span: SPANS.tenMinutes,
-        shares: (known?.shares ?? 0) + shares,
-        work: (known?.work ?? 0n) + hashes,
-      })
-    }
+    for (const one of work) add(this.#work, `${one.start}/${one.worker}`, one)
+    for (const one of totalsOf(work)) add(this.#totals, String(one.start), { ...one, worker: '' })
   }
 
-  async work({ account, worker, from, to }: WorkQuery): Promise<WorkPoint[]> {
-    const sums = new Map<number, WorkPoint>()
-    for (const point of this.#work.get(account)?.values() ?? []) {
-      const { start, span, shares, work } = point
-      if (start < from || start >= to || (worker !== undefined && worker !== point.worker)) continue
-      const known = sums.get(start)
-      sums.set(start, {
-        start,
-        span,
-        shares: (known?.shares ?? 0) + shares,
-        work: (known?.work ?? 0n) + work,
-      })
-    }
-    return [...sums.values()].sort((a, b) => a.start - b.start)
+  async work({ account = POOL, worker, from, to }: WorkQuery): Promise<WorkPoint[]> {
+    const points = (worker === undefined ? this.#totals : this.#work).get(account)?.values() ?? []
+    return [...points]
+      .filter((one) => one.start >= from && one.start < to && (worker === undefined || worker === one.worker))
+      .map(({ start, span, shares, work }) => ({ start, span, shares, work }))
+      .sort((a, b) => a.start - b.start)
   }
 
-  async earnings(account: AccountKey, limit: number): Promise<StoredEarning[]> {
+  async earnings({ account, limit, after }: EarningsQuery): Promise<StoredEarning[]> {
     return [...this.#blocks.values()]
       .flatMap(({ hash, height, time, state, parts }) => {
         const part = parts.find((one) => one.account === account)
         return part === undefined ? [] : [{ hash, height, time, state, earned: part.earned, paid: part.paid }]
       })
-      .sort((a, b) => b.time - a.time)
+      .sort(newestFirst)
+      .filter((one) => after === undefined || newestFirst(after, one) < 0)
       .slice(0, limit)
   }
 
@@ -77,18 +68,40 @@ export class MemoryStore implements LedgerStore {
   }
 
   async rollUp(now: number): Promise<void> {
-    for (const [account, points] of this.#work) {
-      for (const [key, { start }] of points) if (start < now - WORK_KEPT) points.delete(key)
-      if (points.size === 0) this.#work.delete(account)
-    }
+    for (const kept of [this.#work, this.#totals])
+      for (const [account, points] of kept) {
+        for (const [key, { start }] of points) if (start < now - WORK_KEPT) points.delete(key)
+        if (points.size === 0) kept.delete(account)
+      }
   }
 
   async clear(): Promise<void> {
     this.#cursors.clear()
     this.#blocks.clear()
     this.#work.clear()
+    this.#totals.clear()
     this.#balances = []
   }
 
   async close(): Promise<void> {}
+}
+
+function add(into: Map<AccountKey, Map<string, Point>>, key: string, one: StoredWork): void {
+  const points = into.get(one.account) ?? new Map<string, Point>()
+  into.set(one.account, points)
+  const known = points.get(key)
+  points.set(key, {
+    worker: one.worker,
+    start: one.start,
+    span: SPANS.tenMinutes,
+    shares: (known?.shares ?? 0) + one.shares,
+    work: (known?.work ?? 0n) + one.work,
+  })
+}
+
+function newestFirst(
+  a: Pick<StoredEarning, 'time' | 'hash'>,
+  b: Pick<StoredEarning, 'time' | 'hash'>,
+): number {
+  return b.time - a.time || (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0)
 }

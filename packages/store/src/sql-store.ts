@@ -1,6 +1,7 @@
-import type { AccountKey, BlockState } from '@sv2/roles/ledger'
+import { type AccountKey, type BlockState, POOL } from '@sv2/roles/ledger'
 import { type Dialect, Kysely, Migrator, sql, type Transaction } from 'kysely'
 import {
+  type EarningsQuery,
   KEPT,
   type LedgerStore,
   SPANS,
@@ -12,6 +13,7 @@ import {
   type WorkQuery,
 } from './ledger-store.ts'
 import { MIGRATIONS, type Tables } from './tables.ts'
+import { type TotalWork, totalsOf } from './total-work.ts'
 
 /** Rows of one statement: a statement has room for 65,535 parameters. */
 const ROWS_AT_ONCE = 1_000
@@ -57,19 +59,31 @@ export class SqlStore implements LedgerStore {
       for (const block of batch.blocks) await putBlock(db, block)
       if (batch.balances !== undefined) await putBalances(db, batch.balances)
       for (const rows of pages(batch.work)) await addWork(db, rows)
+      for (const rows of pages(totalsOf(batch.work))) await addTotals(db, rows)
     })
   }
 
-  async work({ account, worker, from, to }: WorkQuery): Promise<WorkPoint[]> {
-    let query = this.#db
-      .selectFrom('work')
-      .select(['start', 'span'])
-      .select(({ fn }) => [fn.sum<string>('shares').as('shares'), fn.sum<string>('work').as('work')])
-      .where('account', '=', account)
-      .where('start', '>=', String(from))
-      .where('start', '<', String(to))
-    if (worker !== undefined) query = query.where('worker', '=', worker)
-    const rows = await query.groupBy(['start', 'span']).orderBy('start').execute()
+  async work({ account = POOL, worker, from, to }: WorkQuery): Promise<WorkPoint[]> {
+    const [earliest, end] = [String(from), String(to)]
+    const rows =
+      worker === undefined
+        ? await this.#db
+            .selectFrom('total_work')
+            .select(['start', 'span', 'shares', 'work'])
+            .where('account', '=', account)
+            .where('start', '>=', earliest)
+            .where('start', '<', end)
+            .orderBy('start')
+            .execute()
+        : await this.#db
+            .selectFrom('work')
+            .select(['start', 'span', 'shares', 'work'])
+            .where('account', '=', account)
+            .where('worker', '=', worker)
+            .where('start', '>=', earliest)
+            .where('start', '<', end)
+            .orderBy('start')
+            .execute()
     return rows.map(({ start, span, shares, work }) => ({
       start: Number(start),
       span,
@@ -78,15 +92,20 @@ export class SqlStore implements LedgerStore {
     }))
   }
 
-  async earnings(account: AccountKey, limit: number): Promise<StoredEarning[]> {
-    const rows = await this.#db
+  async earnings({ account, limit, after }: EarningsQuery): Promise<StoredEarning[]> {
+    let query = this.#db
       .selectFrom('part')
       .innerJoin('block', 'block.hash', 'part.hash')
       .select(['block.hash', 'height', 'time', 'state', 'earned', 'paid'])
       .where('part.account', '=', account)
-      .orderBy('time', 'desc')
-      .limit(limit)
-      .execute()
+    if (after !== undefined) {
+      const { hash } = after
+      const time = String(after.time)
+      query = query.where((is) =>
+        is.or([is('time', '<', time), is.and([is('time', '=', time), is('block.hash', '>', hash)])]),
+      )
+    }
+    const rows = await query.orderBy('time', 'desc').orderBy('block.hash').limit(limit).execute()
     return rows.map(({ hash, height, time, state, earned, paid }) => ({
       hash,
       height,
@@ -114,7 +133,7 @@ export class SqlStore implements LedgerStore {
 
   async clear(): Promise<void> {
     await this.#db.transaction().execute(async (db) => {
-      for (const table of ['cursor', 'account', 'block', 'part', 'balance', 'work'] as const)
+      for (const table of ['cursor', 'account', 'block', 'part', 'balance', 'work', 'total_work'] as const)
         await db.deleteFrom(table).execute()
     })
   }
@@ -202,10 +221,26 @@ async function addWork(db: Transaction<Tables>, rows: StoreBatch['work']): Promi
     .execute()
 }
 
-async function merge(
-  db: Transaction<Tables>,
-  { from, to, before }: { readonly from: number; readonly to: number; readonly before: number },
-): Promise<void> {
+async function addTotals(db: Transaction<Tables>, rows: readonly TotalWork[]): Promise<void> {
+  await db
+    .insertInto('total_work')
+    .values(rows.map((row) => ({ ...row, span: SPANS.tenMinutes, work: row.work.toString() })))
+    .onConflict((row) =>
+      row.columns(['account', 'span', 'start']).doUpdateSet({
+        shares: sql`total_work.shares + excluded.shares`,
+        work: sql`total_work.work + excluded.work`,
+      }),
+    )
+    .execute()
+}
+
+interface Merging {
+  readonly from: number
+  readonly to: number
+  readonly before: number
+}
+
+async function merge(db: Transaction<Tables>, { from, to, before }: Merging): Promise<void> {
   // whole spans only: half of one would be told as all of it
   const end = before - (before % to)
   await sql`
@@ -215,7 +250,17 @@ async function merge(
     group by account, worker, longer
     on conflict (account, worker, span, start)
     do update set shares = work.shares + excluded.shares, work = work.work + excluded.work`.execute(db)
-  await db.deleteFrom('work').where('span', '=', from).where('start', '<', String(end)).execute()
+  await sql`
+    insert into total_work (account, span, start, shares, work)
+    select account, ${to}::integer, longer, sum(shares), sum(work)
+    from (select *, start - mod(start, ${to}::bigint) as longer from total_work where span = ${from} and start < ${end}) old
+    group by account, longer
+    on conflict (account, span, start)
+    do update set shares = total_work.shares + excluded.shares, work = total_work.work + excluded.work`.execute(
+    db,
+  )
+  for (const table of ['work', 'total_work'] as const)
+    await db.deleteFrom(table).where('span', '=', from).where('start', '<', String(end)).execute()
 }
 
 function* pages<T>(rows: readonly T[]): Generator<readonly T[]> {

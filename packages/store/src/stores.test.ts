@@ -100,10 +100,40 @@ describe.each(['memory', 'pglite', 'postgres'] as const)('the store in %s', (kin
     expect(await store.work({ account: 'nobody', from: 0, to: 2 * start })).toEqual([])
   })
 
+  run('adds up the work of all accounts', async () => {
+    const start = SPANS.tenMinutes
+    await store.apply(batch(0, 1, { work: [worked(0, 1), { ...worked(0, 2), account: '0014bb' }] }))
+    await store.apply(batch(1, 2, { work: [{ ...worked(start, 4), account: '0014cc' }] }))
+    expect(await store.work({ from: 0, to: 2 * start })).toEqual([
+      { start: 0, span: start, shares: 3, work: 3n << 100n },
+      { start, span: start, shares: 4, work: 4n << 100n },
+    ])
+  })
+
+  run('gives earnings by pages, without one missing or coming twice', async () => {
+    // three of them in one millisecond
+    const blocks = [1, 2, 2, 2, 3, 4].map((time, n) => ({
+      ...BLOCK,
+      hash: `${n}a`.repeat(32),
+      time: NOW + time,
+    }))
+    await store.apply(batch(0, 1, { blocks }))
+    const all = await store.earnings({ account: '0014aa', limit: 10 })
+    expect(all.map(({ hash }) => hash[0])).toEqual(['5', '4', '1', '2', '3', '0'])
+    const paged = []
+    for (let after: (typeof all)[number] | undefined; paged.length < 10; ) {
+      const page = await store.earnings({ account: '0014aa', limit: 2, after })
+      if (page.length === 0) break
+      paged.push(...page)
+      after = page.at(-1)
+    }
+    expect(paged).toEqual(all)
+  })
+
   run('keeps blocks with what they paid, and what became of them', async () => {
     const accounts = [{ key: '0014aa', name: '<b>alice</b>' }]
     await store.apply(batch(0, 1, { accounts, blocks: [BLOCK] }))
-    expect(await store.earnings('0014aa', 10)).toEqual([
+    expect(await store.earnings({ account: '0014aa', limit: 10 })).toEqual([
       {
         hash: BLOCK.hash,
         height: 900_000,
@@ -114,10 +144,12 @@ describe.each(['memory', 'pglite', 'postgres'] as const)('the store in %s', (kin
       },
     ])
     await store.apply(batch(1, 2, { accounts, blocks: [{ ...BLOCK, state: 'orphaned', confirmations: 3 }] }))
-    expect(await store.earnings('0014aa', 10)).toMatchObject([{ state: 'orphaned' }])
+    expect(await store.earnings({ account: '0014aa', limit: 10 })).toMatchObject([{ state: 'orphaned' }])
     const later = { ...BLOCK, hash: 'bb'.repeat(32), time: NOW + 1 }
     await store.apply(batch(2, 3, { blocks: [later] }))
-    expect((await store.earnings('pool', 1)).map(({ hash }) => hash)).toEqual([later.hash])
+    expect((await store.earnings({ account: 'pool', limit: 1 })).map(({ hash }) => hash)).toEqual([
+      later.hash,
+    ])
   })
 
   run('has the balances of the last batch that brought some', async () => {
@@ -155,6 +187,8 @@ describe.each(['memory', 'pglite', 'postgres'] as const)('the store in %s', (kin
     const recent = { start: NOW, span: SPANS.tenMinutes, shares: 4, work: 4n << 100n }
     const rolled = { start: hour, span: SPANS.hour, shares: 3, work: 3n << 100n }
     expect(points).toEqual(kind === 'memory' ? [recent] : [rolled, recent])
+    expect(await store.work({ account: '0014aa', worker: 'rig', from: 0, to: NOW + 1 })).toEqual(points)
+    expect(await store.work({ from: 0, to: NOW + 1 })).toEqual(points)
   })
 
   run(
@@ -164,7 +198,7 @@ describe.each(['memory', 'pglite', 'postgres'] as const)('the store in %s', (kin
       await store.close()
       store = await open()
       expect(await store.cursor(1)).toBe(kind === 'memory' ? 0 : 9)
-      expect((await store.earnings('0014aa', 1)).length).toBe(kind === 'memory' ? 0 : 1)
+      expect((await store.earnings({ account: '0014aa', limit: 1 })).length).toBe(kind === 'memory' ? 0 : 1)
     },
     60_000,
   )

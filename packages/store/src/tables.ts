@@ -1,4 +1,4 @@
-import type { ColumnType, Kysely, Migration } from 'kysely'
+import { type ColumnType, type Kysely, type Migration, sql } from 'kysely'
 
 /** 64 bits: a database gives it as text. */
 type Big = ColumnType<string, bigint | number, bigint | number>
@@ -33,6 +33,8 @@ export interface Tables {
     shares: Big
     work: ColumnType<string, string, string>
   }
+  /** The same for all workers of an account together; those of all accounts stand under `pool`. */
+  total_work: Omit<Tables['work'], 'worker'>
 }
 
 /** In the order in which they are made. A migration that was released is never changed. */
@@ -89,6 +91,25 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
         .addPrimaryKeyConstraint('work_key', ['account', 'worker', 'span', 'start'])
         .execute()
       await schema.createIndex('work_age').on('work').columns(['span', 'start']).execute()
+    },
+  },
+  '002_total_work': {
+    async up(db: Kysely<never>): Promise<void> {
+      await db.schema
+        .createTable('total_work')
+        .addColumn('account', 'text', (column) => column.notNull())
+        .addColumn('span', 'integer', (column) => column.notNull())
+        .addColumn('start', 'bigint', (column) => column.notNull())
+        .addColumn('shares', 'bigint', (column) => column.notNull())
+        .addColumn('work', 'numeric', (column) => column.notNull())
+        .addPrimaryKeyConstraint('total_work_key', ['account', 'span', 'start'])
+        .execute()
+      await db.schema.createIndex('total_work_age').on('total_work').columns(['span', 'start']).execute()
+      await sql`
+        insert into total_work (account, span, start, shares, work)
+        select account, span, start, sum(shares), sum(work) from work group by account, span, start
+        union all
+        select 'pool', span, start, sum(shares), sum(work) from work group by span, start`.execute(db)
     },
   },
 }

@@ -45,6 +45,14 @@ export const LEDGER: NonNullable<ApiSources['ledger']> = {
       earnings: [earning, { ...earning, hash: 'aa' }],
     }
   },
+  async history() {
+    return { points: [{ at: 0, hashrate: 5 }], as_of: 600_000 }
+  },
+  async earnings(account) {
+    if (account !== 'alice') return undefined
+    const earning = { hash: 'bb', height: 5, at: 1, state: 'pending', earned_sat: 90, paid_sat: 80 } as const
+    return { items: [earning], next: null, as_of: 600_000 }
+  },
   async blocks() {
     const amounts = { total_sat: 100, fee_sat: 10 }
     const block = { hash: 'bb', height: 5, at: 1, account: 'alice', worker: 'rig1', confirmations: 1 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { block, books, distribution, earning } from './shapes.ts'
+import type { block, books, distribution, earning, history } from './shapes.ts'
 
 /** A page that is asked for. */
 export interface PageRequest {
@@ -14,6 +14,15 @@ export interface Page<Item> {
   readonly next: string | null
 }
 
+/** Whose hash rate is asked for, and over what time. */
+export interface HistoryRequest {
+  /** All accounts when missing. */
+  readonly account?: string | undefined
+  /** All workers of the account when missing. */
+  readonly worker?: string | undefined
+  readonly span: 'day' | 'month' | 'year'
+}
+
 /** What an account is owed, and earned by each block, the newest first. */
 export interface AccountBooks {
   readonly books: z.output<typeof books>
@@ -24,6 +33,13 @@ export interface AccountBooks {
 export interface LedgerView {
   /** Undefined for an account that it never heard of. */
   account(name: string): Promise<AccountBooks | undefined>
+  /** By its tables; undefined where they are away, or know nothing of it. @param now unix ms */
+  history(of: HistoryRequest, now: number): Promise<z.output<typeof history> | undefined>
+  /** By its tables, the newest first; undefined as above. */
+  earnings(
+    account: string,
+    page: PageRequest,
+  ): Promise<(Page<z.output<typeof earning>> & { readonly as_of: number }) | undefined>
   /** The newest first. */
   blocks(page: PageRequest): Promise<Page<z.output<typeof block>>>
   /** Undefined before the first one. */

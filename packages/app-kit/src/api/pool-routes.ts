@@ -1,8 +1,9 @@
 import { unhex } from '@sv2/bitcoin'
 import { z } from 'zod'
 import type { AccountStats, WorkerStats } from '../stats/parties.ts'
+import type { Tally } from '../stats/tally.ts'
 import { VERSION } from '../version.ts'
-import type { AccountBooks } from './ledger-view.ts'
+import type { AccountBooks, HistoryRequest } from './ledger-view.ts'
 import { pageByNumber, pageOf, pageQuery, type Route, resource } from './route.ts'
 import * as shapes from './shapes.ts'
 import type { ApiSources } from './sources.ts'
@@ -10,7 +11,12 @@ import { toldHistory, toldRates, toldShares } from './told.ts'
 
 const name = z.string().max(1_024)
 const account = z.strictObject({ account: name })
-const span = z.enum(['hour', 'day']).default('day').describe('hour: by minutes; day: by ten minutes')
+const span = z
+  .enum(['hour', 'day', 'month', 'year'])
+  .default('day')
+  .describe(
+    'hour: by minutes; day: by ten minutes; month: by hours, and year: by days, where a ledger keeps tables',
+  )
 const pages = z.strictObject(pageQuery)
 
 /** Hashes of a block at difficulty 1, and seconds of a day. */
@@ -20,6 +26,15 @@ const DAY_SEC = 86_400
 /** Resources of a node, its accounts, and what they are paid. */
 export function poolRoutes(sources: ApiSources): Route[] {
   const { stats, now, ledger } = sources
+  /** The tables reach further back than the process, but they may be away. */
+  const history = async (
+    { span: of, ...whose }: Omit<HistoryRequest, 'span'> & { readonly span: z.output<typeof span> },
+    tally: Tally | undefined,
+  ) => {
+    const stored = of === 'hour' ? undefined : await ledger?.history({ ...whose, span: of }, now())
+    if (stored !== undefined || of === 'month' || of === 'year') return stored
+    return tally && toldHistory(tally, of, now())
+  }
   return [
     resource('/api/v1/pool', 'This node as a whole', {
       answer: shapes.node,
@@ -28,7 +43,7 @@ export function poolRoutes(sources: ApiSources): Route[] {
     resource('/api/v1/pool/history', 'Hash rate of all miners over time', {
       query: z.strictObject({ span }),
       answer: shapes.history,
-      handle: ({ query }) => toldHistory(stats.total, query.span, now()),
+      handle: ({ query }) => history(query, stats.total),
     }),
     resource('/api/v1/accounts/{account}', 'An account: its shares, and what it is owed', {
       params: account,
@@ -47,7 +62,7 @@ export function poolRoutes(sources: ApiSources): Route[] {
       handle: ({ params, query }) => {
         const known = stats.workers.accounts.get(params.account)
         const whose = query.worker === undefined ? known : known?.workers.get(query.worker)
-        return whose && toldHistory(whose.tally, query.span, now())
+        return history({ ...params, ...query }, whose?.tally)
       },
     }),
     resource(
@@ -71,14 +86,13 @@ export function poolRoutes(sources: ApiSources): Route[] {
       {
         params: account,
         query: pages,
-        answer: pageOf(shapes.earning),
+        answer: pageOf(shapes.earning).extend({ as_of: shapes.asOf }),
         handle: async ({ params, query }) => {
+          const stored = await ledger?.earnings(params.account, query)
+          if (stored !== undefined) return stored
           const books = await ledger?.account(params.account)
-          if (books === undefined) return undefined
-          const from = Math.max(0, Math.trunc(Number(query.cursor ?? 0)) || 0)
-          const until = from + query.limit
-          const next = until < books.earnings.length ? String(until) : null
-          return { items: books.earnings.slice(from, until), next }
+          // without tables there are the latest alone
+          return books && { items: books.earnings.slice(0, query.limit), next: null, as_of: now() }
         },
       },
     ),

@@ -44,9 +44,13 @@ export const node = z.strictObject({
   pays: z.boolean().describe('There is a ledger here: accounts, earnings, distribution'),
 })
 
+/** How old figures are. */
+export const asOf = at.describe('What came later is not in it')
+
 /** Hash rate over time. */
 export const history = z.strictObject({
   points: z.array(z.strictObject({ at, hashrate: hps })),
+  as_of: asOf,
 })
 
 /** A worker of an account. */

@@ -28,5 +28,5 @@ export function toldShares(tally: Tally): z.output<typeof shares> {
 
 /** Hash rate over time, as the API tells it. */
 export function toldHistory(tally: Tally, span: 'hour' | 'day', now: number): z.output<typeof history> {
-  return { points: tally.history(span, now) }
+  return { points: tally.history(span, now), as_of: now }
 }

@@ -5,8 +5,14 @@ import { startThread } from '@sv2/runtime'
 import type { JournalPosition } from '@sv2/runtime/journal'
 import type { Logger } from '../logger.ts'
 import { Gauge, type Registry } from '../monitoring.ts'
-import type { FromLedger, LedgerNumbers, LedgerThreadData, ToLedger } from './ledger-messages.ts'
-import type { LedgerAnswers, LedgerQuery } from './ledger-queries.ts'
+import type {
+  Answers,
+  FromLedger,
+  LedgerNumbers,
+  LedgerThreadData,
+  Query,
+  ToLedger,
+} from './ledger-messages.ts'
 
 /** How long after it failed the thread is started again, ms. */
 const RESTART_MS = 5_000
@@ -48,7 +54,7 @@ export class LedgerClient {
   }
 
   /** @throws {Error} when too many questions wait already */
-  ask<K extends LedgerQuery['kind']>(query: Extract<LedgerQuery, { kind: K }>): Promise<LedgerAnswers[K]> {
+  ask<K extends Query['kind']>(query: Extract<Query, { kind: K }>): Promise<Answers[K]> {
     if (this.#waiting.size >= MAX_WAITING)
       return Promise.reject(new Error('too many questions to the ledger'))
     const id = ++this.#lastId

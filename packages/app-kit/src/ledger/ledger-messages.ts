@@ -5,6 +5,12 @@ import type { JournalPosition } from '@sv2/runtime/journal'
 import type { StoreSettings } from '@sv2/store'
 import type { NodeConfig } from '../config/node.ts'
 import type { LedgerAnswers, LedgerQuery } from './ledger-queries.ts'
+import type { StoreAnswers, StoreQuery } from './store-queries.ts'
+
+/** What may be asked of the ledger and of its tables. */
+export type Query = LedgerQuery | StoreQuery
+/** What they answer. */
+export type Answers = LedgerAnswers & StoreAnswers
 
 /** What the thread of the ledger is started with. */
 export interface LedgerThreadData {
@@ -26,7 +32,7 @@ export interface LedgerThreadData {
 export type ToLedger =
   /** The journal is on disk up to here. */
   | { readonly kind: 'grown'; readonly position: JournalPosition }
-  | { readonly kind: 'query'; readonly id: number; readonly query: LedgerQuery }
+  | { readonly kind: 'query'; readonly id: number; readonly query: Query }
 
 /** A log line of the thread. */
 export interface LedgerLine {
@@ -42,7 +48,7 @@ export type FromLedger =
   | { readonly kind: 'distribution'; readonly distribution: Distribution; readonly voids: boolean }
   /** To be written into the journal: what the chain says. */
   | { readonly kind: 'append'; readonly record: JournalRecord }
-  | { readonly kind: 'answer'; readonly id: number; readonly answer: LedgerAnswers[keyof LedgerAnswers] }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: Answers[keyof Answers] }
   /** Numbers for metrics. */
   | { readonly kind: 'numbers'; readonly numbers: LedgerNumbers }
 

@@ -8,6 +8,7 @@ import type { FromLedger, LedgerLine, LedgerThreadData, ToLedger } from './ledge
 import { changedAccounts, LedgerView, sums } from './ledger-queries.ts'
 import { restoreLedger, saveLedger } from './ledger-snapshots.ts'
 import { removeOldSegments } from './old-segments.ts'
+import { StoreView } from './store-queries.ts'
 import { type StoreModule, StoreWriter } from './store-writer.ts'
 
 /** How often nodes are asked for our blocks, ms. */
@@ -172,6 +173,7 @@ function numbers(): void {
 }
 
 const writer = await openWriter()
+const stored = writer && new StoreView(ledger, writer)
 read()
 isLive = true
 line(
@@ -190,7 +192,12 @@ const given = ledger.distribution
 if (given !== undefined) tell({ kind: 'distribution', distribution: given.distribution, voids: false })
 port.on('message', (message: ToLedger) => {
   if (message.kind === 'grown') return read(message.position)
-  tell({ kind: 'answer', id: message.id, answer: view.answer(message.query) })
+  const { id, query } = message
+  if (query.kind !== 'history' && query.kind !== 'earnings')
+    return tell({ kind: 'answer', id, answer: view.answer(query) })
+  // without a store there is no answer
+  const given = stored?.answer(query) ?? Promise.resolve(undefined)
+  void given.then((answer) => tell({ kind: 'answer', id, answer }))
 })
 setInterval(() => void look(), CHAIN_EVERY_MS)
 setInterval(() => void write(), STORE_EVERY_MS)

@@ -35,6 +35,7 @@ export class StoreWriter {
   #projection: Projection | undefined
   /** Not applied yet. */
   #pending: StoreBatch | undefined
+  #writtenAt: number | undefined
   #rolledUpAt = Number.NEGATIVE_INFINITY
 
   /** @param ledger that whose facts `take` is given */
@@ -53,6 +54,11 @@ export class StoreWriter {
     if (from < until) await store.apply(this.#missing(from, until))
     this.#projection = new this.#module.Projection(this.#ledger, node, Math.max(from, until))
     this.#store = store
+  }
+
+  /** Unix ms of the last time that the store had all that the ledger had read; undefined before that. */
+  get writtenAt(): number | undefined {
+    return this.#writtenAt
   }
 
   get store(): LedgerStore | undefined {
@@ -78,6 +84,7 @@ export class StoreWriter {
     this.#pending ??= this.#projection?.batch()
     if (this.#pending !== undefined) await store.apply(this.#pending)
     this.#pending = undefined
+    this.#writtenAt = now
     if (now < this.#rolledUpAt + ROLL_UP_EVERY_MS) return 'written'
     this.#rolledUpAt = now
     await store.rollUp(now)

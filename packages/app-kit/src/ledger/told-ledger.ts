@@ -1,5 +1,14 @@
 import type { LedgerView } from '../api/ledger-view.ts'
+import { ApiRefusal } from '../api/refusal.ts'
 import type { LedgerClient } from './ledger-client.ts'
+
+const DAY_MS = 86_400_000
+/** Time that a history tells of, and into what slices it is cut. */
+const SPANS = {
+  day: { days: 1, sliceMs: 600_000 },
+  month: { days: 30, sliceMs: 3_600_000 },
+  year: { days: 365, sliceMs: DAY_MS },
+} as const
 
 /** What the API tells of a ledger. */
 export function toldLedger(ledger: LedgerClient): LedgerView {
@@ -18,6 +27,30 @@ export function toldLedger(ledger: LedgerClient): LedgerView {
           earned_sat: Number(earned),
           paid_sat: Number(part),
         })),
+      }
+    },
+    async history({ span, ...of }, now) {
+      const { days, sliceMs } = SPANS[span]
+      const to = now - (now % sliceMs)
+      const told = await ledger.ask({ kind: 'history', ...of, from: to - days * DAY_MS, to, sliceMs })
+      return told && { points: [...told.slices], as_of: told.asOf }
+    },
+    async earnings(account, { limit, cursor }) {
+      const told = await ledger.ask({ kind: 'earnings', account, limit: limit + 1, after: placeOf(cursor) })
+      if (told === undefined) return undefined
+      const items = told.items.slice(0, limit)
+      const last = items.at(-1)
+      return {
+        items: items.map(({ hash, height, time, state, earned, paid }) => ({
+          hash,
+          height,
+          at: time,
+          state,
+          earned_sat: Number(earned),
+          paid_sat: Number(paid),
+        })),
+        next: told.items.length > limit && last !== undefined ? `${last.time}-${last.hash}` : null,
+        as_of: told.asOf,
       }
     },
     async blocks({ limit, cursor }) {
@@ -61,4 +94,12 @@ export function toldLedger(ledger: LedgerClient): LedgerView {
 
 function numberOf(cursor: string): number {
   return Math.max(0, Math.trunc(Number(cursor)) || 0)
+}
+
+/** A cursor of earnings; undefined for the first page. @throws {ApiRefusal} */
+function placeOf(cursor: string | undefined): { readonly time: number; readonly hash: string } | undefined {
+  if (cursor === undefined) return undefined
+  const [, time, hash] = /^(\d{1,15})-([0-9a-f]{64})$/.exec(cursor) ?? []
+  if (time === undefined || hash === undefined) throw new ApiRefusal(400, 'not a cursor of earnings')
+  return { time: Number(time), hash }
 }

@@ -2,7 +2,8 @@ import { hex, parseTransaction, txid, unhex } from '@sv2/bitcoin'
 import type { JournalRecord } from '@sv2/journal'
 import { Ledger } from '@sv2/roles/ledger'
 import { expect, test } from 'vitest'
-import { LedgerView } from './ledger-queries.ts'
+import type { Query } from './ledger-messages.ts'
+import { type LedgerQuery, LedgerView } from './ledger-queries.ts'
 import { RecordKeeper } from './record-keeper.ts'
 import { bookPayment } from './wallet-payments.ts'
 
@@ -42,7 +43,7 @@ function books() {
   const view = new LedgerView(ledger, 'regtest', () => undefined)
   const payments = {
     network: 'regtest' as const,
-    ledger: { ask: async (query: Parameters<typeof view.answer>[0]) => view.answer(query) as never },
+    ledger: { ask: async (query: Query) => view.answer(query as LedgerQuery) as never },
     journal: {
       pay: (payment: Parameters<typeof keeper.payment>[0]) => {
         keeper.payment(payment)
