@@ -58,6 +58,10 @@ process.on('message', (question: string) => {
     const { rss, heapUsed, external } = process.memoryUsage()
     process.send?.({ cpuMicros: user + system, rss, heapUsed, external, ...running.counts?.() })
   }
+  if (question === 'cpu') {
+    const { user, system } = process.cpuUsage()
+    process.send?.({ cpu: user + system })
+  }
   if (question === 'counts') process.send?.({ counts: running.counts?.() })
   if (question === 'watch') {
     loop.enable()

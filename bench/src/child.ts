@@ -57,6 +57,12 @@ export class Child {
     return this.next<Usage>('cpuMicros')
   }
 
+  /** CPU time so far, µs; no collector runs for it. */
+  async cpuMicros(): Promise<number> {
+    this.ask('cpu')
+    return (await this.next<{ cpu: number }>('cpu')).cpu
+  }
+
   /** Its own counts alone: no collector runs for them. */
   async counts(): Promise<{ readonly channels?: number }> {
     this.ask('counts')

@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { measureBytes } from './bytes.ts'
 import { measureChannels } from './channels.ts'
 import { measureDeclarations } from './declarations.ts'
+import { measureFullMempool } from './full-mempool.ts'
 import { measureHandshakes } from './handshake.ts'
 import { measureHop } from './hop.ts'
 import { measureJournal } from './journal.ts'
@@ -27,6 +28,7 @@ const PARTS: Readonly<
   share: { title: 'Shares through an encrypted connection', run: measureShares },
   journal: { title: 'The journal and the ledger', run: measureJournal },
   tip: { title: 'A new block to many connections', run: measureTips },
+  template: { title: 'A new tip on a full mempool, through the template provider', run: measureFullMempool },
   stall: { title: 'Stalls by very many channels on one connection', run: measureStalls },
   handshake: { title: 'Handshakes', run: measureHandshakes },
   memory: {

@@ -21,7 +21,7 @@ export class Miner {
     this.speller = speller
   }
 
-  static async connect(url: string): Promise<Miner> {
+  static async connect(url: string, protocol: 'mining' | 'templates' = 'mining'): Promise<Miner> {
     const { host, port, authorityKey, edition } = parsePoolUrl(url)
     const socket = connect({ host, port: port ?? 0, noDelay: true })
     await once(socket, 'connect')
@@ -31,7 +31,7 @@ export class Miner {
       const [chunk] = (await once(socket, 'data')) as [Buffer]
       const { done } = initiator.receive(chunk, Math.floor(Date.now() / 1000))
       if (done === undefined) continue
-      const speller = EDITIONS[edition].connection({ side: 'client', protocol: 'mining' })
+      const speller = EDITIONS[edition].connection({ side: 'client', protocol })
       const miner = new Miner(socket, done.transport, speller)
       socket.on('data', (data: Buffer) => miner.#receive(data))
       return miner
