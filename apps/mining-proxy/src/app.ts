@@ -46,7 +46,7 @@ export const miningProxy: App<MiningProxyConfig, RunningMiningProxy> = {
       api: {
         config: config.api,
         notices: config.notices,
-        dataDir: config.data_dir,
+        folders: [config.data_dir],
         role: 'mining-proxy',
         isFarm: true,
       },

@@ -1,5 +1,6 @@
 import {
   type App,
+  BooksWatch,
   bookPayment,
   drain,
   loadTokenKey,
@@ -104,6 +105,7 @@ export const pool: App<PoolConfig, RunningPool> = {
 
     for (const { message } of solutions) if (message.type === 'PushSolution') embedded?.solved(message)
 
+    const booksWatch = books && new BooksWatch(books)
     const monitoringPort = await started.monitor(config.monitoring, {
       gauges: [
         ['sv2_clients_total', 'Connected miners', () => role.counts.connections],
@@ -113,7 +115,8 @@ export const pool: App<PoolConfig, RunningPool> = {
       api: {
         config: config.api,
         notices: config.notices,
-        dataDir: config.data_dir,
+        folders: [config.data_dir, ...(books === undefined ? [] : [books.journal.folder])],
+        conditions: booksWatch && (() => booksWatch.conditions()),
         role: 'pool',
         network: config.network,
         isFarm: false,

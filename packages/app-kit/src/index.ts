@@ -38,6 +38,7 @@ export {
   makeKeyFile,
   readKeyFile,
 } from './keys.ts'
+export { BooksWatch } from './ledger/books-watch.ts'
 export { LedgerClient } from './ledger/ledger-client.ts'
 export { MissingSegmentsError, restoreLedger, saveLedger } from './ledger/ledger-snapshots.ts'
 export { lockJournal, PoolJournal } from './ledger/pool-journal.ts'

@@ -84,7 +84,7 @@ export const jobNegotiatorClient: App<JobNegotiatorClientConfig, RunningJobClien
       api: {
         config: config.api,
         notices: config.notices,
-        dataDir: config.data_dir,
+        folders: [config.data_dir],
         role: 'job-negotiator-client',
         network: config.network,
         isFarm: true,

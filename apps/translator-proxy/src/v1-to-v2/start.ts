@@ -50,7 +50,7 @@ export async function startV1ToV2(
     api: {
       config: config.api,
       notices: config.notices,
-      dataDir: config.data_dir,
+      folders: [config.data_dir],
       role: 'translator-proxy',
       isFarm: true,
     },

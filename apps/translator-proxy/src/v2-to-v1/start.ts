@@ -52,7 +52,7 @@ export async function startV2ToV1(
     api: {
       config: config.api,
       notices: config.notices,
-      dataDir: config.data_dir,
+      folders: [config.data_dir],
       role: 'translator-proxy',
       isFarm: true,
     },

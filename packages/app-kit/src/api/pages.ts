@@ -3,6 +3,7 @@ import type { AppContext } from '../app.ts'
 import { type ApiConfig, apiSettings } from '../config/api.ts'
 import { type NoticesConfig, noticesSettings } from '../config/notices.ts'
 import type { Health } from '../monitoring.ts'
+import type { Condition } from '../notices/notice.ts'
 import { startNotices } from '../notices/start-notices.ts'
 import type { Statistics } from '../stats/statistics.ts'
 import { serveDashboard } from './dashboard.ts'
@@ -14,13 +15,15 @@ export interface ServedApi
   extends Pick<ApiSources, 'role' | 'network' | 'isFarm' | 'ledger' | 'audit' | 'coinbase' | 'bookPayment'> {
   readonly config: ApiConfig
   readonly notices: NoticesConfig
-  /** Its disk is watched. */
-  readonly dataDir: string
+  /** Their disks are watched. */
+  readonly folders: readonly string[]
+  /** More that people are told of. */
+  readonly conditions?: (() => readonly Condition[]) | undefined
 }
 
 /** Starts the notices of a role with miners, and answers what puts its pages on a server; undefined when it has none. */
 export function pagesOf(
-  { config, notices: told, dataDir, ...served }: ServedApi,
+  { config, notices: told, folders, conditions, ...served }: ServedApi,
   from: {
     readonly stats: Statistics
     readonly context: AppContext
@@ -37,7 +40,7 @@ export function pagesOf(
   const notices =
     settings.targets.length === 0
       ? undefined
-      : startNotices(settings, { from: role, stats, ok, ledger, dataDir, log, now: clock.now })
+      : startNotices(settings, { from: role, stats, ok, ledger, folders, conditions, log, now: clock.now })
   if (notices !== undefined) scope.own('notices', () => notices.close())
   if (!config.enabled) return undefined
   return (app) => {

@@ -53,11 +53,14 @@ class TestNode implements NodeRpc {
   readonly url = 'http://node.test'
   chain: TestBlock[] = []
   isAway = false
+  /** Headers that it has no block for. */
+  behind = 0
 
   async call(method: string, [parameter]: readonly unknown[]): Promise<unknown> {
     if (this.isAway) throw new NodeRpcError('away', { code: undefined, cause: undefined })
     const at = this.chain.findIndex(({ hash }) => hash === parameter)
-    if (method === 'getblockcount') return this.chain.length - 1
+    if (method === 'getblockchaininfo')
+      return { blocks: this.chain.length - 1, headers: this.chain.length - 1 + this.behind }
     if (method === 'getblockhash') return this.chain[parameter as number]!.hash
     if (at === -1) throw new NodeRpcError('Block not found', { code: -5, cause: undefined })
     return method === 'getblock' ? hex(this.chain[at]!.bytes) : { confirmations: this.chain.length - at }
@@ -177,4 +180,18 @@ describe('a look at the chain', () => {
     node.isAway = true
     expect(await look()).toBe('away')
   })
+})
+
+test('a node that has headers of blocks it lacks is told of', async () => {
+  const { node, ledger } = aWatch()
+  const watch = new ChainWatch(
+    { nodes: [node], poolScript: POOL_SCRIPT, tag: '/t/', confirmations: 6 },
+    ledger,
+  )
+  const { others } = aWatch()
+  node.chain = others(0, 2)
+  node.behind = 3
+  expect((await watch.look(NOW)).behind).toBe(3)
+  node.behind = 0
+  expect((await watch.look(NOW)).behind).toBe(0)
 })

@@ -35,6 +35,8 @@ export interface ChainLook {
   readonly records: readonly JournalRecord[]
   /** No node answers. */
   readonly isAway: boolean
+  /** Blocks that the node knows the headers of, and does not have; 0 when no node answers. */
+  readonly behind: number
 }
 
 /**
@@ -56,14 +58,16 @@ export class ChainWatch {
   async look(now: number): Promise<ChainLook> {
     for (const node of this.#settings.nodes) {
       try {
-        const tip = Number(await node.call('getblockcount', []))
+        const chain = (await node.call('getblockchaininfo', [])) as { blocks?: unknown; headers?: unknown }
+        const [tip, headers] = [Number(chain.blocks), Number(chain.headers)]
+        const behind = Math.max(0, headers - tip) || 0
         const known = await this.#known(node, tip, now)
-        return { records: [...known, ...(await this.#unknown(node, tip, now))], isAway: false }
+        return { records: [...known, ...(await this.#unknown(node, tip, now))], isAway: false, behind }
       } catch (error) {
         if (!(error instanceof NodeRpcError)) throw error
       }
     }
-    return { records: [], isAway: this.#settings.nodes.length > 0 }
+    return { records: [], isAway: this.#settings.nodes.length > 0, behind: 0 }
   }
 
   async #known(node: NodeRpc, tip: number, now: number): Promise<JournalRecord[]> {

@@ -48,6 +48,11 @@ export class LedgerClient {
     gauges(deps.registry, () => this.#numbers)
   }
 
+  /** As the ledger told them last; undefined while it starts. */
+  get numbers(): LedgerNumbers | undefined {
+    return this.#numbers
+  }
+
   /** The journal is on disk up to here. */
   grown(position: JournalPosition): void {
     this.#post({ kind: 'grown', position })
@@ -141,4 +146,17 @@ function gauges(registry: Registry, numbers: () => LedgerNumbers | undefined): v
   )
   gauge('sv2_pool_ledger_owed_satoshi', 'What miners are owed beyond the block to come', ({ owed }) => owed)
   gauge('sv2_pool_ledger_overpaid_satoshi', 'What miners were paid too much', ({ overpaid }) => overpaid)
+  gauge(
+    'sv2_pool_ledger_unknown_blocks',
+    'Blocks of ours in the chain that no record knew, since the start',
+    (n) => n.unknownBlocks,
+  )
+  gauge(
+    'sv2_pool_ledger_node_behind_blocks',
+    'Blocks that the node of the ledger knows the headers of, and does not have',
+    (n) => n.nodeBehind,
+  )
+  gauge('sv2_pool_ledger_node_away', '1 while no node says what became of our blocks', (n) =>
+    n.isNodeAway ? 1 : 0,
+  )
 }

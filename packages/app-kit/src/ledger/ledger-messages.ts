@@ -65,4 +65,10 @@ export interface LedgerNumbers {
   /** What is owed to miners beyond the block to come, and what they were paid too much; satoshi. */
   readonly owed: number
   readonly overpaid: number
+  /** Blocks of ours that the chain told of, and no record knew; since the start. */
+  readonly unknownBlocks: number
+  /** Blocks that the node knows the headers of, and does not have. */
+  readonly nodeBehind: number
+  /** No node says what became of our blocks. */
+  readonly isNodeAway: boolean
 }

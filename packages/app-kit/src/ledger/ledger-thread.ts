@@ -102,11 +102,15 @@ function remove(rules: Parameters<typeof removeOldSegments>[2]): void {
 
 let isLooking = false
 let wasAway = false
+let nodeBehind = 0
+let unknownBlocks = 0
 async function look(): Promise<void> {
   if (isLooking || data.nodes.length === 0) return
   isLooking = true
   try {
-    const { records, isAway } = await watch.look(Date.now())
+    const { records, isAway, behind } = await watch.look(Date.now())
+    nodeBehind = behind
+    unknownBlocks += records.filter(({ kind }) => kind === 'block').length
     if (isAway && !wasAway) line('warn', {}, 'no node says what became of our blocks')
     wasAway = isAway
     for (const record of records) tell({ kind: 'append', record })
@@ -168,6 +172,9 @@ function numbers(): void {
       distributionAt: ledger.distribution?.time ?? 0,
       owed: Number(owed),
       overpaid: Number(overpaid),
+      unknownBlocks,
+      nodeBehind,
+      isNodeAway: wasAway,
     },
   })
 }

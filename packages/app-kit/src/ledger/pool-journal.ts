@@ -11,6 +11,7 @@ import {
 import { type JournalConfig, journalFolder } from '../config/journal.ts'
 import { ConfigError } from '../config/problems.ts'
 import { lockFolder } from '../folder-lock.ts'
+import { freeBytes } from '../free-bytes.ts'
 import type { Logger } from '../logger.ts'
 import { Counter, Gauge, type Registry } from '../monitoring.ts'
 import { RecordKeeper, type WalletPayment } from './record-keeper.ts'
@@ -43,6 +44,9 @@ export class PoolJournal {
   readonly folder: string
   readonly #writer: JournalWriter
   readonly #keeper: RecordKeeper
+  #waitingSince: number | undefined
+  #isFailing = false
+  #flushed: number
 
   /** @throws {ConfigError} when the folder holds something else than this node's journal */
   constructor({ config, dataDir, node, network }: PoolJournalSettings, deps: PoolJournalDeps) {
@@ -51,7 +55,8 @@ export class PoolJournal {
     const opened = openFolder(this.folder, node)
     if (opened.torn !== undefined)
       log.warn({ ...opened.torn }, 'the journal ended in a torn record: it was cut off, and kept in a file')
-    const { lost, failing } = meters(deps.registry, () => this.#writer)
+    this.#flushed = opened.nextSequence
+    const { lost, failing } = meters(deps.registry, this, () => this.#writer)
     const settings = {
       folder: this.folder,
       node,
@@ -62,11 +67,14 @@ export class PoolJournal {
       retryMs: RETRY_MS,
     }
     this.#writer = new JournalWriter(settings, opened, {
-      flushed(position, shares) {
+      flushed: (position, shares) => {
+        this.#flushed = position.sequence
+        this.#waitingSince = this.#writer.waitingShares > 0 ? performance.now() : undefined
         if (shares > 0) deps.tell({ kind: 'recorded', shares })
         deps.grown?.(position)
       },
-      failed(error, shares) {
+      failed: (error, shares) => {
+        this.#isFailing = true
         lost.inc(shares)
         failing.set(1)
         log.error(
@@ -75,7 +83,8 @@ export class PoolJournal {
         )
         deps.tell({ kind: 'recordingFailed' })
       },
-      recovered() {
+      recovered: () => {
+        this.#isFailing = false
         failing.set(0)
         log.info('the disk takes the journal again')
         deps.tell({ kind: 'recordingResumed' })
@@ -83,11 +92,29 @@ export class PoolJournal {
     })
     this.#keeper = new RecordKeeper({
       append: (record) => this.append(record),
-      appendShare: (share) => this.#writer.appendShare(share),
+      appendShare: (share) => {
+        this.#waitingSince ??= performance.now()
+        this.#writer.appendShare(share)
+      },
       scriptOf: (user) => scriptOf(user, network),
       now: deps.now,
     })
     log.info({ folder: this.folder, records: opened.nextSequence }, 'journal opened')
+  }
+
+  /** How long shares have been waiting for the disk, ms; about, and 0 when none waits. */
+  get lagMs(): number {
+    return this.#waitingSince === undefined ? 0 : performance.now() - this.#waitingSince
+  }
+
+  /** The disk refuses the journal. */
+  get isFailing(): boolean {
+    return this.#isFailing
+  }
+
+  /** Sequence of the first record that is not on disk. */
+  get flushed(): number {
+    return this.#flushed
   }
 
   /** Does what the role wants done. */
@@ -142,8 +169,24 @@ function scriptOf(user: string, network: Network): Uint8Array {
   }
 }
 
-function meters(registry: Registry, writer: () => JournalWriter) {
+function meters(registry: Registry, journal: PoolJournal, writer: () => JournalWriter) {
   const registers = [registry]
+  new Gauge({
+    name: 'sv2_pool_journal_lag_seconds',
+    help: 'How long shares have been waiting for the disk',
+    registers,
+    collect() {
+      this.set(journal.lagMs / 1000)
+    },
+  })
+  new Gauge({
+    name: 'sv2_pool_journal_disk_free_bytes',
+    help: 'Room on the disk of the journal',
+    registers,
+    collect() {
+      this.set(freeBytes(journal.folder) ?? Number.NaN)
+    },
+  })
   new Gauge({
     name: 'sv2_pool_journal_waiting_shares',
     help: 'Shares that are not on disk yet',

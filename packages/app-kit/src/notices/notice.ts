@@ -7,6 +7,8 @@ export interface Notice {
     | 'sharesRefused'
     | 'noWork'
     | 'diskLow'
+    | 'journalLag'
+    | 'nodeBehind'
     | 'blockFound'
     | 'blockOrphaned'
     | 'test'

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { BooksWatch } from '../ledger/books-watch.ts'
+import type { LedgerNumbers } from '../ledger/ledger-messages.ts'
 import type { Logger } from '../logger.ts'
 import { join, share, testedStats } from '../stats/_stats-fixtures.ts'
 import type { Notice } from './notice.ts'
@@ -95,6 +97,88 @@ describe('what is told', () => {
     expect(kinds()).toEqual(['diskLow'])
     world.free = undefined
     expect(kinds()).toEqual([])
+  })
+})
+
+describe('what is told of the books of a pool', () => {
+  const NUMBERS: LedgerNumbers = {
+    accounts: 1,
+    sequence: 50,
+    pendingBlocks: 0,
+    confirmedBlocks: 0,
+    orphanedBlocks: 0,
+    distributionAt: 0,
+    owed: 0,
+    overpaid: 0,
+    unknownBlocks: 0,
+    nodeBehind: 0,
+    isNodeAway: false,
+  }
+
+  /** Books that are well, and what is told of them at the next look. */
+  function books() {
+    const journal = { lagMs: 0, isFailing: false, flushed: 50 }
+    const ledger: { numbers: LedgerNumbers | undefined } = { numbers: NUMBERS }
+    const watch = new BooksWatch({ journal, ledger })
+    const notices: Notice[] = []
+    const notifier = new Notifier('pool', (notice) => notices.push(notice))
+    const look = (times = 1) => {
+      for (let n = 0; n < times; n++) notifier.see(watch.conditions(), n)
+      return notices.splice(0).map(({ kind, state }) => `${kind} ${state}`)
+    }
+    look()
+    return { journal, ledger, look }
+  }
+
+  test('shares that wait for the disk, or are refused by it: once each, with an all-clear', () => {
+    const { journal, look } = books()
+    expect(look()).toEqual([])
+    journal.lagMs = 4_999
+    expect(look()).toEqual([])
+    journal.lagMs = 5_000
+    expect(look(9)).toEqual(['journalLag raised'])
+    journal.lagMs = 0
+    expect(look(9)).toEqual(['journalLag cleared'])
+    journal.isFailing = true
+    expect(look(9)).toEqual(['journalLag raised'])
+    journal.isFailing = false
+    expect(look(9)).toEqual(['journalLag cleared'])
+  })
+
+  test('a ledger that reads nothing of a journal that has more, for a minute', () => {
+    const { journal, ledger, look } = books()
+    journal.flushed = 80
+    expect(look(3)).toEqual([])
+    expect(look(5)).toEqual(['journalLag raised'])
+    ledger.numbers = { ...NUMBERS, sequence: 60 }
+    expect(look(1)).toEqual(['journalLag cleared'])
+    // behind, and getting on
+    for (let sequence = 61; sequence < 70; sequence++) {
+      ledger.numbers = { ...NUMBERS, sequence }
+      expect(look()).toEqual([])
+    }
+    ledger.numbers = undefined
+    expect(look(4)).toEqual(['journalLag raised'])
+  })
+
+  test('a node that is behind its headers, or away, for a minute', () => {
+    const { ledger, look } = books()
+    ledger.numbers = { ...NUMBERS, nodeBehind: 2 }
+    expect(look(3)).toEqual([])
+    ledger.numbers = NUMBERS
+    expect(look(9)).toEqual([])
+    ledger.numbers = { ...NUMBERS, nodeBehind: 1 }
+    expect(look(9)).toEqual(['nodeBehind raised'])
+    ledger.numbers = { ...NUMBERS, isNodeAway: true }
+    expect(look(3)).toEqual(['nodeBehind cleared'])
+    expect(look(9)).toEqual(['nodeBehind raised'])
+    ledger.numbers = NUMBERS
+    expect(look(9)).toEqual(['nodeBehind cleared'])
+  })
+
+  test('a pool without a ledger', () => {
+    const watch = new BooksWatch({ journal: { lagMs: 0, isFailing: false, flushed: 9 }, ledger: undefined })
+    for (let n = 0; n < 9; n++) expect(watch.conditions()).toEqual([])
   })
 })
 
@@ -236,6 +320,7 @@ test('notices of a running node: blocks, orphans, the end of silence; what fails
     { ...SETTINGS, targets: readTargets(`http://127.0.0.1:${port}/`) },
     {
       from: 'pool',
+      folders: [],
       stats,
       ok: () => true,
       ledger: ledger as never,

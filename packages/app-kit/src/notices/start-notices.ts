@@ -1,8 +1,8 @@
-import { statfsSync } from 'node:fs'
 import type { LedgerView } from '../api/ledger-view.ts'
+import { freeBytes } from '../free-bytes.ts'
 import type { Logger } from '../logger.ts'
 import type { Statistics } from '../stats/statistics.ts'
-import type { Notice } from './notice.ts'
+import type { Condition, Notice } from './notice.ts'
 import { Notifier } from './notifier.ts'
 import type { Target } from './targets.ts'
 import { Watch, type WatchSettings } from './watch.ts'
@@ -22,8 +22,10 @@ export interface NoticesDeps {
   readonly stats: Statistics
   readonly ok: () => boolean
   readonly ledger?: LedgerView | undefined
-  /** Its disk is watched. */
-  readonly dataDir?: string | undefined
+  /** Their disks are watched. */
+  readonly folders: readonly string[]
+  /** More that may hold, asked for each 15 s. */
+  readonly conditions?: (() => readonly Condition[]) | undefined
   readonly log: Logger
   readonly now: () => number
 }
@@ -47,13 +49,13 @@ export function startNotices(
   const notifier = new Notifier(from, (notice) => {
     for (const queue of queues) queue.add(notice)
   })
-  const watch = new Watch(settings, { ...deps, freeBytes: () => freeBytes(deps.dataDir) })
+  const watch = new Watch(settings, { ...deps, freeBytes: () => leastFree(deps.folders) })
   const unsubscribe = stats.live.subscribe(({ event, at }) => {
     if (event.kind === 'block') notifier.happened('blockFound', `block ${event.hash} found`, at)
   })
   const orphans = new Set<string>()
   const check = async (): Promise<void> => {
-    notifier.see(watch.conditions(now()), now())
+    notifier.see([...watch.conditions(now()), ...(deps.conditions?.() ?? [])], now())
     const { items = [] } = (await ledger?.blocks({ limit: LATEST_BLOCKS })) ?? {}
     for (const { hash, state } of items) {
       if (state !== 'orphaned') orphans.delete(hash)
@@ -146,13 +148,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-function freeBytes(folder: string | undefined): number | undefined {
-  if (folder === undefined) return undefined
-  try {
-    const { bavail, bsize } = statfsSync(folder)
-    return bavail * bsize
-  } catch {
-    // the folder is made later
-    return undefined
-  }
+function leastFree(folders: readonly string[]): number | undefined {
+  const free = folders.flatMap((folder) => freeBytes(folder) ?? [])
+  return free.length === 0 ? undefined : Math.min(...free)
 }
