@@ -1,18 +1,5 @@
 import type { Line } from './read-journal.ts'
-
-/** The terms of a pool, as it publishes them. */
-export interface Terms {
-  /** Output script of the pool, hex. */
-  readonly poolScript: string
-  readonly feePpm: bigint
-  /** Expected blocks of work in the window, times 2^40. */
-  readonly window: bigint
-  readonly dustLimit: bigint
-  readonly maxPayouts: number
-  /** A distribution is made no more often than this, ms, but for tips and blocks. */
-  readonly refreshMs: number
-  readonly confirmations: number
-}
+import { firstTerms, readTerms, type Terms } from './terms.ts'
 
 /** Amounts by account. The key of an account is its output script in hex; `name:` and its name when it has none. */
 type Amounts = Map<string, bigint>
@@ -72,6 +59,11 @@ export function checkPplns(lines: readonly Line[], initial: Terms = firstTerms(l
   const blocks: CheckedBlock[] = []
   const balances: Amounts = new Map()
   const payments = new Set<string>()
+  const addresses = new Map<string, { readonly script: string; readonly signedAt: number }>()
+  const keyOf = (account: number): string => {
+    const key = keys.get(account)!
+    return addresses.get(key)?.script ?? key
+  }
   let newest = 0
   let height = 0
   let tips = 0
@@ -95,11 +87,11 @@ export function checkPplns(lines: readonly Line[], initial: Terms = firstTerms(l
     if (line.kind === 'account') {
       const key = line.script === '' ? `name:${line.name}` : line.script
       keys.set(line.account, key)
-      accounts.add(key)
+      accounts.add(keyOf(line.account))
     } else if (line.kind === 'share') {
       if (line.distributionId === ALONE) continue
       const subsidy = 5_000_000_000n >> BigInt(Math.floor(height / 210_000))
-      shares.push({ ...line, account: keys.get(line.account)!, work: countedWork(line, subsidy) })
+      shares.push({ ...line, account: keyOf(line.account), work: countedWork(line, subsidy) })
       newest = Math.max(newest, line.time)
       hasChanged = true
       make(line.time, false)
@@ -116,7 +108,7 @@ export function checkPplns(lines: readonly Line[], initial: Terms = firstTerms(l
       make(line.time, true)
     } else if (line.kind === 'block') {
       if (blocks.some(({ hash }) => hash === line.hash)) continue
-      const finder = keys.get(line.account)
+      const finder = line.account === 0 ? undefined : keyOf(line.account)
       const fallback = () => scoresAt(shares, newest, terms.window)
       const unnamed = line.isFromChain && line.distributionId === 0n
       const given = unnamed
@@ -139,11 +131,25 @@ export function checkPplns(lines: readonly Line[], initial: Terms = firstTerms(l
       terms = readTerms(line.text)
       hasChanged = true
       make(line.time, true)
+    } else if (line.kind === 'address') {
+      const key = `name:${line.name}`
+      if ((addresses.get(key)?.signedAt ?? -1) >= line.signedAt) continue
+      const { script } = line
+      addresses.set(key, line)
+      // all that was the name's is the address's
+      accounts.delete(key)
+      accounts.add(script)
+      for (const share of shares) if (share.account === key) share.account = script
+      const amounts = [balances, ...distributions.map(({ scores }) => scores)]
+      for (const of of [...amounts, ...blocks.flatMap(({ paid, earned }) => [paid, earned])])
+        move(of, key, script)
+      hasChanged = true
+      make(line.time, false)
     } else if (line.kind === 'payment') {
       if (payments.has(line.txid)) continue
       payments.add(line.txid)
       for (const { account, value: paid } of line.paid) {
-        add(balances, keys.get(account)!, -paid)
+        add(balances, keyOf(account), -paid)
         add(balances, POOL, paid)
       }
       hasChanged = true
@@ -151,24 +157,6 @@ export function checkPplns(lines: readonly Line[], initial: Terms = firstTerms(l
     }
   }
   return { distributions, blocks, balances: new Map([...balances].filter(([, amount]) => amount !== 0n)) }
-}
-
-function firstTerms(lines: readonly Line[]): Terms {
-  const first = lines.find((line) => line.kind === 'terms')
-  if (first?.kind !== 'terms') throw new Error('no terms stand in the journal')
-  return readTerms(first.text)
-}
-
-/** @throws {Error} when they are not those of pplns */
-function readTerms(text: string): Terms {
-  const read = JSON.parse(text)
-  if (read.scheme !== 'pplns') throw new Error(`the pool pays by ${read.scheme}: only pplns is computed here`)
-  return {
-    ...read,
-    feePpm: BigInt(read.feePpm),
-    window: BigInt(read.window),
-    dustLimit: BigInt(read.dustLimit),
-  }
 }
 
 /** One share is worth one block at most; on a miner's own job it counts for the part of the reward that the pool gets. */
@@ -379,6 +367,13 @@ function feeOf(amount: bigint, { feePpm }: Terms): bigint {
 
 function add(amounts: Amounts, key: string, amount: bigint): void {
   amounts.set(key, (amounts.get(key) ?? 0n) + amount)
+}
+
+function move(amounts: Amounts, from: string, to: string): void {
+  const moved = amounts.get(from)
+  if (moved === undefined) return
+  amounts.delete(from)
+  add(amounts, to, moved)
 }
 
 function sum(amounts: Iterable<bigint>): bigint {

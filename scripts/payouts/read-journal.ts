@@ -40,6 +40,14 @@ export type Line =
       readonly txid: string
       readonly paid: readonly { readonly account: number; readonly value: bigint }[]
     }
+  /** From here on a name is paid to a script. */
+  | {
+      readonly kind: 'address'
+      readonly time: number
+      readonly name: string
+      readonly script: string
+      readonly signedAt: number
+    }
   /** Terms that hold from here on, JSON. */
   | { readonly kind: 'terms'; readonly time: number; readonly text: string }
   | { readonly kind: 'other' }
@@ -60,7 +68,8 @@ export function readJournal(folder: string): Line[] {
 /** @param end sequence at which the next segment begins: what stands here from it on was never acknowledged */
 function readSegment(bytes: Buffer, first: number, end: number | undefined): Line[] {
   if (bytes.toString('latin1', 0, 8) !== 'SV2JOURN') throw new Error('a file that is not a segment')
-  if (bytes.readUInt16LE(8) !== 1) throw new Error(`a segment of version ${bytes.readUInt16LE(8)}`)
+  if (![1, 2].includes(bytes.readUInt16LE(8)))
+    throw new Error(`a segment of version ${bytes.readUInt16LE(8)}`)
   const lines: Line[] = []
   let sequence = first
   for (let at = SEGMENT_HEADER; at + FRAME_HEADER <= bytes.length && sequence !== end; sequence++) {
@@ -104,6 +113,14 @@ function readLine(kind: number, from: Fields): Line {
     return { kind: 'payment', time, txid, paid }
   }
   if (kind === 9) return { kind: 'terms', time: Number(from.u64()), text: from.text(from.u32()) }
+  if (kind === 10)
+    return {
+      kind: 'address',
+      time: Number(from.u64()),
+      name: from.text(from.u8()),
+      script: from.hex(from.u16()),
+      signedAt: Number(from.u64()),
+    }
   return { kind: 'other' }
 }
 

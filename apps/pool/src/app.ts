@@ -5,8 +5,10 @@ import {
   drain,
   loadTokenKey,
   nextEpoch,
+  type SignedAddress,
   SolutionFiles,
   Statistics,
+  setAccountAddress,
   startRole,
   toldLedger,
   UsedTokenFile,
@@ -123,7 +125,7 @@ export const pool: App<PoolConfig, RunningPool> = {
         coinbase: (account) => presentCoinbase(role, account, config.network),
         ledger: books?.ledger && toldLedger(books.ledger),
         audit: books?.audit,
-        bookPayment: paymentsOf(books, config),
+        ...moneyPages(books, config, () => clock.now()),
       },
     })
     const urls = await started.open(config, { port: { kind: 'miners' } })
@@ -136,11 +138,16 @@ export const pool: App<PoolConfig, RunningPool> = {
   },
 }
 
-/** What books transactions of the operator's wallet; undefined where nothing is booked. */
-function paymentsOf(books: Books | undefined, { network }: PoolConfig) {
+/** What the API may write into the books; nothing where there is no ledger. */
+function moneyPages(books: Books | undefined, { network, payout }: PoolConfig, now: () => number) {
   const { ledger, journal } = books ?? {}
-  if (ledger === undefined || journal === undefined) return undefined
-  return (transaction: Uint8Array) => bookPayment(transaction, { ledger, journal, network })
+  if (ledger === undefined || journal === undefined) return {}
+  return {
+    bookPayment: (transaction: Uint8Array) => bookPayment(transaction, { ledger, journal, network }),
+    setAddress: payout.names
+      ? (signed: SignedAddress) => setAccountAddress(signed, { ledger, journal, network, now })
+      : undefined,
+  }
 }
 
 function isRecord(effect: Exclude<PoolEffect, { kind: 'send' | 'close' | 'pause' }>): effect is RecordEffect {

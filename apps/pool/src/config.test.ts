@@ -67,6 +67,12 @@ describe('configuration of the pool', () => {
     expect(problems(wrong)).toEqual([expect.stringContaining('listen.0.payout_mode')])
   })
 
+  test('names are taken where blocks are split', () => {
+    const named = { ...LEAST, POOL__PAYOUT__NAMES: 'true' }
+    expect(problems({ ...named, POOL__PAYOUT__MODE: 'pplns' })).toEqual([])
+    expect(problems(named)).toEqual([expect.stringMatching(/^payout\.names = true: is for modes that split/)])
+  })
+
   test('a job negotiator server in this process needs a node', () => {
     const enabled = { ...LEAST, POOL__JOB_NEGOTIATOR__ENABLED: 'true' }
     expect(problems(enabled)).toEqual([expect.stringContaining('a node is required when it is enabled')])

@@ -56,6 +56,12 @@ export const payoutSchema = z
       .describe(
         'Mode fpps: transaction fees of an expected block are the average of so many blocks before it, as templates had them',
       ),
+    names: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Modes that split blocks: true takes names too (2 to 24 of a-z, 0-9, _ and -), which are owed what they earn until they set an address by its signature',
+      ),
     dust_sat: z
       .int()
       .min(0)
@@ -98,12 +104,20 @@ export function payoutProblems(
 ): readonly { readonly key: keyof PayoutConfig; readonly message: string }[] {
   const mode = payout.mode === 'solo' ? 'solo' : 'pool'
   const address = payoutProblem({ ...payout, mode }, network)
-  const { parts } = payout
+  const { parts, names } = payout
   const wrong = parts.flatMap((part) => addressProblem(part.address, network) ?? [])
   return [
     ...(address === undefined
       ? []
       : [{ key: 'address' as const, message: address.replace('in mode pool', `in mode ${payout.mode}`) }]),
+    ...(names && !isShared(payout)
+      ? [
+          {
+            key: 'names' as const,
+            message: `is for modes that split blocks: mode ${payout.mode} owes nobody anything`,
+          },
+        ]
+      : []),
     ...wrong.map((message) => ({ key: 'parts' as const, message })),
     ...(payout.mode === 'group' && parts.length === 0
       ? [{ key: 'parts' as const, message: 'is required in mode group' }]
@@ -136,7 +150,14 @@ export function payoutSettings({
   const script = addressToScript(payout.address ?? '', network)
   if (!isShared(payout)) return { mode: 'pool', script }
   const solo = { ...limits, feePpm: BigInt(payout.fee_ppm) }
-  return { mode: 'shared', network, poolScript: script, classes: PAYOUT_CLASSES, solo }
+  return {
+    mode: 'shared',
+    network,
+    poolScript: script,
+    classes: PAYOUT_CLASSES,
+    solo,
+    takesNames: payout.names,
+  }
 }
 
 /** The terms that the ledger splits by; undefined in mode pool, where nobody is owed anything. */

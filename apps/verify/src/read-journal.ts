@@ -1,6 +1,15 @@
-import { displayHash, equalBytes, hex, type Network, unhex } from '@sv2/bitcoin'
+import {
+  displayHash,
+  equalBytes,
+  hex,
+  type Network,
+  scriptToAddress,
+  unhex,
+  verifyMessage,
+} from '@sv2/bitcoin'
 import {
   type AccountRecord,
+  type AddressRecord,
   type BlockRecord,
   chainRoot,
   JournalError,
@@ -9,7 +18,7 @@ import {
   SegmentRootMaker,
   type ShareRecord,
 } from '@sv2/journal'
-import { type Booking, Ledger, type LedgerFact } from '@sv2/roles/ledger'
+import { type Booking, Ledger, type LedgerFact, payoutMessage } from '@sv2/roles/ledger'
 import { fastSha256 } from '@sv2/runtime'
 import { Findings } from './findings.ts'
 import type { PoolSource, ToldSegment } from './pool-source.ts'
@@ -18,6 +27,7 @@ import { type Alone, SplitChecks } from './split-checks.ts'
 
 export const BROKEN_CHAIN =
   'The roots of the journal do not hold: what the pool shows is not what it has committed to.'
+export const UNSIGNED = 'An account is paid to an address that has not signed for that.'
 export const GAP = 'Records of the journal are left out.'
 
 /** A block of the journal, with its coinbase. */
@@ -193,6 +203,7 @@ class JournalReader {
   #check(record: JournalRecord, sequence: number): void {
     if (record.kind === 'terms') this.#isNamed = true
     if (record.kind === 'account') this.#accounts.set(record.account, record)
+    if (record.kind === 'address') this.#address(record)
     if (record.kind === 'tip') this.#shares.tip(record)
     if (record.kind === 'block') this.#blocks.push({ record, alone: this.#alone(record.account) })
     if (record.kind === 'job') {
@@ -200,6 +211,17 @@ class JournalReader {
       this.#jobs.set(record.job, record.isOwn)
     }
     if (record.kind === 'share') this.#share(record, sequence)
+  }
+
+  /** A name is paid to an address that has signed for that, and so has the address before it. */
+  #address({ name, script, signedAt, signatures }: AddressRecord): void {
+    const { network } = this.#wanted
+    const message = payoutMessage(name, scriptToAddress(script, network) ?? hex(script), signedAt)
+    const before = this.#ledger.accounts.addressOf(name)?.account
+    const signers = before === undefined || before === hex(script) ? [script] : [script, unhex(before)]
+    for (const [at, signer] of signers.entries())
+      if (verifyMessage(message, signer, signatures[at] ?? '') !== 'signed')
+        this.#findings.broken(UNSIGNED, `${scriptToAddress(signer, network) ?? hex(signer)}: ${message}`)
   }
 
   #share(share: ShareRecord, sequence: number): void {

@@ -280,3 +280,18 @@ describe('a solo door', () => {
     expect(broken[0]).toMatch(/mines alone and has to get 4950000000 sat, and gets 0/)
   })
 })
+
+test('an address that a name is paid to without its signature is found out', async () => {
+  const set = {
+    kind: 'address',
+    time: 1_800_000_000_000,
+    name: 'carol',
+    script: addressToScript(ALICE, 'regtest'),
+    signedAt: 1_800_000_000_000,
+    signatures: ['AkcwRAIg'],
+  } as const
+  const broken = brokenOf(await look(shown([...records, set])))
+  expect(broken).toEqual([
+    `${verified.UNSIGNED}\n  ${ALICE}: Pay account carol to ${ALICE}, signed at 1800000000000`,
+  ])
+})

@@ -5,7 +5,7 @@ import { type NodeRpc, nodeRpc } from '@sv2/runtime'
 import { type Finding, Findings } from './findings.ts'
 import { compareWithNode, OTHER_COINBASE } from './node-check.ts'
 import type { PoolSource } from './pool-source.ts'
-import { BROKEN_CHAIN, GAP, type ReadJournal, readJournal } from './read-journal.ts'
+import { BROKEN_CHAIN, GAP, type ReadJournal, readJournal, UNSIGNED } from './read-journal.ts'
 import { compareRemembered } from './remembered-roots.ts'
 import { INFLATED, NO_TIP, TWICE, UNPROVEN } from './share-checks.ts'
 import { NO_BLOCK, WRONG_SPLIT } from './split-checks.ts'
@@ -59,7 +59,18 @@ export async function verify(
   return findings.all()
 }
 
-export { BROKEN_CHAIN, GAP, INFLATED, NO_BLOCK, NO_TIP, OTHER_COINBASE, TWICE, UNPROVEN, WRONG_SPLIT }
+export {
+  BROKEN_CHAIN,
+  GAP,
+  INFLATED,
+  NO_BLOCK,
+  NO_TIP,
+  OTHER_COINBASE,
+  TWICE,
+  UNPROVEN,
+  UNSIGNED,
+  WRONG_SPLIT,
+}
 
 function sayShares({ records, shares }: ReadJournal, findings: Findings, closed: number): void {
   if (findings.areAllWhole(BROKEN_CHAIN, GAP))

@@ -1,4 +1,5 @@
 export type { AccountBooks, LedgerView, Page, PageRequest } from './api/ledger-view.ts'
+export type { SignedAddress } from './api/sources.ts'
 export {
   type App,
   type AppContext,
@@ -38,6 +39,7 @@ export {
   makeKeyFile,
   readKeyFile,
 } from './keys.ts'
+export { setAccountAddress } from './ledger/account-addresses.ts'
 export { BooksWatch } from './ledger/books-watch.ts'
 export { LedgerClient } from './ledger/ledger-client.ts'
 export { MissingSegmentsError, restoreLedger, saveLedger } from './ledger/ledger-snapshots.ts'

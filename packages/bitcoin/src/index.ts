@@ -69,6 +69,7 @@ export {
 export { blockSubsidy, NETWORKS, type Network, type NetworkParams, networkOfChain } from './network.ts'
 export { encodeOutput, parseCountedOutputs, parseOutputs, readOutput, type TxOutput } from './output.ts'
 export { type CoinbaseWork, type Sha256d, sha256, sha256d } from './sha256d.ts'
+export { type MessageVerdict, verifyMessage } from './signed-message.ts'
 export { countLegacySigops, countScriptSigops } from './sigops.ts'
 export { type SipHashKey, sipHash24, sipHash24Into, sipHashKey } from './siphash.ts'
 export { type SpentOutput, signedVsize, unsignedPsbt } from './spending.ts'

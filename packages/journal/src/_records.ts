@@ -51,6 +51,14 @@ export const anyRecord: fc.Arbitrary<JournalRecord> = fc.oneof(
     header: bytes(80),
     source: fc.constantFrom('share' as const, 'chain' as const),
   }),
+  fc.record({
+    kind: fc.constant('address' as const),
+    time,
+    name,
+    script: fc.uint8Array({ maxLength: 40 }),
+    signedAt: time,
+    signatures: fc.array(name, { maxLength: 3 }),
+  }),
   fc.record({ kind: fc.constant('terms' as const), time, terms: name }),
   fc.record({ kind: fc.constant('chain' as const), time, hash: bytes(32), confirmations: u32 }),
   fc.record({

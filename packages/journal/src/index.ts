@@ -14,6 +14,7 @@ export {
 export { JournalError, type JournalErrorCode } from './journal-error.ts'
 export type {
   AccountRecord,
+  AddressRecord,
   BlockRecord,
   ChainRecord,
   JobRecord,

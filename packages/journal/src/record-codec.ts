@@ -2,7 +2,14 @@ import { HEADER_SIZE } from '@sv2/bitcoin'
 import type { ByteWriter } from './byte-writer.ts'
 import { JournalError } from './journal-error.ts'
 import { RecordReader } from './record-reader.ts'
-import type { BlockRecord, JobRecord, JournalRecord, PaymentRecord, ShareRecord } from './records.ts'
+import type {
+  AddressRecord,
+  BlockRecord,
+  JobRecord,
+  JournalRecord,
+  PaymentRecord,
+  ShareRecord,
+} from './records.ts'
 import { readShare, SHARE } from './share-codec.ts'
 
 const SOURCES = ['share', 'chain'] as const
@@ -18,6 +25,7 @@ const KINDS = {
   chain: 7,
   payment: 8,
   terms: 9,
+  address: 10,
 } as const satisfies Record<JournalRecord['kind'], number>
 
 /** The number of a record's kind. */
@@ -50,6 +58,8 @@ export function writeRecord(out: ByteWriter, record: Exclude<JournalRecord, Shar
       return out.u32(record.confirmations)
     case 'payment':
       return writePayment(out, record)
+    case 'address':
+      return writeAddress(out, record)
     case 'terms':
       out.count(record.time)
       return out.sized(new TextEncoder().encode(record.terms), 4)
@@ -90,6 +100,8 @@ function readFields(kind: number, from: RecordReader): JournalRecord {
       return { kind: 'chain', time: from.count(), hash: from.bytes(32), confirmations: from.u32() }
     case KINDS.payment:
       return readPayment(from)
+    case KINDS.address:
+      return readAddress(from)
     case KINDS.terms:
       return { kind: 'terms', time: from.count(), terms: text(from.sized(4)) }
     default:
@@ -170,6 +182,27 @@ function readPayment(from: RecordReader): PaymentRecord {
   const paid: { account: number; value: bigint }[] = []
   for (let n = 0; n < count; n++) paid.push({ account: from.u32(), value: from.u64() })
   return { kind: 'payment', time, txid, paid }
+}
+
+function writeAddress(out: ByteWriter, address: AddressRecord): void {
+  out.count(address.time)
+  out.sized(new TextEncoder().encode(address.name), 1)
+  out.sized(address.script, 2)
+  out.count(address.signedAt)
+  if (address.signatures.length > 255) throw new RangeError(`${address.signatures.length} signatures`)
+  out.u8(address.signatures.length)
+  for (const signature of address.signatures) out.sized(new TextEncoder().encode(signature), 2)
+}
+
+function readAddress(from: RecordReader): AddressRecord {
+  return {
+    kind: 'address',
+    time: from.count(),
+    name: text(from.sized(1)),
+    script: from.sized(2),
+    signedAt: from.count(),
+    signatures: Array.from({ length: from.u8() }, () => text(from.sized(2))),
+  }
 }
 
 function sizedExactly(bytes: Uint8Array, size: number): Uint8Array {

@@ -8,6 +8,7 @@ export type JournalRecord =
   | BlockRecord
   | ChainRecord
   | PaymentRecord
+  | AddressRecord
   | TermsRecord
 
 /** Gives an account its number: shares name it by that. */
@@ -117,6 +118,20 @@ export interface PaymentRecord {
   readonly txid: Uint8Array
   /** Accounts and what each was paid. */
   readonly paid: readonly { readonly account: number; readonly value: bigint }[]
+}
+
+/** From here on an account that is known by its name is paid to an address. */
+export interface AddressRecord {
+  readonly kind: 'address'
+  readonly time: number
+  /** Of the account. */
+  readonly name: string
+  /** Output script of the address. */
+  readonly script: Uint8Array
+  /** When the owner of the address signed, by his own words. */
+  readonly signedAt: number
+  /** Base64, of the address itself, and of the one before where there was one; see `payoutMessage`. */
+  readonly signatures: readonly string[]
 }
 
 /** On what terms the pool splits what comes after: its scheme, fee, and the like, as the operator set them. */

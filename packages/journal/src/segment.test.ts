@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { crc32c } from './crc32c.ts'
 import { decodeSegmentHeader, encodeSegmentHeader, SEGMENT_HEADER_SIZE } from './segment.ts'
 
 const anyHeader = fc.record({
@@ -32,7 +33,15 @@ test('a header that is cut, of another version, changed, or of another file says
   }
   for (let size = 0; size < SEGMENT_HEADER_SIZE; size++)
     expect(code((all) => all.subarray(0, size))).toBe('truncated')
-  expect(code((all) => all.fill(2, 8, 9))).toBe('version')
+  expect(code((all) => all.fill(3, 8, 9))).toBe('version')
   expect(code((all) => all.fill(all[20]! ^ 1, 20, 21))).toBe('checksum')
   expect(code((all) => all.fill(0, 0, 1))).toBe('not-a-segment')
+})
+
+test('a segment of the version before is read', () => {
+  const [header] = fc.sample(anyHeader, 1)
+  const bytes = encodeSegmentHeader(header!)
+  bytes[8] = 1
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(40, crc32c(bytes.subarray(0, 40)), true)
+  expect(decodeSegmentHeader(bytes)).toEqual(header)
 })

@@ -3,8 +3,12 @@ import { crc32c } from './crc32c.ts'
 import { JournalError } from './journal-error.ts'
 import { RecordReader } from './record-reader.ts'
 
-/** The version of the format that is written and read. */
-export const JOURNAL_VERSION = 1
+/**
+ * The version of the format that is written. The one before it, which has no `address` records, is read as well. A program that
+ * knew that one alone would take such a record for damage, and cut it off.
+ */
+export const JOURNAL_VERSION = 2
+const READ_VERSIONS: readonly number[] = [1, JOURNAL_VERSION]
 /** Bytes of a segment in front of its first record. */
 export const SEGMENT_HEADER_SIZE = 48
 const CRC_AT = 40
@@ -45,8 +49,11 @@ export function decodeSegmentHeader(bytes: Uint8Array): SegmentHeader {
     throw new JournalError('truncated', `a segment of ${bytes.length} bytes`)
   const reader = new RecordReader(bytes.subarray(MAGIC.length, SEGMENT_HEADER_SIZE))
   const version = reader.u16()
-  if (version !== JOURNAL_VERSION)
-    throw new JournalError('version', `format ${version}, and this program reads ${JOURNAL_VERSION}`)
+  if (!READ_VERSIONS.includes(version))
+    throw new JournalError(
+      'version',
+      `format ${version}, and this program reads ${READ_VERSIONS.join(' and ')}`,
+    )
   const node = reader.u16()
   const number = reader.u32()
   const firstSequence = reader.count()

@@ -38,11 +38,27 @@ export class Projection {
       // each share is owed its value at once
       if (this.#ledger.terms.scheme.scheme === 'fpps') this.#haveBalancesChanged = true
       this.#work.set(key, { account, worker, start, shares, work: (known?.work ?? 0n) + record.work })
+      // each share is owed at once
+      if (this.#ledger.terms.scheme.scheme === 'fpps') this.#haveBalancesChanged = true
     } else if (record.kind === 'payment') this.#haveBalancesChanged = true
+    else if (record.kind === 'address') this.#addressed(record.name)
     for (const fact of facts) {
       if (fact.kind !== 'blockBooked' && fact.kind !== 'blockChanged') continue
       this.#haveBalancesChanged = true
       this.#blocks.set(fact.block.booking.hash, storedBlock(fact.block))
+    }
+  }
+
+  /** What blocks and balances say of a name, they say of its address from now on; work of before stays with the name. */
+  #addressed(name: string): void {
+    const account = this.#ledger.accounts.addressOf(name)?.account
+    if (account === undefined) return
+    this.#haveBalancesChanged = true
+    this.#accounts.set(account, this.#ledger.accounts.nameOf(account) ?? name)
+    for (const block of this.#ledger.blocks()) {
+      const { hash, earned, paid, finder } = block.booking
+      if (earned.has(account) || paid.has(account) || finder === account)
+        this.#blocks.set(hash, storedBlock(block))
     }
   }
 

@@ -177,13 +177,16 @@ async function putBlock(db: Transaction<Tables>, block: StoredBlock): Promise<vo
       fee,
       outside,
     })
-    .onConflict((row) => row.column('hash').doUpdateSet({ state, confirmations }))
+    .onConflict((row) =>
+      row.column('hash').doUpdateSet({ state, confirmations, finder: block.finder ?? null }),
+    )
     .execute()
+  // an account may go by another key since
+  await db.deleteFrom('part').where('hash', '=', hash).execute()
   for (const rows of pages(block.parts))
     await db
       .insertInto('part')
       .values(rows.map((part) => ({ hash, ...part })))
-      .onConflict((row) => row.columns(['hash', 'account']).doNothing())
       .execute()
 }
 

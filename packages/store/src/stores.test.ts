@@ -130,6 +130,14 @@ describe.each(['memory', 'pglite', 'postgres'] as const)('the store in %s', (kin
     expect(paged).toEqual(all)
   })
 
+  run('has a block anew when an account goes by another key', async () => {
+    await store.apply(batch(0, 1, { blocks: [BLOCK] }))
+    const parts = [{ ...BLOCK.parts[0]!, account: '0014bb' }, BLOCK.parts[1]!]
+    await store.apply(batch(1, 2, { blocks: [{ ...BLOCK, finder: '0014bb', parts }] }))
+    expect(await store.earnings({ account: '0014aa', limit: 10 })).toEqual([])
+    expect(await store.earnings({ account: '0014bb', limit: 10 })).toMatchObject([{ earned: 300_000_000n }])
+  })
+
   run('keeps blocks with what they paid, and what became of them', async () => {
     const accounts = [{ key: '0014aa', name: '<b>alice</b>' }]
     await store.apply(batch(0, 1, { accounts, blocks: [BLOCK] }))

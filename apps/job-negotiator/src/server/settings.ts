@@ -10,7 +10,8 @@ export function payoutSettings({
   // payouts are counted where jobs are made, in the pool
   if (payout.mode === 'solo') return { mode: 'solo', network, maxPayouts: Number.MAX_SAFE_INTEGER }
   const script = addressToScript(payout.address ?? '', network)
-  // how long coinbases may be is the pool's to know
-  if (payout.mode === 'shared') return { mode: 'shared', network, poolScript: script, classes: [] }
+  // how long coinbases may be, and whether names are accounts, is the pool's to know
+  if (payout.mode === 'shared')
+    return { mode: 'shared', network, poolScript: script, classes: [], takesNames: true }
   return { mode: 'pool', script }
 }

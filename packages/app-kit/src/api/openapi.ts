@@ -23,7 +23,8 @@ export function openApi(routes: readonly Route[]): unknown {
   }
 }
 
-function operation({ method, path, summary, params, query, body, answer }: Route): unknown {
+function operation({ method, path, summary, isOpen, params, query, body, answer }: Route): unknown {
+  const isTokened = method !== 'GET' && !isOpen
   const failed = { description: 'Why not', content: json(failure) }
   return {
     summary,
@@ -32,12 +33,12 @@ function operation({ method, path, summary, params, query, body, answer }: Route
     ...(Object.keys(body.shape).length > 0 && { requestBody: { required: true, content: json(body) } }),
     responses: {
       200: { description: summary, content: json(answer) },
-      ...(method === 'GET' ? {} : { 401: failed }),
+      ...(isTokened ? { 401: failed } : {}),
       400: failed,
       404: failed,
       429: failed,
     },
-    ...(method === 'GET' ? {} : { security: [{ token: [] }] }),
+    ...(isTokened ? { security: [{ token: [] }] } : {}),
   }
 }
 

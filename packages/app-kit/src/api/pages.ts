@@ -12,7 +12,10 @@ import type { ApiSources } from './sources.ts'
 
 /** What is served besides numbers and health, and what people are told of. */
 export interface ServedApi
-  extends Pick<ApiSources, 'role' | 'network' | 'isFarm' | 'ledger' | 'audit' | 'coinbase' | 'bookPayment'> {
+  extends Pick<
+    ApiSources,
+    'role' | 'network' | 'isFarm' | 'ledger' | 'audit' | 'coinbase' | 'bookPayment' | 'setAddress'
+  > {
   readonly config: ApiConfig
   readonly notices: NoticesConfig
   /** Their disks are watched. */

@@ -18,6 +18,9 @@ const span = z
     'hour: by minutes; day: by ten minutes; month: by hours, and year: by days, where a ledger keeps tables',
   )
 const pages = z.strictObject(pageQuery)
+const signature = z.string().min(1).max(1_000)
+/** The last moment that a date can name, unix ms. */
+const MOST_TIME = 8.64e15
 
 /** Hashes of a block at difficulty 1, and seconds of a day. */
 const HASHES_PER_DIFFICULTY = 2 ** 32
@@ -106,6 +109,29 @@ export function poolRoutes(sources: ApiSources): Route[] {
       answer: pageOf(shapes.block),
       handle: ({ query }) => ledger?.blocks(query) ?? foundBlocks(sources, query),
     }),
+    resource(
+      '/api/v1/accounts/{account}/address',
+      'Sets the address that a name is paid to, by its signature',
+      {
+        method: 'POST',
+        isOpen: true,
+        params: account,
+        body: z.strictObject({
+          address: z.string().max(128),
+          signed_at: z.int().min(0).max(MOST_TIME).describe('Unix ms, as in the message that is signed'),
+          signature: signature.describe('Of the address, base64: BIP 322 simple, or legacy for P2PKH'),
+          previous_signature: signature.optional().describe('Of the address before, where there is one'),
+        }),
+        answer: shapes.setAddress,
+        handle: ({ params, body }) =>
+          sources.setAddress?.({
+            name: params.account,
+            address: body.address,
+            signedAt: body.signed_at,
+            signatures: [body.signature, ...(body.previous_signature ? [body.previous_signature] : [])],
+          }),
+      },
+    ),
     resource('/api/v1/payments', 'Books a transaction that pays balances; it is booked once', {
       method: 'POST',
       body: z.strictObject({

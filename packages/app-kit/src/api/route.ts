@@ -17,6 +17,8 @@ export interface Route<
   /** With parameters as OpenAPI writes them: `/api/v1/miners/{id}`. */
   readonly path: string
   readonly summary: string
+  /** It changes something without the token of the API: what it brings proves that it may. */
+  readonly isOpen: boolean
   readonly params: Params
   readonly query: Query
   /** JSON that the request brings; without keys where it brings none. */
@@ -39,6 +41,7 @@ export function resource<
   summary: string,
   parts: {
     readonly method?: 'GET' | 'POST' | 'DELETE'
+    readonly isOpen?: boolean
     readonly params?: Params
     readonly query?: Query
     readonly body?: Body
@@ -46,8 +49,8 @@ export function resource<
     handle(asked: Asked<z.output<Params>, z.output<Query>, z.output<Body>>): unknown
   },
 ): Route {
-  const { params = none, query = none, body = none, method = 'GET', answer, handle } = parts
-  return { method, path, summary, params, query, body, answer, handle: handle as Route['handle'] }
+  const { params = none, query = none, body = none, method = 'GET', isOpen = false, answer, handle } = parts
+  return { method, path, summary, isOpen, params, query, body, answer, handle: handle as Route['handle'] }
 }
 
 /** Most items of a page. */

@@ -239,6 +239,24 @@ describe('who may do what', () => {
     expect(api.faults).toEqual([])
   })
 
+  test('an address is set without the token, and no more often than once a second', async () => {
+    const asked: unknown[] = []
+    const setAddress = async (signed: { readonly name: string; readonly address: string }) => {
+      asked.push(signed)
+      return { account: signed.name, address: signed.address, signed_at: 5 }
+    }
+    const api = populated({ setAddress }, { token: 'a token of some length' })
+    const set = (payload: object) =>
+      api.app.inject({ method: 'POST', url: '/api/v1/accounts/bob/address', payload })
+    const payload = { address: 'bc1q', signed_at: 5, signature: 'AA==', previous_signature: 'BB==' }
+    expect((await set(payload)).statusCode).toBe(200)
+    expect(asked).toEqual([{ name: 'bob', address: 'bc1q', signedAt: 5, signatures: ['AA==', 'BB=='] }])
+    expect((await set(payload)).statusCode).toBe(429)
+    api.clock.now += 1_000
+    expect((await set({ address: 'bc1q' })).statusCode).toBe(400)
+    expect(asked).toHaveLength(1)
+  })
+
   test('without a token nothing can be changed', async () => {
     const api = populated()
     expect((await remove(api, 'Bearer undefined')).statusCode).toBe(401)

@@ -33,6 +33,7 @@ export function serveApi(app: FastifyInstance, sources: ApiSources, settings: Ap
     ...sriRoutes(sources),
   ]
   const budget = new RequestBudget(settings.maxRequestsPerSecond)
+  const open = { ofOne: new RequestBudget(OPEN_OF_ONE), ofAll: new RequestBudget(OPEN_OF_ALL) }
   const document = openApi(routes)
   const events = new EventStream(sources.stats, sources.now)
   app.addHook('onRequest', async (request, reply) => {
@@ -54,7 +55,7 @@ export function serveApi(app: FastifyInstance, sources: ApiSources, settings: Ap
     app.route({
       method: route.method,
       url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-      handler: (request, reply) => answer(route, settings, { request, reply }),
+      handler: (request, reply) => answer(route, { settings, open, now: sources.now() }, { request, reply }),
     })
   app.get('/api/v1/openapi.json', async () => document)
   app.get('/api/v1/events', (request, reply) => {
@@ -68,12 +69,27 @@ export function serveApi(app: FastifyInstance, sources: ApiSources, settings: Ap
   })
 }
 
+/** Requests in a second that change something without the token, of one address and of all: each costs a few ms and a record. */
+const OPEN_OF_ONE = 1
+const OPEN_OF_ALL = 5
+
+interface OpenBudgets {
+  readonly ofOne: RequestBudget
+  readonly ofAll: RequestBudget
+}
+
 async function answer(
   route: Route,
-  settings: ApiSettings,
+  {
+    settings,
+    open,
+    now,
+  }: { readonly settings: ApiSettings; readonly open: OpenBudgets; readonly now: number },
   { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
 ): Promise<unknown> {
-  if (route.method !== 'GET' && !mayChange(request.headers.authorization, settings.token))
+  if (route.isOpen && !(open.ofOne.take(request.ip, now) && open.ofAll.take('', now)))
+    return reply.code(429).header('retry-after', '1').send({ error: 'too many requests' })
+  if (route.method !== 'GET' && !route.isOpen && !mayChange(request.headers.authorization, settings.token))
     return reply
       .code(401)
       .header('www-authenticate', 'Bearer')

@@ -131,6 +131,13 @@ export const bookedPayment = z.strictObject({
   to_pool_sat: sat.describe('What goes back to the pool'),
 })
 
+/** Where an account is paid that is known by its name. */
+export const setAddress = z.strictObject({
+  account: z.string(),
+  address: z.string(),
+  signed_at: at.describe('As it was signed'),
+})
+
 /** A segment of the journal. */
 export const segment = z.strictObject({
   node: count,

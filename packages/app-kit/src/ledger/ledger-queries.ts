@@ -9,6 +9,7 @@ export type LedgerQuery =
   | { readonly kind: 'distribution' }
   /** Scripts and txid in hex, the txid in header byte order. */
   | { readonly kind: 'payees'; readonly txid: string; readonly scripts: readonly string[] }
+  | { readonly kind: 'address'; readonly name: string }
   | { readonly kind: 'balances'; readonly after: string | undefined; readonly limit: number }
 
 /** What it answers. Money in satoshi, as text: it may be more than a number holds. */
@@ -18,6 +19,17 @@ export interface LedgerAnswers {
   readonly distribution: DistributionView | undefined
   readonly balances: readonly BalanceView[]
   readonly payees: PayeesView
+  readonly address: AddressView
+}
+
+/** Where an account that is known by its name is paid. */
+export interface AddressView {
+  /** Hex; null while it has no address. */
+  readonly script: string | null
+  /** Unix ms; 0 while it has none. */
+  readonly signedAt: number
+  /** Names that have an address, of all accounts. */
+  readonly addresses: number
 }
 
 /** Whom a transaction pays. */
@@ -117,6 +129,12 @@ export class LedgerView {
           isBooked: this.#ledger.hasPaid(unhex(query.txid)),
           names: query.scripts.map((script) => this.#payee(script)),
         }
+      case 'address': {
+        const { accounts } = this.#ledger
+        const known = accounts.addressOf(query.name)
+        const { account: script = null, signedAt = 0 } = known ?? {}
+        return { script, signedAt, addresses: accounts.addresses }
+      }
       case 'balances':
         return this.#balances(query.after, query.limit)
       default:

@@ -10,11 +10,8 @@ import { POOL } from '@sv2/roles/ledger'
 import { ApiRefusal } from '../api/refusal.ts'
 import type { BookedPayment } from '../api/sources.ts'
 import type { LedgerClient } from './ledger-client.ts'
+import { untilOnDisk } from './on-disk.ts'
 import type { PoolJournal } from './pool-journal.ts'
-
-/** How often, and how many times, the ledger is asked whether a payment is on disk. */
-const ASK_EVERY_MS = 50
-const ASKED_MOST = 200
 
 /** What payments are booked with. */
 export interface WalletPaymentsDeps {
@@ -52,7 +49,7 @@ export async function bookPayment(
   if (paid.length === 0) throw new ApiRefusal(409, 'the transaction pays no account')
   if (!isBooked) {
     journal.pay({ txid, paid })
-    await untilBooked(ask)
+    await untilOnDisk(async () => (await ask()).isBooked)
   }
   return {
     txid: displayHash(txid),
@@ -60,14 +57,6 @@ export async function bookPayment(
     paid: paid.map(({ name, value }) => ({ account: name, value_sat: Number(value) })),
     to_pool_sat: Number(outputs.reduce((sum, { name, value }) => (name === POOL ? sum + value : sum), 0n)),
   }
-}
-
-async function untilBooked(ask: () => Promise<{ readonly isBooked: boolean }>): Promise<void> {
-  for (let asked = 0; asked < ASKED_MOST; asked++) {
-    if ((await ask()).isBooked) return
-    await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS))
-  }
-  throw new ApiRefusal(503, 'the payment is not on disk yet; record it again later, it is booked once')
 }
 
 function read(bytes: Uint8Array): ReturnType<typeof parseTransaction> {

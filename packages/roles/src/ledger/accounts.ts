@@ -1,6 +1,6 @@
 import { hex } from '@sv2/bitcoin'
-import type { AccountRecord, WorkerRecord } from '@sv2/journal'
-import type { AccountsSnapshot } from './ledger-snapshot.ts'
+import type { AccountRecord, AddressRecord, WorkerRecord } from '@sv2/journal'
+import type { AccountsSnapshot, NamedAddress } from './ledger-snapshot.ts'
 import type { AccountKey } from './split-exactly.ts'
 
 /** Names of accounts and workers, by the numbers that each node gave them. */
@@ -8,9 +8,12 @@ export class Accounts {
   readonly #keys = new Map<number, AccountKey[]>()
   readonly #workers = new Map<number, string[]>()
   readonly #names: Map<AccountKey, string>
+  /** Of accounts that are known by their name, by the key they have without. */
+  readonly #addresses: Map<AccountKey, NamedAddress>
 
   constructor(snapshot?: AccountsSnapshot) {
     this.#names = new Map(snapshot?.names)
+    this.#addresses = new Map(snapshot?.addresses)
     for (const [node, keys] of snapshot?.keys ?? []) putAll(listOf(this.#keys, node), keys)
     for (const [node, names] of snapshot?.workers ?? []) putAll(listOf(this.#workers, node), names)
   }
@@ -18,6 +21,7 @@ export class Accounts {
   get snapshot(): AccountsSnapshot {
     return {
       names: [...this.#names],
+      addresses: [...this.#addresses],
       keys: [...this.#keys].map(([node, keys]) => [node, numbered(keys)]),
       workers: [...this.#workers].map(([node, names]) => [node, numbered(names)]),
     }
@@ -25,9 +29,34 @@ export class Accounts {
 
   /** A node gave an account its number. */
   name(node: number, { account, name, script }: AccountRecord): void {
-    const key = script.length === 0 ? `name:${name}` : hex(script)
+    const key = script.length === 0 ? keyOfName(name) : hex(script)
     listOf(this.#keys, node)[account] = key
-    this.#names.set(key, name)
+    if (!this.#addresses.has(key)) this.#names.set(key, name)
+  }
+
+  /**
+   * An account that is known by its name has an address from now on: it is the account of that address.
+   * @param address of the script
+   * @returns the key that it had; undefined when it was signed before the one in force, which stays
+   */
+  setAddress({ name, script, signedAt }: AddressRecord, address: string): AccountKey | undefined {
+    const key = keyOfName(name)
+    const before = this.#addresses.get(key)
+    if (before !== undefined && before.signedAt >= signedAt) return undefined
+    this.#addresses.set(key, { account: hex(script), signedAt })
+    this.#names.delete(key)
+    if (!this.#names.has(hex(script))) this.#names.set(hex(script), address)
+    return key
+  }
+
+  /** Where a name is paid, and when that was signed; undefined while it has no address. */
+  addressOf(name: string): NamedAddress | undefined {
+    return this.#addresses.get(keyOfName(name))
+  }
+
+  /** Names that have an address. */
+  get addresses(): number {
+    return this.#addresses.size
   }
 
   nameWorker(node: number, { worker, name }: WorkerRecord): void {
@@ -38,7 +67,7 @@ export class Accounts {
   key(node: number, account: number): AccountKey {
     const key = this.#keys.get(node)?.[account]
     if (key === undefined) throw new RangeError(`account ${account} of node ${node} has no name`)
-    return key
+    return this.#addresses.get(key)?.account ?? key
   }
 
   /** The name of a worker; empty for a share without one. */
@@ -53,6 +82,8 @@ export class Accounts {
 
   /** The account that goes by a name. */
   find(name: string): AccountKey | undefined {
+    const known = this.#addresses.get(keyOfName(name))
+    if (known !== undefined) return known.account
     for (const [key, known] of this.#names) if (known === name) return key
     return undefined
   }
@@ -81,4 +112,9 @@ function numbered<T>(list: readonly T[]): (readonly [number, T])[] {
 
 function putAll<T>(list: T[], values: readonly (readonly [number, T])[]): void {
   for (const [number, value] of values) list[number] = value
+}
+
+/** The key of an account while it has no address. */
+function keyOfName(name: string): AccountKey {
+  return `name:${name}`
 }

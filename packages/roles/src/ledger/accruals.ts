@@ -3,7 +3,7 @@ import { partOf } from '../payouts/part-of.ts'
 import { FeeHistory } from './fee-history.ts'
 import { amountsOf, type LedgerSnapshot } from './ledger-snapshot.ts'
 import { SCORE_OF_A_BLOCK } from './score.ts'
-import type { AccountKey } from './split-exactly.ts'
+import { type AccountKey, renamed } from './split-exactly.ts'
 
 /** What a share is worth where each is owed its expected value at once (`fpps`). */
 export interface AccrualTerms {
@@ -18,7 +18,7 @@ export class Accruals {
   readonly #network: Network
   readonly #fees: FeeHistory
   /** Parts of a satoshi, in parts of a block's score. */
-  readonly #parts: Map<AccountKey, bigint>
+  #parts: Map<AccountKey, bigint>
 
   constructor(network: Network, snapshot?: Pick<LedgerSnapshot, 'accrued' | 'fees'>) {
     this.#network = network
@@ -46,6 +46,11 @@ export class Accruals {
     const whole = owed / SCORE_OF_A_BLOCK
     this.#parts.set(account, owed - whole * SCORE_OF_A_BLOCK)
     return whole
+  }
+
+  /** An account goes by another key. */
+  rename(from: AccountKey, to: AccountKey): void {
+    this.#parts = renamed(this.#parts, from, to)
   }
 
   #valueOf({

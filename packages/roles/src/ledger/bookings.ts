@@ -1,4 +1,4 @@
-import { type AccountKey, compare } from './split-exactly.ts'
+import { type AccountKey, compare, renamed } from './split-exactly.ts'
 
 /** The pool, as an account of its own ledger: what it is owed is its fee. */
 export const POOL: AccountKey = 'pool'
@@ -35,7 +35,7 @@ export interface BookedBlock {
 }
 
 interface Entry {
-  readonly booking: Booking
+  booking: Booking
   state: BlockState
   confirmations: number
 }
@@ -77,6 +77,24 @@ export class Bookings {
     if (state === 'confirmed') this.#apply(block.booking, 1n)
     block.state = state
     return { ...block }
+  }
+
+  /** An account goes by another key: what blocks and balances say of it is said of the other. */
+  rename(from: AccountKey, to: AccountKey): void {
+    for (const block of this.#blocks.values()) {
+      const { booking } = block
+      const { earned, paid, finder } = booking
+      if (!earned.has(from) && !paid.has(from) && finder !== from) continue
+      block.booking = {
+        ...booking,
+        earned: renamed(earned, from, to),
+        paid: renamed(paid, from, to),
+        finder: finder === from ? to : finder,
+      }
+    }
+    const balance = this.balance(from)
+    this.#add(from, -balance)
+    this.#add(to, balance)
   }
 
   /** Owes an account more, or less, and the pool the opposite. */

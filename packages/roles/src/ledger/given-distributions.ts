@@ -7,7 +7,7 @@ import {
   textOf,
   textOfDistribution,
 } from './ledger-snapshot.ts'
-import type { AccountKey } from './split-exactly.ts'
+import { type AccountKey, renamed } from './split-exactly.ts'
 
 /**
  * Tips for which a distribution is kept after it was made, and after the last job that used it: a block may be found late, and
@@ -21,7 +21,9 @@ export interface GivenDistribution {
   readonly weights: ReadonlyMap<AccountKey, bigint>
 }
 
-interface Kept extends GivenDistribution {
+interface Kept {
+  readonly distribution: Distribution
+  weights: GivenDistribution['weights']
   /** Number of the tip at which it was made, or a job used it last. */
   usedAt: number
 }
@@ -71,6 +73,11 @@ export class GivenDistributions {
   }
 
   /** The newest one is kept, however old it is. */
+  /** An account goes by another key. */
+  rename(from: AccountKey, to: AccountKey): void {
+    for (const kept of this.#kept.values()) kept.weights = renamed(kept.weights, from, to)
+  }
+
   newTip(): void {
     this.#tip++
     for (const [id, { usedAt }] of this.#kept)

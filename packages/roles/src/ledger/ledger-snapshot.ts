@@ -8,7 +8,7 @@ import { type AccountKey, compare } from './split-exactly.ts'
  * Version of `LedgerSnapshot`. It is raised when the form changes, and when a ledger would make other books of the same
  * journal: then what an earlier program has counted is not taken over.
  */
-export const SNAPSHOT_VERSION = 1
+export const SNAPSHOT_VERSION = 2
 
 /** Whole numbers by account, as text; by key. */
 export type TextAmounts = readonly (readonly [AccountKey, string])[]
@@ -47,9 +47,18 @@ export interface LedgerState {
   readonly distributionId: string
 }
 
+/** Where an account is paid that is known by its name. */
+export interface NamedAddress {
+  readonly account: AccountKey
+  /** When its owner signed for that, unix ms. */
+  readonly signedAt: number
+}
+
 /** Names, by the numbers that each node gave them. */
 export interface AccountsSnapshot {
   readonly names: readonly (readonly [AccountKey, string])[]
+  /** By the keys that accounts have while they have no address. */
+  readonly addresses: readonly (readonly [AccountKey, NamedAddress])[]
   readonly keys: readonly (readonly [node: number, keys: readonly (readonly [number, AccountKey])[]])[]
   readonly workers: readonly (readonly [node: number, names: readonly (readonly [number, string])[]])[]
 }

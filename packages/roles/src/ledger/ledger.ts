@@ -1,5 +1,6 @@
-import { blockSubsidy, displayHash, hex, readHeightPush } from '@sv2/bitcoin'
+import { blockSubsidy, displayHash, hex, readHeightPush, scriptToAddress } from '@sv2/bitcoin'
 import type {
+  AddressRecord,
   BlockRecord,
   JobRecord,
   JournalRecord,
@@ -206,6 +207,8 @@ export class Ledger {
         return this.#chain(displayHash(record.hash), record.confirmations, record.time)
       case 'payment':
         return this.#payment(node, record)
+      case 'address':
+        return this.#setAddress(record)
       case 'terms':
         return this.#setTerms(record)
       default:
@@ -221,6 +224,17 @@ export class Ledger {
     for (const { account, value } of paid) this.#bookings.transfer(this.#accounts.key(node, account), -value)
     this.#isDue = true
     this.#make(time, 'when due')
+  }
+
+  /** An account that was known by its name is that of its address: with what it has earned and is owed. */
+  #setAddress(record: AddressRecord): void {
+    const to = hex(record.script)
+    const address = scriptToAddress(record.script, this.#settings.network) ?? to
+    const from = this.#accounts.setAddress(record, address)
+    if (from === undefined) return
+    for (const of of [this.#bookings, this.#scheme, this.#given, this.#accruals]) of.rename(from, to)
+    this.#isDue = true
+    this.#make(record.time, 'when due')
   }
 
   /** From here on other terms hold. Work that was done counts on, where the new scheme counts work as the old one did. */

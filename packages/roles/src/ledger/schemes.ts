@@ -8,6 +8,8 @@ export interface Scheme {
   share(share: CreditedShare): void
   /** Weights by which the next block is split, less the fee; empty: nobody has earned any of it. */
   weights(): Map<AccountKey, bigint>
+  /** An account goes by another key. */
+  rename(from: AccountKey, to: AccountKey): void
   /** A block was found. */
   blockFound(): void
   readonly state: WindowState | undefined
@@ -44,6 +46,7 @@ function windowed(window: ShareWindow, { endsWithBlock }: { readonly endsWithBlo
   return {
     share: (share) => window.add(share),
     weights: () => window.scores(),
+    rename: (from, to) => window.rename(from, to),
     blockFound: () => {
       if (endsWithBlock) window.clear()
     },
@@ -56,6 +59,7 @@ function windowed(window: ShareWindow, { endsWithBlock }: { readonly endsWithBlo
 const NO_SHARES: Scheme = {
   share() {},
   weights: () => new Map(),
+  rename() {},
   blockFound() {},
   state: undefined,
 }

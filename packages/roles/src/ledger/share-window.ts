@@ -1,5 +1,5 @@
 import { SCORE_OF_A_BLOCK, scoreOf } from './score.ts'
-import type { AccountKey } from './split-exactly.ts'
+import { type AccountKey, renamed } from './split-exactly.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -111,6 +111,12 @@ export class ShareWindow {
       if (part > 0n) scores.set(account, (scores.get(account) ?? 0n) + part)
     }
     return scores
+  }
+
+  /** An account goes by another key. */
+  rename(from: AccountKey, to: AccountKey): void {
+    for (const { works } of this.#spans)
+      for (const [networkWork, of] of works) if (of.has(from)) works.set(networkWork, renamed(of, from, to))
   }
 
   /** Forgets all work, as a round does when its block is found. */

@@ -32,6 +32,19 @@ export function splitExactly(
   return parts
 }
 
+/** Amounts in which one account goes by another key. */
+export function renamed(
+  amounts: ReadonlyMap<AccountKey, bigint>,
+  from: AccountKey,
+  to: AccountKey,
+): Map<AccountKey, bigint> {
+  const result = new Map(amounts)
+  const moved = result.get(from)
+  if (moved === undefined) return result
+  result.delete(from)
+  return result.set(to, (result.get(to) ?? 0n) + moved)
+}
+
 /** Order of two values of one type, as `sort` wants it. */
 export function compare<T extends bigint | string | number>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0

@@ -74,3 +74,37 @@ describe('a solo pool', () => {
     },
   )
 })
+
+describe('a pool that takes names', () => {
+  const payout = {
+    mode: 'shared',
+    network: 'regtest',
+    poolScript: SCRIPT,
+    classes: [],
+    takesNames: true,
+  } as const
+
+  test.each(['bob', '4ever', 'a_b-c', 'x'.repeat(24)])('takes %s as an account', (name) => {
+    expect(readIdentity(`${name}.rig`, payout)).toEqual({
+      user: name,
+      worker: 'rig',
+      script: SCRIPT,
+      key: name,
+    })
+    expect(readIdentity(name, { ...payout, takesNames: false })).toMatchObject({
+      code: 'invalid-user-identity',
+    })
+  })
+
+  test('still takes addresses, and refuses a misspelled one', () => {
+    expect(readIdentity(ADDRESS, payout)).toMatchObject({
+      user: ADDRESS,
+      key: hex(addressToScript(ADDRESS, 'regtest')),
+    })
+    expect(readIdentity(`${ADDRESS.slice(0, -1)}8`, payout)).toMatchObject({ code: 'invalid-user-identity' })
+  })
+
+  test.each(['', 'b', 'Bob', 'bob smith', '_x', '<b>', 'x'.repeat(25)])('refuses %j', (name) => {
+    expect(readIdentity(name, payout)).toMatchObject({ code: 'invalid-user-identity' })
+  })
+})

@@ -37,6 +37,8 @@ export type PayoutSettings =
       readonly classes: readonly number[]
       /** Of miners behind solo doors: each is paid its own blocks, less the fee. Undefined: there is no such door. */
       readonly solo?: SoloDoors | undefined
+      /** Names are accounts too: they are owed what they earn until they have an address. */
+      readonly takesNames?: boolean | undefined
     }
 
 /** What a user identity means to the pool. */
@@ -56,7 +58,8 @@ const SRI_SOLO = 'sri/solo/'
 
 /**
  * Reads a user identity. Pool mode: any text, `account[.worker]`. Solo and shared mode: `address[.worker]` or
- * SRI's `sri/solo/address/worker`; an address of another network is refused in words that name both networks.
+ * SRI's `sri/solo/address/worker`; an address of another network is refused in words that name both networks. Shared mode may
+ * take names as well.
  */
 export function readIdentity(identity: string, payout: PayoutSettings): Identity | Refusal {
   if (payout.mode === 'pool') {
@@ -66,6 +69,8 @@ export function readIdentity(identity: string, payout: PayoutSettings): Identity
     return { ...splitAt(identity, '.'), script: payout.script, key: 'pool' }
   }
   const { user: address, worker } = soloAddress(identity)
+  if (payout.mode === 'shared' && payout.takesNames === true && isAccountName(address))
+    return { user: address, worker, script: payout.poolScript, key: address }
   if (address === '') return refusal(`${quoted(identity)} names no address; this pool wants address[.worker]`)
   try {
     const script = addressToScript(address, payout.network)
@@ -75,6 +80,14 @@ export function readIdentity(identity: string, payout: PayoutSettings): Identity
     if (!(error instanceof AddressError)) throw error
     return refusal(error.message)
   }
+}
+
+/** What a name looks like: shorter than any address, so that a misspelled address is never taken for one. */
+const ACCOUNT_NAME = /^[a-z0-9][a-z0-9_-]{1,23}$/
+
+/** Whether a text may be the name of an account: 2 … 24 of a-z, 0-9, `_` and `-`. */
+export function isAccountName(text: string): boolean {
+  return ACCOUNT_NAME.test(text)
 }
 
 function soloAddress(identity: string): Pick<Identity, 'user' | 'worker'> {

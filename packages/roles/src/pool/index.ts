@@ -1,4 +1,4 @@
-export { type PayoutSettings, readIdentity } from '../mining/identity.ts'
+export { isAccountName, type PayoutSettings, readIdentity } from '../mining/identity.ts'
 export type { CustomWorkSettings } from './custom-work.ts'
 export type { PoolEffect, PoolEvent } from './events.ts'
 export type { PoolFact } from './facts.ts'

@@ -210,6 +210,11 @@ export class History {
     })
   }
 
+  /** The name of an account has the address of a miner from now on. */
+  address(name: string, miner: number, signedAt: number = this.time): void {
+    this.write({ kind: 'address', time: this.time, name, script: scriptOf(miner), signedAt, signatures: [] })
+  }
+
   /** The operator's wallet paid a miner by a transaction of this number. */
   payment(number: number, miner: number, value: bigint): void {
     const txid = sha256d(Uint8Array.of(number, 8))

@@ -4,6 +4,8 @@ import { HARDER_NBITS, History, NBITS } from './_history.ts'
 
 /** Accounts of a random history. */
 export const MINERS = 6
+/** Accounts beside them that are known by a name. */
+export const NAMES = 2
 
 /** What happens to a pool: work, jobs, tips, retargets, blocks, orphans that come back, payments. */
 export type Step =
@@ -17,12 +19,15 @@ export type Step =
       readonly jobsAgo: number
       readonly source: 'share' | 'chain'
     }
+  | { readonly kind: 'address'; readonly name: number; readonly miner: number; readonly signedAt: number }
   | { readonly kind: 'payment'; readonly number: number; readonly miner: number; readonly value: bigint }
   | { readonly kind: 'soloShare'; readonly miner: number; readonly parts: number }
   | { readonly kind: 'soloBlock'; readonly finder: number; readonly source: 'share' | 'chain' }
   | { readonly kind: 'chain'; readonly block: number; readonly confirmations: number }
 
-const miner = fc.integer({ min: 1, max: MINERS })
+const miner = fc.integer({ min: 1, max: MINERS + NAMES })
+/** One that is known by its address, as each behind a solo door is. */
+const addressed = fc.integer({ min: 1, max: MINERS })
 /** Any of them. */
 export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -66,6 +71,16 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
+      kind: fc.constant('address' as const),
+      name: fc.integer({ min: 1, max: NAMES }),
+      // of a miner that mines here, and of one that does not
+      miner: fc.integer({ min: 1, max: MINERS + 4 }),
+      signedAt: fc.nat({ max: 9 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
       kind: fc.constant('payment' as const),
       // a transaction may be recorded again
       number: fc.nat({ max: 5 }),
@@ -77,7 +92,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant('soloShare' as const),
-      miner,
+      miner: addressed,
       parts: fc.integer({ min: 1, max: 3000 }),
     }),
   },
@@ -85,7 +100,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant('soloBlock' as const),
-      finder: miner,
+      finder: addressed,
       source: fc.constantFrom('share' as const, 'chain' as const),
     }),
   },
@@ -101,6 +116,10 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
 /** The journal of a pool to which this happens, and the ledger that read it. */
 export function play(steps: readonly Step[], settings: Partial<LedgerSettings>): History {
   const history = new History(settings).start(MINERS)
+  for (let name = 1; name <= NAMES; name++) {
+    const account = { kind: 'account', account: MINERS + name, name: `name-${name}` } as const
+    history.write({ ...account, script: new Uint8Array(0) })
+  }
   const blocks: Uint8Array[] = []
   const jobs: number[] = []
   for (const step of steps) {
@@ -115,6 +134,9 @@ export function play(steps: readonly Step[], settings: Partial<LedgerSettings>):
       case 'job':
         history.value = step.value
         jobs.unshift(history.job())
+        break
+      case 'address':
+        history.address(`name-${step.name}`, step.miner, step.signedAt)
         break
       case 'payment':
         history.payment(step.number, step.miner, step.value)

@@ -203,7 +203,7 @@ describe('a journal', () => {
     writeFileSync(path, bytes)
     writeFileSync(id, '07'.repeat(16))
     expect(() => openJournalFolder(folder, 0, newId)).toThrow(
-      /format 9, and this program reads 1; use the program/,
+      /format 9, and this program reads 1 and 2; use the program/,
     )
   })
 })
