@@ -14,8 +14,8 @@ import { partOf } from '../payouts/part-of.ts'
 import { SOLO_PAYOUT } from '../payouts/solo.ts'
 import { Accounts } from './accounts.ts'
 import { Accruals } from './accruals.ts'
-import { type BookedBlock, type Booking, Bookings, POOL } from './bookings.ts'
-import { type CoinbasePayments, coinbasePayments, paysFinder } from './coinbase-payments.ts'
+import { bookingOf } from './book-block.ts'
+import { type BookedBlock, Bookings } from './bookings.ts'
 import type { LedgerEvent, LedgerFact } from './facts.ts'
 import { GivenDistributions } from './given-distributions.ts'
 import {
@@ -298,7 +298,13 @@ export class Ledger {
   }
 
   #block(node: number, block: BlockRecord): void {
-    const booking = this.#booking(node, this.#withDistribution(block))
+    const booking = bookingOf(block, {
+      node,
+      settings: this.#settings,
+      accounts: this.#accounts,
+      given: this.#given,
+      weights: () => this.#scheme.weights(),
+    })
     if (!this.#bookings.book(booking)) return
     this.#effects.push({ kind: 'blockBooked', block: this.#bookings.block(booking.hash)! })
     // it is its finder's alone: nothing of what other miners are paid changes
@@ -306,71 +312,6 @@ export class Ledger {
     this.#scheme.blockFound()
     this.#isDue = true
     this.#make(block.time, 'voiding')
-  }
-
-  /** A block that the chain told of names no distribution: it is that whose outputs it has, or its finder's. */
-  #withDistribution(block: BlockRecord): BlockRecord {
-    if (block.source !== 'chain' || block.distributionId !== 0n) return block
-    const given = this.#given.paidBy(block.coinbase)?.distribution.id
-    const isSolo = paysFinder(block.coinbase, this.#settings, this.#accounts.keys())
-    return { ...block, distributionId: given ?? (isSolo ? SOLO_PAYOUT : 0n) }
-  }
-
-  #booking(node: number, block: BlockRecord): Booking {
-    const finder = block.account === 0 ? undefined : this.#accounts.key(node, block.account)
-    const payments = this.#payments(block, finder)
-    const { total, outside, paid } = payments
-    const { fee, earned } = this.#earned(block, payments, finder)
-    return {
-      hash: displayHash(block.hash),
-      height: block.height,
-      time: block.time,
-      distributionId: block.distributionId,
-      finder,
-      workerName: this.#accounts.worker(node, block.worker),
-      total,
-      outside,
-      fee,
-      paid,
-      earned,
-    }
-  }
-
-  #payments(block: BlockRecord, finder: AccountKey | undefined): CoinbasePayments {
-    const { poolScript, scheme } = this.#settings
-    const given = this.#given.find(block.distributionId)
-    if (given !== undefined) return coinbasePayments(block.coinbase, poolScript, given.distribution)
-    if (scheme.scheme === 'solo' && finder !== undefined)
-      return coinbasePayments(block.coinbase, poolScript, new Set([finder]))
-    const all = block.distributionId === 0n ? new Set<AccountKey>() : this.#accounts.keys()
-    return coinbasePayments(block.coinbase, poolScript, all)
-  }
-
-  /** Who has earned what by a block. Its split is that of its own distribution, whatever shares came since. */
-  #earned(
-    block: BlockRecord,
-    { total, outside, paid }: CoinbasePayments,
-    finder: AccountKey | undefined,
-  ): { readonly fee: bigint; readonly earned: Map<AccountKey, bigint> } {
-    if (block.distributionId === SOLO_PAYOUT) return { fee: paid.get(POOL)!, earned: new Map(paid) }
-    const ours = total - outside
-    if (this.#settings.scheme.scheme === 'fpps') return { fee: ours, earned: new Map([[POOL, ours]]) }
-    // a round ends with its block: shares that came since the distribution was made are part of it
-    const endsWithBlock = this.#settings.scheme.scheme === 'round'
-    const weights = endsWithBlock ? this.#scheme.weights() : this.#given.find(block.distributionId)?.weights
-    // where the distribution is forgotten, after all, the weights of now come closest
-    const fee = partOf(ours, this.#settings.feePpm)
-    const earned = splitExactly(ours - fee, weights ?? this.#scheme.weights())
-    if (earned.size > 0) return { fee, earned: earned.set(POOL, fee) }
-    // nobody has earned any of it yet: then the finder has
-    if (finder === undefined) return { fee: ours, earned: new Map([[POOL, ours]]) }
-    return {
-      fee,
-      earned: new Map([
-        [finder, ours - fee],
-        [POOL, fee],
-      ]),
-    }
   }
 
   #chain(hash: string, confirmations: number, time: number): void {

@@ -39,7 +39,7 @@ export interface PaymentPlan {
 /** Plans the transaction; a text says why there is none. The pool pays the fee: accounts get their whole balance. */
 export function planPayment(request: PaymentRequest): PaymentPlan | string {
   const { balances, outputs, spendsAll, poolScript, dustLimit, feeRate } = request
-  const least = request.least < dustLimit ? dustLimit : request.least
+  const [least = dustLimit] = [request.least, dustLimit].sort((a, b) => compare(b, a))
   const owed = [...balances]
     .filter(([, value]) => value > 0n)
     .sort(([a, value], [b, other]) => compare(other, value) || compare(a, b))
