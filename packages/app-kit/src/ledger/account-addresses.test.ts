@@ -6,7 +6,8 @@ import type { JournalRecord } from '@sv2/journal'
 import { Ledger, payoutMessage } from '@sv2/roles/ledger'
 import { expect, test } from 'vitest'
 import { setAccountAddress } from './account-addresses.ts'
-import { LedgerView } from './ledger-queries.ts'
+import type { Query } from './ledger-messages.ts'
+import { type LedgerQuery, LedgerView } from './ledger-queries.ts'
 
 const NOW = 1_800_000_000_000
 const DAY = 86_400_000
@@ -47,7 +48,7 @@ function books() {
   const view = new LedgerView(ledger, 'regtest', () => undefined)
   const deps = {
     network: 'regtest' as const,
-    ledger: { ask: async (query: Parameters<typeof view.answer>[0]) => view.answer(query) as never },
+    ledger: { ask: async (query: Query) => view.answer(query as LedgerQuery) as never },
     journal: {
       append(record: JournalRecord) {
         ledger.handle({ node: 0, entry: { sequence: records.length, record } })
