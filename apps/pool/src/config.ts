@@ -58,6 +58,12 @@ const extranonce = z
       .default(10_000)
       .describe('Channels of one network address; not for those on allow_list'),
     max_channels_per_connection: z.int().min(1).default(100_000).describe('Channels of one connection'),
+    max_accounts_per_connection: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(10_000)
+      .describe('Accounts that one connection opens channels for, those that it closed among them'),
   })
   .prefault({})
   .describe('The search space and how it is split')

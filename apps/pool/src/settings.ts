@@ -25,6 +25,7 @@ export function poolSettings(config: PoolConfig, version: string, run: PoolRun):
       },
       maxChannels: extranonce.max_channels,
       maxChannelsPerConnection: extranonce.max_channels_per_connection,
+      maxAccountsPerConnection: extranonce.max_accounts_per_connection,
       maxChannelsPerAddress: extranonce.max_channels_per_address,
       ...difficultySettings(difficulty),
       ...answerSettings(jobs),

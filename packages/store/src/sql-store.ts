@@ -1,5 +1,6 @@
 import { type AccountKey, type BlockState, POOL } from '@sv2/roles/ledger'
 import { type Dialect, Kysely, Migrator, sql, type Transaction } from 'kysely'
+import { columnBatch, columnText, nameOfColumn } from './column-text.ts'
 import {
   type EarningsQuery,
   KEPT,
@@ -47,7 +48,8 @@ export class SqlStore implements LedgerStore {
     return Number(row?.sequence ?? 0)
   }
 
-  async apply(batch: StoreBatch): Promise<void> {
+  async apply(given: StoreBatch): Promise<void> {
+    const batch = columnBatch(given)
     await this.#db.transaction().execute(async (db) => {
       await moveCursor(db, batch)
       for (const rows of pages(batch.accounts))
@@ -70,7 +72,7 @@ export class SqlStore implements LedgerStore {
         ? await this.#db
             .selectFrom('total_work')
             .select(['start', 'span', 'shares', 'work'])
-            .where('account', '=', account)
+            .where('account', '=', columnText(account))
             .where('start', '>=', earliest)
             .where('start', '<', end)
             .orderBy('start')
@@ -78,8 +80,8 @@ export class SqlStore implements LedgerStore {
         : await this.#db
             .selectFrom('work')
             .select(['start', 'span', 'shares', 'work'])
-            .where('account', '=', account)
-            .where('worker', '=', worker)
+            .where('account', '=', columnText(account))
+            .where('worker', '=', columnText(worker))
             .where('start', '>=', earliest)
             .where('start', '<', end)
             .orderBy('start')
@@ -97,7 +99,7 @@ export class SqlStore implements LedgerStore {
       .selectFrom('part')
       .innerJoin('block', 'block.hash', 'part.hash')
       .select(['block.hash', 'height', 'time', 'state', 'earned', 'paid'])
-      .where('part.account', '=', account)
+      .where('part.account', '=', columnText(account))
     if (after !== undefined) {
       const { hash } = after
       const time = String(after.time)
@@ -120,7 +122,7 @@ export class SqlStore implements LedgerStore {
     const rows = await this.#db.selectFrom('balance').selectAll().execute()
     // by code point, as the ledger sorts them; a database's own order is that of a language
     return rows
-      .map(({ account, value }) => [account, BigInt(value)] as const)
+      .map(({ account, value }) => [nameOfColumn(account), BigInt(value)] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1))
   }
 

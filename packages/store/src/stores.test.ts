@@ -178,6 +178,29 @@ describe.each(['memory', 'pglite', 'postgres'] as const)('the store in %s', (kin
     expect(await store.balances()).toEqual([['pool', 2n ** 62n]])
   })
 
+  run.each([
+    'a\u0000b\u0007\n\u001b[31m',
+    '<img src=x onerror=alert(1)>',
+    "'); drop table work; --",
+    '\u{10ffff}\u{10ffff}0',
+    'é'.repeat(127),
+    '%_\\',
+    '__proto__',
+  ])('keeps work of a worker and an account named %j apart from others', async (name) => {
+    const others = [name.replaceAll('\u0000', '\ufffd'), name.replaceAll('\u0000', '\u{10ffff}0'), `${name} `]
+    const names = [...new Set([name, ...others])]
+    const work = names.map((worker, n) => ({ ...worked(0, n + 1, worker), account: `name:${name}` }))
+    const accounts = names.map((one) => ({ key: `name:${one}`, name: one }))
+    await store.apply(batch(0, 1, { work, accounts, balances: [[`name:${name}`, 5n]] }))
+    await store.apply(batch(1, 2, { work, accounts }))
+    for (const [n, worker] of names.entries())
+      expect(await store.work({ account: `name:${name}`, worker, from: 0, to: 1 })).toMatchObject([
+        { shares: 2 * (n + 1) },
+      ])
+    expect(await store.work({ account: `name:${name}`, from: 0, to: 1 })).toHaveLength(1)
+    expect(await store.balances()).toEqual([[`name:${name}`, 5n]])
+  })
+
   run('takes ten thousand workers in one batch', async () => {
     const work = Array.from({ length: 10_000 }, (_, n) => worked(0, 1, `rig ${n}`))
     await store.apply(batch(0, 1, { work }))

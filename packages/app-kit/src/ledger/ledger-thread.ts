@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type LedgerFact, POOL } from '@sv2/roles/ledger'
+import { systemClock } from '@sv2/runtime'
 import { type JournalPosition, segmentNumbers } from '@sv2/runtime/journal'
 import { SegmentRoots } from '../audit/segment-roots.ts'
 import { nodeRpcs } from '../config/node.ts'
@@ -84,7 +85,7 @@ function segmentEnded(number: number): void {
     const { snapshot } = ledger
     saveLedger(data.folder, next, snapshot)
     const windowFrom = snapshot.window?.spans[0]?.start ?? Number.POSITIVE_INFINITY
-    if (data.keepMs !== undefined) remove({ keepMs: data.keepMs, now: Date.now(), windowFrom })
+    if (data.keepMs !== undefined) remove({ keepMs: data.keepMs, now: systemClock.now(), windowFrom })
   } catch (error) {
     line(
       'error',
@@ -108,7 +109,7 @@ async function look(): Promise<void> {
   if (isLooking || data.nodes.length === 0) return
   isLooking = true
   try {
-    const { records, isAway, behind } = await watch.look(Date.now())
+    const { records, isAway, behind } = await watch.look(Math.floor(systemClock.now()))
     nodeBehind = behind
     unknownBlocks += records.filter(({ kind }) => kind === 'block').length
     if (isAway && !wasAway) line('warn', {}, 'no node says what became of our blocks')
@@ -144,7 +145,7 @@ async function write(): Promise<void> {
   if (writer === undefined || isWriting) return
   isWriting = true
   try {
-    const state = await writer.write(Date.now())
+    const state = await writer.write(Math.floor(systemClock.now()))
     if (state === 'ahead') storeTrouble('it is ahead of the journal: rebuild it with sv2-ledger rebuild')
     else if (state === 'written' && storeState !== 'written') {
       storeState = 'written'

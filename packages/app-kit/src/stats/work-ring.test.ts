@@ -56,3 +56,24 @@ test('a clock that goes back counts the share in the newest slice', () => {
   ring.add(60, START - MINUTE)
   expect(ring.hashrate(10 * MINUTE, START + 2 * MINUTE)).toBeGreaterThan(0)
 })
+
+test.each([
+  ['back', -1],
+  ['forward', 1],
+])('a clock that jumps an hour %s makes no rate that is not one, and the ring counts on', (_, way) => {
+  const ring = filled(70)
+  const jumped = START + 70 * MINUTE + way * 60 * MINUTE
+  for (let second = 0; second < 1_200; second++) {
+    const now = jumped + second * 1000
+    ring.add(1, now)
+    for (const overMs of [10 * MINUTE, 60 * MINUTE]) {
+      const rate = ring.hashrate(overMs, now) / HASHES
+      expect(rate).toBeGreaterThanOrEqual(0)
+      expect(rate).toBeLessThan(100)
+    }
+    for (const { hashrate } of ring.history(now)) expect(hashrate / HASHES).toBeLessThanOrEqual(21)
+  }
+  const later = START + 200 * MINUTE
+  for (let second = 0; second < 1_200; second++) ring.add(1, later + second * 1000)
+  expect(ring.hashrate(10 * MINUTE, later + 20 * MINUTE) / HASHES).toBeCloseTo(1, 1)
+})

@@ -319,6 +319,29 @@ describe('capacity', () => {
     expect(two.open('standard').channelId).toBeGreaterThan(0)
   })
 
+  test('a connection names no more accounts than configured in its life, whatever it closes', () => {
+    const most = 50
+    const { link } = aPool(current, {
+      miners: { maxChannelsPerConnection: 200, maxAccountsPerConnection: most },
+    })
+    const miner = new TestMiner(link, current)
+    const open = (user: string) => {
+      const requestId = miner.request('standard', { user })
+      const [answer] = miner.take()
+      if (answer?.type !== 'OpenStandardMiningChannel.Success') return answer
+      miner.peer.send({ type: 'CloseChannel', channelId: answer.channelId, reasonCode: '' })
+      return requestId
+    }
+    for (let n = 0; n < most; n++) expect(open(`account${n}.rig`)).toEqual(expect.any(Number))
+    for (let n = most; n < 100_000; n += 997)
+      expect(open(`account${n}.rig`)).toMatchObject({ errorCode: 'channel-capacity-exhausted' })
+    expect(link.factsOf('channelRefused').at(-1)).toMatchObject({ detail: '50 accounts on one connection' })
+    // more workers of those that it named, and others on another connection
+    expect(open('account7.another')).toEqual(expect.any(Number))
+    const second = new TestMiner(link, current)
+    expect(second.open('standard', { user: 'account99999' }).channelId).toBeGreaterThan(0)
+  })
+
   test('a solo pool pays no more addresses at one time than configured', () => {
     const { link } = aPool(current, { payout: { mode: 'solo', network: 'regtest', maxPayouts: 2 } })
     const miner = new TestMiner(link, current)

@@ -52,6 +52,8 @@ export class Connection {
   /** Extensions agreed on; undefined until then. */
   extensions: readonly number[] | undefined
   #lastId = 0
+  /** Accounts that it named: nearly always one alone. */
+  #accounts: string | Set<string> | undefined
 
   constructor(
     session: SessionId,
@@ -69,6 +71,20 @@ export class Connection {
     this.maxCoinbaseBytes = opening.maxCoinbaseBytes
     this.isSolo = opening.isSolo === true
     this.idleSince = opening.now
+  }
+
+  /** It opens a channel of an account; false when that is one more than the most, and nothing is remembered. Channels that it closed count on. */
+  names(account: string, most: number): boolean {
+    const known = this.#accounts
+    if (known === undefined) this.#accounts = account
+    else if (known === account) return true
+    else {
+      const accounts = typeof known === 'string' ? new Set([known]) : known
+      if (accounts.has(account)) return true
+      if (accounts.size >= most) return false
+      this.#accounts = accounts.add(account)
+    }
+    return true
   }
 
   /** An open channel; undefined as well for one that is being closed. */

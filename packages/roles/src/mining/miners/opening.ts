@@ -164,6 +164,9 @@ function admit(
     maxCoinbaseBytes: extended || connection.takesGroupJobs ? connection.maxCoinbaseBytes : undefined,
   })
   if (assigned === 'later' || 'code' in assigned) return assigned
+  const { maxAccountsPerConnection: most = Number.POSITIVE_INFINITY } = settings
+  if (!connection.names(assigned.user, most))
+    return { code: 'channel-capacity-exhausted', detail: `${most} accounts on one connection` }
   const lease = connection.reserved ?? state.connected.leases.take(state.out.oldestLive)
   if (lease === undefined) throw new RangeError('a lease that was there is gone')
   connection.reserved = undefined

@@ -26,6 +26,8 @@ export interface MinersSettings {
   readonly maxChannelsPerConnection: number
   /** Channels of one address, over its connections; no limit when missing. */
   readonly maxChannelsPerAddress?: number | undefined
+  /** Accounts that one connection names in its life; no limit when missing. */
+  readonly maxAccountsPerConnection?: number | undefined
   readonly sharesPerMinute: number
   readonly shareBatchSize: number
   readonly shareBatchMs: number
