@@ -13,7 +13,7 @@ import type { PoolEvent, RecordEvent } from '@sv2/roles/pool'
 import type { JournalPosition } from '@sv2/runtime/journal'
 import type { StoreSettings } from '@sv2/store'
 import type { PoolConfig } from './config.ts'
-import { MAX_LISTED_PAYOUTS, termsOf } from './payout-config.ts'
+import { termsOf } from './payout-config.ts'
 
 const DAY_MS = 86_400_000
 
@@ -34,11 +34,11 @@ export async function openBooks(
 ): Promise<Books | undefined> {
   if (!config.journal.enabled) return undefined
   const { log, registry, scope, clock } = context
-  const { network, payout } = config
+  const { network } = config
   const node = config.extranonce.server_id
   const { keep_days: keepDays } = config.journal
   scope.own('journal folder', await lockJournal(config.journal, config.data_dir, log))
-  const terms = termsOf(payout, network, MAX_LISTED_PAYOUTS)
+  const terms = termsOf(config, furtherOutputs(config))
   const grown = (position: JournalPosition): void => {
     ledger?.grown(position)
     audit.grown(position)
@@ -75,6 +75,11 @@ export async function openBooks(
   return { journal, ledger, audit }
 }
 
+/** What the negotiator server in this process asks of jobs besides the payout. */
+function furtherOutputs({ job_negotiator }: PoolConfig): readonly string[] {
+  return job_negotiator.enabled ? job_negotiator.further_outputs : []
+}
+
 /** Where the tables are; the module is loaded by the thread of the ledger alone. */
 function storeOf({ ledger }: PoolConfig): ConstructorParameters<typeof LedgerClient>[0]['store'] {
   const module = import.meta.resolve('@sv2/store')
@@ -102,7 +107,7 @@ export function booksSettings(config: PoolConfig): {
   readonly apiUrl: string
 } {
   const { network, payout, journal, data_dir, extranonce, monitoring } = config
-  const terms = termsOf(payout, network, MAX_LISTED_PAYOUTS)
+  const terms = termsOf(config, furtherOutputs(config))
   if (terms === undefined)
     throw new ConfigError([
       { key: 'payout.mode', value: payout.mode, message: 'keeps no books: nobody is owed anything' },

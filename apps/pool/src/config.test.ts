@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError, formatProblem, loadConfig, printDefaults } from '@sv2/app-kit'
 import { describe, expect, test } from 'vitest'
-import { pool } from './app.ts'
+import { booksSettings, pool } from './app.ts'
 import { configSchema, type PoolConfig } from './config.ts'
 
 const MINE = 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202'
@@ -71,6 +71,21 @@ describe('configuration of the pool', () => {
     const named = { ...LEAST, POOL__PAYOUT__NAMES: 'true' }
     expect(problems({ ...named, POOL__PAYOUT__MODE: 'pplns' })).toEqual([])
     expect(problems(named)).toEqual([expect.stringMatching(/^payout\.names = true: is for modes that split/)])
+  })
+
+  test('outputs that jobs of miners must have are part of the terms, where a server asks for them', () => {
+    const terms = (enabled: boolean) =>
+      booksSettings(
+        load({
+          ...LEAST,
+          POOL__PAYOUT__MODE: 'pplns',
+          POOL__JOB_NEGOTIATOR__FURTHER_OUTPUTS: '["6a0105"]',
+          POOL__JOB_NEGOTIATOR__ENABLED: String(enabled),
+          POOL__JOB_NEGOTIATOR__NODES__0__COOKIE_FILE: '/node/.cookie',
+        }),
+      ).ledger
+    expect(terms(true).additionalScripts).toEqual([Uint8Array.of(0x6a, 1, 5)])
+    expect(terms(false).additionalScripts).toBeUndefined()
   })
 
   test('a job negotiator server in this process needs a node', () => {

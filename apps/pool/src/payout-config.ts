@@ -1,5 +1,5 @@
 import { addressProblem, payoutProblem } from '@sv2/app-kit'
-import { addressToScript, hex, type Network } from '@sv2/bitcoin'
+import { addressToScript, hex, type Network, unhex } from '@sv2/bitcoin'
 import { MOST_FEE_BLOCKS, SCORE_OF_A_BLOCK, type SchemeSettings, type Terms } from '@sv2/roles/ledger'
 import { PAYOUT_CLASSES } from '@sv2/roles/payouts'
 import type { PayoutSettings } from '@sv2/roles/pool'
@@ -160,16 +160,23 @@ export function payoutSettings({
   }
 }
 
-/** The terms that the ledger splits by; undefined in mode pool, where nobody is owed anything. */
-export function termsOf(payout: PayoutConfig, network: Network, maxPayouts: number): Terms | undefined {
+/**
+ * The terms that the ledger splits by; undefined in mode pool, where nobody is owed anything.
+ * @param furtherOutputs scripts, hex, of outputs without value that jobs of miners must have: those that follow a distribution too
+ */
+export function termsOf(
+  { payout, network }: { readonly payout: PayoutConfig; readonly network: Network },
+  furtherOutputs: readonly string[],
+): Terms | undefined {
   const scheme = schemeOf(payout, network)
   if (scheme === undefined) return undefined
   return {
     scheme,
     feePpm: isShared(payout) ? BigInt(payout.fee_ppm) : 0n,
     poolScript: payout.address === undefined ? new Uint8Array(0) : addressToScript(payout.address, network),
+    ...(furtherOutputs.length > 0 && { additionalScripts: furtherOutputs.map(unhex) }),
     dustLimit: payout.dust_sat,
-    maxPayouts,
+    maxPayouts: MAX_LISTED_PAYOUTS,
     refreshMs: payout.refresh_sec * 1000,
     confirmations: payout.confirmations,
   }
@@ -199,4 +206,4 @@ function schemeOf(payout: PayoutConfig, network: Network): SchemeSettings | unde
 }
 
 /** Miners that a distribution lists: those that the largest coinbase has room for. */
-export const MAX_LISTED_PAYOUTS = 510
+const MAX_LISTED_PAYOUTS = 510

@@ -13,7 +13,7 @@ export interface CoinbasePayments {
 }
 
 /** Which scripts of a coinbase are miners of ours. */
-export type Miners =
+export type MinerScripts =
   /** Those of a distribution, in its order: what a client adds behind them is its own. */
   | Pick<Distribution, 'payouts'>
   /** Any of these accounts: nothing is known of how the coinbase was made. */
@@ -26,7 +26,7 @@ export type Miners =
 export function coinbasePayments(
   coinbase: Uint8Array,
   poolScript: Uint8Array,
-  miners: Miners,
+  miners: MinerScripts,
 ): CoinbasePayments {
   const paid = new Map<AccountKey, bigint>([[POOL, 0n]])
   const payeeOf = 'payouts' in miners ? inOrder(miners.payouts) : among(miners)

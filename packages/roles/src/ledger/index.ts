@@ -1,7 +1,7 @@
 export { type BlockState, type BookedBlock, type Booking, changes, POOL } from './bookings.ts'
 export type { LedgerEvent, LedgerFact } from './facts.ts'
 export { MOST_FEE_BLOCKS } from './fee-history.ts'
-export { accountKey, Ledger } from './ledger.ts'
+export { Ledger } from './ledger.ts'
 export { type LedgerSnapshot, type LedgerState, SNAPSHOT_VERSION } from './ledger-snapshot.ts'
 export { type PaymentPlan, type PaymentRequest, planPayment } from './payment-plan.ts'
 export { payoutMessage } from './payout-address.ts'

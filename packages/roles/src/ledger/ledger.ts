@@ -347,8 +347,3 @@ export class Ledger {
     if (whole > 0n) this.#bookings.transfer(account, whole)
   }
 }
-
-/** The key of an account that is paid to a script. */
-export function accountKey(script: Uint8Array): AccountKey {
-  return hex(script)
-}

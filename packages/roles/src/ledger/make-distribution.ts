@@ -40,7 +40,8 @@ export function makeDistribution(input: DistributionInput, settings: LedgerSetti
     .filter(([, weight]) => weight >= limit)
     .map(([account, weight]): MinerPayee => ({ script: unhex(account), weight, dustLimit }))
   const rest = payouts.reduce((left, { weight }) => left - weight, value)
-  return { id, pool: { script: settings.poolScript, weight: rest }, payouts, additionalOutputs: [] }
+  const additionalOutputs = (settings.additionalScripts ?? []).map((script) => ({ value: 0n, script }))
+  return { id, pool: { script: settings.poolScript, weight: rest }, payouts, additionalOutputs }
 }
 
 /** An account with a script of its own; what is owed to the pool's script is in the pool's output. */

@@ -26,6 +26,8 @@ export interface LedgerSettings {
   readonly feePpm: bigint
   /** Output script of the pool: its fee, and what it holds for miners that a coinbase does not list. */
   readonly poolScript: Uint8Array
+  /** Scripts of outputs without value that every coinbase has behind those of the miners; none when missing. */
+  readonly additionalScripts?: readonly Uint8Array[]
   /** Less than this is not paid in a coinbase, satoshi. */
   readonly dustLimit: number
   /** Miners that a coinbase lists at most. */

@@ -7,6 +7,7 @@ export type Terms = Omit<LedgerSettings, 'network'>
 /** Terms as text: the same terms are always the same text. */
 export function writeTerms(terms: Terms): string {
   const { scheme, feePpm, poolScript, dustLimit, maxPayouts, refreshMs, confirmations } = terms
+  const { additionalScripts = [] } = terms
   return JSON.stringify({
     scheme: scheme.scheme,
     ...('window' in scheme && { window: scheme.window.toString() }),
@@ -18,6 +19,7 @@ export function writeTerms(terms: Terms): string {
     }),
     feePpm: feePpm.toString(),
     poolScript: hex(poolScript),
+    ...(additionalScripts.length > 0 && { additionalScripts: additionalScripts.map(hex) }),
     dustLimit,
     maxPayouts,
     refreshMs,
@@ -35,6 +37,9 @@ export function readTerms(text: string): Terms {
     scheme: readScheme(read),
     feePpm: BigInt(String(read.feePpm)),
     poolScript: unhex(String(read.poolScript)),
+    ...(Array.isArray(read.additionalScripts) && {
+      additionalScripts: read.additionalScripts.map((script) => unhex(String(script))),
+    }),
     dustLimit: Number(dustLimit),
     maxPayouts: Number(maxPayouts),
     refreshMs: Number(refreshMs),

@@ -34,6 +34,27 @@ test('terms of fpps from before fees were averaged have no average', () => {
   expect(readTerms(text.replace('"feeBlocks":144,', '')).scheme).toEqual({ scheme: 'fpps', feeBlocks: 0 })
 })
 
+test('outputs that the pool wants are in every distribution, and a block without them is not of it', () => {
+  const additionalScripts = [Uint8Array.of(0x6a, 1, 5), Uint8Array.of(0x6a, 1, 6)]
+  const terms: Terms = { ...TERMS, additionalScripts }
+  expect(readTerms(writeTerms(terms))).toEqual(terms)
+  const history = new History().start(2)
+  history.share(1, 100)
+  history.share(2, 50)
+  history.write({ kind: 'terms', time: history.time, terms: writeTerms(terms) })
+  history.share(2, 50)
+  history.tip()
+  expect(history.distribution?.additionalOutputs).toEqual(
+    additionalScripts.map((script) => ({ value: 0n, script })),
+  )
+  const { distribution } = history
+  history.foundAgain(distribution!)
+  history.foundAgain({ ...distribution!, additionalOutputs: [] })
+  const ids = history.ledger.blocks().map(({ booking }) => booking.distributionId)
+  expect(ids).toEqual([distribution!.id, 0n])
+  expect(replay(history.records).state).toEqual(history.ledger.state)
+})
+
 test('another fee holds for what comes after it, and work that was done counts on', () => {
   const history = new History().start(1)
   history.share(1, 100)
