@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { scriptToAddress } from '@sv2/bitcoin'
 import type { JournalRecord } from '@sv2/journal'
 import { Ledger, type LedgerSettings } from '@sv2/roles/ledger'
 import { aShare } from '@sv2/runtime/testing/written-journal'
@@ -87,7 +88,7 @@ describe.each(['memory', 'pglite', 'postgres'] as const)('the API on tables in %
     for (const close of closing.splice(0)) await close()
   })
 
-  async function anApi() {
+  async function anApi(more: readonly JournalRecord[] = []) {
     const url =
       kind === 'memory'
         ? 'memory'
@@ -102,7 +103,7 @@ describe.each(['memory', 'pglite', 'postgres'] as const)('the API on tables in %
     const writer = new StoreWriter(settings, { openStore, Projection, wholeBatch }, ledger)
     await writer.open()
     closing.push(() => writer.close())
-    for (const [sequence, record] of records().entries())
+    for (const [sequence, record] of [...records(), ...more].entries())
       writer.take({ sequence, record }, ledger.handle({ node: 0, entry: { sequence, record } }))
     const stored = new StoreView(ledger, writer)
     const view = new LedgerView(ledger, 'regtest', () => ledger.distribution)
@@ -138,6 +139,29 @@ describe.each(['memory', 'pglite', 'postgres'] as const)('the API on tables in %
       const month = await get('pool/history?span=month')
       expect(month.body.points).toEqual([{ at: NOW - 125 * MINUTE, hashrate: 4 / 6 }, expect.anything()])
       expect((await get('accounts/nobody/history?span=month')).status).toBe(404)
+    },
+    60_000,
+  )
+
+  run(
+    'what a name has worked before it had an address is in the history of both',
+    async () => {
+      const share = (minutesAgo: number) =>
+        aShare({ time: NOW - minutesAgo * MINUTE, account: 3, worker: 1, work: 600n, networkWork: 1n << 60n })
+      const script = Uint8Array.of(0, 20, ...new Array(20).fill(7))
+      const { writer, get } = await anApi([
+        { kind: 'account', account: 3, name: 'carol', script: new Uint8Array(0) },
+        share(100),
+        { kind: 'address', time: NOW - 90 * MINUTE, name: 'carol', script, signedAt: 1, signatures: [] },
+        share(80),
+      ])
+      await writer.write(NOW)
+      for (const name of ['carol', scriptToAddress(script, 'regtest')]) {
+        const { body } = await get(`accounts/${name}/history?span=day`)
+        expect(body.points.slice(0, 3).map(({ hashrate }: { hashrate: number }) => hashrate)).toEqual([
+          1, 0, 1,
+        ])
+      }
     },
     60_000,
   )

@@ -69,7 +69,11 @@ export class StoreView {
   ): Promise<StoreAnswers['history']> {
     const account = name === undefined ? undefined : this.#ledger.accounts.find(name)
     if (name !== undefined && account === undefined) return undefined
-    const points = (await this.#writer.store?.work({ account, worker, from, to })) ?? []
+    // work stands under the key that the account had then
+    const keys = account === undefined ? [] : this.#ledger.accounts.formerKeys(account)
+    const points: WorkPoint[] = []
+    for (const key of [account, ...keys])
+      points.push(...((await this.#writer.store?.work({ account: key, worker, from, to })) ?? []))
     return { asOf, slices: slicesOf(points, sliceMs, to) }
   }
 
@@ -91,7 +95,7 @@ function slicesOf(points: readonly WorkPoint[], sliceMs: number, to: number): Wo
     sums.set(at, (sums.get(at) ?? 0n) + work)
   }
   const slices: WorkSlice[] = []
-  const first = points[0]?.start ?? to
+  const first = points.reduce((least, { start }) => Math.min(least, start), to)
   for (let at = first - (first % sliceMs); at < to; at += sliceMs)
     slices.push({ at, hashrate: (Number(sums.get(at) ?? 0n) * 1000) / sliceMs })
   return slices

@@ -54,6 +54,11 @@ export class Accounts {
     return this.#addresses.get(keyOfName(name))
   }
 
+  /** Keys that an account had while it was known by a name alone. */
+  formerKeys(account: AccountKey): readonly AccountKey[] {
+    return [...this.#addresses].flatMap(([key, address]) => (address.account === account ? [key] : []))
+  }
+
   /** Names that have an address. */
   get addresses(): number {
     return this.#addresses.size
