@@ -156,6 +156,10 @@ export class Engine<Event extends { readonly kind: string }, Effect extends { re
     for (const { session } of [...this.#sessions.values()]) session.close(reason)
   }
 
+  foresee(session: Session, messages: readonly unknown[]): void {
+    this.#role.foresee?.(session.id, messages)
+  }
+
   deliver(session: Session, message: unknown): void {
     this.#handle({ kind: 'message', session: session.id, message })
   }

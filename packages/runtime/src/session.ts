@@ -15,6 +15,8 @@ export interface SessionLimits {
 
 /** The receiver of a session's messages: the engine. */
 export interface SessionOwner {
+  /** These are delivered next, in this order. */
+  foresee(session: Session, messages: readonly unknown[]): void
   /** One message arrived. */
   deliver(session: Session, message: unknown): void
   /** The peer spells something in a way of its own. */
@@ -38,7 +40,7 @@ export interface SessionProgress {
  * thousand requests that open a channel.
  */
 export const MAX_TURN_MS = 4
-/** Messages that are taken before the time is looked at. */
+/** Messages that are taken at most before the time is looked at; shares only, but for the last. */
 const MESSAGES_AT_ONCE = 8
 
 /** After a close, this long for what was sent to get out, ms. */
@@ -259,15 +261,30 @@ export class Session implements Holder {
     if (!this.#ended) this.#held.note(this)
   }
 
-  /** Takes a few messages; whether there may be more. */
+  /**
+   * Takes one message, or a few of which all but the last are shares; whether there may be more. What is read behind a share
+   * does not depend on its answer. An error of what is read comes after the messages before it.
+   */
   #takeSome(unread: Iterator<unknown>): boolean {
-    for (let count = 0; count < MESSAGES_AT_ONCE; count++) {
-      const { value, done } = unread.next()
-      if (done === true) return false
-      this.#take(value)
+    const messages: unknown[] = []
+    let isLeft = true
+    let failed: { readonly error: unknown } | undefined
+    try {
+      do {
+        const { value, done } = unread.next()
+        isLeft = done !== true
+        if (isLeft) messages.push(value)
+      } while (isLeft && messages.length < MESSAGES_AT_ONCE && this.#wire.isShare(messages.at(-1)))
+    } catch (error) {
+      failed = { error }
+    }
+    if (messages.length > 1) this.#owner.foresee(this, messages)
+    for (const message of messages) {
+      this.#take(message)
       if (this.#ended) return false
     }
-    return true
+    if (failed !== undefined) throw failed.error
+    return isLeft
   }
 
   /** Reads again, unless the role wants a pause. */

@@ -53,6 +53,11 @@ export class Sv1Wire implements Wire {
     return SETUP.has((message as Sv1ToServer).type)
   }
 
+  /** Each line is read when its turn comes. */
+  isShare(): boolean {
+    return false
+  }
+
   /** An answer does not say to what: that a V1 miner works, the role says by its fact. */
   provesWork(): boolean {
     return false

@@ -81,6 +81,11 @@ export class Sv2Wire implements Wire {
     return true
   }
 
+  isShare(message: unknown): boolean {
+    const { type } = message as Message
+    return type === 'SubmitSharesExtended' || type === 'SubmitSharesStandard'
+  }
+
   provesWork(message: unknown): boolean {
     return PROOFS.has((message as Message).type)
   }

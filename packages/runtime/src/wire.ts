@@ -22,6 +22,8 @@ export interface Wire {
   readonly heldBytes: number
   /** Whether a message of the peer ends the time it has to say who it is. */
   isSetup(message: unknown): boolean
+  /** Whether a message of the peer is a share: what is behind it is read the same way, whatever the answer is. */
+  isShare(message: unknown): boolean
   /** Whether a message of ours says that the peer works, or has what it came for. */
   provesWork(message: unknown): boolean
   /** The bytes to write for one or more encoded messages. */

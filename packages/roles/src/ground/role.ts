@@ -54,6 +54,11 @@ export type Emit<Effect> = (effect: Effect) => void
  */
 export interface Role<Event, Effect> {
   handle(event: Event, now: Millis): readonly Effect[]
+  /**
+   * Messages of one session that `handle` is given next, in this order: a role may compute what they need for all of them at
+   * once. No effect depends on whether it is called.
+   */
+  foresee?(session: SessionId, messages: readonly unknown[]): void
   /** When the driver has to deliver the next tick; `NEVER` when idle. */
   nextDeadline(): Millis
 }

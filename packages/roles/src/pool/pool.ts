@@ -1,5 +1,5 @@
 import { displayHash, equalBytes, targetToDifficulty } from '@sv2/bitcoin'
-import { type NewTemplate, PAYOUT_DISTRIBUTION } from '@sv2/messages'
+import { type Message, type NewTemplate, PAYOUT_DISTRIBUTION } from '@sv2/messages'
 import { TemplateFeed, type TemplateNews } from '../client/template-feed.ts'
 import { Outbox } from '../ground/outbox.ts'
 import type { Millis, Role, SessionId } from '../ground/role.ts'
@@ -82,6 +82,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     })
     // a book keeps MAX_EXTRA_JOBS of them; that has to reach beyond the next job for everybody
     this.#extraJobMs = Math.max(MIN_EXTRA_JOB_MS, (1.5 * settings.jobRefreshMs) / MAX_EXTRA_JOBS)
+    const terms = { versionRollingMask: settings.versionRolling ? ANY_VERSION : 0 }
     const { run } = settings
     const numbers = new RunNumbers(run, deps.sha256d)
     this.#numbers = numbers
@@ -97,10 +98,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
           ...deps,
           emit: this.#outbox.emit,
           source: {
-            terms: () =>
-              this.#hasStopped
-                ? undefined
-                : { versionRollingMask: settings.versionRolling ? ANY_VERSION : 0 },
+            terms: () => (this.#hasStopped ? undefined : terms),
             bookFor: (request) => this.#bookFor(request),
             released: (book) => this.#shelves.drop(book),
             extraJob: (book) => this.#extraJob(book),
@@ -200,6 +198,10 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     }
     this.#miners.endTurn()
     return this.#outbox.take()
+  }
+
+  foresee(session: SessionId, messages: readonly unknown[]): void {
+    this.#miners.foresee(session, messages as readonly Message[])
   }
 
   #bookFor(request: WorkRequest): ReturnType<typeof assignmentOf> {
@@ -366,13 +368,14 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   }
 
   #solved(channel: Channel, share: Share, good: GoodShare): void {
-    const { job, hash } = good
+    const { job } = good
+    const hash = displayHash(good.hash)
     const template = this.#shelves.templateOf(job)
     const solution = template === undefined ? solutionOf(channel, share, good) : undefined
-    const negotiators = solution === undefined ? 0 : this.#links.push(solution, displayHash(hash))
+    const negotiators = solution === undefined ? 0 : this.#links.push(solution, hash)
     if (template !== undefined && job.tip !== undefined)
       this.#feed.submit({
-        hash: displayHash(hash),
+        hash,
         prevHash: job.tip.prevHash,
         message: submissionOf(template, channel, { share, job }),
       })
@@ -382,7 +385,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       channelId: channel.id,
       user: channel.user,
       worker: channel.worker,
-      hash: displayHash(hash),
+      hash,
       templateId: template?.templateId,
     })
     this.#records.block(channel, share, good)

@@ -1,4 +1,12 @@
-import { concatBytes, equalBytes, HEADER_SIZE, meetsTarget, type Sha256d, writeHeader } from '@sv2/bitcoin'
+import {
+  coinbaseRoots,
+  concatBytes,
+  equalBytes,
+  HEADER_SIZE,
+  meetsTarget,
+  type Sha256d,
+  writeHeader,
+} from '@sv2/bitcoin'
 import type { SubmitSharesExtended, SubmitSharesStandard } from '@sv2/messages'
 import type { Millis } from '../../ground/role.ts'
 import type { Channel, ChannelJob, Tally } from './channel.ts'
@@ -63,10 +71,49 @@ export class ShareJudge {
   readonly #sha256d: Sha256d
   readonly #header = new Uint8Array(HEADER_SIZE)
   readonly #credited: CreditedHashes
+  /** Merkle roots of shares that come next. */
+  readonly #foreseen = new Map<Share, ForeseenRoot>()
 
   constructor(sha256d: Sha256d, credited = new CreditedHashes()) {
     this.#sha256d = sha256d
     this.#credited = credited
+  }
+
+  /**
+   * Shares that are judged next: the merkle roots of those that roll their extranonces are computed for all shares of a job at
+   * once. A verdict is the same without this.
+   */
+  foresee(shares: readonly { readonly channel: Channel; readonly share: SubmitSharesExtended }[]): void {
+    this.#foreseen.clear()
+    const byJob = new Map<
+      Job,
+      { readonly share: Share; readonly prefix: Uint8Array; readonly full: Uint8Array }[]
+    >()
+    let last: { readonly channel: Channel; readonly share: SubmitSharesExtended } | undefined
+    for (const next of shares) {
+      const { channel, share } = next
+      const job = channel.live(share.jobId)
+      if (job?.tip === undefined || share.extranonce.length !== channel.extranonceSize) continue
+      const { root } = channel.job(job)
+      if (root?.job === job && equalBytes(root.rolled, share.extranonce)) continue
+      if (last?.channel === channel && equalBytes(last.share.extranonce, share.extranonce)) continue
+      last = next
+      const prefix = prefixOf(channel, job)
+      const group = byJob.get(job) ?? []
+      if (group.length === 0) byJob.set(job, group)
+      group.push({ share, prefix, full: concatBytes(prefix, share.extranonce) })
+    }
+    for (const [job, group] of byJob) {
+      const [first] = group
+      if (group.length < 2 || group.some(({ full }) => full.length !== first?.full.length)) continue
+      const roots = coinbaseRoots(
+        job,
+        group.map(({ full }) => full),
+        this.#sha256d,
+      )
+      for (const [n, { share, prefix }] of group.entries())
+        this.#foreseen.set(share, { job, prefix, merkleRoot: roots[n]! })
+    }
   }
 
   judge(channel: Channel, share: Share, now: Millis): Verdict {
@@ -126,10 +173,21 @@ export class ShareJudge {
       share.type === 'SubmitSharesExtended' && channel.kind === 'extended' ? share.extranonce : NONE
     const { root } = memory
     if (root?.job === job && equalBytes(root.rolled, rolled)) return root.merkleRoot
-    const merkleRoot = jobMerkleRoot(job, fullExtranonce(channel, job, share), this.#sha256d)
+    const foreseen = this.#foreseen.get(share)
+    const merkleRoot =
+      foreseen?.job === job && foreseen.prefix === prefixOf(channel, job)
+        ? foreseen.merkleRoot
+        : jobMerkleRoot(job, fullExtranonce(channel, job, share), this.#sha256d)
     memory.root = { job, rolled: rolled.length === 0 ? NONE : new Uint8Array(rolled), merkleRoot }
     return merkleRoot
   }
+}
+
+/** A merkle root, and what it was computed of beside the share. */
+interface ForeseenRoot {
+  readonly job: Job
+  readonly prefix: Uint8Array
+  readonly merkleRoot: Uint8Array
 }
 
 /** Prefix and rolled part, as they stand in the coinbase of this share. */

@@ -1,4 +1,4 @@
-import type { Message } from '@sv2/messages'
+import type { Message, SubmitSharesExtended } from '@sv2/messages'
 import type { Port } from '../../ground/port.ts'
 import { type Emit, type Millis, NEVER, type SessionEvent, type SessionId } from '../../ground/role.ts'
 import type { Channel } from '../channel/channel.ts'
@@ -84,6 +84,20 @@ export class Miners {
 
   nextDeadline(): Millis {
     return this.#state.due.timers.nextDeadline()
+  }
+
+  /** Messages that come next from a miner: the merkle roots of its shares are computed together. */
+  foresee(session: SessionId, messages: readonly Message[]): void {
+    const { connected, judge } = this.#state
+    const connection = connected.connections.get(session)
+    if (connection === undefined) return
+    const shares: { readonly channel: Channel; readonly share: SubmitSharesExtended }[] = []
+    for (const message of messages) {
+      if (message.type !== 'SubmitSharesExtended') continue
+      const channel = connection.channel(message.channelId)
+      if (channel !== undefined) shares.push({ channel, share: message })
+    }
+    if (shares.length > 1) judge.foresee(shares)
   }
 
   handle(event: SessionEvent<Port>, now: Millis): void {
