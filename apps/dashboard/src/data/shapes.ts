@@ -98,6 +98,12 @@ export interface Coinbase {
   }[]
 }
 
+/** What an account is owed beyond the block to come. */
+export interface Balance {
+  readonly account: string
+  readonly balance_sat: number
+}
+
 /** How the block to come is split. */
 export interface Distribution {
   readonly id: string
@@ -118,6 +124,7 @@ export interface Segment {
   readonly records: number
   readonly bytes: number
   readonly closed_at: number | null
+  readonly kept: boolean
   readonly root: string | null
 }
 

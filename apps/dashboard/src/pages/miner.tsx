@@ -180,11 +180,9 @@ function Earnings({
         keyOf={({ hash }) => hash}
         empty="No block has been found yet since this account came."
         columns={[
-          {
-            name: 'Block',
-            cell: ({ hash, height }) => <span title={hash}>{`${height} · ${brief(hash)}`}</span>,
-          },
-          { name: 'When', cell: ({ at }) => moment(at) },
+          { name: 'Block', cell: ({ hash, height }) => <span title={hash}>{height}</span> },
+          { name: 'Earned', isNumber: true, cell: ({ earned_sat: sat }) => bitcoin(sat) },
+          { name: 'Paid by the block', isNumber: true, cell: ({ paid_sat: sat }) => bitcoin(sat) },
           {
             name: 'State',
             cell: ({ state }) => (
@@ -193,8 +191,7 @@ function Earnings({
               </Badge>
             ),
           },
-          { name: 'Earned', isNumber: true, cell: ({ earned_sat: sat }) => bitcoin(sat) },
-          { name: 'Paid by the block', isNumber: true, cell: ({ paid_sat: sat }) => bitcoin(sat) },
+          { name: 'When', cell: ({ at }) => moment(at) },
         ]}
       />
       {owed !== 0 && (
@@ -221,11 +218,15 @@ function CoinbaseCard({ path, when }: { readonly path: string; readonly when: st
         columns={[
           {
             name: 'To',
-            cell: ({ address, script }) => (
-              <code>{address ?? (script.startsWith('6a') ? `data ${brief(script)}` : brief(script))}</code>
+            cell: ({ address, script, is_own: isOwn }) => (
+              <>
+                <code class="whole">
+                  {address ?? (script.startsWith('6a') ? `data ${brief(script)}` : brief(script))}
+                </code>{' '}
+                {isOwn && <Badge tone="good">yours</Badge>}
+              </>
             ),
           },
-          { name: 'Whose', cell: ({ is_own: isOwn }) => (isOwn ? <Badge tone="good">yours</Badge> : null) },
           { name: 'Value', isNumber: true, cell: ({ value_sat: sat }) => bitcoin(sat) },
         ]}
       />

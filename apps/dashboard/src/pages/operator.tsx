@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { PageProps } from '../app.tsx'
 import { useReading } from '../data/read.ts'
-import type { Block, Distribution, History, Node, Page, Segment } from '../data/shapes.ts'
+import type { Balance, Block, Distribution, History, Node, Page, Segment } from '../data/shapes.ts'
 import { ago, bitcoin, brief, duration, hashrate, moment, short } from '../data/words.ts'
 import { HashrateChart } from '../parts/chart.tsx'
 import { Badge, Card, Stat, Stats, Table } from '../parts/parts.tsx'
@@ -18,6 +18,7 @@ export function OperatorPage({ node, live, now }: PageProps) {
       {node !== undefined && <Summary node={node} now={now} />}
       <Blocks when={when} now={now} />
       <DistributionCard when={when} now={now} />
+      <Balances when={when} />
       <Journal when={when} now={now} />
       {node !== undefined && <Doors node={node} />}
       <Card title="Hash rate of the last day">
@@ -82,12 +83,6 @@ function Blocks({ when, now }: { readonly when: string; readonly now: number }) 
           },
           { name: 'When', cell: ({ at }) => <span title={moment(at)}>{ago(at, now)}</span> },
           {
-            name: 'Found by',
-            cell: ({ account, worker }) => (
-              <span class="name">{worker === '' ? account : `${account}.${worker}`}</span>
-            ),
-          },
-          {
             name: 'State',
             cell: ({ state }) => (
               <Badge tone={state === 'confirmed' ? 'good' : state === 'orphaned' ? 'bad' : 'plain'}>
@@ -96,6 +91,12 @@ function Blocks({ when, now }: { readonly when: string; readonly now: number }) 
             ),
           },
           { name: 'Pays', isNumber: true, cell: ({ total_sat: sat }) => (sat === null ? '–' : bitcoin(sat)) },
+          {
+            name: 'Found by',
+            cell: ({ account, worker }) => (
+              <span class="name">{worker === '' ? account : `${account}.${worker}`}</span>
+            ),
+          },
         ]}
       />
     </Card>
@@ -132,20 +133,45 @@ function DistributionCard({ when, now }: { readonly when: string; readonly now: 
   )
 }
 
-/** What the journal says of itself in the numbers for Prometheus. */
+function Balances({ when }: { readonly when: string }) {
+  const { answer } = useReading<Page<Balance>>('balances?limit=500', { everyMs: 10_000, when })
+  if (answer === undefined) return null
+  const rows = [...answer.items].sort((a, b) => Math.abs(b.balance_sat) - Math.abs(a.balance_sat))
+  return (
+    <Card title="Balances">
+      <p class="note">
+        Earned by confirmed blocks, and not in their coinbases: later blocks pay it, or a payment of the pool.
+      </p>
+      <Table
+        name="Balances"
+        rows={rows}
+        keyOf={({ account }) => account}
+        empty="Nobody is owed anything beyond the next block."
+        columns={[
+          { name: 'Account', cell: ({ account }) => <span class="name">{account}</span> },
+          { name: 'Balance', isNumber: true, cell: ({ balance_sat: sat }) => bitcoin(sat) },
+        ]}
+      />
+      {answer.next !== null && <p class="note">The first 500 accounts are shown.</p>}
+    </Card>
+  )
+}
+
+/** What the journal says of itself in the numbers for Prometheus, and what they are multiplied with to be shown. */
 const JOURNAL_METRICS = [
-  ['sv2_pool_journal_waiting_shares', 'Shares not on disk yet'],
-  ['sv2_pool_journal_flush_seconds', 'Last flush, s'],
-  ['sv2_pool_journal_refused_shares_total', 'Shares the disk refused'],
-  ['sv2_pool_journal_failing', 'Disk refuses (1: yes)'],
+  ['sv2_pool_journal_waiting_shares', 'Shares not on disk yet', 1],
+  ['sv2_pool_journal_flush_seconds', 'Last flush, ms', 1_000],
+  ['sv2_pool_journal_lag_seconds', 'Waiting for the disk, ms', 1_000],
+  ['sv2_pool_journal_refused_shares_total', 'Shares the disk refused', 1],
+  ['sv2_pool_journal_failing', 'Disk refuses (1: yes)', 1],
 ] as const
 
 function Journal({ when, now }: { readonly when: string; readonly now: number }) {
   const metrics = useMetrics()
   const { answer } = useReading<Page<Segment>>('audit/segments?limit=20', { everyMs: 30_000, when })
-  const known = JOURNAL_METRICS.flatMap(([name, text]) => {
+  const known = JOURNAL_METRICS.flatMap(([name, text, factor]) => {
     const value = metrics.get(name)
-    return value === undefined ? [] : [[text, value] as const]
+    return value === undefined ? [] : [[text, value * factor] as const]
   })
   if (known.length === 0 && answer === undefined) return null
   return (
@@ -164,7 +190,11 @@ function Journal({ when, now }: { readonly when: string; readonly now: number })
           columns={[
             { name: 'Segment', cell: ({ node, number }) => `${node} / ${number}` },
             { name: 'Records', isNumber: true, cell: ({ records }) => short(records) },
-            { name: 'Closed', cell: ({ closed_at: at }) => (at === null ? 'open' : ago(at, now)) },
+            {
+              name: 'Closed',
+              cell: ({ closed_at: at, kept }) =>
+                `${at === null ? 'open' : ago(at, now)}${kept ? '' : ', not kept'}`,
+            },
             { name: 'Root', cell: ({ root }) => <code>{root === null ? '–' : brief(root)}</code> },
           ]}
         />

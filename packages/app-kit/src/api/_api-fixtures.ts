@@ -58,6 +58,9 @@ export const LEDGER: NonNullable<ApiSources['ledger']> = {
     const block = { hash: 'bb', height: 5, at: 1, account: 'alice', worker: 'rig1', confirmations: 1 }
     return { items: [{ ...block, ...amounts, state: 'pending' }], next: null }
   },
+  async balances() {
+    return { items: [{ account: 'alice', balance_sat: 10 }], next: null }
+  },
   async distribution() {
     const payouts = [{ account: 'alice', script: '00', weight: '7', expected_sat: 90 }]
     return { id: '3', at: 1, value_sat: 100, payouts }

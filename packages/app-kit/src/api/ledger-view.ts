@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { block, books, distribution, earning, history } from './shapes.ts'
+import type { balance, block, books, distribution, earning, history } from './shapes.ts'
 
 /** A page that is asked for. */
 export interface PageRequest {
@@ -42,6 +42,8 @@ export interface LedgerView {
   ): Promise<(Page<z.output<typeof earning>> & { readonly as_of: number }) | undefined>
   /** The newest first. */
   blocks(page: PageRequest): Promise<Page<z.output<typeof block>>>
+  /** Those that are not 0, by the key of the account. */
+  balances(page: PageRequest): Promise<Page<z.output<typeof balance>>>
   /** Undefined before the first one. */
   distribution(): Promise<z.output<typeof distribution> | undefined>
 }

@@ -144,6 +144,11 @@ export function poolRoutes(sources: ApiSources): Route[] {
       answer: shapes.bookedPayment,
       handle: ({ body }) => sources.bookPayment?.(unhex(body.transaction)),
     }),
+    resource('/api/v1/balances', 'What accounts are owed beyond the block to come', {
+      query: pages,
+      answer: pageOf(shapes.balance),
+      handle: ({ query }) => ledger?.balances(query),
+    }),
     resource('/api/v1/distribution', 'How the block to come is split', {
       answer: shapes.distribution,
       handle: () => ledger?.distribution(),

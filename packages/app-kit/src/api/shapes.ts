@@ -108,6 +108,12 @@ export const block = z.strictObject({
   fee_sat: sat.nullable(),
 })
 
+/** What an account is owed for good beyond the block to come. */
+export const balance = z.strictObject({
+  account: z.string().describe('pool: what the pool has earned, less what it owes'),
+  balance_sat: sat.describe('Negative: paid too much'),
+})
+
 /** How the block to come is split. */
 export const distribution = z.strictObject({
   id: z.string(),

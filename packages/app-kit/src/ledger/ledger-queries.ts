@@ -93,6 +93,7 @@ export interface DistributionView {
 }
 
 export interface BalanceView {
+  readonly key: AccountKey
   readonly account: string
   readonly balance: string
 }
@@ -217,7 +218,7 @@ export class LedgerView {
       .balances()
       .filter(([key]) => after === undefined || key > after)
       .slice(0, limit)
-      .map(([key, balance]) => ({ account: this.#nameOf(key), balance: balance.toString() }))
+      .map(([key, balance]) => ({ key, account: this.#nameOf(key), balance: balance.toString() }))
   }
 
   #payee(script: string): string | null {

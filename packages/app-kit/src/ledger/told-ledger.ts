@@ -72,6 +72,14 @@ export function toldLedger(ledger: LedgerClient): LedgerView {
         next: last > 0 ? String(last) : null,
       }
     },
+    async balances({ limit, cursor: after }) {
+      const told = await ledger.ask({ kind: 'balances', after, limit: limit + 1 })
+      const page = told.slice(0, limit)
+      return {
+        items: page.map(({ account, balance }) => ({ account, balance_sat: Number(balance) })),
+        next: told.length > limit ? (page.at(-1)?.key ?? null) : null,
+      }
+    },
     async distribution() {
       const given = await ledger.ask({ kind: 'distribution' })
       if (given === undefined) return undefined
