@@ -46,6 +46,10 @@ export class Child {
     }
   }
 
+  get pid(): number {
+    return this.#process.pid!
+  }
+
   /** Sends it a word it knows. */
   ask(question: string): void {
     this.#process.send(question)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { displayHash, hex, sha256 } from '@sv2/bitcoin'
+import { displayHash, hex, nbitsToTarget, sha256 } from '@sv2/bitcoin'
 import type { NodeTransaction } from '@sv2/roles/ground'
 import { Child } from './child.ts'
 import { makePayments } from './full-block.ts'
@@ -22,7 +22,11 @@ const NBITS = '207fffff'
 export async function measureFullMempool(dataDir: string): Promise<Measurement[]> {
   const rows: Measurement[] = []
   for (const emptyFirst of [false, true]) {
-    const node = await FullNode.start()
+    const node = await FullNode.start({
+      transactions: TRANSACTIONS,
+      bits: NBITS,
+      answersAfterMs: NODE_MS,
+    })
     const parsed = cpuOf(() => JSON.parse(node.text))
     if (rows.length === 0)
       rows.push({
@@ -121,10 +125,20 @@ async function measure(
   }
 }
 
-/** A node that speaks as much RPC as a template provider asks for, with the answer of a full mempool. */
-class FullNode {
+/** What a node has. */
+interface NodeState {
+  readonly transactions: number
+  /** Of its blocks, hex. */
+  readonly bits: string
+  /** What it takes to make a template. */
+  readonly answersAfterMs: number
+}
+
+/** A node that speaks as much RPC as a template provider asks for. */
+export class FullNode {
   readonly #server: Server
-  #transactions = makePayments(TRANSACTIONS)
+  readonly #state: NodeState
+  #transactions: readonly NodeTransaction[]
   #height = 1_000
   #waiting: (() => void)[] = []
   /** The template as it stands in an answer. */
@@ -132,7 +146,9 @@ class FullNode {
   /** When the last template was handed to the kernel. */
   answeredAt = 0
 
-  private constructor() {
+  private constructor(state: NodeState) {
+    this.#state = state
+    this.#transactions = makePayments(state.transactions)
     this.text = this.#answer(this.#height)
     this.#server = createServer((request, response) => {
       let body = ''
@@ -143,8 +159,8 @@ class FullNode {
     })
   }
 
-  static async start(): Promise<FullNode> {
-    const node = new FullNode()
+  static async start(state: NodeState): Promise<FullNode> {
+    const node = new FullNode(state)
     node.#server.listen(0, '127.0.0.1')
     await once(node.#server, 'listening')
     return node
@@ -198,12 +214,17 @@ class FullNode {
         return
       }
       case 'getblockheader':
-        return answer({ hash: this.#tip(), height: this.#height, bits: NBITS, mediantime: 1_700_000_000 })
+        return answer({
+          hash: this.#tip(),
+          height: this.#height,
+          bits: this.#state.bits,
+          mediantime: 1_700_000_000,
+        })
       case 'getblocktemplate':
         return setTimeout(() => {
           to.end(this.text)
           this.answeredAt = performance.now()
-        }, NODE_MS)
+        }, this.#state.answersAfterMs)
       default:
         return to
           .writeHead(500)
@@ -220,10 +241,10 @@ class FullNode {
         previousblockhash: this.#tip(height),
         transactions: this.#transactions.map(described),
         coinbasevalue: Number(fees) + 1_250_000_000,
-        target: 'ff'.repeat(32),
+        target: hex(nbitsToTarget(Number.parseInt(this.#state.bits, 16)).toReversed()),
         mintime: 1_700_000_000,
-        curtime: 1_700_000_600,
-        bits: NBITS,
+        curtime: Math.floor(Date.now() / 1000),
+        bits: this.#state.bits,
         height: height + 1,
         sigoplimit: 80_000,
         weightlimit: 40_000_000,

@@ -11,6 +11,7 @@ import { measureHop } from './hop.ts'
 import { measureJournal } from './journal.ts'
 import { measureMemory } from './memory.ts'
 import { measureNegotiatedTips } from './negotiated-tip.ts'
+import { measurePeers } from './peers.ts'
 import { type Measurement, table } from './report.ts'
 import { measureShares } from './share.ts'
 import { measureSoak, SOAK_MINUTES } from './soak.ts'
@@ -18,11 +19,18 @@ import { measureStalls } from './stall.ts'
 import { measureSv1, measureSv1Memory } from './sv1.ts'
 import { measureTips } from './tip.ts'
 
+/** What some parts are told. */
+interface Options {
+  readonly minutes: number
+  /** Folder with the binaries of the Rust reference implementation. */
+  readonly sri: string | undefined
+}
+
 /** The parts, in the order of the report: title, and how it is measured. */
 const PARTS: Readonly<
   Record<
     string,
-    { readonly title: string; readonly run: (dataDir: string, minutes: number) => Promise<Measurement[]> }
+    { readonly title: string; readonly run: (dataDir: string, options: Options) => Promise<Measurement[]> }
   >
 > = {
   share: { title: 'Shares through an encrypted connection', run: measureShares },
@@ -47,7 +55,11 @@ const PARTS: Readonly<
     title: 'From a new tip of the node to a new job of a device',
     run: measureNegotiatedTips,
   },
-  soak: { title: 'Memory over a soak', run: measureSoak },
+  soak: { title: 'Memory over a soak', run: (dataDir, options) => measureSoak(dataDir, options.minutes) },
+  peers: {
+    title: 'Beside the Rust reference implementation',
+    run: async (dataDir, { sri }) => (sri === undefined ? [] : measurePeers(dataDir, sri)),
+  },
 }
 
 const REPORT = join(import.meta.dirname, '../../docs/performance.md')
@@ -60,13 +72,15 @@ const command = new Command('npm run bench --')
   )
   .argument('[parts...]', `parts to measure: ${Object.keys(PARTS).join(', ')}; all when none is named`)
   .option('--minutes <minutes>', 'how long the soak takes', String(SOAK_MINUTES))
+  .option('--sri <dir>', 'folder with `pool_sv2` of the Rust reference implementation, for the part peers')
   .option('--json', 'print the rows as JSON and leave the report as it is')
 command.parse()
-const { json, minutes: soakMinutes } = command.opts<{ json?: boolean; minutes: string }>()
+const { json, minutes: soakMinutes, sri } = command.opts<{ json?: boolean; minutes: string; sri?: string }>()
 const minutes = Number(soakMinutes)
 if (!(minutes >= 1)) command.error(`--minutes ${soakMinutes}: a number from 1`)
 const named = command.args
 for (const name of named) if (PARTS[name] === undefined) command.error(`no such part: ${name}`)
+if (named.includes('peers') && sri === undefined) command.error('peers: --sri says where its binaries are')
 
 const dataDir = await mkdtemp(join(tmpdir(), 'sv2-bench-'))
 const rows: Measurement[] = []
@@ -80,8 +94,9 @@ say(
 )
 for (const [name, { title, run }] of Object.entries(PARTS)) {
   if (named.length > 0 && !named.includes(name)) continue
+  if (name === 'peers' && sri === undefined) continue
   say(`${title} …\n`)
-  const measured = await run(join(dataDir, name), minutes)
+  const measured = await run(join(dataDir, name), { minutes, sri })
   rows.push(...measured)
   say(`${table(measured)}\n\n`)
 }
@@ -93,9 +108,9 @@ process.exit(0)
 /** Puts the tables between the marks of the report; the prose around them stays. */
 async function writeReport(): Promise<void> {
   const text = await readFile(REPORT, 'utf8')
-  const tables = Object.entries(PARTS).map(
-    ([name, { title }]) => `### ${title}\n\n${table(rows.filter(({ part }) => part === name))}\n`,
-  )
+  const tables = Object.entries(PARTS)
+    .filter(([name]) => rows.some(({ part }) => part === name))
+    .map(([name, { title }]) => `### ${title}\n\n${table(rows.filter(({ part }) => part === name))}\n`)
   const machine = `Node ${process.version}, ${cpus().length} cores of ${cpus()[0]?.model ?? 'an unknown processor'}.`
   const begin = text.indexOf(BEGIN)
   const end = text.indexOf(END)

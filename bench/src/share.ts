@@ -83,10 +83,10 @@ export async function judgedShares(load: ShareLoad): Promise<Run> {
     const miner = await Miner.connect(urls[0]!)
     loads.push(new Load(miner, await miner.open(channels, { kind })))
   }
-  await send(loads, WARM_UP)
+  await sendAll(loads, WARM_UP)
   const before = await child.usage()
   const started = performance.now()
-  await send(loads, SHARES)
+  await sendAll(loads, SHARES)
   const seconds = (performance.now() - started) / 1000
   const after = await child.usage()
   for (const { miner } of loads) miner.end()
@@ -97,11 +97,13 @@ export async function judgedShares(load: ShareLoad): Promise<Run> {
 }
 
 /** Shares of one connection, a fresh nonce each, over all its channels in turn. */
-class Load {
+export class Load {
   readonly miner: Miner
   readonly #channels: readonly OpenedChannel[]
   #sent = 0
+  /** Answered, one way or the other; and of them those that were accepted. */
   acknowledged = 0
+  accepted = 0
   onAnswer: () => void = () => undefined
 
   constructor(miner: Miner, channels: readonly OpenedChannel[]) {
@@ -110,8 +112,10 @@ class Load {
     miner.onMessage = (message) => {
       // One hash in 65,536 is above even the easiest target of the difficulty ladder; it is judged all the same.
       if (message.type === 'SubmitShares.Error') this.acknowledged++
-      else if (message.type === 'SubmitShares.Success') this.acknowledged += message.newSubmitsAcceptedCount
-      else return
+      else if (message.type === 'SubmitShares.Success') {
+        this.acknowledged += message.newSubmitsAcceptedCount
+        this.accepted += message.newSubmitsAcceptedCount
+      } else return
       this.onAnswer()
     }
   }
@@ -145,7 +149,8 @@ function numbered(size: number, n: number): Uint8Array {
   return extranonce
 }
 
-async function send(loads: readonly Load[], shares: number): Promise<void> {
+/** Sends so many shares over all of them, and waits for the answers. */
+export async function sendAll(loads: readonly Load[], shares: number): Promise<void> {
   const each = Math.ceil(shares / loads.length)
   const window = Math.max(20, Math.floor(IN_FLIGHT / loads.length))
   const batch = Math.max(10, Math.floor(window / 4))
