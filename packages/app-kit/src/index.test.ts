@@ -75,6 +75,7 @@ test('the public surface is what it was', () => {
     'saveLedger',
     'serveMonitoring',
     'serverKeys',
+    'setAccountAddress',
     'shareCodeLabel',
     'startNegotiatorServer',
     'startRole',
