@@ -3,6 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createObserver as observeProxy } from '../apps/mining-proxy/src/observe.ts'
 import { createObserver as observePool } from '../apps/pool/src/observe.ts'
 import { createObserver as observeProvider } from '../apps/template-provider/src/observe.ts'
+import { ledgerGauges } from '../packages/app-kit/src/ledger/ledger-client.ts'
+import type { LedgerNumbers } from '../packages/app-kit/src/ledger/ledger-messages.ts'
+import { journalMeters } from '../packages/app-kit/src/ledger/pool-journal.ts'
+import { Counter } from '../packages/app-kit/src/monitoring.ts'
 import { observeNegotiator } from '../packages/app-kit/src/observe/negotiator.ts'
 import { hasPrometheus, orWhyNot, Prometheus } from './prometheus.ts'
 
@@ -147,6 +151,107 @@ const STATES = [
   }),
 ]
 
+/** Books that are well: what is told of them changes in a test. */
+function observeBooks(_: Logger, registry: Registry) {
+  const journal = { lagMs: 3, freeBytes: 50e9 as number | undefined, waitingShares: 1, lastFlushMs: 2 }
+  const ledger: { numbers: LedgerNumbers } = {
+    numbers: {
+      accounts: 3,
+      sequence: 1,
+      pendingBlocks: 0,
+      confirmedBlocks: 0,
+      orphanedBlocks: 0,
+      distributionAt: Date.now(),
+      owed: 0,
+      overpaid: 0,
+      unknownBlocks: 0,
+      nodeBehind: 0,
+      isNodeAway: false,
+    },
+  }
+  const { failing } = journalMeters(registry, journal, () => journal)
+  ledgerGauges(registry, () => ledger.numbers)
+  const shares = new Counter({
+    name: 'sv2_client_shares_accepted_total',
+    help: 'shares',
+    registers: [registry],
+  })
+  const change = (numbers: Partial<LedgerNumbers>): void => {
+    ledger.numbers = { ...ledger.numbers, ...numbers }
+  }
+  return { journal, failing, shares, change, numbers: () => ledger.numbers }
+}
+
+type ObservedBooks = ReturnType<typeof observeBooks>
+const ofBooks = (
+  alert: string,
+  happens: (books: ObservedBooks) => void,
+  mends: (books: ObservedBooks) => void,
+) => told(alert, 'pool', { by: observeBooks, happens, mends })
+
+const BOOKS = [
+  ofBooks(
+    'JournalRefused',
+    ({ failing }) => failing.set(1),
+    ({ failing }) => failing.set(0),
+  ),
+  ofBooks(
+    'JournalSlow',
+    ({ journal }) => {
+      journal.lastFlushMs = 3_000
+    },
+    ({ journal }) => {
+      journal.lastFlushMs = 2
+    },
+  ),
+  ofBooks(
+    'JournalLag',
+    ({ journal }) => {
+      journal.lagMs = 9_000
+    },
+    ({ journal }) => {
+      journal.lagMs = 0
+    },
+  ),
+  ofBooks(
+    'JournalDiskLow',
+    ({ journal }) => {
+      journal.freeBytes = 1e9
+    },
+    ({ journal }) => {
+      journal.freeBytes = 50e9
+    },
+  ),
+  ofBooks(
+    'DistributionOld',
+    ({ shares, change }) => {
+      shares.inc()
+      change({ distributionAt: Date.now() - 1_000_000 })
+    },
+    ({ change }) => change({ distributionAt: Date.now() }),
+  ),
+  ofBooks(
+    'LedgerStuck',
+    ({ shares }) => shares.inc(),
+    ({ numbers, change }) => change({ sequence: numbers().sequence + 10 }),
+  ),
+  ofBooks(
+    'UnknownBlocks',
+    ({ change }) => change({ unknownBlocks: 1 }),
+    ({ change }) => change({ unknownBlocks: 0 }),
+  ),
+  ofBooks(
+    'LedgerNodeBehind',
+    ({ change }) => change({ nodeBehind: 2 }),
+    ({ change }) => change({ nodeBehind: 0 }),
+  ),
+  ofBooks(
+    'LedgerNodeBehind',
+    ({ change }) => change({ isNodeAway: true }),
+    ({ change }) => change({ isNodeAway: false }),
+  ),
+]
+
 describe.skipIf(!hasPrometheus).concurrent(`a Prometheus tells what apps count${orWhyNot}`, () => {
   test.each(RARE)('$alert fires at the first of $name, and clears', async ({ alert, watch }) => {
     const { job, happen, close } = await watch()
@@ -176,7 +281,7 @@ describe.skipIf(!hasPrometheus).concurrent(`a Prometheus tells what apps count${
     await close()
   })
 
-  test.each(STATES)('$alert of $name fires, and clears', async ({ alert, watch }) => {
+  test.each([...STATES, ...BOOKS])('$alert of $name fires, and clears', async ({ alert, watch }) => {
     const { job, happen, mend, close } = await watch()
     expect(await prometheus.fires(alert, { job, rules: 'written' })).toBe(false)
     await prometheus.until(() => {

@@ -45,7 +45,7 @@ export class LedgerClient {
     this.#deps = deps
     this.#data = data
     this.#worker = this.#start()
-    gauges(deps.registry, () => this.#numbers)
+    ledgerGauges(deps.registry, () => this.#numbers)
   }
 
   /** As the ledger told them last; undefined while it starts. */
@@ -118,7 +118,8 @@ export class LedgerClient {
   }
 }
 
-function gauges(registry: Registry, numbers: () => LedgerNumbers | undefined): void {
+/** What the ledger tells of itself, as metrics. */
+export function ledgerGauges(registry: Registry, numbers: () => LedgerNumbers | undefined): void {
   const gauge = (name: string, help: string, of: (numbers: LedgerNumbers) => number): void => {
     new Gauge({
       name,

@@ -56,7 +56,7 @@ export class PoolJournal {
     if (opened.torn !== undefined)
       log.warn({ ...opened.torn }, 'the journal ended in a torn record: it was cut off, and kept in a file')
     this.#flushed = opened.nextSequence
-    const { lost, failing } = meters(deps.registry, this, () => this.#writer)
+    const { lost, failing } = journalMeters(deps.registry, this, () => this.#writer)
     const settings = {
       folder: this.folder,
       node,
@@ -105,6 +105,11 @@ export class PoolJournal {
   /** How long shares have been waiting for the disk, ms; about, and 0 when none waits. */
   get lagMs(): number {
     return this.#waitingSince === undefined ? 0 : performance.now() - this.#waitingSince
+  }
+
+  /** Room on its disk; undefined where that is not known. */
+  get freeBytes(): number | undefined {
+    return freeBytes(this.folder)
   }
 
   /** The disk refuses the journal. */
@@ -169,7 +174,12 @@ function scriptOf(user: string, network: Network): Uint8Array {
   }
 }
 
-function meters(registry: Registry, journal: PoolJournal, writer: () => JournalWriter) {
+/** What the journal tells of itself, as metrics. */
+export function journalMeters(
+  registry: Registry,
+  journal: { readonly lagMs: number; readonly freeBytes: number | undefined },
+  writer: () => Pick<JournalWriter, 'waitingShares' | 'lastFlushMs'>,
+): { readonly lost: Counter; readonly failing: Gauge } {
   const registers = [registry]
   new Gauge({
     name: 'sv2_pool_journal_lag_seconds',
@@ -184,7 +194,7 @@ function meters(registry: Registry, journal: PoolJournal, writer: () => JournalW
     help: 'Room on the disk of the journal',
     registers,
     collect() {
-      this.set(freeBytes(journal.folder) ?? Number.NaN)
+      this.set(journal.freeBytes ?? Number.NaN)
     },
   })
   new Gauge({
