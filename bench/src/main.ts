@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { measureApiLoad } from './api-load.ts'
 import { measureBytes } from './bytes.ts'
 import { measureChannels } from './channels.ts'
 import { measureDeclarations } from './declarations.ts'
@@ -35,6 +36,7 @@ const PARTS: Readonly<
 > = {
   share: { title: 'Shares through an encrypted connection', run: measureShares },
   journal: { title: 'The journal and the ledger', run: measureJournal },
+  api: { title: 'Shares while the API is asked', run: measureApiLoad },
   tip: { title: 'A new block to many connections', run: measureTips },
   template: { title: 'A new tip on a full mempool, through the template provider', run: measureFullMempool },
   stall: { title: 'Stalls by very many channels on one connection', run: measureStalls },
