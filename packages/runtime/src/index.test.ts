@@ -24,6 +24,7 @@ test('the public surface is what it was', () => {
     'processHeldBytes',
     'proposeBlock',
     'randomBytes',
+    'startThread',
     'systemClock',
     'systemNoise',
     'writeFileSafely',
