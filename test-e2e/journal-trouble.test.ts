@@ -146,7 +146,7 @@ describe('a pool refuses to start', () => {
     [
       'of another version of the format',
       () => journal('version', header(0).with(8, 9)),
-      /version: format 9, and this program reads 1; use the program that wrote it/,
+      /version: format 9, and this program reads 1 and 2; use the program that wrote it/,
     ],
     [
       'of another pool',
