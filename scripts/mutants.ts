@@ -131,14 +131,22 @@ function vitest({ args: chosenTests, withinMs }: Suite): Promise<Fate> {
   const program = join(root, 'node_modules/vitest/vitest.mjs')
   const args = ['run', '--config', 'vitest.config.ts', '--bail', '1', '--reporter', 'dot', ...chosenTests]
   return new Promise((done) => {
-    const child = spawn(process.execPath, [program, ...args], { cwd: copy.path, stdio: 'ignore' })
+    // a group of its own: a worker of vitest that hangs would outlive it, and take a core for ever
+    const child = spawn(process.execPath, [program, ...args], {
+      cwd: copy.path,
+      detached: true,
+      stdio: 'ignore',
+    })
+    const end = (): void => void process.kill(-child.pid!, 'SIGKILL')
     let hung = false
     const timer = setTimeout(() => {
       hung = true
-      child.kill('SIGKILL')
+      end()
     }, withinMs)
+    process.once('exit', end)
     child.once('close', (code) => {
       clearTimeout(timer)
+      process.removeListener('exit', end)
       done(hung ? 'timeout' : code === 0 ? 'survived' : 'killed')
     })
   })
