@@ -65,6 +65,22 @@ const CONDITIONS: Readonly<
       at: 30,
     },
   ],
+  JournalLag: [{ series: { 'sv2_pool_journal_lag_seconds{job="pool"}': '6x9' }, at: 3 }],
+  JournalDiskLow: [{ series: { 'sv2_pool_journal_disk_free_bytes{job="pool"}': '1999999999x9' }, at: 7 }],
+  DistributionOld: [
+    {
+      series: {
+        'sv2_pool_ledger_distribution_timestamp_seconds{job="pool"}': '1x60',
+        'sv2_client_shares_accepted_total{job="pool"}': '0+10x60',
+      },
+      at: 40,
+    },
+  ],
+  UnknownBlocks: [{ series: { 'sv2_pool_ledger_unknown_blocks{job="pool"}': '1x9' }, at: 1 }],
+  LedgerNodeBehind: [
+    { series: { 'sv2_pool_ledger_node_behind_blocks{job="pool"}': '2x9' }, at: 7 },
+    { series: { 'sv2_pool_ledger_node_away{job="pool"}': '1x9' }, at: 7 },
+  ],
   BlocksStayPending: [
     {
       series: {
