@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { Child } from './child.ts'
+import { freePort } from './free-port.ts'
 import { Miner } from './miner.ts'
 import type { Measurement } from './report.ts'
 import { Load, round, sendAll } from './share.ts'
@@ -113,13 +112,4 @@ async function ask(url: string): Promise<void> {
   const answer = await fetch(url)
   if (!answer.ok) throw new Error(`${url} answers ${answer.status}`)
   await answer.arrayBuffer()
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -16,7 +16,7 @@ import { NegotiatorServer, type ServerEffect, type ServerEvent } from '@sv2/role
 import { EDITIONS, fastSha256, fastSha256d } from '@sv2/runtime'
 import { FULL_BLOCK, makePayments, makeSmallest, templateOf } from './full-block.ts'
 import { commitOf, declarationOf, PAYOUT_SCRIPT } from './proposed-jobs.ts'
-import type { Measurement } from './report.ts'
+import { type Measurement, median } from './report.ts'
 import { workedMs } from './turns.ts'
 
 /** Transactions in the cache of the server: its default limit. */
@@ -291,10 +291,6 @@ function makeServer(): NegotiatorServer {
       },
     },
   )
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!
 }
 
 function round(value: number): number {

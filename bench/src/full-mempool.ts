@@ -6,7 +6,7 @@ import type { NodeTransaction } from '@sv2/roles/ground'
 import { Child } from './child.ts'
 import { makePayments } from './full-block.ts'
 import { Miner } from './miner.ts'
-import type { Measurement } from './report.ts'
+import { type Measurement, median } from './report.ts'
 
 /** Transactions of the node's template; the mempools of 2026 fill blocks with about so many. */
 const TRANSACTIONS = 9_135
@@ -276,10 +276,6 @@ function cpuOf(work: () => unknown): number {
     return (user + system) / 1000
   })
   return median(times)
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!
 }
 
 function round(value: number): number {

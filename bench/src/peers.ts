@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import {
   certificatesOf,
@@ -14,9 +14,10 @@ import {
 } from '@sv2/noise'
 import { fastestBackend } from '@sv2/runtime'
 import { Child } from './child.ts'
+import { freePort } from './free-port.ts'
 import { FullNode } from './full-mempool.ts'
 import { type ChannelKind, Miner } from './miner.ts'
-import type { Measurement } from './report.ts'
+import { type Measurement, median } from './report.ts'
 import { Load, sendAll } from './share.ts'
 
 /** Runs of each, one of ours and one of theirs in turn. */
@@ -173,15 +174,6 @@ async function ready(url: string): Promise<void> {
   throw new Error(`nobody listens at ${url}`)
 }
 
-/** A port that nobody has at this moment. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}
-
 function shares(connections: number, channels: number, kind: ChannelKind): Discipline['measure'] {
   return async ({ url, pid }) => {
     const loads: Load[] = []
@@ -243,10 +235,6 @@ function residentKb(pid: number): number {
 function spread(values: readonly number[]): string {
   const shown = (value: number) => value.toPrecision(3)
   return `${shown(median(values))} (${shown(Math.min(...values))}–${shown(Math.max(...values))})`
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!
 }
 
 function pause(ms: number): Promise<void> {

@@ -19,3 +19,8 @@ export function table(rows: readonly Measurement[]): string {
 function shown(value: number | string | undefined): string {
   return typeof value === 'number' ? value.toLocaleString('en-US') : (value ?? '')
 }
+
+/** The one in the middle; of an even number, the greater of both there. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1]!
+}

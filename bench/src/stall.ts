@@ -2,7 +2,7 @@ import { concatBytes, scriptToAddress } from '@sv2/bitcoin'
 import type { Message } from '@sv2/messages'
 import { Child } from './child.ts'
 import { Miner } from './miner.ts'
-import type { Measurement } from './report.ts'
+import { type Measurement, median } from './report.ts'
 import { poolConfig, startTemplateSource } from './templates.ts'
 
 /** Connections with one channel beside the one with very many. */
@@ -197,8 +197,4 @@ async function longestStall(child: Child, during: () => Promise<unknown>): Promi
   await during()
   child.ask('stalled')
   return child.next<Stall>('stalledMs')
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)]!
 }

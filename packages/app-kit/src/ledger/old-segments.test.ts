@@ -1,27 +1,18 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Ledger, type LedgerSettings } from '@sv2/roles/ledger'
+import { Ledger } from '@sv2/roles/ledger'
 import { JournalTail, segmentNumbers, segmentPath } from '@sv2/runtime/journal'
 import { aShare, writeSegments } from '@sv2/runtime/testing/written-journal'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { AuditFiles } from '../audit/audit-files.ts'
 import { SegmentRoots } from '../audit/segment-roots.ts'
+import { SETTINGS } from './_ledger-settings.ts'
 import { MissingSegmentsError, restoreLedger, saveLedger } from './ledger-snapshots.ts'
 import { removeOldSegments } from './old-segments.ts'
 
 const DAY = 86_400_000
 const NOW = 1_800_000_000_000
-const SETTINGS: LedgerSettings = {
-  network: 'regtest',
-  scheme: { scheme: 'pplns', window: 8n << 40n },
-  feePpm: 0n,
-  poolScript: Uint8Array.of(0x51),
-  dustLimit: 546,
-  maxPayouts: 10,
-  refreshMs: 1000,
-  confirmations: 6,
-}
 const NEVER = Number.POSITIVE_INFINITY
 
 let folder: string

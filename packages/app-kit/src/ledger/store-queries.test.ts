@@ -3,28 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { scriptToAddress } from '@sv2/bitcoin'
 import type { JournalRecord } from '@sv2/journal'
-import { Ledger, type LedgerSettings } from '@sv2/roles/ledger'
+import { Ledger } from '@sv2/roles/ledger'
 import { aShare } from '@sv2/runtime/testing/written-journal'
 import { openStore, Projection, wholeBatch } from '@sv2/store'
 import { postgresFolder, startPostgres, type TestPostgres } from '@sv2/store/testing/postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { testedApi } from '../api/_api-fixtures.ts'
+import { SETTINGS } from './_ledger-settings.ts'
 import type { Query } from './ledger-messages.ts'
 import { type LedgerQuery, LedgerView } from './ledger-queries.ts'
 import { type StoreQuery, StoreView } from './store-queries.ts'
 import { StoreWriter } from './store-writer.ts'
 import { toldLedger } from './told-ledger.ts'
 
-const SETTINGS: LedgerSettings = {
-  network: 'regtest',
-  scheme: { scheme: 'pplns', window: 8n << 40n },
-  feePpm: 0n,
-  poolScript: Uint8Array.of(0x51),
-  dustLimit: 546,
-  maxPayouts: 10,
-  refreshMs: 1000,
-  confirmations: 6,
-}
 const MINUTE = 60_000
 const DAY = 86_400_000
 const NOW = 20_000 * DAY + 5 * MINUTE

@@ -2,24 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JournalRecord } from '@sv2/journal'
-import { Ledger, type LedgerSettings } from '@sv2/roles/ledger'
+import { Ledger } from '@sv2/roles/ledger'
 import { JournalTail, segmentPath } from '@sv2/runtime/journal'
 import { aShare, writeSegments } from '@sv2/runtime/testing/written-journal'
 import { type LedgerStore, openStore, Projection, wholeBatch } from '@sv2/store'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { SETTINGS } from './_ledger-settings.ts'
 import { restoreLedger, saveLedger } from './ledger-snapshots.ts'
 import { project, type StoreModule, StoreWriter } from './store-writer.ts'
 
-const SETTINGS: LedgerSettings = {
-  network: 'regtest',
-  scheme: { scheme: 'pplns', window: 8n << 40n },
-  feePpm: 0n,
-  poolScript: Uint8Array.of(0x51),
-  dustLimit: 546,
-  maxPayouts: 10,
-  refreshMs: 1000,
-  confirmations: 6,
-}
 const ALICE = '0014'.padEnd(44, 'a')
 const NOW = 1_800_000_000_000
 
