@@ -16,6 +16,8 @@ export interface RpcNode {
 export interface RpcNodes {
   readonly node: RpcNode
   readonly farmNode: RpcNode
+  /** Where the nodes are known by their sockets too. */
+  readonly sockets?: { readonly node: string; readonly farmNode: string }
   stop(): Promise<void>
 }
 
@@ -23,11 +25,12 @@ export interface RpcNodes {
 const FIRST_BLOCKS = 101
 const NOBODY = 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202'
 
-/** Why Bitcoin Core is not run; undefined where it is. */
-export function whyNoBitcoind(): string | undefined {
-  const { BITCOIND: binary } = process.env
-  if (binary === undefined || binary === '') return 'set BITCOIND=/path/to/bitcoind'
-  return existsSync(binary) ? undefined : `BITCOIND=${binary} does not exist`
+/** Why Bitcoin Core is not run; undefined where it is. @param variable of the environment, with the path of the program */
+export function whyNoBitcoind(variable: 'BITCOIND' | 'BITCOIN_NODE' = 'BITCOIND'): string | undefined {
+  const binary = process.env[variable]
+  const program = variable === 'BITCOIND' ? 'bitcoind' : 'bitcoin-node'
+  if (binary === undefined || binary === '') return `set ${variable}=/path/to/${program}`
+  return existsSync(binary) ? undefined : `${variable}=${binary} does not exist`
 }
 
 /** Two embedded nodes, on which the same is tested as on Bitcoin Core. */
@@ -45,14 +48,35 @@ export async function embeddedNodes(folder: string, difficulty: number): Promise
 }
 
 /** Two processes of Bitcoin Core on a regtest of their own. */
-export async function bitcoindNodes(folder: string): Promise<RpcNodes> {
-  const binary = process.env.BITCOIND ?? ''
+export function bitcoindNodes(folder: string): Promise<RpcNodes> {
+  return coreNodes(process.env.BITCOIND ?? '', folder, () => [])
+}
+
+/** The same with sockets (`bitcoin-node -ipcbind=unix`). */
+export async function bitcoinNodeNodes(folder: string): Promise<RpcNodes> {
+  const socket = (name: string) => join(folder, `${name}.sock`)
+  const nodes = await coreNodes(process.env.BITCOIN_NODE ?? '', folder, (name) => [
+    `-ipcbind=unix:${socket(name)}`,
+  ])
+  return { ...nodes, sockets: { node: socket('a'), farmNode: socket('b') } }
+}
+
+async function coreNodes(
+  binary: string,
+  folder: string,
+  options: (name: string) => readonly string[],
+): Promise<RpcNodes> {
   const [port, rpcPort, farmRpcPort] = [await freePort(0), await freePort(0), await freePort(0)]
-  const node = startBitcoind(binary, join(folder, 'a'), [`-rpcport=${rpcPort}`, `-bind=127.0.0.1:${port}`])
+  const node = startBitcoind(binary, join(folder, 'a'), [
+    `-rpcport=${rpcPort}`,
+    `-bind=127.0.0.1:${port}`,
+    ...options('a'),
+  ])
   const farm = startBitcoind(binary, join(folder, 'b'), [
     `-rpcport=${farmRpcPort}`,
     '-listen=0',
     `-connect=127.0.0.1:${port}`,
+    ...options('b'),
   ])
   const access = (name: string, at: number): RpcNode => ({
     url: `http://127.0.0.1:${at}`,

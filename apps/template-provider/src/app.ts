@@ -1,6 +1,14 @@
-import { type App, nodeRpcs, startRole, TemplateFiles } from '@sv2/app-kit'
+import { type App, nodeRpcs, socketPath, startRole, TemplateFiles } from '@sv2/app-kit'
 import { Provider } from '@sv2/roles/provider'
-import { fastSha256d, NodeWatch, SolvedBlocks } from '@sv2/runtime'
+import {
+  fastSha256d,
+  IpcWatch,
+  NodeWatch,
+  NodeWatches,
+  type NodeWatchObserver,
+  SolvedBlocks,
+  type WatchedNode,
+} from '@sv2/runtime'
 import { configSchema, type TemplateProviderConfig } from './config.ts'
 import { createObserver } from './observe.ts'
 
@@ -48,26 +56,36 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
       role: provider,
       onEffect(effect) {
         if (effect.kind === 'keepTemplate') return templates.keep(effect.template)
+        if (effect.kind === 'roomWanted') return watch.setRoom(effect.room)
         if (effect.kind !== 'submitBlock') return observe.fact(effect)
         observe.solved({ hash: effect.hash, height: effect.height })
         void blocks.submit(effect)
       },
     })
-    const watch = new NodeWatch(nodes[0]!, {
-      settings: {
-        network: config.network,
-        intervalMs: config.template_interval_sec * 1000,
-        emptyFirst: config.empty_template_first,
+    const observer: NodeWatchObserver = {
+      onTemplate: (template) => started.engine.tell({ kind: 'nodeTemplate', template }),
+      onState(state) {
+        observe.node(state)
+        if (state.kind === 'waiting') started.engine.tell({ kind: 'nodeUnfit', cause: state.cause })
       },
-      observer: {
-        onTemplate: (template) => started.engine.tell({ kind: 'nodeTemplate', template }),
-        onState(state) {
-          observe.node(state)
-          if (state.kind === 'waiting') started.engine.tell({ kind: 'nodeUnfit', cause: state.cause })
-        },
-        onTip: (tip) => void blocks.moved(tip),
-      },
-    })
+      onTip: (tip) => void blocks.moved(tip),
+    }
+    const settings = {
+      network: config.network,
+      intervalMs: config.template_interval_sec * 1000,
+      emptyFirst: config.empty_template_first,
+      feeThreshold: BigInt(config.fee_threshold_sat),
+    }
+    const watched = config.nodes.map(
+      ({ ipc }, place): WatchedNode => ({
+        name: nodes[place]!.url,
+        watch: (told) =>
+          ipc === undefined
+            ? new NodeWatch(nodes[place]!, { settings, observer: told })
+            : new IpcWatch(socketPath(ipc), { settings, observer: told }),
+      }),
+    )
+    const watch = new NodeWatches(watched, observer)
     scope.own('node watch', () => watch.stop())
     const left = await blocks.start()
     if (left > 0) log.warn({ blocks: left }, 'submitting blocks of an earlier run again')

@@ -29,12 +29,25 @@ function keysIn(text: string): readonly string[] {
 describe('configuration of the template provider', () => {
   test('needs a login for its node and nothing else', () => {
     expect(load(LEAST)).toMatchObject({ network: 'regtest', nodes: [{ url: 'http://127.0.0.1:18443' }] })
-    expect(problems({})).toEqual(['nodes.0.cookie_file: is required, or user and password'])
+    expect(problems({})).toEqual([
+      'nodes.0.cookie_file: is required, or user and password; or ipc instead of all',
+    ])
   })
 
   test('keeps the login out of the address, which is logged', () => {
     expect(problems({ ...LEAST, TP__NODES__0__URL: 'http://u:secret@127.0.0.1:8332' })).toEqual([
       'nodes.0.url = "http://(not shown)@127.0.0.1:8332": user and password have keys of their own',
+    ])
+  })
+
+  test('takes a node by its socket, without a login', () => {
+    expect(load({ TP__NODES__0__IPC: '~/.bitcoin/node.sock' })).toMatchObject({
+      nodes: [{ ipc: '~/.bitcoin/node.sock' }],
+    })
+    const both = { TP__NODES__0__IPC: '/n.sock', ...LEAST, TP__NODES__0__URL: 'http://10.0.0.2:8332' }
+    expect(problems(both)).toEqual([
+      'nodes.0.url = "http://10.0.0.2:8332": not together with ipc, which needs neither address nor login',
+      'nodes.0.cookie_file = "/node/.cookie": not together with ipc, which needs neither address nor login',
     ])
   })
 

@@ -1,4 +1,4 @@
-import { doorsSchema, logSchema, monitoringSchema, nodesSchema, serverKeys } from '@sv2/app-kit'
+import { doorsSchema, logSchema, monitoringSchema, nodesOrSocketsSchema, serverKeys } from '@sv2/app-kit'
 import { z } from 'zod'
 
 /** Configuration of the template provider; `--print-default` prints it with comments. */
@@ -35,7 +35,9 @@ export const configSchema = z.strictObject({
     .describe(
       'Memory for templates of this tip and the last that clients may find a block on, bytes; the oldest end first',
     ),
-  nodes: nodesSchema('A node; templates come from the first, solved blocks go to all'),
+  nodes: nodesOrSocketsSchema(
+    'A node; templates come from the first that gives some, solved blocks go to all',
+  ),
   listen: doorsSchema({
     host: '127.0.0.1',
     port: 18_336,

@@ -100,6 +100,8 @@ export function observeNode(log: Logger, registry: Registry, prefix: string): No
           { node: state.node, reason: state.reason },
           'node cannot wait for a block; it is asked for one five times a second',
         )
+      if (state.kind === 'instead')
+        return log.warn({ node: state.node }, 'templates come from this node, until one before it is back')
       ready.set(state.kind === 'ready' ? 1 : 0)
       behind.set(state.kind === 'waiting' ? state.blocksBehind : 0)
       if (state.kind === 'ready') {

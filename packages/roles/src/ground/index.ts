@@ -1,5 +1,5 @@
 export { DueQueue } from './due-queue.ts'
-export type { NodeTemplate, NodeTransaction } from './node-template.ts'
+export type { MadeTemplate, NodeTemplate, NodeTransaction, Room } from './node-template.ts'
 export { type NumberedPort, type Port, portName, type SinglePort } from './port.ts'
 export {
   type Millis,

@@ -16,7 +16,33 @@ export interface NodeTransaction {
   readonly depends: readonly number[]
 }
 
-/** A block template as a Bitcoin node hands it out (BIP 22, BIP 23, BIP 145), in our types. */
+/** What a template leaves free for the coinbase. */
+export interface Room {
+  /** Weight units for header, transaction count and the whole coinbase transaction. */
+  readonly weight: number
+  /** Signature operation cost of the coinbase's outputs. */
+  readonly sigops: number
+}
+
+/** A template that the node has made to the end for one room, and that is handed out as it is. */
+export interface MadeTemplate {
+  readonly room: Room
+  readonly coinbase: {
+    readonly version: number
+    readonly sequence: number
+    readonly locktime: number
+    /** Beginning of the input's script. */
+    readonly scriptPrefix: Uint8Array
+    /** Serialized; the last outputs of the coinbase. */
+    readonly outputs: readonly Uint8Array[]
+  }
+  /** From the coinbase's side to the root, 32 bytes each, header byte order. */
+  readonly merklePath: readonly Uint8Array[]
+  /** Full serializations, without the coinbase. */
+  readonly transactions: readonly Uint8Array[]
+}
+
+/** A block template as a Bitcoin node hands it out (BIP 22, BIP 23, BIP 145; or Core's mining interface), in our types. */
 export interface NodeTemplate {
   /** Header byte order. */
   readonly prevHash: Uint8Array
@@ -31,6 +57,7 @@ export interface NodeTemplate {
   readonly mintime: number
   /** Subsidy and all fees, satoshi. */
   readonly coinbaseValue: bigint
+  /** To choose from; none where the node has chosen (`made`). */
   readonly transactions: readonly NodeTransaction[]
   readonly weightLimit: number
   readonly sigopLimit: number
@@ -40,4 +67,6 @@ export interface NodeTemplate {
   readonly commitmentScript?: Uint8Array
   /** It has no transactions because the node has not told them yet: a whole one follows as soon as it has. */
   readonly isProvisional?: true
+  /** Where the node makes templates for a room, instead of a list to choose from. */
+  readonly made?: MadeTemplate
 }

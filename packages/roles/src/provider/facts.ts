@@ -1,3 +1,4 @@
+import type { Room } from '../ground/node-template.ts'
 import type { SessionId } from '../ground/role.ts'
 import type { SolvableTemplate } from './template.ts'
 import type { PublishReason } from './templates.ts'
@@ -52,6 +53,12 @@ export type ProviderFact =
 export interface KeepTemplate {
   readonly kind: 'keepTemplate'
   readonly template: SolvableTemplate
+}
+
+/** The room that is enough for the coinbases of all clients, for a node that makes templates itself. */
+export interface RoomWanted {
+  readonly kind: 'roomWanted'
+  readonly room: Room
 }
 
 /** A block to keep on disk and submit to every node. */

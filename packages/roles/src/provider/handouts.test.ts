@@ -9,7 +9,7 @@ function handout(templateId: number, on: number, transactions: readonly Uint8Arr
   return {
     message: { templateId: BigInt(templateId), merklePath: [] },
     node: { prevHash: tip(on), segwit: true },
-    transactions: transactions.map((data) => ({ data })),
+    transactions,
   } as unknown as Handout
 }
 

@@ -5,7 +5,7 @@ import {
   type RequestTransactionData,
   type SubmitSolution,
 } from '@sv2/messages'
-import type { NodeTemplate } from '../ground/node-template.ts'
+import type { NodeTemplate, Room } from '../ground/node-template.ts'
 import { Outbox } from '../ground/outbox.ts'
 import type { SinglePort } from '../ground/port.ts'
 import {
@@ -19,8 +19,8 @@ import {
 import { answerSetup, setupError } from '../ground/setup.ts'
 import { Timers } from '../ground/timers.ts'
 import { buildBlock } from './block.ts'
-import type { KeepTemplate, ProviderFact, SubmitBlock } from './facts.ts'
-import { fitsBlock, type Reserve } from './selection.ts'
+import type { KeepTemplate, ProviderFact, RoomWanted, SubmitBlock } from './facts.ts'
+import { commonRoom, fitsBlock, fitsRoom, type Reserve, roomFor } from './selection.ts'
 import { type Handout, prevHashOf, solvable } from './template.ts'
 import { isSameBase, type PublishReason, reserveKey, Templates, type TemplatesSettings } from './templates.ts'
 
@@ -36,7 +36,7 @@ export type ProviderEvent =
   /** The node gives no work: it is away, or it knows itself that its work is old. */
   | { readonly kind: 'nodeUnfit'; readonly cause: 'away' | 'behind' | 'unminable' }
 
-export type ProviderEffect = SessionEffect | ProviderFact | SubmitBlock | KeepTemplate
+export type ProviderEffect = SessionEffect | ProviderFact | SubmitBlock | KeepTemplate | RoomWanted
 
 interface Client {
   readonly session: SessionId
@@ -77,6 +77,8 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
   #unfitAt: Millis | undefined
   readonly #workMaxAgeMs: number
   #now: Millis = 0
+  /** The room that the node was asked for last. */
+  #room: Room = commonRoom([])
   readonly #timers = new Timers('sendAway')
   readonly #outbox = new Outbox<ProviderEffect>()
 
@@ -158,6 +160,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     if (client === undefined) return
     this.#clients.delete(session)
     this.#retire(client.reserve)
+    this.#wantRoom()
     this.#outbox.emit({ kind: 'clientDisconnected', session })
   }
 
@@ -165,6 +168,15 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
   #retire(reserve: Reserve | undefined): void {
     if (reserve === undefined || this.#reserves().has(reserveKey(reserve))) return
     this.#templates.retire(reserve, this.#now)
+  }
+
+  /** Tells the node's side where the clients need another room than before. */
+  #wantRoom(): void {
+    const reserves = [...this.#clients.values()].flatMap(({ reserve }) => reserve ?? [])
+    const room = commonRoom(reserves)
+    if (room.weight === this.#room.weight && room.sigops === this.#room.sigops) return
+    this.#room = room
+    this.#outbox.emit({ kind: 'roomWanted', room })
   }
 
   /** The different reserves of the clients there are. */
@@ -209,15 +221,19 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     if (reserve === undefined) return undefined
     if (!fitsBlock(node, reserve)) {
       const { outputSize, outputSigops } = reserve
-      this.#misbehaved(client, `outputs of ${outputSize} bytes and ${outputSigops} sigops fit into no block`)
+      const where =
+        node.made === undefined ? 'fit into no block' : 'need more room than the node is asked for'
+      this.#misbehaved(client, `outputs of ${outputSize} bytes and ${outputSigops} sigops ${where}`)
       return undefined
     }
+    // a template with room for it is on its way
+    if (node.made !== undefined && !fitsRoom(node.made.room, roomFor(reserve))) return undefined
     const futureTemplate = tip === undefined || !isSameBase(tip, node)
     return this.#templates.make(node, { reserve, futureTemplate, after: templateId }, this.#now)
   }
 
   #hand(handout: Handout, clients: readonly Client[], reason: PublishReason | 'client'): void {
-    const { message, node, transactions } = handout
+    const { message, node, transactions, left } = handout
     const to = clients.map((client) => client.session)
     this.#outbox.emit({ kind: 'send', to, message })
     if (message.futureTemplate) this.#outbox.emit({ kind: 'send', to, message: prevHashOf(handout) })
@@ -235,7 +251,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
       reason,
       height: node.height,
       transactions: transactions.length,
-      left: node.transactions.length - transactions.length,
+      left,
       value: message.coinbaseTxValueRemaining,
       clients: clients.length,
     })
@@ -300,6 +316,7 @@ export class Provider implements Role<ProviderEvent, ProviderEffect> {
     if (this.#reserves().size > MAX_RESERVES)
       return this.#misbehaved(client, `more than ${MAX_RESERVES} different constraints at one time`)
     this.#retire(before)
+    this.#wantRoom()
     this.#outbox.emit({ kind: 'constraintsSet', session: client.session, ...reserve })
     this.#serve([client], 'client')
   }

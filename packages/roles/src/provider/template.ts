@@ -1,6 +1,7 @@
 import {
   BIP54_COINBASE_SEQUENCE,
   bip54CoinbaseLocktime,
+  concatBytes,
   encodeHeightPush,
   encodeOutput,
   merklePath,
@@ -10,14 +11,17 @@ import {
   witnessMerkleRoot,
 } from '@sv2/bitcoin'
 import type { NewTemplate, SetNewPrevHashTdp } from '@sv2/messages'
-import type { NodeTemplate, NodeTransaction } from '../ground/node-template.ts'
+import type { MadeTemplate, NodeTemplate, NodeTransaction } from '../ground/node-template.ts'
 import { type Reserve, selectTransactions } from './selection.ts'
 
 /** A template handed out: what was said, and what a block of it is made of. */
 export interface Handout {
   readonly message: NewTemplate
   readonly node: NodeTemplate
-  readonly transactions: readonly NodeTransaction[]
+  /** Full serializations, without the coinbase. */
+  readonly transactions: readonly Uint8Array[]
+  /** Transactions of the node that are left out, because the coinbase needs their room. */
+  readonly left: number
 }
 
 /** What it takes to make a block of a solution; a provider that was started again has no more than this of a template. */
@@ -39,27 +43,45 @@ export interface SolvableTemplate {
 export function solvable({ message, node, transactions }: Handout): SolvableTemplate {
   const { prevHash, height, nbits, target } = node
   const { templateId, merklePath } = message
-  return {
-    templateId,
-    prevHash,
-    height,
-    nbits,
-    target,
-    merklePath,
-    transactions: transactions.map(({ data }) => data),
-  }
+  return { templateId, prevHash, height, nbits, target, merklePath, transactions }
 }
 
-/** Makes the template of one node template for one reserve. */
-export function makeHandout(
+interface HandoutOptions {
+  readonly templateId: bigint
+  readonly futureTemplate: boolean
+  readonly sha256d: Sha256d
+}
+
+/** Makes the template of one node template for one reserve; the node has made room for it where it makes templates itself. */
+export function makeHandout(node: NodeTemplate, reserve: Reserve, options: HandoutOptions): Handout {
+  return node.made === undefined ? chosen(node, reserve, options) : asMade(node, node.made, options)
+}
+
+/** As the node has made it. */
+function asMade(
   node: NodeTemplate,
-  reserve: Reserve,
-  options: {
-    readonly templateId: bigint
-    readonly futureTemplate: boolean
-    readonly sha256d: Sha256d
-  },
+  { coinbase, merklePath, transactions }: MadeTemplate,
+  { templateId, futureTemplate }: HandoutOptions,
 ): Handout {
+  const message: NewTemplate = {
+    type: 'NewTemplate',
+    templateId,
+    futureTemplate,
+    version: node.version,
+    coinbaseTxVersion: coinbase.version,
+    coinbasePrefix: coinbase.scriptPrefix,
+    coinbaseTxInputSequence: coinbase.sequence,
+    coinbaseTxValueRemaining: node.coinbaseValue,
+    coinbaseTxOutputsCount: coinbase.outputs.length,
+    coinbaseTxOutputs: concatBytes(...coinbase.outputs),
+    coinbaseTxLocktime: coinbase.locktime,
+    merklePath,
+  }
+  return { message, node, transactions, left: 0 }
+}
+
+/** Of the node's transactions, those that fit. */
+function chosen(node: NodeTemplate, reserve: Reserve, options: HandoutOptions): Handout {
   const transactions = selectTransactions(node, reserve)
   let value = node.coinbaseValue
   if (transactions.length < node.transactions.length) {
@@ -84,7 +106,8 @@ export function makeHandout(
       options.sha256d,
     ),
   }
-  return { message, node, transactions }
+  const left = node.transactions.length - transactions.length
+  return { message, node, transactions: transactions.map(({ data }) => data), left }
 }
 
 /** The tip a template builds on, and where its header time starts (TP-09, TP-19). */

@@ -2,7 +2,7 @@ import { equalBytes, type Sha256d } from '@sv2/bitcoin'
 import type { NodeTemplate } from '../ground/node-template.ts'
 import { type Millis, NEVER } from '../ground/role.ts'
 import { Handouts, type KeptTemplate } from './handouts.ts'
-import type { Reserve } from './selection.ts'
+import { fitsRoom, type Reserve } from './selection.ts'
 import { type Handout, makeHandout, type SolvableTemplate } from './template.ts'
 
 /** When the fees are worth a new template. */
@@ -31,8 +31,8 @@ export interface Wanted {
   readonly after: bigint
 }
 
-/** `full`: the transactions are there, after a template without any. */
-export type PublishReason = 'tip' | 'full' | 'fees'
+/** `full`: the transactions are there, after a template without any. `room`: a client needs more of it than the last had. */
+export type PublishReason = 'tip' | 'full' | 'fees' | 'room'
 
 /** The node's newest template, and what was made of it: one template for all clients that want the same. */
 export class Templates {
@@ -80,9 +80,11 @@ export class Templates {
     // what follows a whole template has nothing new
     if (isMore && template.isProvisional === true) return undefined
     this.#newest = template
-    if (isMore && published.isProvisional !== true) return this.updateFees(now)
+    if (isMore && published.isProvisional !== true && hasRoomOf(template, published))
+      return this.updateFees(now)
     this.#publish(template, now)
-    return isMore ? 'full' : 'tip'
+    if (!isMore) return 'tip'
+    return published.isProvisional === true ? 'full' : 'room'
   }
 
   /** Publishes risen fees when their time has come. */
@@ -155,6 +157,11 @@ export function isSameBase(told: NodeTemplate, template: NodeTemplate): boolean 
     told.nbits === template.nbits &&
     template.mintime <= Math.max(told.curtime, told.mintime)
   )
+}
+
+/** Whether a template needs no more room than the one before left. */
+function hasRoomOf({ made }: NodeTemplate, before: NodeTemplate): boolean {
+  return made === undefined || (before.made !== undefined && fitsRoom(before.made.room, made.room))
 }
 
 /** Reserves with the same key get the same templates. */

@@ -6,7 +6,8 @@ import type { NodeTemplate } from '@sv2/roles/ground'
 import { afterEach, beforeEach } from 'vitest'
 import { Signal } from '../_fixtures.ts'
 import { type NodeRpc, nodeRpc } from './node-rpc.ts'
-import { type NodeState, NodeWatch } from './node-watch.ts'
+import { NodeWatch } from './node-watch.ts'
+import type { NodeState } from './template-watch.ts'
 
 let folder = ''
 export const cleanUp: (() => unknown)[] = []

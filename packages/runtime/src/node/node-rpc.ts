@@ -64,7 +64,8 @@ export function nodeRpc(settings: NodeRpcSettings): NodeRpc {
   }
 }
 
-interface HttpAnswer {
+/** What the HTTP server of a node has answered. */
+export interface HttpAnswer {
   readonly status: number
   readonly reason: string
   readonly text: string
@@ -101,7 +102,7 @@ function post(
 }
 
 /** What the node answers; what its HTTP server says itself is no JSON. @throws {NodeRpcError} */
-function resultOf(
+export function resultOf(
   { status, reason, text }: HttpAnswer,
   { url, method }: { readonly url: string; readonly method: string },
 ): unknown {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { aNode, counting, ready, rpcOf, watching } from './_watching.ts'
 import { type NodeRpc, NodeRpcError } from './node-rpc.ts'
-import type { NodeState } from './node-watch.ts'
+import type { NodeState } from './template-watch.ts'
 
 describe('a node that cannot wait for us', () => {
   const polled = (part: string) => (state: NodeState) =>

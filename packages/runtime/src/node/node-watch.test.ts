@@ -14,7 +14,8 @@ import {
   watching,
 } from './_watching.ts'
 import { type NodeRpc, NodeRpcError } from './node-rpc.ts'
-import { type NodeState, NodeWatch } from './node-watch.ts'
+import { NodeWatch } from './node-watch.ts'
+import type { NodeState } from './template-watch.ts'
 
 describe('a node that is well', () => {
   test('gives its template at the start, and each new tip at once', async () => {

@@ -1,49 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { displayHash, type Network, networkOfChain } from '@sv2/bitcoin'
+import { displayHash } from '@sv2/bitcoin'
 import type { NodeTemplate } from '@sv2/roles/ground'
 import { z } from 'zod'
-import type { ChainTip } from './block-submitter.ts'
-import { readBlockTemplate, refuseSigned, UnminableTemplate } from './block-template.ts'
+import { readBlockTemplate } from './block-template.ts'
+import { chainInfo, judgeChain } from './chain-state.ts'
 import { blockHeader, emptyTemplate } from './empty-template.ts'
 import { type NodeRpc, NodeRpcError } from './node-rpc.ts'
 import { OddAnswer, readAnswer } from './read-answer.ts'
 import { TemplateTransactions } from './template-transactions.ts'
+import {
+  failedState,
+  type NodeWatchObserver,
+  type NodeWatchSettings,
+  type TemplateWatch,
+} from './template-watch.ts'
 
-/** How a node is watched. */
-export interface NodeWatchSettings {
-  readonly network: Network
-  /** A template is asked for this often besides each new tip, for fees, ms. */
-  readonly intervalMs: number
-  /** At a new tip, a template without transactions comes first where the whole one takes its time. */
-  readonly emptyFirst?: boolean
-}
-
-/** How the node is. `message` says what to do about it. */
-export type NodeState =
-  | { readonly kind: 'ready' }
-  | {
-      readonly kind: 'waiting'
-      /** `behind`: what it would hand out is out of date; `unminable`: it hands out what must not be mined. */
-      readonly cause: 'away' | 'behind' | 'unminable'
-      readonly message: string
-      readonly retryMs: number
-      /** Blocks that it knows by their headers alone. */
-      readonly blocksBehind: number
-    }
-  /** From now on it is looked at a few times a second, since it cannot wait for us. */
-  | { readonly kind: 'polled'; readonly node: string; readonly reason: string }
-
-export interface NodeWatchObserver {
-  onTemplate(template: NodeTemplate): void
-  onState(state: NodeState): void
-  /** The node has another newest block. */
-  onTip?(tip: ChainTip): void
-}
-
-/** Pauses after a failure, ms. */
-const BACKOFF_MS = { first: 500, last: 30_000 }
-/** A node that catches up is looked at this often, ms. */
-const BEHIND_MS = 500
 /**
  * A node is asked to wait for a new block so long at one time, ms. It holds one of the node's few RPC threads
  * meanwhile, also when the process that asked is gone: after a restart of ours the thread is free within this time.
@@ -53,9 +24,6 @@ const WAIT_MS = 1_000
 const EMPTY_AFTER_MS = 50
 /** Between two looks at a node that does not wait for us, or has no thread for that, ms. */
 const POLL_MS = 200
-/** A block whose header is there and the rest not yet is on its way; more than one are none. */
-const MAX_BLOCKS_BEHIND = 1
-
 /** Beyond the time it waits, a node that has not answered by then is gone, ms. */
 const WAIT_PATIENCE_MS = 30_000
 /** HTTP: the method is not on the user's white list. */
@@ -64,26 +32,6 @@ const FORBIDDEN = 403
 const WARMING_UP = -28
 
 const newestBlock = z.object({ hash: z.string() })
-const chainInfo = z.object({
-  chain: z.string(),
-  // Other nodes than Core leave it out when there is none.
-  initialblockdownload: z.boolean().default(false),
-  blocks: z.int(),
-  headers: z.int(),
-  bestblockhash: z.string().optional(),
-  signet_challenge: z.string().optional(),
-})
-
-/** The node is not as new as the network. */
-class Behind extends Error {
-  readonly blocks: number
-
-  constructor(message: string, blocks: number) {
-    super(message)
-    this.blocks = blocks
-  }
-}
-
 /** One call of waitfornewblock. */
 interface Wait {
   /** The newest block, once it is answered, display order. */
@@ -99,7 +47,7 @@ interface Wait {
  * times a second. One watch serves any number of clients. It asks the node again for ever, no matter what the node
  * answers.
  */
-export class NodeWatch {
+export class NodeWatch implements TemplateWatch {
   readonly #rpc: NodeRpc
   readonly #settings: NodeWatchSettings
   readonly #observer: NodeWatchObserver
@@ -149,6 +97,9 @@ export class NodeWatch {
     this.#poked = true
     this.#wake?.()
   }
+
+  /** Clients choose from the transactions of these templates. */
+  setRoom(): void {}
 
   stop(): void {
     this.#stopped = true
@@ -204,7 +155,7 @@ export class NodeWatch {
     const info = readAnswer(chainInfo, 'getblockchaininfo', await this.#rpc.call('getblockchaininfo', []))
     if (wait?.hash !== undefined && wait.hash === info.bestblockhash)
       this.#pollFromNow('it has no thread to spare for us (-rpcthreads)')
-    this.#judge(info)
+    judgeChain(info, { network: this.#settings.network, node: this.#rpc.url })
     if (header !== undefined) await this.#publishEmpty(header, template)
     const answer = await template
     if (answer !== undefined && !this.#stopped) {
@@ -252,30 +203,6 @@ export class NodeWatch {
     this.#observer.onState({ kind: 'polled', node: this.#rpc.url, reason })
   }
 
-  #judge(info: z.output<typeof chainInfo>): void {
-    const { chain, initialblockdownload, blocks, headers, signet_challenge: challenge } = info
-    const network = networkOfChain(chain)
-    const { url } = this.#rpc
-    if (network !== this.#settings.network) {
-      throw new Error(
-        `node ${url} runs on ${network ?? chain}, and this provider on ${this.#settings.network}: set network, or point it at another node`,
-      )
-    }
-    const behind = Math.max(0, headers - blocks)
-    refuseSigned(challenge)
-    // Nodes call an old tip a download, also on a network of one's own, which has no other.
-    const isOwn = network === 'regtest' || challenge !== undefined
-    if (initialblockdownload && !isOwn) {
-      throw new Behind(`node ${url} is in initial block download (${blocks} of ${headers} blocks)`, behind)
-    }
-    if (behind > MAX_BLOCKS_BEHIND) {
-      throw new Behind(
-        `node ${url} is behind the network (${blocks} of ${headers} blocks): no work is handed out until it has caught up; if it does not, look into its log`,
-        behind,
-      )
-    }
-  }
-
   #askTemplate(): Promise<unknown> {
     // a signet's node does not answer a client that does not know of signets
     const rules = this.#settings.network === 'signet' ? ['segwit', 'signet'] : ['segwit']
@@ -320,14 +247,12 @@ export class NodeWatch {
   async #failed(error: unknown): Promise<void> {
     this.#ready = false
     this.#wait = undefined
-    const blocksBehind = error instanceof Behind ? error.blocks : 0
-    const cause =
-      error instanceof Behind ? 'behind' : error instanceof UnminableTemplate ? 'unminable' : 'away'
+    const state = failedState(error, { failures: this.#failures, message: messageOf(error) })
+    if (state.cause !== 'behind') this.#failures++
     // another node may be there when it is back
-    if (cause === 'away') this.#polls = false
-    const retryMs = cause === 'behind' ? BEHIND_MS : backoff(this.#failures++)
-    this.#observer.onState({ kind: 'waiting', cause, message: messageOf(error), retryMs, blocksBehind })
-    await this.#pause(retryMs)
+    if (state.cause === 'away') this.#polls = false
+    this.#observer.onState(state)
+    await this.#pause(state.retryMs)
   }
 
   #pause(ms: number): Promise<void> {
@@ -339,11 +264,6 @@ export class NodeWatch {
       }
     })
   }
-}
-
-function backoff(failures: number): number {
-  const ceiling = Math.min(BACKOFF_MS.last, BACKOFF_MS.first * 2 ** failures)
-  return Math.round(ceiling * (0.5 + Math.random() / 2))
 }
 
 function isAway(error: NodeRpcError | OddAnswer): boolean {
