@@ -10,7 +10,7 @@ RUN pnpm fetch
 COPY . .
 RUN pnpm install --offline --frozen-lockfile && pnpm exec turbo run build
 # from here on nothing asks a registry: what `pnpm fetch` brought is what the lockfile names
-RUN for app in pool template-provider job-negotiator mining-device mining-proxy translator-proxy keys ledger verify; do \
+RUN for app in pool template-provider job-negotiator mining-device mining-proxy translator-proxy keys ledger verify sv2; do \
       node scripts/assemble-image.ts "$app" "/out/$app" || exit 1; \
     done
 
@@ -82,3 +82,13 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
 FROM base AS verify
 COPY --from=build /out/verify ./
 ENTRYPOINT ["node", "--disable-sigusr1", "apps/verify/dist/main.js"]
+
+# everything in one process: mount the folder of sv2.toml at /app/data
+FROM base AS sv2
+COPY --from=build /out/sv2 ./
+WORKDIR /app/data
+ENTRYPOINT ["node", "--disable-sigusr1", "/app/apps/sv2/dist/main.js"]
+EXPOSE 3333 3334 9090
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:9090/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["up"]

@@ -11,7 +11,7 @@ import { impureGlobals, layerOf } from './layers/table.ts'
 
 interface Manifest {
   readonly name: string
-  readonly exports?: Readonly<Record<string, { readonly '@sv2/source': string }>>
+  readonly exports?: Readonly<Record<string, string | { readonly '@sv2/source': string }>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
 }
@@ -66,8 +66,8 @@ function sourcesIn(folder: string): readonly Source[] {
 function moduleGraph(all: readonly Source[]): ReadonlyMap<string, readonly string[]> {
   const entries = new Map<string, string>()
   for (const [folder, { name, exports = {} }] of manifests) {
-    for (const [subpath, target] of Object.entries(exports)) {
-      entries.set(posix.join(name, subpath), posix.join(folder, target['@sv2/source']))
+    for (const [subpath, source] of modulesOf(exports)) {
+      entries.set(posix.join(name, subpath), posix.join(folder, source))
     }
   }
   const resolved = (from: string, specifier: string): string | undefined =>
@@ -83,12 +83,19 @@ function moduleGraph(all: readonly Source[]): ReadonlyMap<string, readonly strin
   )
 }
 
+/** Subpath and source of each module that a package exports; an export that is a plain path is its manifest. */
+function modulesOf(exports: NonNullable<Manifest['exports']>): [subpath: string, source: string][] {
+  return Object.entries(exports).flatMap(([subpath, target]) =>
+    typeof target === 'string' ? [] : [[subpath, target['@sv2/source']] as [string, string]],
+  )
+}
+
 /** The proof by bundling, for every entry of a pure package. */
 async function impurities(): Promise<readonly string[]> {
   const pure = [...manifests].filter(([folder]) => layerOf(folder)?.pure === true)
   const entries = pure.flatMap(([folder, { exports = {} }]) =>
-    Object.values(exports)
-      .map((target) => `./${posix.join(folder, target['@sv2/source'])}`)
+    modulesOf(exports)
+      .map(([, source]) => `./${posix.join(folder, source)}`)
       .filter((entry) => !entry.includes('.conformance.')),
   )
   const found = await Promise.all(

@@ -47,7 +47,7 @@ function filledIn(toml: string): string {
 
 test('there is a page for every app that runs on', () => {
   const apps = readdirSync(join(root, 'apps')).filter(
-    (app) => isThere(app) && !['keys', 'ledger', 'verify'].includes(app),
+    (app) => isThere(app) && !['keys', 'ledger', 'verify', 'sv2'].includes(app),
   )
   expect(pages.map(({ app }) => app)).toEqual(expect.arrayContaining(apps))
 })

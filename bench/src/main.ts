@@ -14,6 +14,7 @@ import { measureMemory } from './memory.ts'
 import { measureNegotiatedTips } from './negotiated-tip.ts'
 import { measurePeers } from './peers.ts'
 import { type Measurement, table } from './report.ts'
+import { measureRest } from './rest.ts'
 import { measureShares } from './share.ts'
 import { measureSoak, SOAK_MINUTES } from './soak.ts'
 import { measureStalls } from './stall.ts'
@@ -45,6 +46,7 @@ const PARTS: Readonly<
     title: 'Memory',
     run: async (dataDir) => [...(await measureMemory(dataDir)), ...(await measureSv1Memory(dataDir))],
   },
+  rest: { title: 'Processes at rest', run: measureRest },
   sv1: { title: 'Stratum V1 shares through the translator', run: measureSv1 },
   hop: { title: 'One hop through a mining proxy', run: measureHop },
   bytes: { title: 'Bytes on the wire', run: async () => measureBytes() },

@@ -107,6 +107,25 @@ export const layers: Readonly<Record<string, Layer>> = {
   'apps/keys': { imports: ['@sv2/noise', '@sv2/bitcoin', ...process], pure: false, editions: true },
   // runs in a browser: it knows the API alone
   'apps/dashboard': { imports: [], pure: false, npm: ['preact', 'uplot', 'vite'], editions: false },
+  // all roles in one process, and the commands of the others
+  'apps/sv2': {
+    imports: [
+      ...pureRoles,
+      ...process,
+      '@sv2/bitcoin',
+      '@sv2/noise',
+      '@sv2/pool',
+      '@sv2/template-provider',
+      '@sv2/translator-proxy',
+      '@sv2/mining-proxy',
+      '@sv2/job-negotiator/client',
+      '@sv2/keys',
+      '@sv2/ledger',
+      '@sv2/verify',
+    ],
+    pure: false,
+    editions: false,
+  },
   // checks a pool's books by reading its journal
   'apps/verify': {
     imports: [...pureRoles, ...process, '@sv2/bitcoin', '@sv2/journal'],

@@ -14,15 +14,18 @@ interface Options {
   readonly fromSnapshot?: boolean
 }
 
-/** The command line of `sv2-ledger`. @param print writes a line */
+/**
+ * The command line of `sv2-ledger`.
+ * @param print writes a line
+ * @param load reads the pool's configuration, where it does not stand in a file of its own
+ */
 export function ledgerCommand(
   print: (text: string) => void,
   env: Readonly<Record<string, string | undefined>>,
+  load: (file: string | undefined) => PoolConfig = (file) =>
+    loadConfig(pool.schema, { file, env, prefix: environmentPrefix(pool.name) }),
 ): Command {
-  const settingsOf = ({ config: file }: Options) => {
-    const config: PoolConfig = loadConfig(pool.schema, { file, env, prefix: environmentPrefix(pool.name) })
-    return booksSettings(config)
-  }
+  const settingsOf = ({ config }: Options) => booksSettings(load(config))
   const command = new Command('sv2-ledger')
     .description("The books of a pool, from its journal; takes the pool's own configuration")
     .version(VERSION)

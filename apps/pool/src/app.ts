@@ -2,6 +2,7 @@ import {
   type App,
   BooksWatch,
   bookPayment,
+  ConfigError,
   drain,
   loadTokenKey,
   nextEpoch,
@@ -55,6 +56,15 @@ export const pool: App<PoolConfig, RunningPool> = {
   name: 'pool',
   description: 'Stratum V2 mining pool',
   schema: configSchema,
+
+  check({ listen }) {
+    const message =
+      'this program speaks Stratum V2 alone: `sv2 up` takes V1 too, or a translator in front of it'
+    const problems = listen.flatMap(({ protocol = 'v2' }, place) =>
+      protocol === 'v2' ? [] : [{ key: `listen.${place}.protocol`, value: protocol, message }],
+    )
+    if (problems.length > 0) throw new ConfigError(problems)
+  },
 
   async start(config, context) {
     const { log, registry, clock } = context
@@ -128,7 +138,10 @@ export const pool: App<PoolConfig, RunningPool> = {
         ...moneyPages(books, config, () => clock.now()),
       },
     })
-    const urls = await started.open(config, { port: { kind: 'miners' } })
+    const port = { kind: 'miners' } as const
+    const [inner = ''] = context.startTranslator ? await started.open(withInnerDoor(config), { port }) : []
+    const v1 = await context.startTranslator?.(inner)
+    const urls = await started.open(config, { port, v1 })
     return {
       urls,
       negotiatorUrls: embedded?.urls ?? [],
@@ -136,6 +149,13 @@ export const pool: App<PoolConfig, RunningPool> = {
       counts: () => ({ ...role.counts, ...observe.totals() }),
     }
   },
+}
+
+/** The pool with a door for the translator of its process alone. */
+function withInnerDoor(config: PoolConfig): PoolConfig {
+  const [door] = config.listen
+  if (door === undefined) return config
+  return { ...config, listen: [{ ...door, host: '127.0.0.1', port: 0, protocol: 'v2', noise: true }] }
 }
 
 /** What the API may write into the books; nothing where there is no ledger. */

@@ -193,6 +193,7 @@ export const configSchema = z
       port: 3_333,
       maxPayloadBytes: 256 * 1024,
       maxQueuedBytes: 16 * 1024 * 1024,
+      protocol: 'v2',
       coinbaseBytes: { min: PAYOUT_CLASSES[0]!, max: PAYOUT_CLASSES.at(-1)!, default: DEFAULT_PAYOUT_CLASS },
     }),
     job_negotiator: embeddedNegotiatorSchema(),

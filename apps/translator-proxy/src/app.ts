@@ -1,4 +1,4 @@
-import { type App, VERSION } from '@sv2/app-kit'
+import { type App, type V1Sessions, VERSION } from '@sv2/app-kit'
 import { configSchema, type TranslatorProxyConfig } from './config.ts'
 import { startV1ToV2 } from './v1-to-v2/start.ts'
 import { passwordOf } from './v2-to-v1/settings.ts'
@@ -13,6 +13,8 @@ export interface RunningTranslatorProxy {
   readonly monitoringPort: number
   /** Live numbers. */
   readonly counts: () => TranslatorProxyCounts
+  /** Takes V1 sessions of other doors of the process; undefined in direction v2-to-v1. */
+  readonly v1?: V1Sessions
 }
 
 /** Live numbers of a translator; shares since its start. */

@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from '@sv2/runtime'
+import type { Port } from '@sv2/roles/ground'
+import { type Clock, type Engine, systemClock } from '@sv2/runtime'
 import { Command, Option } from 'commander'
 import { z } from 'zod'
 import { hostSchema } from './config/host.ts'
@@ -27,6 +28,18 @@ export interface AppContext {
   readonly registry: Registry
   readonly scope: Scope
   readonly clock: Clock
+  /**
+   * Starts a translator in this process, for a server that speaks Stratum V2 alone. It dials the URL, and answers where the
+   * V1 sessions of the server's doors go. Missing where each role has a process of its own.
+   */
+  readonly startTranslator?: (serverUrl: string) => Promise<V1Sessions>
+}
+
+/** Who takes the sessions of Stratum V1. */
+export interface V1Sessions {
+  readonly engine: Pick<Engine<never, never>, 'adopt'>
+  /** What the role behind the engine calls them. */
+  readonly port: Port
 }
 
 /** A shortcut on the command line for one key of the configuration. */
@@ -36,6 +49,8 @@ export interface AppFlag {
   readonly description: string
   /** The key it sets, over file and environment: `['upstream', 'url']`. */
   readonly path: readonly string[]
+  /** What a flag without an argument sets. */
+  readonly value?: string
 }
 
 /** One app: its configuration, and how it starts. */
@@ -47,6 +62,12 @@ export interface App<Config extends BaseConfig, Running = unknown> {
   readonly flags?: readonly AppFlag[]
   /** Checks what a schema alone cannot, such as files; throws ConfigError. */
   check?(config: Config): void
+  /** Reads the configuration where the schema alone does not say how; throws ConfigError. */
+  load?(sources: ConfigSources): Config
+  /** What `--print-default` prints, where the schema alone does not say it. */
+  printDefaults?(): string
+  /** The file that is read without `--config`; missing: none. */
+  readonly defaultFile?: string
   /** Starts; what it opens it gives to `context.scope`. Answers what others have to know of it. */
   start(config: Config, context: AppContext): Promise<Running>
 }
@@ -61,7 +82,7 @@ export function environmentPrefix(name: string): string {
 
 /** Runs an app as a process: command line, configuration, signals, exit code. */
 export async function runApp<Config extends BaseConfig>(app: App<Config>): Promise<void> {
-  await commandOf(app, new Command(`sv2-${app.name}`)).parseAsync()
+  await appCommand(app, new Command(`sv2-${app.name}`)).parseAsync()
 }
 
 /** Runs one of several apps that share a binary, each under a name of its own: `sv2-job-negotiator server`. */
@@ -70,11 +91,12 @@ export async function runApps(
   apps: Readonly<Record<string, App<BaseConfig>>>,
 ): Promise<void> {
   const command = new Command(`sv2-${binary.name}`).description(binary.description).version(VERSION)
-  for (const [name, app] of Object.entries(apps)) command.addCommand(commandOf(app, new Command(name)))
+  for (const [name, app] of Object.entries(apps)) command.addCommand(appCommand(app, new Command(name)))
   await command.parseAsync()
 }
 
-function commandOf(app: App<BaseConfig>, command: Command): Command {
+/** Makes a command start an app: command line, configuration, signals, exit code. */
+export function appCommand(app: App<BaseConfig>, command: Command): Command {
   const prefix = environmentPrefix(app.name)
   command
     .description(app.description)
@@ -86,23 +108,25 @@ function commandOf(app: App<BaseConfig>, command: Command): Command {
       'after',
       `\nEnvironment: ${prefix}__SECTION__KEY=value, for example ${prefix}__LOG__LEVEL=debug`,
     )
-  const flags = (app.flags ?? []).map(({ flag, description, path }) => {
+  const flags = (app.flags ?? []).map(({ flag, description, path, value }) => {
     const option = new Option(flag, description)
     command.addOption(option)
-    return { path, flag: option.long ?? flag, name: option.attributeName() }
+    return { path, value, flag: option.long ?? flag, name: option.attributeName() }
   })
   return command.action(async () => {
     const options = command.opts<{ config?: string; check?: boolean; printDefault?: boolean }>()
-    const given = command.opts<Record<string, string | undefined>>()
-    const overrides = flags.flatMap(({ path, flag, name }) => {
-      const text = given[name]
+    const given = command.opts<Record<string, string | true | undefined>>()
+    const overrides = flags.flatMap(({ path, value, flag, name }) => {
+      const text = given[name] === true ? value : given[name]
       return text === undefined ? [] : [{ variable: flag, path, text }]
     })
     if (options.printDefault === true) {
-      process.stdout.write(printDefaults(app.schema, `${app.name}: ${app.description}`))
+      process.stdout.write(
+        app.printDefaults?.() ?? printDefaults(app.schema, `${app.name}: ${app.description}`),
+      )
       return
     }
-    const config = read(app, { file: options.config, env: process.env, prefix, overrides })
+    const config = read(app, { file: options.config ?? app.defaultFile, env: process.env, prefix, overrides })
     if (config === undefined) {
       process.exitCode = EXIT.config
       return
@@ -117,7 +141,7 @@ function commandOf(app: App<BaseConfig>, command: Command): Command {
 
 function read(app: App<BaseConfig>, sources: ConfigSources): BaseConfig | undefined {
   try {
-    const config = loadConfig(app.schema, sources)
+    const config = app.load?.(sources) ?? loadConfig(app.schema, sources)
     app.check?.(config)
     return config
   } catch (error) {

@@ -3,6 +3,7 @@ export type { SignedAddress } from './api/sources.ts'
 export {
   type App,
   type AppContext,
+  appCommand,
   type BaseConfig,
   EXIT,
   environmentPrefix,
@@ -10,13 +11,14 @@ export {
   monitoringSchema,
   runApp,
   runApps,
+  type V1Sessions,
 } from './app.ts'
 export { AuditClient } from './audit/audit-client.ts'
 export { apiSchema, minersMonitoringSchema } from './config/api.ts'
 export { type DoorConfig, doorSettings, doorsSchema } from './config/door.ts'
 export { hostSchema } from './config/host.ts'
 export { type JournalConfig, journalFolder, journalSchema } from './config/journal.ts'
-export { type ConfigSources, loadConfig } from './config/load.ts'
+export { type ConfigSources, checkConfig, loadConfig, readConfig, type WrittenConfig } from './config/load.ts'
 export { answerKeys, answerSettings, difficultyKeys, difficultySettings, workKeys } from './config/miners.ts'
 export { furtherOutputsKey, type NegotiationConfig, negotiationKeys } from './config/negotiator.ts'
 export {
@@ -29,7 +31,8 @@ export {
 } from './config/node.ts'
 export { noticesSchema } from './config/notices.ts'
 export { addressProblem, payoutProblem } from './config/payout.ts'
-export { printDefaults } from './config/print.ts'
+export { portProblems } from './config/ports.ts'
+export { printDefaults, printSection } from './config/print.ts'
 export { ConfigError, type ConfigProblem, formatProblem } from './config/problems.ts'
 export { serverKeys } from './config/server.ts'
 export { sv1DifficultyKeys, sv1FrontSettings, sv1Keys, sv1LimitKeys } from './config/sv1-front.ts'
@@ -38,6 +41,7 @@ export { type V1PoolUrl, v1PoolUrl } from './config/v1-pool-url.ts'
 export { byPlace } from './dial-upstreams.ts'
 export type { ServerConfig } from './doors.ts'
 export { drain, type Farewell } from './farewell.ts'
+export { freeBytes } from './free-bytes.ts'
 export {
   type KeySettings,
   keyFile,
@@ -46,6 +50,7 @@ export {
   makeKeyFile,
   readKeyFile,
 } from './keys.ts'
+export { reachableAt } from './lan-addresses.ts'
 export { setAccountAddress } from './ledger/account-addresses.ts'
 export { BooksWatch } from './ledger/books-watch.ts'
 export { LedgerClient } from './ledger/ledger-client.ts'
@@ -96,3 +101,4 @@ export { TemplateFiles } from './template-files.ts'
 export { loadTokenKey, makeTokenKeyFile } from './token-key.ts'
 export { UsedTokenFile } from './used-token-file.ts'
 export { VERSION } from './version.ts'
+export { withUnit } from './with-unit.ts'

@@ -2,7 +2,7 @@ import type { Port, Role, SessionEffect } from '@sv2/roles/ground'
 import type { DialCommand } from '@sv2/roles/work'
 import { type Dialer, dial, Engine, systemNoise, type UpstreamSettings } from '@sv2/runtime'
 import { pagesOf, type ServedApi } from './api/pages.ts'
-import type { AppContext } from './app.ts'
+import type { AppContext, V1Sessions } from './app.ts'
 import type { MinersMonitoringConfig } from './config/api.ts'
 import { dialUpstreams, type Upstreams } from './dial-upstreams.ts'
 import { openDoors, type ServerConfig, sessionLines } from './doors.ts'
@@ -68,7 +68,12 @@ export interface StartedRole<Event extends { readonly kind: string }> {
   /** Opens the doors until the app ends. Answers their URLs. */
   open(
     config: ServerConfig,
-    ports: { readonly port: Port; readonly v1Port?: (door: number) => Port },
+    ports: {
+      readonly port: Port
+      readonly v1Port?: (door: number) => Port
+      /** Takes the V1 sessions of the doors, where this role does not. */
+      readonly v1?: V1Sessions | undefined
+    },
   ): Promise<string[]>
 }
 
@@ -142,11 +147,22 @@ export function startRole<
       scope.own('monitoring', () => monitoring.close())
       return monitoring.port
     },
-    async open(config, ports) {
-      const urls = await openDoors(config, engine, { context, ...ports })
+    async open(config, { v1, ...ports }) {
+      const urls =
+        v1 === undefined
+          ? await openDoors(config, engine, { context, ...ports })
+          : await openDoors(config, eitherOf(engine, v1), { context, ...ports, v1Port: () => v1.port })
       doors = urls
       return urls
     },
+  }
+}
+
+/** Hands the V1 sessions of a door to the engine that takes them, and all others to the role's own. */
+function eitherOf(engine: Pick<Engine<never, never>, 'adopt'>, v1: V1Sessions): V1Sessions['engine'] {
+  return {
+    adopt: (socket, connection) =>
+      (connection.port === v1.port ? v1.engine : engine).adopt(socket, connection),
   }
 }
 

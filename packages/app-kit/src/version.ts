@@ -1,9 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 
 /** The version of the stack, of all its apps and packages: that of this package's manifest. */
-export const VERSION: string = versionOf(new URL('../package.json', import.meta.url))
-
-function versionOf(manifest: URL): string {
-  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string }
-  return version
-}
+export const VERSION: string = createRequire(import.meta.url)('@sv2/app-kit/package.json').version

@@ -2,9 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { stringify } from 'smol-toml'
 
 const ROOT = resolve(import.meta.dirname, '../../..')
+const TSX = pathToFileURL(join(ROOT, 'node_modules/tsx/dist/loader.mjs')).href
 const DEFAULT_FROM = process.env.SV2_APPS_FROM === 'dist' ? 'dist' : 'sources'
 
 export type AppName =
@@ -17,6 +19,7 @@ export type AppName =
   | 'keys'
   | 'ledger'
   | 'verify'
+  | 'sv2'
 
 /** A line that an app logged. */
 export interface LogLine {
@@ -35,6 +38,10 @@ export interface Program {
   /** Where `config.toml` is written to; a temporary folder when missing. */
   readonly folder?: string | undefined
   readonly onLine?: ((line: LogLine) => void) | undefined
+  /** Folder that it runs in; the root of the checkout when missing. */
+  readonly cwd?: string | undefined
+  /** What its environment has besides that of this process. */
+  readonly env?: Readonly<Record<string, string>> | undefined
   /** By how much its wall clock is ahead of this machine's, seconds; default 0. */
   readonly clockOffsetSec?: number | undefined
 }
@@ -48,8 +55,8 @@ export interface Ending {
 }
 
 /** Runs an app's command line to its end. */
-export function runCommand(app: AppName, ...args: readonly string[]): Promise<Ending> {
-  return ended(launch({ app }, args))
+export function runCommand(what: AppName | Program, ...args: readonly string[]): Promise<Ending> {
+  return ended(launch(typeof what === 'string' ? { app: what } : what, args))
 }
 
 /** An app as a process of its own, with its JSON log read line by line. */
@@ -61,15 +68,16 @@ export class AppProcess {
   #waiting: (() => void)[] = []
   #ending: Ending | undefined
 
-  /** Starts the app with this configuration, written to a file of its own. */
-  constructor(what: AppName | Program, config: Record<string, unknown>) {
+  /** Starts the app with this configuration, written to a file of its own; undefined: with the file that it finds itself. */
+  constructor(what: AppName | Program, config: Record<string, unknown> | undefined) {
     const program: Program = typeof what === 'string' ? { app: what } : what
     const folder = program.folder ?? mkdtempSync(join(tmpdir(), `sv2-${program.app}-`))
     mkdirSync(folder, { recursive: true })
     const file = join(folder, 'config.toml')
-    writeFileSync(file, stringify({ ...config, log: { level: 'debug', format: 'json' } }), { mode: 0o600 })
+    if (config !== undefined)
+      writeFileSync(file, stringify({ ...config, log: { level: 'debug', format: 'json' } }), { mode: 0o600 })
     this.#onLine = program.onLine
-    this.#child = launch(program, ['--config', file])
+    this.#child = launch(program, config === undefined ? [] : ['--config', file])
     this.#child.stdout?.on(
       'data',
       linesOf((line) => this.#read(line)),
@@ -129,7 +137,7 @@ export class AppProcess {
 }
 
 function launch(
-  { app, subcommand, from = DEFAULT_FROM, clockOffsetSec }: Program,
+  { app, subcommand, from = DEFAULT_FROM, clockOffsetSec, cwd = ROOT, env = {} }: Program,
   args: readonly string[],
 ): ChildProcess {
   const words = subcommand === undefined ? args : [subcommand, ...args]
@@ -137,9 +145,10 @@ function launch(
   const node =
     from === 'dist'
       ? [join(ROOT, 'apps', app, 'dist', 'main.js')]
-      : ['--conditions=@sv2/source', '--import', 'tsx', join(ROOT, 'apps', app, 'src', 'main.ts')]
+      : ['--conditions=@sv2/source', '--import', TSX, join(ROOT, 'apps', app, 'src', 'main.ts')]
   return spawn(process.execPath, [...clock, ...node, ...words], {
-    cwd: ROOT,
+    cwd,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }

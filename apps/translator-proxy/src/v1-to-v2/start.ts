@@ -62,6 +62,7 @@ export async function startV1ToV2(
   return {
     urls,
     monitoringPort,
+    v1: { engine: started.engine, port: { kind: 'v1', index: 0 } },
     counts: () => {
       const { sent: submitted, acknowledged, accepted, refused } = observe.totals()
       return { ...role.counts, accepted, refused, submitted, acknowledged }

@@ -4,7 +4,7 @@ import { parse, TomlError } from 'smol-toml'
 import { z } from 'zod'
 import { type EnvironmentOverride, overridesIn, setAt, tomlValue } from './environment.ts'
 import { portProblems } from './ports.ts'
-import { ConfigError, problemsOf } from './problems.ts'
+import { ConfigError, type ConfigProblem, problemsOf } from './problems.ts'
 
 /** Where a configuration comes from. */
 export interface ConfigSources {
@@ -23,18 +23,39 @@ export interface ConfigSources {
  * @throws {ConfigError} with every problem there is
  */
 export function loadConfig<S extends z.ZodType>(schema: S, sources: ConfigSources): z.output<S> {
+  const { config, problems } = checkConfig(schema, readConfig(sources))
+  if (config === undefined || problems.length > 0) throw new ConfigError(problems)
+  return config
+}
+
+/** A configuration as it was written: file, environment and command line together, not checked yet. */
+export interface WrittenConfig {
+  readonly tree: Record<string, unknown>
+  /** Of the environment and the command line; they are in the tree already. */
+  readonly overrides: readonly EnvironmentOverride[]
+}
+
+/** Reads and merges a configuration. @throws {ConfigError} for a file that is not readable, or not TOML */
+export function readConfig(sources: ConfigSources): WrittenConfig {
   const tree = sources.file === undefined ? {} : readToml(sources.file)
   const overrides = [...overridesIn(sources.env, sources.prefix), ...(sources.overrides ?? [])]
   for (const override of overrides) setAt(tree, override.path, tomlValue(override.text))
   expandHome(tree)
+  return { tree, overrides }
+}
+
+/** Checks a configuration. Answers every problem there is, and the configuration where its schema holds. */
+export function checkConfig<S extends z.ZodType>(
+  schema: S,
+  { tree, overrides }: WrittenConfig,
+): { readonly config: z.output<S> | undefined; readonly problems: readonly ConfigProblem[] } {
   const first = schema.safeParse(tree)
   const corrected = !first.success && takeAsText(tree, overrides, first.error)
   const parsed = corrected ? schema.safeParse(tree) : first
   const problems = parsed.success ? [] : problemsOf(parsed.error, tree, (path) => keysAt(schema, path))
   // With the defaults where there are any; of a configuration that cannot be read, what it says itself.
   problems.push(...portProblems(parsed.success ? parsed.data : tree))
-  if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
-  return deepFreeze(parsed.data)
+  return { config: parsed.success ? deepFreeze(parsed.data) : undefined, problems }
 }
 
 /**

@@ -26,6 +26,26 @@ export function printDefaults(schema: z.ZodType, title: string): string {
   return [`# ${title}`, '', ...table(shape, [])].join('\n').trimEnd().concat('\n')
 }
 
+/**
+ * The same as a section of a larger file, every line of it commented out.
+ * @param section.without dotted paths of keys that are said elsewhere in that file
+ */
+export function printSection(
+  schema: z.ZodType,
+  section: { readonly name: string; readonly title: string; readonly without: readonly string[] },
+): string {
+  const shape = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Shape
+  const lines = [`[${section.name}]`, ...table(leftOut(shape, section.without, ''), [section.name])]
+  const commented = lines.map((line) => (line === '' || line.startsWith('#') ? line : `# ${line}`))
+  return [`# ${section.title}`, ...commented].join('\n').trimEnd().concat('\n')
+}
+
+function leftOut(shape: Shape, without: readonly string[], at: string): Shape {
+  const kept = Object.entries(shape.properties ?? {}).filter(([key]) => !without.includes(`${at}${key}`))
+  const properties = kept.map(([key, value]) => [key, leftOut(value, without, `${at}${key}.`)] as const)
+  return properties.length === 0 ? shape : { ...shape, properties: Object.fromEntries(properties) }
+}
+
 /** Keys of a table first, its sub-tables after them, as TOML wants it. */
 function table(shape: Shape, path: readonly string[]): string[] {
   const entries = Object.entries(shape.properties ?? {})

@@ -1,4 +1,4 @@
-import { createTransport } from 'nodemailer'
+import type { Transporter } from 'nodemailer'
 import type { Notice } from './notice.ts'
 
 /** A sender gives up after this time, ms. */
@@ -73,7 +73,7 @@ function telegram(token: string, url: URL): Target | undefined {
 function email(url: URL): Target | undefined {
   const [from, to] = [url.searchParams.get('from'), url.searchParams.get('to')]
   if (from === null || to === null) return undefined
-  const transport = createTransport({
+  const settings = {
     host: url.hostname,
     port: url.port === '' ? (url.protocol === 'smtps:' ? 465 : 587) : Number(url.port),
     secure: url.protocol === 'smtps:',
@@ -83,10 +83,13 @@ function email(url: URL): Target | undefined {
     connectionTimeout: SEND_MS,
     greetingTimeout: SEND_MS,
     socketTimeout: SEND_MS,
-  })
+  }
+  let transport: Transporter | undefined
   return {
     name: `e-mail ${url.host}`,
     async send(notice) {
+      // most processes send none: memory
+      transport ??= (await import('nodemailer')).createTransport(settings)
       await transport.sendMail({ from, to, subject: titleOf(notice), text: textOf(notice) })
     },
   }
