@@ -6,6 +6,8 @@ export type CodecErrorCode =
   | 'over-long'
   /** A fixed-size byte string of another size (encoder only). */
   | 'wrong-size'
+  /** A value of another kind than the type holds, or none (encoder only). */
+  | 'wrong-type'
   /** A number outside its type, or no integer (encoder only). */
   | 'out-of-range'
   /** An OPTION prefix other than 0x00 and 0x01. */
@@ -43,4 +45,10 @@ export function inField(error: unknown, name: string): unknown {
   error.path = `${name}${glue}${error.path}`
   error.message = `${error.code} at ${error.path}: ${error.detail}`
   return error
+}
+
+/** The error of a value that is of another kind than its type. */
+export function wrongType(type: string, wanted: string, value: unknown): CodecError {
+  const found = value === undefined || value === null ? String(value) : `a ${typeof value}`
+  return new CodecError('wrong-type', `${found} where ${type} is ${wanted}`)
 }

@@ -1,5 +1,5 @@
 import type { Reader, Writer } from './cursor.ts'
-import { CodecError } from './errors.ts'
+import { CodecError, wrongType } from './errors.ts'
 import type { Wire } from './wire.ts'
 
 /** Refuses what an unsigned integer type cannot hold; nothing is ever wrapped. */
@@ -131,6 +131,7 @@ export function fixed(size: number, name = `BYTES[${size}]`): Wire<Uint8Array> {
     name,
     minSize: size,
     write(out: Writer, value: Uint8Array) {
+      if (!(value instanceof Uint8Array)) throw wrongType(name, 'a Uint8Array', value)
       if (value.length !== size) {
         throw new CodecError('wrong-size', `${value.length} bytes where ${name} has ${size}`)
       }

@@ -1,4 +1,4 @@
-import { CodecError, inField } from './errors.ts'
+import { CodecError, inField, wrongType } from './errors.ts'
 import { u8, u16 } from './primitives.ts'
 import type { Wire } from './wire.ts'
 
@@ -8,6 +8,7 @@ function sequence<T>(name: string, count: Wire<number>, max: number, item: Wire<
     name: `${name}[${item.name}]`,
     minSize: count.minSize,
     write(out, values) {
+      if (!Array.isArray(values)) throw wrongType(name, 'an array', values)
       if (values.length > max)
         throw new CodecError('over-long', `${values.length} elements, ${name} holds ${max}`)
       count.write(out, values.length)

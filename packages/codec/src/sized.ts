@@ -1,4 +1,4 @@
-import { CodecError } from './errors.ts'
+import { CodecError, wrongType } from './errors.ts'
 import { u8, u16, u24 } from './primitives.ts'
 import { decodeText, encodeText } from './text.ts'
 import type { Wire } from './wire.ts'
@@ -16,6 +16,7 @@ function sizedBytes(name: string, prefix: Wire<number>, { max, maxRead = max }: 
     name,
     minSize: prefix.minSize,
     write(out, value) {
+      if (!(value instanceof Uint8Array)) throw wrongType(name, 'a Uint8Array', value)
       if (value.length > max) throw new CodecError('over-long', `${value.length} bytes, ${name} holds ${max}`)
       prefix.write(out, value.length)
       out.put(value)
@@ -34,7 +35,10 @@ function sizedText(name: string, limits: Limits): Wire<string> {
   return {
     name,
     minSize: wire.minSize,
-    write: (out, value) => wire.write(out, encodeText(value)),
+    write(out, value) {
+      if (typeof value !== 'string') throw wrongType(name, 'a string', value)
+      wire.write(out, encodeText(value))
+    },
     read: (from) => decodeText(wire.read(from)),
   }
 }

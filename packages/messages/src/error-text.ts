@@ -8,7 +8,9 @@ export function errorText(wire: Wire<string>): Wire<string> {
   return {
     ...wire,
     write(out, value) {
-      if (hasControlCharacter(value)) throw new CodecError('bad-string', 'a code holds a control character')
+      // what is not a text is refused by `wire`
+      if (typeof value === 'string' && hasControlCharacter(value))
+        throw new CodecError('bad-string', 'a code holds a control character')
       wire.write(out, value)
     },
   }

@@ -1,4 +1,4 @@
-import { encodeFrameOf } from '@sv2/codec'
+import { encodeFrameOf, inField } from '@sv2/codec'
 import { EditionError } from './edition-error.ts'
 import type { Message } from './message.ts'
 import type { Spelling } from './spelling.ts'
@@ -11,8 +11,16 @@ export function spellingOf<M>(table: SpellingTable<M>, message: Message): Spelli
   return spelling
 }
 
-/** The frame of a message in a known spelling. */
-export function frameOf<M>(
+/** The frame of a message in a known spelling. @throws {CodecError} naming the message and its field */
+export function frameOf<M>(spelling: Spelling<M>, message: Message, memory: M): Uint8Array {
+  try {
+    return encodedIn(spelling, message, memory)
+  } catch (error) {
+    throw inField(error, message.type)
+  }
+}
+
+function encodedIn<M>(
   { declaration, hooks, wireValue }: Spelling<M>,
   message: Message,
   memory: M,

@@ -384,6 +384,9 @@ describe('what is not there', () => {
       ...vectorMessage('SubmitSharesExtended', 'SubmitSharesExtended'),
       extranonce: new Uint8Array(32),
     }
-    expect(thrown(() => draft.encode(share))).toMatchObject({ code: 'over-long', path: 'extranonce' })
+    expect(thrown(() => draft.encode(share))).toMatchObject({
+      code: 'over-long',
+      path: 'SubmitSharesExtended.extranonce',
+    })
   })
 })
