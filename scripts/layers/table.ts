@@ -135,6 +135,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   'tools/': tool,
   'test-e2e': tool,
   bench: tool,
+  examples: tool,
   scripts: tool,
 }
 

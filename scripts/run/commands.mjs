@@ -28,6 +28,8 @@ export const commands = {
   bench: (args) => source('bench/src/main.ts', args),
   conformance,
   topology: async (args) => (await buildDashboard()) || source('tools/topology/src/main.ts', args),
+  sv2: async (args) => (await buildDashboard()) || source('apps/sv2/src/main.ts', args),
+  pack: async (args) => (await compile([])) || source('scripts/pack.ts', args),
   mutants: (args) => source('scripts/mutants.ts', args),
   fuzz: (args) => vitest('vitest.fuzz.config.ts', args),
   dev,

@@ -15,6 +15,7 @@ test('the public surface is what it was', () => {
     'NodeWatches',
     'Session',
     'SolvedBlocks',
+    'connectTo',
     'dial',
     'dialV1',
     'fastSha256',

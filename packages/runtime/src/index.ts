@@ -1,4 +1,5 @@
 export { type Clock, systemClock } from './clock.ts'
+export { connectTo, type SimpleClient } from './connect-to.ts'
 export { fastestBackend, fastSha256, fastSha256d } from './crypto/index.ts'
 export { type DialDeps, dial, type UpstreamSettings } from './dial.ts'
 export type { Dialer, DialerDeps } from './dialer.ts'

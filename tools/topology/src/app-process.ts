@@ -38,6 +38,8 @@ export interface Program {
   /** Where `config.toml` is written to; a temporary folder when missing. */
   readonly folder?: string | undefined
   readonly onLine?: ((line: LogLine) => void) | undefined
+  /** Node and the file that it runs, instead of what is in this checkout. */
+  readonly command?: readonly [node: string, file: string] | undefined
   /** Folder that it runs in; the root of the checkout when missing. */
   readonly cwd?: string | undefined
   /** What its environment has besides that of this process. */
@@ -137,7 +139,7 @@ export class AppProcess {
 }
 
 function launch(
-  { app, subcommand, from = DEFAULT_FROM, clockOffsetSec, cwd = ROOT, env = {} }: Program,
+  { app, subcommand, from = DEFAULT_FROM, clockOffsetSec, cwd = ROOT, env = {}, command }: Program,
   args: readonly string[],
 ): ChildProcess {
   const words = subcommand === undefined ? args : [subcommand, ...args]
@@ -146,7 +148,8 @@ function launch(
     from === 'dist'
       ? [join(ROOT, 'apps', app, 'dist', 'main.js')]
       : ['--conditions=@sv2/source', '--import', TSX, join(ROOT, 'apps', app, 'src', 'main.ts')]
-  return spawn(process.execPath, [...clock, ...node, ...words], {
+  const [program, file] = command ?? [process.execPath]
+  return spawn(program, [...clock, ...(file === undefined ? node : [file]), ...words], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
