@@ -68,13 +68,18 @@ function isTable(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Each problem once: two roles may find the same. */
-export function distinct(problems: readonly ConfigProblem[]): ConfigProblem[] {
+/** Problems of the head of a file and of its sections, each once: two roles may find the same, and the head speaks first. */
+export function together(
+  head: readonly ConfigProblem[],
+  sections: readonly ConfigProblem[],
+): ConfigProblem[] {
+  const ofHead = new Set(head.map(({ key }) => key))
   const seen = new Set<string>()
-  return problems.filter(({ key, message }) => {
+  const others = sections.filter(({ key, message }) => {
     const name = `${key}\n${message}`
-    if (seen.has(name)) return false
+    if (ofHead.has(key) || seen.has(name)) return false
     seen.add(name)
     return true
   })
+  return [...head, ...others]
 }

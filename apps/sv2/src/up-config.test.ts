@@ -23,6 +23,15 @@ describe('sv2.toml', () => {
     })
   })
 
+  test('a node that is given by its socket is for templates: nothing else asks it', () => {
+    const toml = '[[nodes]]\nipc = "~/.bitcoin/node.sock"\n'
+    expect(problems(toml)).toEqual([])
+    expect(pool.schema.parse(poolTree(parse(toml)))).toMatchObject({
+      job_negotiator: { enabled: false, nodes: [] },
+      ledger: { nodes: [] },
+    })
+  })
+
   test('problems of the head and of all sections are told at once, in the spelling of the file', () => {
     const toml = `network = "main"
 mode = "pplns"

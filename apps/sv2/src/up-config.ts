@@ -5,7 +5,7 @@ import {
   type ConfigSources,
   checkConfig,
   logSchema,
-  nodesSchema,
+  nodesOrSocketsSchema,
   portProblems,
   printDefaults,
   printSection,
@@ -18,12 +18,12 @@ import { templateProvider } from '@sv2/template-provider'
 import { translatorProxy } from '@sv2/translator-proxy'
 import { z } from 'zod'
 import {
-  distinct,
   type RoleSection,
   sectionProblems,
   sectionSchema,
   type Tree,
   tableAt,
+  together,
   withSection,
 } from './sections.ts'
 
@@ -58,7 +58,9 @@ export const upSchema = z.strictObject({
     .min(1)
     .default('./sv2-data')
     .describe('Folder for keys, books and solved blocks: keep it'),
-  nodes: nodesSchema('A Bitcoin node; templates come from the first, solved blocks go to all'),
+  nodes: nodesOrSocketsSchema(
+    'A Bitcoin node; templates come from the first, solved blocks go to all. Job negotiation and books need one with JSON-RPC',
+  ),
   pool: sectionSchema('pool'),
   template_provider: sectionSchema('template provider'),
   translator_proxy: sectionSchema('translator of Stratum V1'),
@@ -129,14 +131,14 @@ export function providerTree(tree: Tree): Record<string, unknown> {
 /** The pool, with its job negotiator server, and doors that take both versions of Stratum. */
 export function poolTree(tree: Tree, providerUrl?: string): Record<string, unknown> {
   const section = tableAt(tree, 'pool')
-  const { nodes = [{}] } = tree
+  const nodes = rpcNodes(tree)
   const doors = Array.isArray(section.listen) ? (section.listen as unknown[]) : [{}]
   return withSection(section, {
     network: networkOf(tree),
     data_dir: `${folderOf(tree)}/pool`,
     payout: { mode: tree.mode ?? 'solo', address: tree.address },
     ledger: { nodes },
-    job_negotiator: { enabled: tableAt(section, 'job_negotiator').enabled ?? true, nodes },
+    job_negotiator: { enabled: tableAt(section, 'job_negotiator').enabled ?? nodes.length > 0, nodes },
     template_provider: serverAt(providerUrl),
     listen: doors.map((door) =>
       typeof door === 'object' && door !== null ? { protocol: 'both', ...door } : door,
@@ -187,7 +189,7 @@ export function checkUp(written: WrittenConfig): {
   const inSections = (Object.keys(SECTIONS) as (keyof typeof SECTIONS)[]).flatMap((role) =>
     sectionProblems(SECTIONS[role], tree, trees[role]),
   )
-  const all = distinct([...problems, ...inSections])
+  const all = together(problems, inSections)
   if (file === undefined || all.length > 0) return { config: undefined, problems: all }
   const ports = portProblems({
     pool: pool.schema.parse(trees.pool),
@@ -207,6 +209,12 @@ export function printUp(): string {
     printSection(app.schema, { name, title: app.description, without: Object.keys(setBy) }),
   )
   return [head, ...sections].join('\n')
+}
+
+/** The nodes that answer JSON-RPC: what a socket offers is for templates alone. */
+function rpcNodes({ nodes = [{}] }: Tree): unknown[] {
+  if (!Array.isArray(nodes)) return [nodes]
+  return nodes.filter((node) => typeof node !== 'object' || node === null || !('ipc' in node))
 }
 
 function networkOf(tree: Tree): unknown {

@@ -1,7 +1,16 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { ConfigError, formatProblem, freeBytes, keyFile, nodeRpcs, readConfig, VERSION } from '@sv2/app-kit'
+import {
+  ConfigError,
+  formatProblem,
+  freeBytes,
+  keyFile,
+  nodeRpcs,
+  readConfig,
+  socketPath,
+  VERSION,
+} from '@sv2/app-kit'
 import { type PoolConfig, pool } from '@sv2/pool'
 import type { NodeRpc } from '@sv2/runtime'
 import { z } from 'zod'
@@ -28,7 +37,8 @@ export async function doctor(file: string, terminal: Terminal): Promise<Finding[
   const config = readable(file, terminal, findings)
   if (config === undefined) return findings
   findings.push({ state: 'fine', what: `${file}: ${config.file.network}, mode ${config.file.mode}` })
-  for (const rpc of nodeRpcs(config.file.nodes)) {
+  findings.push(...config.file.nodes.flatMap(({ ipc }) => (ipc === undefined ? [] : [aboutSocket(ipc)])))
+  for (const rpc of nodeRpcs(config.file.nodes.filter(({ ipc }) => ipc === undefined))) {
     const { findings: found } = await checkNode(rpc, { wanted: config.file.network, now: Date.now() })
     findings.push(...found, ...(await aboutClock(rpc)))
   }
@@ -59,6 +69,12 @@ function readable(file: string, terminal: Terminal, findings: Finding[]): UpConf
   findings.push(...problems.map((what): Finding => ({ state: 'wrong', what, todo: `change it in ${file}` })))
   if (problems.length > 0) return undefined
   return checkUp(readConfig({ file, env: terminal.env, prefix: 'SV2_UP' })).config
+}
+
+function aboutSocket(ipc: string): Finding {
+  const path = socketPath(ipc)
+  if (existsSync(path)) return { state: 'fine', what: `the socket of a node: ${path}` }
+  return { state: 'wrong', what: `${path} is not there`, todo: 'start the node: bitcoin-node -ipcbind=unix' }
 }
 
 /** Blocks carry the time of the machine that made them: of a chain that is ahead of us, our clock is behind. */

@@ -17,12 +17,12 @@ import { templateProvider } from '@sv2/template-provider'
 import { translatorProxy } from '@sv2/translator-proxy'
 import { z } from 'zod'
 import {
-  distinct,
   type RoleSection,
   sectionProblems,
   sectionSchema,
   type Tree,
   tableAt,
+  together,
   withSection,
 } from '../sections.ts'
 
@@ -188,7 +188,7 @@ export function loadFarm(sources: ConfigSources, usualLevel: 'info' | 'warn'): F
   const inSections = Object.entries(trees).flatMap(([role, each]) =>
     sectionProblems(SECTIONS[role as keyof typeof SECTIONS], tree, each),
   )
-  const all = distinct([...problems, ...inSections])
+  const all = together(problems, inSections)
   if (file === undefined || all.length > 0) throw new ConfigError(all)
   const ports = portProblems({
     mining_proxy: miningProxy.schema.parse(trees.proxy),
