@@ -1,4 +1,4 @@
-import { type App, nodeRpcs, socketPath, startRole, TemplateFiles } from '@sv2/app-kit'
+import { type App, nodeRpcs, rpcSettings, socketPath, startRole, TemplateFiles } from '@sv2/app-kit'
 import { Provider } from '@sv2/roles/provider'
 import {
   fastSha256d,
@@ -7,6 +7,7 @@ import {
   NodeWatches,
   type NodeWatchObserver,
   SolvedBlocks,
+  ThreadedTemplates,
   type WatchedNode,
 } from '@sv2/runtime'
 import { configSchema, type TemplateProviderConfig } from './config.ts'
@@ -77,12 +78,13 @@ export const templateProvider: App<TemplateProviderConfig, RunningTemplateProvid
       feeThreshold: BigInt(config.fee_threshold_sat),
     }
     const watched = config.nodes.map(
-      ({ ipc }, place): WatchedNode => ({
+      (node, place): WatchedNode => ({
         name: nodes[place]!.url,
-        watch: (told) =>
-          ipc === undefined
-            ? new NodeWatch(nodes[place]!, { settings, observer: told })
-            : new IpcWatch(socketPath(ipc), { settings, observer: told }),
+        watch(told) {
+          const how = { settings, observer: told }
+          if (node.ipc !== undefined) return new IpcWatch(socketPath(node.ipc), how)
+          return new NodeWatch(nodes[place]!, { ...how, templates: new ThreadedTemplates(rpcSettings(node)) })
+        },
       }),
     )
     const watch = new NodeWatches(watched, observer)

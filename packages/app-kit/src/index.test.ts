@@ -78,6 +78,7 @@ test('the public surface is what it was', () => {
     'readableCode',
     'readableText',
     'restoreLedger',
+    'rpcSettings',
     'runApp',
     'runApps',
     'saveLedger',

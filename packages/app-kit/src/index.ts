@@ -27,6 +27,7 @@ export {
   nodesOrSocketsSchema,
   nodesSchema,
   optionalNodesSchema,
+  rpcSettings,
   socketPath,
 } from './config/node.ts'
 export { noticesSchema } from './config/notices.ts'

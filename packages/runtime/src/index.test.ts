@@ -15,6 +15,7 @@ test('the public surface is what it was', () => {
     'NodeWatches',
     'Session',
     'SolvedBlocks',
+    'ThreadedTemplates',
     'connectTo',
     'dial',
     'dialV1',

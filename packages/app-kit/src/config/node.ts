@@ -1,5 +1,5 @@
 import { homedir } from 'node:os'
-import { ipcRpc, type NodeRpc, nodeRpc } from '@sv2/runtime'
+import { ipcRpc, type NodeRpc, type NodeRpcSettings, nodeRpc } from '@sv2/runtime'
 import { z } from 'zod'
 
 /** What one node is configured with: `[[nodes]]`. */
@@ -91,9 +91,14 @@ export function optionalNodesSchema(description: string): z.ZodType<NodeConfig[]
 
 /** The nodes of a configuration, to be called. */
 export function nodeRpcs(nodes: readonly NodeConfig[]): NodeRpc[] {
-  return nodes.map(({ ipc, url, cookie_file, user, password }) =>
-    ipc === undefined ? nodeRpc({ url, cookieFile: cookie_file, user, password }) : ipcRpc(socketPath(ipc)),
+  return nodes.map((config) =>
+    config.ipc === undefined ? nodeRpc(rpcSettings(config)) : ipcRpc(socketPath(config.ipc)),
   )
+}
+
+/** How the RPC of a node is reached. */
+export function rpcSettings({ url, cookie_file, user, password }: NodeConfig): NodeRpcSettings {
+  return { url, cookieFile: cookie_file, user, password }
 }
 
 /** The path of a socket, of the home folder where it begins with `~/`. */

@@ -65,6 +65,8 @@ export interface NodeTemplate {
   readonly segwit: boolean
   /** Script of the witness commitment output for all transactions, where the node has computed it already. */
   readonly commitmentScript?: Uint8Array
+  /** Merkle path of the coinbase beside all transactions, from its side to the root, where it is computed already. */
+  readonly merklePath?: readonly Uint8Array[]
   /** It has no transactions because the node has not told them yet: a whole one follows as soon as it has. */
   readonly isProvisional?: true
   /** Where the node makes templates for a room, instead of a list to choose from. */

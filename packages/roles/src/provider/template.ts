@@ -101,13 +101,22 @@ function chosen(node: NodeTemplate, reserve: Reserve, options: HandoutOptions): 
     coinbaseTxOutputsCount: node.segwit ? 1 : 0,
     coinbaseTxOutputs: outputs,
     coinbaseTxLocktime: bip54CoinbaseLocktime(node.height),
-    merklePath: merklePath(
-      transactions.map((tx) => tx.txid),
-      options.sha256d,
-    ),
+    merklePath: pathOf(node, transactions, options.sha256d),
   }
   const left = node.transactions.length - transactions.length
   return { message, node, transactions: transactions.map(({ data }) => data), left }
+}
+
+function pathOf(
+  node: NodeTemplate,
+  transactions: readonly NodeTransaction[],
+  sha256d: Sha256d,
+): readonly Uint8Array[] {
+  if (node.merklePath !== undefined && transactions === node.transactions) return node.merklePath
+  return merklePath(
+    transactions.map((tx) => tx.txid),
+    sha256d,
+  )
 }
 
 /** The tip a template builds on, and where its header time starts (TP-09, TP-19). */

@@ -2,12 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { displayHash } from '@sv2/bitcoin'
 import type { NodeTemplate } from '@sv2/roles/ground'
 import { z } from 'zod'
-import { readBlockTemplate } from './block-template.ts'
 import { chainInfo, judgeChain } from './chain-state.ts'
 import { blockHeader, emptyTemplate } from './empty-template.ts'
 import { type NodeRpc, NodeRpcError } from './node-rpc.ts'
 import { OddAnswer, readAnswer } from './read-answer.ts'
-import { TemplateTransactions } from './template-transactions.ts'
+import { type TemplateSource, templatesHere } from './template-source.ts'
 import {
   failedState,
   type NodeWatchObserver,
@@ -32,6 +31,7 @@ const FORBIDDEN = 403
 const WARMING_UP = -28
 
 const newestBlock = z.object({ hash: z.string() })
+
 /** One call of waitfornewblock. */
 interface Wait {
   /** The newest block, once it is answered, display order. */
@@ -61,15 +61,25 @@ export class NodeWatch implements TemplateWatch {
   #height: number | undefined
   /** The last whole template. */
   #last: NodeTemplate | undefined
-  readonly #transactions = new TemplateTransactions()
+  readonly #templates: TemplateSource
   #ready = false
   #polls = false
   #wait: Wait | undefined
 
   constructor(
     rpc: NodeRpc,
-    { settings, observer }: { readonly settings: NodeWatchSettings; readonly observer: NodeWatchObserver },
+    {
+      settings,
+      observer,
+      templates = templatesHere(rpc),
+    }: {
+      readonly settings: NodeWatchSettings
+      readonly observer: NodeWatchObserver
+      /** Where templates are read; in this thread when it is left out. */
+      readonly templates?: TemplateSource
+    },
   ) {
+    this.#templates = templates
     this.#rpc = rpc
     this.#settings = settings
     this.#observer = observer
@@ -103,6 +113,7 @@ export class NodeWatch implements TemplateWatch {
 
   stop(): void {
     this.#stopped = true
+    this.#templates.stop()
     this.#wake?.()
   }
 
@@ -159,8 +170,8 @@ export class NodeWatch implements TemplateWatch {
     if (header !== undefined) await this.#publishEmpty(header, template)
     const answer = await template
     if (answer !== undefined && !this.#stopped) {
-      this.#last = readBlockTemplate(answer, this.#transactions)
-      this.#publish(this.#last)
+      this.#last = answer
+      this.#publish(answer)
     }
     return info.bestblockhash ?? (info.blocks === this.#height ? this.#tip : undefined)
   }
@@ -203,10 +214,9 @@ export class NodeWatch implements TemplateWatch {
     this.#observer.onState({ kind: 'polled', node: this.#rpc.url, reason })
   }
 
-  #askTemplate(): Promise<unknown> {
+  #askTemplate(): Promise<NodeTemplate> {
     // a signet's node does not answer a client that does not know of signets
-    const rules = this.#settings.network === 'signet' ? ['segwit', 'signet'] : ['segwit']
-    return this.#rpc.call('getblocktemplate', [{ rules }])
+    return this.#templates.read(this.#settings.network === 'signet' ? ['segwit', 'signet'] : ['segwit'])
   }
 
   /** The header of a new block, where a template may be made of it; a node that does not tell it has none. */

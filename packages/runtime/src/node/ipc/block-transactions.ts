@@ -1,3 +1,4 @@
+import { pooledCopy } from '../pooled-copy.ts'
 import { CapnpError } from './capnp-read.ts'
 
 /** Header of a block, bytes. */
@@ -22,7 +23,6 @@ export class BlockTransactions {
     const cursor = new Cursor(block, HEADER)
     const count = cursor.count()
     const kept = new Map<string, Uint8Array>()
-    const fresh: { readonly key: string; readonly start: number; readonly end: number }[] = []
     const read: Uint8Array[] = []
     for (let place = 0; place < count; place++) {
       const start = cursor.at
@@ -37,29 +37,13 @@ export class BlockTransactions {
         read.push(known)
         continue
       }
-      fresh.push({ key, start: read.length, end: 0 })
-      read.push(bytes)
+      const fresh = pooledCopy(bytes)
+      kept.set(key, fresh)
+      read.push(fresh)
     }
     if (cursor.at !== block.length) throw new CapnpError('a block has bytes behind its last transaction')
-    copyTogether(
-      read,
-      fresh.map(({ start }) => start),
-    )
-    for (const { key, start } of fresh) kept.set(key, read[start]!)
     this.#known = kept
     return read
-  }
-}
-
-/** Copies some of the arrays into one buffer of their own, so that the block they came in can be forgotten. */
-function copyTogether(arrays: Uint8Array[], places: readonly number[]): void {
-  const all = new Uint8Array(places.reduce((sum, place) => sum + arrays[place]!.length, 0))
-  let at = 0
-  for (const place of places) {
-    const bytes = arrays[place]!
-    all.set(bytes, at)
-    arrays[place] = all.subarray(at, at + bytes.length)
-    at += bytes.length
   }
 }
 
