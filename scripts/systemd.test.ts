@@ -19,7 +19,7 @@ const isThere = ({ folder }: { readonly folder: string }): boolean =>
 for (const { file } of units.filter((unit) => !isThere(unit)))
   test.skip(`${file}: its app is not in this checkout, so its command is not checked`, () => undefined)
 
-// `sv2 init --systemd` writes the unit of sv2: apps/sv2/src/init/systemd-unit.ts
+// `sv2 init --systemd` writes the unit of sv2: apps/sv2/src/deploy/systemd-unit.ts
 test('there is a unit for every app that runs on', () => {
   const apps = readdirSync(join(root, 'apps')).filter((app) =>
     existsSync(join(root, 'apps', app, 'src/main.ts')),

@@ -209,4 +209,35 @@ start_difficulty = 1e-7
     await miner.until(() => miner.accepted.size > 0)
     await pool.up.logged('the first share is accepted')
   })
+
+  test('in front of a solo pool it says whom blocks pay, and refuses miners that name somebody else', async () => {
+    const pool = await upAfterInit('--address', OPERATOR)
+    const folder = emptyFolder()
+    writeFileSync(
+      join(folder, 'sv2-farm.toml'),
+      `network = "regtest"
+user_identity = "${OPERATOR}.farm"
+[[pools]]
+url = "${pool.line.v2[0]}"
+[[translator_proxy.listen]]
+port = 0
+[translator_proxy.v1_to_v2.difficulty]
+min_difficulty = 1e-8
+start_difficulty = 1e-7
+`,
+    )
+    const farm = start(folder, 'farm')
+    const line = await farm.logged('miners may connect')
+    const warned = farm.log.find(({ msg }) =>
+      msg.startsWith('with aggregate_channels blocks of all miners pay'),
+    )
+    expect(warned).toMatchObject({ level: 40, paid: [OPERATOR] })
+    const [url = ''] = line.v1 as string[]
+    const stranger = await v1Miner(url, `${MINER}.rig`).login()
+    expect(stranger.error?.[1]).toBe(`blocks found here pay ${OPERATOR}, not the address in the user name`)
+    const ours = v1Miner(url, `${OPERATOR}.rig`)
+    expect(await ours.login()).toMatchObject({ result: true })
+    ours.start()
+    await ours.until(() => ours.accepted.size > 0)
+  })
 })

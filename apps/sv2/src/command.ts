@@ -5,6 +5,7 @@ import { pool } from '@sv2/pool'
 import { verifyCommand } from '@sv2/verify'
 import { Argument, Command } from 'commander'
 import { completion, SHELLS, type Shell } from './completion.ts'
+import { deployCommand } from './deploy/command.ts'
 import { doctor } from './doctor/doctor.ts'
 import { farm } from './farm/farm.ts'
 import { printFindings } from './findings.ts'
@@ -44,6 +45,7 @@ Examples:
   command.addCommand(appCommand(farm(terminal), new Command('farm')))
   command.addCommand(statusCommand(terminal, poolConfig))
   command.addCommand(doctorCommand(terminal))
+  command.addCommand(deployCommand(terminal))
   command.addCommand(keysCommand(print).name('keys'))
   command.addCommand(verifyCommand({ print, exit: (code) => terminal.exit(code) }).name('verify'))
   command.addCommand(

@@ -2,12 +2,12 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { addressProblem, type NodeConfig, nodeRpcs } from '@sv2/app-kit'
 import { NETWORKS, type Network } from '@sv2/bitcoin'
+import { systemdUnit } from '../deploy/systemd-unit.ts'
 import type { Terminal } from '../terminal.ts'
 import { MODES, type Mode } from '../up-config.ts'
 import { checkNode, type Finding } from './check-node.ts'
 import { findNodes, networkOfCookie, usualUrl } from './find-node.ts'
 import { isFree } from './free-port.ts'
-import { systemdUnit } from './systemd-unit.ts'
 import { type Answers, writtenFile } from './written-file.ts'
 
 /** The command line of `sv2 init`. */

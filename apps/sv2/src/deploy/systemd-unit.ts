@@ -11,7 +11,7 @@ export interface UnitFacts {
 
 /** A unit for systemd that runs `sv2 up` as this user, and starts it again when it ends with a fault of its own. */
 export function systemdUnit({ node, file, folder, config, user }: UnitFacts): string {
-  return `# Written by \`sv2 init\`. To install it:
+  return `# Written by sv2. To install it:
 #   sudo cp sv2.service /etc/systemd/system/ && sudo systemctl enable --now sv2
 [Unit]
 Description=Stratum V2 pool, template provider, job negotiator and translator
