@@ -186,6 +186,20 @@ describe('a node that is watched on its socket', () => {
     expect(templates.seen).toEqual([])
   })
 
+  test('that falls behind at a new tip gives no work on it', async () => {
+    const core = await aCore()
+    const { templates, states } = watching(core, { emptyFirst: true })
+    await templates.count(1)
+    core.chain = { headers: 200 }
+    core.newTip()
+    await states.first(waiting('is behind the network'))
+    expect(templates.seen).toHaveLength(1)
+    core.chain = {}
+    await templates.count(2)
+    expect(templates.seen[1]).toMatchObject({ height: 102 })
+    expect(core.connections).toBe(1)
+  })
+
   test('is left at once when we stop, in the middle of a wait', async () => {
     const core = await aCore()
     const { watch, templates, running } = watching(core)

@@ -160,6 +160,8 @@ export class IpcWatch implements TemplateWatch {
   /** A new tip: a template without transactions, unless the whole one is there at once, and that. */
   async #moved(node: CoreNode): Promise<void> {
     const judged = this.#judge(node)
+    // its failure is met below, after the template's
+    judged.catch(() => undefined)
     const empty =
       this.#settings.emptyFirst === true ? await this.#make(node, { useMempool: false }) : undefined
     await judged
