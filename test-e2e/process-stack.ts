@@ -46,12 +46,17 @@ export class ProcessStack {
     this.#ports = { ...this.#ports, node: this.node.port }
   }
 
-  /** Starts the template provider, after the first time on the same port. */
-  async startProvider(): Promise<{ readonly provider: AppProcess; readonly url: string }> {
+  /**
+   * Starts the template provider, after the first time on the same port.
+   * @param before nodes that stand before ours in its list
+   */
+  async startProvider(
+    before: readonly object[] = [],
+  ): Promise<{ readonly provider: AppProcess; readonly url: string }> {
     const provider = this.#start('template-provider', {
       data_dir: join(this.dataDir, 'template-provider'),
       template_interval_sec: 0.5,
-      nodes: [{ url: this.node.url, cookie_file: join(this.dataDir, '.cookie') }],
+      nodes: [...before, { url: this.node.url, cookie_file: join(this.dataDir, '.cookie') }],
       listen: [{ host: '127.0.0.1', port: this.#ports.provider, edition: this.edition }],
       monitoring: { port: this.monitoring.provider },
     })
