@@ -40,6 +40,18 @@ describe.each(['current', 'draft'])('sv2-keys, edition %s', (edition) => {
     ])
   })
 
+  test('with --json each command prints the same as one object', async () => {
+    const file = join(folder, 'authority.key')
+    const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).join('')) as object
+    const { key } = (await json('make', file, '--edition', edition)) as { key: string }
+    const url = `stratum2+tcp://pool.example/${key}`
+    expect(await json('show', file, '--edition', edition, '--host', 'pool.example')).toEqual({ key, url })
+    expect(await json('read', `stratum2+tcp://pool.example:3333/${key}`)).toMatchObject({
+      edition,
+      server: 'pool.example:3333',
+    })
+  })
+
   test('the secret is readable by its owner alone, and never overwritten', async () => {
     const file = join(folder, 'authority.key')
     await run('make', file, '--edition', edition)

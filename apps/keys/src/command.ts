@@ -21,9 +21,11 @@ export function keysCommand(print: (line: string) => void): Command {
     )
     .argument('<file>', 'file to write; must not exist')
     .addOption(editionOption())
-    .action(async (file: string, { edition }: { edition: EditionName }) => {
+    .addOption(jsonOption())
+    .action(async (file: string, { edition, json }: { edition: EditionName } & Printed) => {
       const { publicKey } = await makeKeyFile(file, edition, systemNoise)
-      print(encodeAuthorityKey({ edition, key: publicKey }))
+      const key = encodeAuthorityKey({ edition, key: publicKey })
+      tell({ key }, [key], { json, print })
     })
   command
     .command('ensure')
@@ -34,22 +36,25 @@ export function keysCommand(print: (line: string) => void): Command {
     .requiredOption('--public <folder>', 'where the public keys go, one file NAME.pub each')
     .option('--token <file>', 'also make a key of mining job tokens here, when missing')
     .addOption(editionOption())
+    .addOption(jsonOption())
     .action(
       async (
         folders: readonly string[],
-        options: { public: string; token?: string; edition: EditionName },
+        options: { public: string; token?: string; edition: EditionName } & Printed,
       ) => {
-        for (const { name, key, made } of await ensureKeys(folders, options))
-          print(`${name} ${key}${made ? ' (made now)' : ''}`)
+        const keys = await ensureKeys(folders, options)
+        const lines = keys.map(({ name, key, made }) => `${name} ${key}${made ? ' (made now)' : ''}`)
+        tell(keys, lines, { json: options.json, print })
       },
     )
   command
     .command('token-key')
     .description('make the key that a job negotiator server and its pool share (mode 0600)')
     .argument('<file>', 'file to write; must not exist')
-    .action(async (file: string) => {
+    .addOption(jsonOption())
+    .action(async (file: string, { json }: Printed) => {
       await makeTokenKeyFile(file)
-      print(file)
+      tell({ file }, [file], { json, print })
     })
   command
     .command('show')
@@ -58,35 +63,50 @@ export function keysCommand(print: (line: string) => void): Command {
     .addOption(editionOption())
     .option('--host <name>', 'name or address that miners reach the server by')
     .option('--port <n>', 'port of the server')
-    .action(
-      (file: string, { edition, host, port }: { edition: EditionName; host?: string; port?: string }) => {
-        const authorityKey = certificatesOf(edition, systemNoise.backend).authorityKey(readKeyFile(file))
-        print(encodeAuthorityKey({ edition, key: authorityKey }))
-        if (host !== undefined) {
-          print(
-            formatPoolUrl({
-              host,
-              port: port === undefined ? undefined : Number(port),
-              authorityKey,
-              edition,
-            }),
-          )
-        }
-      },
-    )
+    .addOption(jsonOption())
+    .action((file: string, { edition, host, port, json }: ShowOptions) => {
+      const authorityKey = certificatesOf(edition, systemNoise.backend).authorityKey(readKeyFile(file))
+      const key = encodeAuthorityKey({ edition, key: authorityKey })
+      const named = { host: host ?? '', port: port === undefined ? undefined : Number(port) }
+      const url = host === undefined ? undefined : formatPoolUrl({ ...named, authorityKey, edition })
+      tell({ key, url }, url === undefined ? [key] : [key, url], { json, print })
+    })
   command
     .command('read')
     .description('say what a public key or a stratum2+tcp URL holds')
     .argument('<text>', 'authority key or URL')
-    .action((text: string) => {
+    .addOption(jsonOption())
+    .action((text: string, { json }: Printed) => {
       const url = text.includes('://') ? parsePoolUrl(text) : undefined
       const { edition, key } =
         url === undefined ? decodeAuthorityKey(text) : { edition: url.edition, key: url.authorityKey }
-      print(`edition ${edition}`)
-      print(`key     ${hex(key)}`)
-      if (url !== undefined) print(`server  ${url.host}:${url.port ?? '(no port)'}`)
+      const server = url && `${url.host}:${url.port ?? '(no port)'}`
+      const lines = [`edition ${edition}`, `key     ${hex(key)}`, ...(server ? [`server  ${server}`] : [])]
+      tell({ edition, key: hex(key), server }, lines, { json, print })
     })
   return command
+}
+
+interface Printed {
+  readonly json?: true
+}
+
+interface ShowOptions extends Printed {
+  readonly edition: EditionName
+  readonly host?: string
+  readonly port?: string
+}
+
+function tell(
+  what: unknown,
+  lines: readonly string[],
+  { json, print }: { readonly json: true | undefined; readonly print: (line: string) => void },
+): void {
+  for (const line of json === true ? [JSON.stringify(what)] : lines) print(line)
+}
+
+function jsonOption(): Option {
+  return new Option('--json', 'print JSON')
 }
 
 function editionOption(): Option {
