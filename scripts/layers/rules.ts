@@ -88,7 +88,7 @@ const processInApps: Rule = ({ path, globals }) =>
   table.isShipped(path) &&
   !table.mayNameProcess.test(path) &&
   globals.includes('process')
-    ? ['names process: in an app only main.ts does']
+    ? ['names process: in an app only its entries do']
     : []
 
 const editions: Rule = ({ path, code, text }, _home, layer) => {

@@ -182,8 +182,8 @@ export const impureGlobals = [
   'globalThis',
 ] as const
 
-/** In an app only these files name the process. */
-export const mayNameProcess = /^apps\/[^/]+\/src\/main\.ts$/
+/** In an app only these files name the process: its entry, and where a pool starts and is a worker process. */
+export const mayNameProcess = /^apps\/[^/]+\/src\/(main|workers\/worker-process(es)?)\.ts$/
 
 /** File names that say nothing about what is inside; the specification's "common messages" are named so there. */
 export const emptyFileName = /(^|\/)(utils?|helpers?|common|types?|misc)\.ts$/

@@ -1,30 +1,27 @@
 import {
   type App,
-  BooksWatch,
-  bookPayment,
   ConfigError,
   drain,
   loadTokenKey,
   nextEpoch,
-  type SignedAddress,
   SolutionFiles,
   Statistics,
-  setAccountAddress,
   startRole,
-  toldLedger,
   UsedTokenFile,
-  upstreamSettings,
   VERSION,
 } from '@sv2/app-kit'
-import { portName } from '@sv2/roles/ground'
-import { Pool, type PoolEffect, type RecordEffect } from '@sv2/roles/pool'
+import { Pool } from '@sv2/roles/pool'
 import { fastSha256d, randomBytes } from '@sv2/runtime'
-import { type Books, openBooks } from './books.ts'
+import { openBooks } from './books.ts'
 import { configSchema, type PoolConfig } from './config.ts'
 import { startEmbeddedNegotiator } from './embedded-negotiator.ts'
 import { createObserver } from './observe.ts'
 import { presentCoinbase } from './present-coinbase.ts'
-import { negotiatorServers, poolSettings, takesCustomWork } from './settings.ts'
+import { isRecord, poolServers } from './role-of-pool.ts'
+import { servedApi } from './served-api.ts'
+import { poolSettings, takesCustomWork } from './settings.ts'
+import { startWorkers } from './workers/start-workers.ts'
+import { workersOf } from './workers/worker-config.ts'
 
 export { booksSettings } from './books.ts'
 export type { PoolConfig } from './config.ts'
@@ -67,6 +64,12 @@ export const pool: App<PoolConfig, RunningPool> = {
   },
 
   async start(config, context) {
+    const workers = workersOf(config)
+    if (workers > 1 && context.startTranslator !== undefined) {
+      const message = 'is 1 where Stratum V1 is taken in the same process'
+      throw new ConfigError([{ key: 'workers', value: String(config.workers), message }])
+    }
+    if (workers > 1) return startWorkers(config, context, workers)
     const { log, registry, clock } = context
     const observe = createObserver(log, registry)
     const embedded = await startEmbeddedNegotiator(config, context)
@@ -88,7 +91,6 @@ export const pool: App<PoolConfig, RunningPool> = {
       if (event.kind === 'distribution') embedded?.distribute(event)
       started.engine.tell(event)
     })
-    const failed = (what: string) => ({ text: `${what} cannot be reached` })
     const started = startRole(context, {
       role,
       stats: new Statistics({ maxWorkers: config.api.max_workers }, clock.now),
@@ -100,43 +102,22 @@ export const pool: App<PoolConfig, RunningPool> = {
         embedded.solved(fact.solution)
         observe.fact({ ...fact, negotiators: fact.negotiators + 1 })
       },
-      servers: [
-        {
-          name: 'template provider',
-          port: { kind: 'templates' },
-          settings: upstreamSettings(config.template_provider, { protocol: 'templates', defaultPort: 8_336 }),
-          onFailed: failed('template provider'),
-        },
-        ...negotiatorServers(config).map((settings, n) => {
-          const port = { kind: 'negotiator', index: n }
-          return { name: portName(port), port, settings, onFailed: failed('negotiator') }
-        }),
-      ],
+      servers: poolServers(config),
       farewell: drain({ host: config.drain_to_host, port: config.drain_to_port }),
     })
 
     for (const { message } of solutions) if (message.type === 'PushSolution') embedded?.solved(message)
 
-    const booksWatch = books && new BooksWatch(books)
     const monitoringPort = await started.monitor(config.monitoring, {
       gauges: [
         ['sv2_clients_total', 'Connected miners', () => role.counts.connections],
         ['sv2_client_channels', 'Open channels', () => role.counts.channels],
       ],
       health: () => ({ ok: role.hasWork, ...role.counts }),
-      api: {
-        config: config.api,
-        notices: config.notices,
-        folders: [config.data_dir, ...(books === undefined ? [] : [books.journal.folder])],
-        conditions: booksWatch && (() => booksWatch.conditions()),
-        role: 'pool',
-        network: config.network,
-        isFarm: false,
+      api: servedApi(config, books, {
+        now: () => clock.now(),
         coinbase: (account) => presentCoinbase(role, account, config.network),
-        ledger: books?.ledger && toldLedger(books.ledger),
-        audit: books?.audit,
-        ...moneyPages(books, config, () => clock.now()),
-      },
+      }),
     })
     const port = { kind: 'miners' } as const
     const [inner = ''] = context.startTranslator ? await started.open(withInnerDoor(config), { port }) : []
@@ -156,20 +137,4 @@ function withInnerDoor(config: PoolConfig): PoolConfig {
   const [door] = config.listen
   if (door === undefined) return config
   return { ...config, listen: [{ ...door, host: '127.0.0.1', port: 0, protocol: 'v2', noise: true }] }
-}
-
-/** What the API may write into the books; nothing where there is no ledger. */
-function moneyPages(books: Books | undefined, { network, payout }: PoolConfig, now: () => number) {
-  const { ledger, journal } = books ?? {}
-  if (ledger === undefined || journal === undefined) return {}
-  return {
-    bookPayment: (transaction: Uint8Array) => bookPayment(transaction, { ledger, journal, network }),
-    setAddress: payout.names
-      ? (signed: SignedAddress) => setAccountAddress(signed, { ledger, journal, network, now })
-      : undefined,
-  }
-}
-
-function isRecord(effect: Exclude<PoolEffect, { kind: 'send' | 'close' | 'pause' }>): effect is RecordEffect {
-  return effect.kind === 'recordShare' || effect.kind === 'recordBlock' || effect.kind === 'recordTip'
 }

@@ -6,6 +6,7 @@ import {
   LedgerClient,
   lockJournal,
   type NodeConfig,
+  type NumberSpace,
   PoolJournal,
 } from '@sv2/app-kit'
 import { type LedgerSettings, writeTerms } from '@sv2/roles/ledger'
@@ -26,11 +27,12 @@ export interface Books {
   readonly audit: AuditClient
 }
 
-/** Opens the books; undefined without a journal. @param tell takes what the pool's role has to hear */
+/** Opens the books; undefined without a journal. @param tell takes what the pool's role has to hear @param numbers of this process, where others number too */
 export async function openBooks(
   config: PoolConfig,
   context: AppContext,
   tell: (event: RecordEvent | Extract<PoolEvent, { kind: 'distribution' }>) => void,
+  numbers?: NumberSpace,
 ): Promise<Books | undefined> {
   if (!config.journal.enabled) return undefined
   const { log, registry, scope, clock } = context
@@ -44,7 +46,7 @@ export async function openBooks(
     audit.grown(position)
   }
   const journal = new PoolJournal(
-    { config: config.journal, dataDir: config.data_dir, node, network },
+    { config: config.journal, dataDir: config.data_dir, node, network, numbers },
     { log, registry, now: () => clock.now(), tell, grown },
   )
   const ledger: LedgerClient | undefined =

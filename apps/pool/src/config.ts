@@ -161,6 +161,9 @@ const customWork = z
   .prefault({})
   .describe('Jobs that miners bring')
 
+/** Worker processes there can be. */
+const MAX_WORKERS = 64
+
 /** Configuration of the pool; `--print-default` prints it with comments. */
 export const configSchema = z
   .strictObject({
@@ -174,6 +177,12 @@ export const configSchema = z
       .regex(/^[\x20-\x7e]*$/, 'must be printable ASCII')
       .default('/sv2/')
       .describe('Text in the coinbase of our blocks'),
+    workers: z
+      .union([z.int().min(1).max(MAX_WORKERS), z.literal('auto')])
+      .default(1)
+      .describe(
+        `Processes that miners are spread over, 1 to ${MAX_WORKERS}, or "auto": one for each core. Limits of the node are split among them; those of an address hold in each`,
+      ),
     drain_to_host: z
       .string()
       .refine((text) => Buffer.byteLength(text) <= 255, 'must be at most 255 bytes of UTF-8')

@@ -17,11 +17,15 @@ export function createObserver(log: Logger, registry: Registry) {
   const templates = new Gauge({
     name: 'sv2_pool_template_provider_connected',
     help: '1 while the template provider is connected',
+    // over worker processes: the one that has least
+    aggregator: 'min',
     registers,
   })
   const negotiators = new Gauge({
     name: 'sv2_pool_negotiators_connected',
     help: 'Negotiator servers that would be told of a block now',
+    // over worker processes: the one that has least
+    aggregator: 'min',
     registers,
   })
   const pushed = new Counter({
@@ -37,6 +41,8 @@ export function createObserver(log: Logger, registry: Registry) {
   const distribution = new Gauge({
     name: 'sv2_pool_distribution_id',
     help: 'Payout distribution that new jobs follow; 0 before the first',
+    // over worker processes: the one that has least
+    aggregator: 'min',
     registers,
   })
   let found = 0

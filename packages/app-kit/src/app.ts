@@ -197,10 +197,13 @@ async function live(app: App<BaseConfig>, config: BaseConfig): Promise<void> {
 /** What others use to have logs or configurations read anew, or to start a debugger. Node's own answer ends the process. */
 const IGNORED_SIGNALS = process.platform === 'win32' ? [] : (['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const)
 
-/** The log goes to the standard output, and a configuration is read at the start: there is nothing to do but to say so. */
+/** The log goes to the standard output, and a configuration is read at the start: there is nothing to do but to say so, unless the app has a use for one. */
 function ignoreSignals(log: Logger): void {
   for (const signal of IGNORED_SIGNALS)
-    process.on(signal, () => log.info({ signal }, 'signal ignored; a new configuration takes a restart'))
+    process.on(signal, () => {
+      if (process.listenerCount(signal) === 1)
+        log.info({ signal }, 'signal ignored; a new configuration takes a restart')
+    })
 }
 
 /** The part of every configuration that says how to log. */

@@ -1,4 +1,5 @@
 export type { AccountBooks, LedgerView, Page, PageRequest } from './api/ledger-view.ts'
+export type { ServedApi } from './api/pages.ts'
 export type { SignedAddress } from './api/sources.ts'
 export {
   type App,
@@ -57,16 +58,22 @@ export { BooksWatch } from './ledger/books-watch.ts'
 export { LedgerClient } from './ledger/ledger-client.ts'
 export { MissingSegmentsError, restoreLedger, saveLedger } from './ledger/ledger-snapshots.ts'
 export { lockJournal, PoolJournal } from './ledger/pool-journal.ts'
+export type { NumberSpace } from './ledger/record-keeper.ts'
+export { RecordSender, type SentRecords } from './ledger/record-sender.ts'
+export { SharedJournal } from './ledger/shared-journal.ts'
 export { project } from './ledger/store-writer.ts'
 export { toldLedger } from './ledger/told-ledger.ts'
 export { bookPayment } from './ledger/wallet-payments.ts'
+export { passOnLines } from './log-output.ts'
 export { createLogger, type Logger, type LogSettings } from './logger.ts'
 export {
+  AggregatorRegistry,
   Counter,
   createRegistry,
   Gauge,
   type Health,
   Histogram,
+  liveGauges,
   type MonitoringSettings,
   Registry,
   serveMonitoring,
@@ -93,11 +100,14 @@ export { SolutionFiles } from './solution-files.ts'
 export {
   type DialedServer,
   type DialedUpstreams,
+  type FactCounter,
   type RoleStart,
   type StartedRole,
+  serveNumbers,
   startRole,
 } from './start-role.ts'
 export { Statistics } from './stats/statistics.ts'
+export { FactGatherer, sessionThere, type ToldFact, ToldFacts } from './stats/told-facts.ts'
 export { TemplateFiles } from './template-files.ts'
 export { loadTokenKey, makeTokenKeyFile } from './token-key.ts'
 export { UsedTokenFile } from './used-token-file.ts'

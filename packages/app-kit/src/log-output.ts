@@ -1,4 +1,5 @@
-import { Writable } from 'node:stream'
+import { createInterface } from 'node:readline'
+import { type Readable, Writable } from 'node:stream'
 
 /** Bytes that may wait for a reader that stands still; more lines are dropped. */
 const MOST_WAITING_BYTES = 4 * 1024 * 1024
@@ -42,4 +43,12 @@ export function logOutput(out: NodeJS.WritableStream): LogOutput {
   const output: LogOutput = { stream, onRoom: () => undefined }
   outputs.set(out, output)
   return output
+}
+
+/** Passes on what another process logs, whole lines at a time: lines of two processes in one pipe would tear each other. */
+export function passOnLines(from: Readable, out: NodeJS.WritableStream = process.stdout): void {
+  const { stream } = logOutput(out)
+  createInterface({ input: from, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) =>
+    stream.write(`${line}\n`),
+  )
 }

@@ -1,7 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 
-export { Counter, Gauge, Histogram, Registry } from 'prom-client'
+export { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 /** Where numbers and health are served. */
 export interface MonitoringSettings {
@@ -21,6 +21,7 @@ export function createRegistry(app: string): Registry {
   new Gauge({
     name: 'sv2_uptime_seconds',
     help: 'Time since the start',
+    aggregator: 'max',
     registers: [registry],
     collect() {
       this.set((performance.now() - started) / 1000)
@@ -50,7 +51,7 @@ const LONGEST_PARAMETER = 1_024
 export async function serveMonitoring(
   settings: MonitoringSettings,
   served: {
-    readonly registry: Registry
+    readonly registry: Pick<Registry, 'contentType' | 'metrics'>
     readonly health: Health
     /** Adds them before the server listens. */
     readonly pages?: ((app: FastifyInstance) => void) | undefined

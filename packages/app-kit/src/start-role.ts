@@ -7,7 +7,13 @@ import type { MinersMonitoringConfig } from './config/api.ts'
 import { dialUpstreams, type Upstreams } from './dial-upstreams.ts'
 import { openDoors, type ServerConfig, sessionLines } from './doors.ts'
 import type { Farewell } from './farewell.ts'
-import { type Health, liveGauges, type MonitoringSettings, serveMonitoring } from './monitoring.ts'
+import {
+  type Health,
+  liveGauges,
+  type MonitoringSettings,
+  type Registry,
+  serveMonitoring,
+} from './monitoring.ts'
 import { observeWorkers } from './observe/workers.ts'
 import type { CountedFact } from './stats/facts.ts'
 import type { Statistics } from './stats/statistics.ts'
@@ -44,6 +50,8 @@ export interface RoleStart<Event, Effect, Upstream = number> {
   readonly onSessionClosed?: () => void
   /** Counts what the role tells of its miners; see `monitor`. */
   readonly stats?: Statistics | undefined
+  /** Counts in its place, for a process that serves no pages itself. */
+  readonly counter?: FactCounter | undefined
   readonly servers?: readonly DialedServer[]
   readonly upstreams?: DialedUpstreams<Upstream>
   /** What the role hears when the app ends, while its connections still stand. */
@@ -52,12 +60,17 @@ export interface RoleStart<Event, Effect, Upstream = number> {
   readonly connections?: string
 }
 
+/** What counts the connections and facts of a role. */
+export type FactCounter = Pick<Statistics, 'opened' | 'closed' | 'fact'>
+
 /** A gauge: name, help, and the value whenever it is read. */
 export type LiveGauge = readonly [name: string, help: string, value: () => number]
 
 /** A role on its connections; its doors are not open yet. */
 export interface StartedRole<Event extends { readonly kind: string }> {
   readonly engine: Pick<Engine<Event, never>, 'tell' | 'adopt'>
+  /** Closes a connection. */
+  disconnect(session: number): void
   /** Of `servers`, in their order. */
   readonly dialers: readonly Dialer[]
   /** Serves numbers and health until the app ends, and the API where the role has statistics. Answers the port. */
@@ -86,25 +99,25 @@ export function startRole<
   Effect extends { readonly kind: string },
   Upstream = number,
 >(context: AppContext, start: RoleStart<Event, Effect, Upstream>): StartedRole<Event> {
-  const { log, registry, scope, clock } = context
+  const { log, scope, clock } = context
   const lines = sessionLines(log)
-  const { stats } = start
+  const { stats, counter = stats } = start
   const engine = new Engine<Event, Effect>(start.role, {
     clock,
     observer: {
       ...lines,
       onSessionOpened(info) {
-        stats?.opened(info)
+        counter?.opened(info)
         lines.onSessionOpened?.(info)
       },
       onSessionClosed(info, reason) {
-        stats?.closed(info.session)
+        counter?.closed(info.session)
         start.onSessionClosed?.()
         lines.onSessionClosed?.(info, reason)
       },
       onEffect(effect) {
         if (upstreams === undefined || !isDialCommand<Upstream>(effect)) {
-          stats?.fact(effect as unknown as CountedFact)
+          counter?.fact(effect as unknown as CountedFact)
           return start.onEffect(withRemote(effect, (session) => engine.info(session)?.remote) as never)
         }
         start.upstreams?.onCommand?.(effect)
@@ -127,6 +140,7 @@ export function startRole<
     scope.own(name, () => dialer.close())
     return dialer
   })
+  const disconnect = (session: number) => engine.disconnect(session, 'closed by the operator')
   let doors: readonly string[] = []
   const { farewell } = start
   if (farewell !== undefined)
@@ -137,15 +151,9 @@ export function startRole<
   return {
     engine,
     dialers,
-    async monitor(settings, { gauges = [], health, api }) {
-      for (const gauge of gauges) liveGauges(registry)(...gauge)
-      if (stats !== undefined && settings.per_worker === true)
-        observeWorkers(stats, registry, { most: settings.max_workers ?? 0, now: clock.now })
-      const disconnect = (session: number) => engine.disconnect(session, 'closed by the operator')
-      const pages = stats && api && pagesOf(api, { stats, context, health, doors: () => doors, disconnect })
-      const monitoring = await serveMonitoring(settings, { registry, health, pages })
-      scope.own('monitoring', () => monitoring.close())
-      return monitoring.port
+    disconnect,
+    monitor(settings, watched) {
+      return serveNumbers(context, settings, { ...watched, stats, doors: () => doors, disconnect })
     },
     async open(config, { v1, ...ports }) {
       const urls =
@@ -164,6 +172,35 @@ function eitherOf(engine: Pick<Engine<never, never>, 'adopt'>, v1: V1Sessions): 
     adopt: (socket, connection) =>
       (connection.port === v1.port ? v1.engine : engine).adopt(socket, connection),
   }
+}
+
+/** What is served of a role with miners. */
+export interface ServedNumbers {
+  readonly gauges?: readonly LiveGauge[]
+  readonly health: Health
+  readonly api?: ServedApi
+  /** Without them there are no pages. */
+  readonly stats: Statistics | undefined
+  readonly doors: () => readonly string[]
+  readonly disconnect: (session: number) => void
+  /** What `/metrics` shows; the registry of the app when missing. */
+  readonly metrics?: Pick<Registry, 'contentType' | 'metrics'>
+}
+
+/** Serves numbers, health and pages until the app ends. Answers the port. */
+export async function serveNumbers(
+  context: AppContext,
+  settings: MonitoringSettings & Partial<MinersMonitoringConfig>,
+  { gauges = [], health, api, stats, doors, disconnect, metrics }: ServedNumbers,
+): Promise<number> {
+  const { registry, scope, clock } = context
+  for (const gauge of gauges) liveGauges(registry)(...gauge)
+  if (stats !== undefined && settings.per_worker === true)
+    observeWorkers(stats, registry, { most: settings.max_workers ?? 0, now: clock.now })
+  const pages = stats && api && pagesOf(api, { stats, context, health, doors, disconnect })
+  const monitoring = await serveMonitoring(settings, { registry: metrics ?? registry, health, pages })
+  scope.own('monitoring', () => monitoring.close())
+  return monitoring.port
 }
 
 /** Facts that say where a miner is. */

@@ -3,7 +3,14 @@ import { crc32c } from './crc32c.ts'
 import { JournalError } from './journal-error.ts'
 import { kindNumber, readRecord, writeRecord } from './record-codec.ts'
 import type { JournalRecord } from './records.ts'
-import { checkShare, encodeShareTerms, SHARE, type SharePlaces, writeShare } from './share-codec.ts'
+import {
+  checkShare,
+  encodeShareTerms,
+  SHARE,
+  SHARE_SIZE,
+  type SharePlaces,
+  writeShare,
+} from './share-codec.ts'
 
 /** Bytes in front of a record's fields: their length u32, CRC-32C u32 of all that follows, sequence u64, kind u8. */
 export const FRAME_HEADER_SIZE = 17
@@ -48,6 +55,14 @@ export function appendShare(out: ByteWriter, sequence: number, share: SharePlace
   checkShare(share)
   const start = begin(out, sequence, SHARE)
   writeShare(out, share)
+  seal(out, start)
+}
+
+/** The same for a share whose fields `appendShareFields` has written. @throws {RangeError} when they are not so many bytes */
+export function appendWrittenShare(out: ByteWriter, sequence: number, fields: Uint8Array): void {
+  if (fields.length !== SHARE_SIZE) throw new RangeError(`a share of ${fields.length} bytes`)
+  const start = begin(out, sequence, SHARE)
+  out.bytes(fields)
   seal(out, start)
 }
 

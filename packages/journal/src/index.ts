@@ -3,6 +3,7 @@ export { crc32c } from './crc32c.ts'
 export {
   appendFrame,
   appendShare,
+  appendWrittenShare,
   type Entry,
   encodeFrame,
   FRAME_HEADER_SIZE,
@@ -43,4 +44,10 @@ export {
   SegmentTree,
   type Sha256,
 } from './segment-tree.ts'
-export { encodeShareTerms, type SharePlaces, type ShareTerms } from './share-codec.ts'
+export {
+  appendShareFields,
+  encodeShareTerms,
+  SHARE_SIZE,
+  type SharePlaces,
+  type ShareTerms,
+} from './share-codec.ts'

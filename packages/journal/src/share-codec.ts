@@ -9,6 +9,8 @@ export const SHARE = 4
 /** Extranonce bytes that a share's record has room for: what Stratum V2 allows at most. */
 const EXTRANONCE_ROOM = 32
 const TERMS_SIZE = 56
+/** Bytes of a share's fields, without a frame. */
+export const SHARE_SIZE = 21 + TERMS_SIZE + HEADER_SIZE + EXTRANONCE_ROOM
 const ZEROS = new Uint8Array(EXTRANONCE_ROOM)
 
 /** What all shares of one job at one difficulty have in common. */
@@ -38,6 +40,15 @@ export function encodeShareTerms(terms: ShareTerms): Uint8Array {
 export function checkShare({ header, extranonce }: SharePlaces): void {
   if (extranonce.length > EXTRANONCE_ROOM) throw new RangeError(`extranonce of ${extranonce.length} bytes`)
   if (header.length !== HEADER_SIZE) throw new RangeError(`a header of ${header.length} bytes`)
+}
+
+/**
+ * Appends a share's fields without a frame, for another process that gives it its place. @throws {RangeError} when a field does
+ * not fit; then nothing is appended.
+ */
+export function appendShareFields(out: ByteWriter, share: SharePlaces): void {
+  checkShare(share)
+  writeShare(out, share)
 }
 
 /** Writes the fields of a share that was checked. */

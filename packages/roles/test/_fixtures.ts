@@ -84,6 +84,7 @@ export interface PoolOverrides {
   readonly mac?: TokenMac
   readonly run?: PoolSettings['run']
   readonly usedTokens?: PoolDeps['usedTokens']
+  readonly sharesTokens?: boolean
   readonly solutions?: PoolSettings['solutions']
   readonly maxUnrecordedShares?: number
 }
@@ -167,6 +168,7 @@ export function aPool(
     sha256d: overrides.hash ?? sha256d,
     mac: overrides.mac,
     usedTokens: overrides.usedTokens,
+    sharesTokens: overrides.sharesTokens,
   })
   const link = new WireLink<PoolEffect>(pool as never, NOW)
   const templates = connectTemplates(link, edition)

@@ -40,7 +40,11 @@ export interface ApiSources {
   /** Undefined where there is no journal. */
   readonly audit?: Pick<AuditClient, 'ask'> | undefined
   /** The coinbase that an account mines now; undefined when that is not known. */
-  readonly coinbase?: ((account: string) => z.output<typeof coinbase> | undefined) | undefined
+  readonly coinbase?:
+    | ((
+        account: string,
+      ) => z.output<typeof coinbase> | undefined | Promise<z.output<typeof coinbase> | undefined>)
+    | undefined
   /** Books a transaction of the operator's wallet that pays balances; undefined where nothing is booked. */
   readonly bookPayment?: ((transaction: Uint8Array) => Promise<BookedPayment>) | undefined
   /** Sets the address of an account that is known by its name; undefined where there are no such accounts. */

@@ -1,5 +1,5 @@
 import { AddressError, addressToScript, type Network } from '@sv2/bitcoin'
-import type { JournalRecord } from '@sv2/journal'
+import { type JournalRecord, SHARE_SIZE } from '@sv2/journal'
 import type { RecordEffect, RecordEvent } from '@sv2/roles/pool'
 import { randomBytes } from '@sv2/runtime'
 import {
@@ -14,7 +14,7 @@ import { lockFolder } from '../folder-lock.ts'
 import { freeBytes } from '../free-bytes.ts'
 import type { Logger } from '../logger.ts'
 import { Counter, Gauge, type Registry } from '../monitoring.ts'
-import { RecordKeeper, type WalletPayment } from './record-keeper.ts'
+import { type NumberSpace, RecordKeeper, type WalletPayment } from './record-keeper.ts'
 
 const POOL_ID_BYTES = 16
 const MIB = 1024 * 1024
@@ -26,6 +26,8 @@ export interface PoolJournalSettings {
   /** `server_id`. */
   readonly node: number
   readonly network: Network
+  /** Of what this process numbers, where other processes number too; all of them when missing. */
+  readonly numbers?: NumberSpace | undefined
 }
 
 export interface PoolJournalDeps {
@@ -49,7 +51,7 @@ export class PoolJournal {
   #flushed: number
 
   /** @throws {ConfigError} when the folder holds something else than this node's journal */
-  constructor({ config, dataDir, node, network }: PoolJournalSettings, deps: PoolJournalDeps) {
+  constructor({ config, dataDir, node, network, numbers }: PoolJournalSettings, deps: PoolJournalDeps) {
     const { log } = deps
     this.folder = journalFolder(config, dataDir)
     const opened = openFolder(this.folder, node)
@@ -90,15 +92,18 @@ export class PoolJournal {
         deps.tell({ kind: 'recordingResumed' })
       },
     })
-    this.#keeper = new RecordKeeper({
-      append: (record) => this.append(record),
-      appendShare: (share) => {
-        this.#waitingSince ??= performance.now()
-        this.#writer.appendShare(share)
+    this.#keeper = new RecordKeeper(
+      {
+        append: (record) => this.append(record),
+        appendShare: (share) => {
+          this.#waitingSince ??= performance.now()
+          this.#writer.appendShare(share)
+        },
+        scriptOf: (user) => scriptOf(user, network),
+        now: deps.now,
       },
-      scriptOf: (user) => scriptOf(user, network),
-      now: deps.now,
-    })
+      numbers,
+    )
     log.info({ folder: this.folder, records: opened.nextSequence }, 'journal opened')
   }
 
@@ -125,6 +130,13 @@ export class PoolJournal {
   /** Does what the role wants done. */
   perform(effect: RecordEffect): void {
     this.#keeper.record(effect)
+  }
+
+  /** Writes shares whose fields another process has written, one behind another. @throws {RangeError} when they are none */
+  appendWrittenShares(fields: Uint8Array): void {
+    this.#waitingSince ??= performance.now()
+    for (let at = 0; at < fields.length; at += SHARE_SIZE)
+      this.#writer.appendWrittenShare(fields.subarray(at, at + SHARE_SIZE))
   }
 
   /** Writes that balances were paid by a transaction. */
@@ -165,7 +177,7 @@ function openFolder(folder: string, node: number) {
 }
 
 /** The script of an account that is an address of the network; empty for any other name. */
-function scriptOf(user: string, network: Network): Uint8Array {
+export function scriptOf(user: string, network: Network): Uint8Array {
   try {
     return addressToScript(user, network)
   } catch (error) {

@@ -42,9 +42,19 @@ export interface RecordKeeperDeps {
   now(): number
 }
 
+/** The numbers of one of several keepers of a journal: `first`, `first + step`, and so on; none of two is the same. */
+export interface NumberSpace {
+  readonly first: number
+  readonly step: number
+}
+
+/** That of a journal with one keeper. */
+const ALL_NUMBERS: NumberSpace = { first: 0, step: 1 }
+
 /** Makes records of what a pool wants recorded: it numbers accounts, workers and jobs, and names them before they are used. */
 export class RecordKeeper {
   readonly #deps: RecordKeeperDeps
+  readonly #space: NumberSpace
   readonly #accounts = new Map<string, number>()
   readonly #workers = new Map<string, number>([['', 0]])
   #jobs = new WeakMap<Job, KnownJob>()
@@ -52,8 +62,9 @@ export class RecordKeeper {
   readonly #header = new Uint8Array(HEADER_SIZE)
   #height = 0
 
-  constructor(deps: RecordKeeperDeps) {
+  constructor(deps: RecordKeeperDeps, space: NumberSpace = ALL_NUMBERS) {
     this.#deps = deps
+    this.#space = space
   }
 
   /** Appends what an effect asks for. */
@@ -150,15 +161,20 @@ export class RecordKeeper {
 
   /** Numbers are 32 bits wide; when they are used up, they begin anew. */
   #nextJob(): number {
-    this.#lastJob = (this.#lastJob % 0xffff_ffff) + 1
-    return this.#lastJob
+    this.#lastJob = (this.#lastJob % Math.floor(0xffff_ffff / this.#space.step - 1)) + 1
+    return this.#placed(this.#lastJob)
+  }
+
+  /** The n-th number of ours, from 1 on. */
+  #placed(n: number): number {
+    return n * this.#space.step + this.#space.first
   }
 
   #account(user: string): number {
     const known = this.#accounts.get(user)
     if (known !== undefined) return known
     if (this.#accounts.size >= MAX_NUMBERED) this.#accounts.clear()
-    const account = this.#accounts.size + 1
+    const account = this.#placed(this.#accounts.size + 1)
     this.#accounts.set(user, account)
     this.#deps.append({ kind: 'account', account, name: fitting(user), script: this.#deps.scriptOf(user) })
     return account
@@ -171,7 +187,7 @@ export class RecordKeeper {
       this.#workers.clear()
       this.#workers.set('', 0)
     }
-    const worker = this.#workers.size
+    const worker = this.#placed(this.#workers.size)
     this.#workers.set(name, worker)
     this.#deps.append({ kind: 'worker', worker, name: fitting(name) })
     return worker

@@ -31,6 +31,18 @@ export type CountedFact =
       /** Display order, hex. */
       readonly hash: string
     }
+  /** Shares of one channel that were accepted in another process, counted there. */
+  | {
+      readonly kind: 'sharesCounted'
+      readonly session: number
+      readonly channelId: number
+      /** Named by the shares themselves. */
+      readonly worker: string | undefined
+      /** Sum of their difficulties, how many they are, and the best of their hashes. */
+      readonly difficulty: number
+      readonly count: number
+      readonly best: number
+    }
   /** The pool that the negotiator client works for; undefined: for ourselves. */
   | { readonly kind: 'workFrom'; readonly place: number | undefined; readonly name: string }
   | {

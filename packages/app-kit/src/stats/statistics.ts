@@ -158,6 +158,8 @@ export class Statistics {
         if (upstream !== undefined) this.#acknowledge(this.#upstream(upstream), fact.count, share.difficulty)
         return this.#accept(fact, share, undefined)
       }
+      case 'sharesCounted':
+        return this.#accept(fact, fact, fact.worker)
       case 'shareRefused':
         return this.#refuse(fact, fact.code)
       case 'v1ShareRefused':

@@ -16,7 +16,7 @@ import { fullExtranonce, type GoodShare, MAX_NTIME_AHEAD, type Share } from '../
 import type { CustomJob, CustomJobRequest } from '../mining/miners/work-source.ts'
 import { DistributionBook } from '../payouts/distribution-book.ts'
 import { UncheckedTrust } from './unchecked-trust.ts'
-import { type UsedToken, UsedTokens } from './used-tokens.ts'
+import { type TokenWitnesses, type UsedToken, UsedTokens } from './used-tokens.ts'
 
 /** How a pool takes jobs that miners bring. */
 export interface CustomWorkSettings {
@@ -32,12 +32,8 @@ export interface CustomWorkSettings {
 }
 
 /** What decides on jobs that miners bring. */
-export interface CustomWorkDeps {
+export interface CustomWorkDeps extends TokenWitnesses {
   readonly mac: TokenMac
-  /** Tokens that were used before the start. */
-  readonly used: Iterable<UsedToken>
-  /** Hears of each token when it is used for the first time. */
-  readonly onUse: (token: UsedToken) => void
 }
 
 /** What a custom job may build on, and how the pool makes jobs. */
@@ -79,6 +75,11 @@ export class CustomWork {
     this.trust = new UncheckedTrust(settings.uncheckedTrust)
   }
 
+  /** A token stands for a job, as another process of the pool may have it. */
+  tokenTaken(token: UsedToken): void {
+    this.#used.take(token)
+  }
+
   /** A tip is replaced. */
   retire(tip: Tip): void {
     this.#formerTips.add(hex(tip.prevHash))
@@ -86,7 +87,7 @@ export class CustomWork {
       this.#formerTips.delete(this.#formerTips.values().next().value!)
   }
 
-  /** Takes a job, or says by which code it is refused; `later` when its tip may be one the pool will hear of. */
+  /** Takes a job, or says by which code it is refused; `later` when its tip may be one the pool will hear of, or its token is asked after. */
   take(request: CustomJobRequest, present: PresentWork, now: Millis): CustomJob | Refused | 'later' {
     const { job, channels } = request
     const token = this.#tokenFor(request, now)
@@ -113,6 +114,7 @@ export class CustomWork {
     const standing = isChecked ? undefined : standingJob(request, content)
     const use = { job: `${made.version}/${content}`, channels, repeats: standing !== undefined }
     const misuse = this.#used.use(token, use, now)
+    if (misuse === 'later') return misuse
     if (misuse !== undefined) return { code: misuse }
     return {
       jobId: standing ?? present.nextJobId(),

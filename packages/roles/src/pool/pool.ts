@@ -69,12 +69,9 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   constructor(settings: PoolSettings, deps: PoolDeps) {
     this.#settings = settings
     const { customWork, solutions = [] } = settings
-    const { mac, usedTokens: used = [] } = deps
+    const { mac, usedTokens: used = [], sharesTokens: areShared } = deps
     const onUse = (token: UsedToken) => this.#outbox.emit({ kind: 'tokenUsed', token })
-    const custom =
-      customWork === undefined || mac === undefined
-        ? undefined
-        : new CustomWork(customWork, { mac, used, onUse })
+    const custom = customWork && mac && new CustomWork(customWork, { mac, used, onUse, areShared })
     this.#custom = custom
     this.#links = new SolutionLinks(settings.templates.identification, customWork?.negotiators ?? [], {
       earlier: solutions,
@@ -174,6 +171,10 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       case 'distribution':
         this.#distribution(event, now)
         break
+      case 'tokenTaken':
+        this.#custom?.tokenTaken(event.token)
+        this.#miners.retryCustomJobs()
+        break
       case 'drain':
         this.#miners.drain(event)
         break
@@ -267,10 +268,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       this.#newTip(news.template, news.tip, now)
       return this.#miners.resume(now)
     }
-    if (news.kind === 'future') {
-      this.#future(news.template)
-      return
-    }
+    if (news.kind === 'future') return void this.#future(news.template)
     if (news.kind === 'update') return this.#update(news.template, now, 'update')
     if (this.#tip !== undefined && isSameTip(this.#tip, news.tip)) {
       this.#tip = news.tip

@@ -11,6 +11,8 @@ export interface PoolRun {
   readonly epoch: number
   /** Random bytes, so that a client cannot guess what will be given out next. */
   readonly secret: Uint8Array
+  /** Other processes of the pool run at the same time: miners go from one to another. */
+  readonly hasSiblings?: boolean | undefined
 }
 
 /**
@@ -33,12 +35,14 @@ export function layoutOfRun(
 export class RunNumbers {
   readonly #first: number
   readonly #shuffle: ((jobId: number) => number) | undefined
+  readonly #hasSiblings: boolean
   #last: number
 
   /** @param run undefined: the first run of all, whose jobs say what they are numbered */
   constructor(run: PoolRun | undefined, sha256d: Sha256d) {
     this.#first = ((run?.epoch ?? 0) * IDS_PER_RUN) >>> 0
     this.#last = this.#first
+    this.#hasSiblings = run?.hasSiblings ?? false
     this.#shuffle = run === undefined ? undefined : permutation(run.secret, 32, sha256d)
   }
 
@@ -52,8 +56,9 @@ export class RunNumbers {
     return this.#shuffle?.(jobId) ?? jobId
   }
 
-  /** Whether a job id may be one of the run before. */
+  /** Whether a job id may be one of the run before, or of a sibling's. */
   isFormer(jobId: number): boolean {
+    if (this.#hasSiblings && (jobId - this.#first) >>> 0 >= IDS_PER_RUN) return true
     return this.#shuffle !== undefined && (this.#first - jobId) >>> 0 < IDS_PER_RUN
   }
 }

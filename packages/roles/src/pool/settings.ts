@@ -37,4 +37,6 @@ export interface PoolDeps extends MinersDeps {
   readonly mac?: TokenMac | undefined
   /** Tokens of such jobs that were used before the start, as `tokenUsed` told of them. */
   readonly usedTokens?: Iterable<UsedToken> | undefined
+  /** Other processes of the pool take such jobs too: a token stands for one when the event `tokenTaken` says so. */
+  readonly sharesTokens?: boolean | undefined
 }

@@ -14,6 +14,15 @@ export interface UsedToken {
   readonly until: Millis
 }
 
+/** Who else may have seen a token, and who is told of each that is used for the first time here. */
+export interface TokenWitnesses {
+  /** Those that an earlier run has seen. */
+  readonly used: Iterable<UsedToken>
+  readonly onUse: (token: UsedToken) => void
+  /** Other processes of the pool take tokens too: one not seen before waits until `take` has told what it stands for. */
+  readonly areShared?: boolean | undefined
+}
+
 /** What a token was used for. */
 interface Use {
   readonly job: string
@@ -28,31 +37,30 @@ interface Use {
 export class UsedTokens {
   readonly #uses = new Map<string, Use>()
   readonly #most: number
-  readonly #onUse: (token: UsedToken) => void
+  readonly #witnesses: TokenWitnesses
   #nextExpiry: Millis = NEVER
 
-  /**
-   * @param most how many are remembered; with more in use at one time, tokens not seen before have to wait.
-   * @param before those that an earlier run has seen, and who is told of each that is used for the first time
-   */
-  constructor(
-    most: number,
-    before: { readonly used: Iterable<UsedToken>; readonly onUse: (token: UsedToken) => void },
-  ) {
+  /** @param most how many are remembered; with more in use at one time, tokens not seen before have to wait. */
+  constructor(most: number, witnesses: TokenWitnesses) {
     this.#most = most
-    this.#onUse = before.onUse
-    for (const { key, job, until } of before.used) this.#add(key, { job, channels: new WeakSet(), until })
+    this.#witnesses = witnesses
+    for (const token of witnesses.used) this.take(token)
+  }
+
+  /** A token stands for a job, wherever it was used first. */
+  take({ key, job, until }: UsedToken): void {
+    if (!this.#uses.has(key)) this.#add(key, { job, channels: new WeakSet(), until })
   }
 
   /**
-   * Remembers that a token is used for a job; a code when it must not be.
+   * Remembers that a token is used for a job; a code when it must not be; `later` when others have to be asked first.
    * @param use.repeats the channels work on the very same job already
    */
   use(
     token: MiningJobToken,
     use: { readonly job: string; readonly channels: readonly Channel[]; readonly repeats: boolean },
     now: Millis,
-  ): 'invalid-mining-job-token' | 'job-not-yet-validated' | undefined {
+  ): 'invalid-mining-job-token' | 'job-not-yet-validated' | 'later' | undefined {
     const { channels, repeats } = use
     const job = hex(shortHash(new TextEncoder().encode(use.job)))
     // the token of a checked job may have the number of the one it was asked for with
@@ -67,8 +75,9 @@ export class UsedTokens {
     if (this.#uses.size >= this.#most) this.#sweep(now)
     if (this.#uses.size >= this.#most) return 'job-not-yet-validated'
     const until = token.expires * 1000
+    this.#witnesses.onUse({ key, job, until })
+    if (this.#witnesses.areShared === true) return 'later'
     this.#add(key, { job, channels: new WeakSet(channels), until })
-    this.#onUse({ key, job, until })
     return undefined
   }
 

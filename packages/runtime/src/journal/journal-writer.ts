@@ -1,6 +1,7 @@
 import {
   appendFrame,
   appendShare,
+  appendWrittenShare,
   ByteWriter,
   encodeSegmentHeader,
   type JournalRecord,
@@ -113,6 +114,13 @@ export class JournalWriter {
   /** Takes a share's record into the next group; its bytes are the caller's again. @throws {RangeError} when a field does not fit */
   appendShare(share: SharePlaces): void {
     appendShare(this.#gathering, this.#sequence, share)
+    this.#shares++
+    this.#appended()
+  }
+
+  /** Takes a share into the next group whose fields `appendShareFields` has written. @throws {RangeError} when they are none */
+  appendWrittenShare(fields: Uint8Array): void {
+    appendWrittenShare(this.#gathering, this.#sequence, fields)
     this.#shares++
     this.#appended()
   }

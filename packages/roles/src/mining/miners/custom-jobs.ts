@@ -40,9 +40,14 @@ export function setCustomJob(
 
 /** A new tip: jobs of others are dead, and those that wait are tried on it. */
 export function tipChanged(state: MinersState): void {
+  state.due.custom.clear()
+  retryCustomJobs(state)
+}
+
+/** Jobs that wait are tried again. */
+export function retryCustomJobs(state: MinersState): void {
   const { custom } = state.due
   const { connections } = state.connected
-  custom.clear()
   for (const { connection, job, until } of custom.takeAll()) {
     if (connections.get(connection.session) !== connection) continue
     setCustomJob(state, connection, job, until - WAIT_MS)

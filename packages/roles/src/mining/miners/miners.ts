@@ -8,7 +8,7 @@ import type { Jobs } from '../channel/jobs.ts'
 import type { Share, ShareErrorCode } from '../channel/judge.ts'
 import { closeAll, closeChannel, closeMore } from './closing.ts'
 import { Connection } from './connection.ts'
-import { setCustomJob, tickCustomJobs, tipChanged } from './custom-jobs.ts'
+import { retryCustomJobs, setCustomJob, tickCustomJobs, tipChanged } from './custom-jobs.ts'
 import { DifficultyRound } from './difficulty-round.ts'
 import { negotiateExtensions, owesExtensions, setUp } from './handshake.ts'
 import { giveWanted, levelsOfTip } from './new-levels.ts'
@@ -145,6 +145,11 @@ export class Miners {
     judgeEarly(this.#state, now)
     levelsOfTip(this.#state)
     tipChanged(this.#state)
+  }
+
+  /** Tries clients' own jobs again that the source could not decide on. */
+  retryCustomJobs(): void {
+    retryCustomJobs(this.#state)
   }
 
   /** Answers what had to wait for the source of work, of one connection or of all. */
