@@ -52,14 +52,14 @@ function bundle(entryPoints, more) {
   })
 }
 
-/** The files that modules find beside themselves: threads of ours, and data. */
+/** The files that modules find beside themselves: threads and processes of ours, and data. */
 function filesBeside(inputs) {
   const threads = []
   const data = []
   for (const input of inputs) {
     const path = resolve(app, input)
     const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
-    for (const [, name] of text.matchAll(/startThread\(import\.meta\.url, '(.+?)'/g))
+    for (const [, name] of text.matchAll(/start(?:Thread|Process)\(import\.meta\.url, '(.+?)'/g))
       threads.push(resolve(dirname(path), `${name}.ts`))
     if (path.endsWith('.ts')) continue
     for (const [, name] of text.matchAll(/["'](\w+\.wasm)["']/g)) data.push(resolve(dirname(path), name))

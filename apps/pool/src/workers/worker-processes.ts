@@ -156,7 +156,7 @@ export class WorkerProcesses {
   /** Resolves with its URLs when its doors are open. */
   #start(place: number): Promise<readonly string[]> {
     const number = ++this.#lastNumber
-    const worker = fork()
+    const worker = startProcess(import.meta.url, './worker-process')
     const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
     // what it has sent is read before the channel is closed
     const closed = new Promise<void>((resolve) => worker.once('disconnect', () => resolve()))
@@ -236,12 +236,14 @@ export function workersLog(log: LogSettings): LogSettings {
   return log.format === 'auto' && process.stdout.isTTY ? { ...log, format: 'pretty' } : log
 }
 
-/** Starts `worker-process.ts` as a process, as it stands in `dist`, or from the sources by tsx. */
-function fork(): Worker {
-  const isSource = import.meta.url.endsWith('.ts')
-  const exec = fileURLToPath(
-    new URL(isSource ? './worker-process.ts' : './worker-process.js', import.meta.url),
-  )
+/**
+ * Starts a module of ours as a process that shares its doors with others: as it stands in `dist`, or from the sources, by tsx.
+ * @param importer `import.meta.url` of the module that starts it
+ * @param name of the process's module beside the importer, without extension
+ */
+function startProcess(importer: string, name: string): Worker {
+  const isSource = importer.endsWith('.ts')
+  const exec = fileURLToPath(new URL(`${name}${isSource ? '.ts' : '.js'}`, importer))
   const own = process.execArgv.filter((flag) => !flag.startsWith('--inspect'))
   const execArgv = isSource
     ? [...own, '--conditions=@sv2/source', '--import', import.meta.resolve('tsx')]
