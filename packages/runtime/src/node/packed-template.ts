@@ -1,6 +1,6 @@
 import { merklePath } from '@sv2/bitcoin'
 import type { NodeTemplate, NodeTransaction } from '@sv2/roles/ground'
-import { fastSha256d } from '../crypto/index.ts'
+import { fastSha256d } from '../crypto/fast-sha256d.ts'
 import { pooledCopy } from './pooled-copy.ts'
 
 /**

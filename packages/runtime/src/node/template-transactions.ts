@@ -1,7 +1,7 @@
 import { parseTransaction, transactionWeight } from '@sv2/bitcoin'
 import type { NodeTransaction } from '@sv2/roles/ground'
 import { z } from 'zod'
-import { fastSha256d } from '../crypto/index.ts'
+import { fastSha256d } from '../crypto/fast-sha256d.ts'
 import { hexBytes } from './hex-text.ts'
 import { readAnswer } from './read-answer.ts'
 
