@@ -66,6 +66,10 @@ aggregate_channels = true`
     ])
   })
 
+  test('worker processes are for a pool of its own: V1 sessions stay in one process', () => {
+    expect(problems(`${LEAST}[pool]\nworkers = 4`)).toEqual(['pool.workers = 4: is set by this program'])
+  })
+
   test('a port that two roles want is a problem', () => {
     expect(problems(`${LEAST}[pool.monitoring]\nport = 9094`)).toEqual([
       'template_provider.monitoring.port = 9094: pool.monitoring listens there already',

@@ -94,6 +94,8 @@ const SECTIONS = {
       'ledger.nodes': 'nodes',
       'job_negotiator.nodes': 'nodes',
       template_provider: '',
+      // V1 sessions are handed on within one process
+      workers: '',
       log: 'log',
     },
   },
