@@ -1,3 +1,5 @@
+import cluster from 'node:cluster'
+import { readFileSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type App, type BaseConfig, createLogger, createRegistry, Scope } from '@sv2/app-kit'
 import { jobNegotiatorClient } from '@sv2/job-negotiator/client'
@@ -49,6 +51,19 @@ const starts: Readonly<Record<string, () => Promise<Running>>> = {
 const begin = starts[app]
 if (begin === undefined) throw new Error(`no app ${app}`)
 const running = await begin()
+
+/** Linux counts processor time in hundredths of a second. */
+const TICK_MICROS = 10_000
+
+/** Processor time of the worker processes of a pool; 0 where it has none. */
+function workersCpuMicros(): number {
+  return Object.values(cluster.workers ?? {}).reduce((sum, worker) => {
+    const text = readFileSync(`/proc/${worker?.process.pid}/stat`, 'utf8')
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    return sum + (Number(fields[11]) + Number(fields[12])) * TICK_MICROS
+  }, 0)
+}
+
 const loop = monitorEventLoopDelay({ resolution: 1 })
 const turns = new Turns()
 process.on('message', (question: string) => {
@@ -56,7 +71,13 @@ process.on('message', (question: string) => {
     globalThis.gc?.()
     const { user, system } = process.cpuUsage()
     const { rss, heapUsed, external } = process.memoryUsage()
-    process.send?.({ cpuMicros: user + system, rss, heapUsed, external, ...running.counts?.() })
+    process.send?.({
+      cpuMicros: user + system + workersCpuMicros(),
+      rss,
+      heapUsed,
+      external,
+      ...running.counts?.(),
+    })
   }
   if (question === 'cpu') {
     const { user, system } = process.cpuUsage()

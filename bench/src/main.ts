@@ -20,6 +20,7 @@ import { measureSoak, SOAK_MINUTES } from './soak.ts'
 import { measureStalls } from './stall.ts'
 import { measureSv1, measureSv1Memory } from './sv1.ts'
 import { measureTips } from './tip.ts'
+import { measureWorkers } from './workers.ts'
 
 /** What some parts are told. */
 interface Options {
@@ -37,6 +38,7 @@ const PARTS: Readonly<
 > = {
   share: { title: 'Shares through an encrypted connection', run: measureShares },
   journal: { title: 'The journal and the ledger', run: measureJournal },
+  workers: { title: 'Shares on one process and on two workers', run: measureWorkers },
   api: { title: 'Shares while the API is asked', run: measureApiLoad },
   tip: { title: 'A new block to many connections', run: measureTips },
   template: { title: 'A new tip on a full mempool, through the template provider', run: measureFullMempool },

@@ -9,6 +9,8 @@ import { poolConfig, startTemplateSource } from './templates.ts'
 const SHARES = 400_000
 const WARM_UP = 60_000
 const IN_FLIGHT = 20_000
+/** How often it is looked whether all shares are counted, at most. */
+const COUNTED_LOOKS = 15
 
 /** What one run came to. */
 export interface Run {
@@ -84,11 +86,18 @@ export async function judgedShares(load: ShareLoad): Promise<Run> {
     loads.push(new Load(miner, await miner.open(channels, { kind })))
   }
   await sendAll(loads, WARM_UP)
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
   const before = await child.usage()
   const started = performance.now()
   await sendAll(loads, SHARES)
   const seconds = (performance.now() - started) / 1000
-  const after = await child.usage()
+  let after = await child.usage()
+  const enough = () => after.accepted - before.accepted >= SHARES * 0.999
+  // worker processes tell what they have counted twice a second
+  for (let looks = 0; looks < COUNTED_LOOKS && !enough(); looks++) {
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    after = await child.usage()
+  }
   for (const { miner } of loads) miner.end()
   child.stop()
   const judged = after.accepted - before.accepted

@@ -16,10 +16,11 @@ import { presentCoinbase } from '../present-coinbase.ts'
 import { isRecord, poolServers } from '../role-of-pool.ts'
 import { poolSettings, takesCustomWork } from '../settings.ts'
 import type { FromWorker, ToWorker, WorkerQuestion, WorkerStart } from './messages.ts'
-import { numbersOf, workerConfig } from './worker-config.ts'
+import { numbersOf, recordsWaitMs, workerConfig } from './worker-config.ts'
 
-/** How often it tells what it has counted, ms. */
+/** How often it tells what has happened, ms; sums of shares so many times less often: a thousand channels are a thousand of them. */
 const TELL_EVERY_MS = 500
+const SUMS_EVERY = 4
 
 /** A worker with open doors. */
 export interface RunningWorker {
@@ -49,7 +50,7 @@ export async function startWorker(
     { sha256d: fastSha256d, mac, usedTokens: start.usedTokens, sharesTokens: true },
   )
   const records = new RecordSender(
-    { network, numbers: numbersOf(place, workers), waitMs: Math.ceil(journal.flush_ms / 4) },
+    { network, numbers: numbersOf(place, workers), waitMs: recordsWaitMs(journal) },
     { send: (records) => send({ kind: 'records', records }), now: () => clock.now() },
   )
   const facts = new FactGatherer()
@@ -77,18 +78,19 @@ export async function startWorker(
   if (!start.isRecording) started.engine.tell({ kind: 'recordingFailed' })
   if (distribution !== undefined) started.engine.tell(distribution)
 
-  const tell = (): void => {
+  let tellings = 0
+  const tell = (withSums: boolean): void => {
     const numbers = { hasWork: role.hasWork, ...role.counts, ...observe.totals() }
-    send({ kind: 'told', facts: facts.take(), numbers })
+    send({ kind: 'told', facts: facts.take({ withSums }), numbers })
   }
   const answer = async ({ kind, ...about }: WorkerQuestion) => {
     if (kind === 'metrics') return registry.getMetricsAsJSON()
     return presentCoinbase(role, (about as { account: string }).account, network)
   }
   const urls = await started.open(config, { port: { kind: 'miners' } })
-  const telling = setInterval(tell, TELL_EVERY_MS)
+  const telling = setInterval(() => tell(tellings++ % SUMS_EVERY === 0), TELL_EVERY_MS)
   send({ kind: 'ready', urls })
-  tell()
+  tell(true)
   return {
     take(message) {
       switch (message.kind) {
@@ -106,7 +108,7 @@ export async function startWorker(
     settle() {
       clearInterval(telling)
       records.flush()
-      tell()
+      tell(true)
     },
   }
 }

@@ -23,7 +23,7 @@ import { servedApi } from '../served-api.ts'
 import { takesCustomWork } from '../settings.ts'
 import type { FromWorker, WorkerNumbers } from './messages.ts'
 import { TokenDesk } from './token-desk.ts'
-import { numbersOf } from './worker-config.ts'
+import { numbersOf, recordsWaitMs } from './worker-config.ts'
 import { type WorkerProcess, WorkerProcesses, workersLog } from './worker-processes.ts'
 
 /** Starts a pool of several worker processes: this one has all that there is one of (docs/architecture.md). */
@@ -100,7 +100,7 @@ export async function startWorkers(
   }
 
   const books = await openBooks(
-    config,
+    { ...config, journal: { ...config.journal, flush_ms: recordsWaitMs(config.journal) } },
     context,
     (event) => {
       if (event.kind !== 'distribution') return journal.heard(event)

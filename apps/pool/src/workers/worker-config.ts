@@ -29,3 +29,8 @@ export function workerConfig(config: PoolConfig, workers: number): PoolConfig {
 export function numbersOf(place: number, workers: number): NumberSpace {
   return { first: place, step: workers + 1 }
 }
+
+/** Records wait half of the time that a share may wait for its flush in the worker, and half of it in the main process. */
+export function recordsWaitMs({ flush_ms }: Pick<PoolConfig['journal'], 'flush_ms'>): number {
+  return Math.ceil(flush_ms / 2)
+}

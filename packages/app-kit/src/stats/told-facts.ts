@@ -45,9 +45,9 @@ export class FactGatherer implements FactCounter {
     if (TOLD.has(fact.kind)) this.#facts.push(fact)
   }
 
-  /** Takes all that was gathered. */
-  take(): ToldFact[] {
-    for (const session of [...this.#shares.keys()]) this.#settleConnection(session)
+  /** Takes what was gathered, with or without the sums of channels that are open: those are many, and may wait. */
+  take({ withSums }: { readonly withSums: boolean }): ToldFact[] {
+    if (withSums) for (const session of [...this.#shares.keys()]) this.#settleConnection(session)
     const facts = this.#facts
     this.#facts = []
     return facts
