@@ -68,9 +68,10 @@ export class Child {
   }
 
   /** Its own counts alone: no collector runs for them. */
-  async counts(): Promise<{ readonly channels?: number }> {
+  async counts(): Promise<{ readonly channels?: number; readonly accepted?: number }> {
     this.ask('counts')
-    return (await this.next<{ counts: { readonly channels?: number } }>('counts')).counts
+    return (await this.next<{ counts: { readonly channels?: number; readonly accepted?: number } }>('counts'))
+      .counts
   }
 
   stop(): void {

@@ -91,13 +91,11 @@ export async function judgedShares(load: ShareLoad): Promise<Run> {
   const started = performance.now()
   await sendAll(loads, SHARES)
   const seconds = (performance.now() - started) / 1000
-  let after = await child.usage()
-  const enough = () => after.accepted - before.accepted >= SHARES * 0.999
-  // worker processes tell what they have counted twice a second
-  for (let looks = 0; looks < COUNTED_LOOKS && !enough(); looks++) {
+  // worker processes tell what they have counted every two seconds
+  const counted = async () => ((await child.counts()).accepted ?? 0) - before.accepted
+  for (let looks = 0; looks < COUNTED_LOOKS && (await counted()) < SHARES * 0.999; looks++)
     await new Promise((resolve) => setTimeout(resolve, 200))
-    after = await child.usage()
-  }
+  const after = await child.usage()
   for (const { miner } of loads) miner.end()
   child.stop()
   const judged = after.accepted - before.accepted
