@@ -65,6 +65,18 @@ export class ProcessStack {
     return { provider, url: String(url) }
   }
 
+  /** Starts another template provider on the same node. */
+  async startBackupProvider(): Promise<{ readonly provider: AppProcess; readonly url: string }> {
+    const provider = this.#start('template-provider', {
+      data_dir: join(this.dataDir, 'backup-provider'),
+      nodes: [{ url: this.node.url, cookie_file: join(this.dataDir, '.cookie') }],
+      listen: [{ host: '127.0.0.1', port: 0, edition: this.edition }],
+      monitoring: { port: 0 },
+    })
+    const { url } = await provider.logged('listening')
+    return { provider, url: String(url) }
+  }
+
   /** Starts the pool, after the first time on the same port. */
   async startPool(
     providerUrl: string,

@@ -197,6 +197,13 @@ export const configSchema = z
     extensions,
     custom_work: customWork,
     template_provider: upstreamSchema({ description: 'The template provider', defaultPort: 8_336 }),
+    backup_template_providers: z
+      .array(upstreamSchema({ description: 'A template provider', defaultPort: 8_336 }))
+      .max(8)
+      .default([])
+      .describe(
+        'More template providers, on nodes of their own: work comes from the first one that is at the highest block; the same template of two is one job, and a block on it goes to both',
+      ),
     listen: doorsSchema({
       host: '0.0.0.0',
       port: 3_333,

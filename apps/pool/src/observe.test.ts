@@ -100,6 +100,9 @@ describe('observer of the pool', () => {
     expect(await observed(up, down).metric('sv2_pool_template_provider_connected')).toMatchObject([
       { value: 0 },
     ])
+    const other: PoolFact = { kind: 'templatesConnected', session: 2 }
+    const both = observed(up, other, down)
+    expect(await both.metric('sv2_pool_template_provider_connected')).toMatchObject([{ value: 1 }])
   })
 
   test.each<{ readonly fact: PoolFact; readonly level: number; readonly counter?: string }>([
@@ -173,6 +176,7 @@ describe('observer of the pool', () => {
     { fact: { kind: 'newTip', prevHash: '00', networkDifficulty: 1 }, level: 30 },
     { fact: { kind: 'templatesRefused', session: 1, code: FOREIGN }, level: 50 },
     { fact: { kind: 'templatesLost', session: 1 }, level: 40 },
+    { fact: { kind: 'templatesFrom', provider: 1 }, level: 40 },
     { fact: { kind: 'workTooOld', connections: 3 }, level: 50 },
     {
       fact: { kind: 'peerMisbehaved', session: 1, reason: 'unexpected NewTemplate' },

@@ -16,11 +16,13 @@ export function createObserver(log: Logger, registry: Registry) {
   const blocks = new Counter({ name: 'sv2_client_blocks_found_total', help: 'Blocks found', registers })
   const templates = new Gauge({
     name: 'sv2_pool_template_provider_connected',
-    help: '1 while the template provider is connected',
+    help: 'Template providers that are connected',
     // over worker processes: the one that has least
     aggregator: 'min',
     registers,
   })
+  /** Sessions with providers that are connected. */
+  const providers = new Set<number>()
   const negotiators = new Gauge({
     name: 'sv2_pool_negotiators_connected',
     help: 'Negotiator servers that would be told of a block now',
@@ -63,16 +65,23 @@ export function createObserver(log: Logger, registry: Registry) {
         case 'newTip':
           return log.info({ prevHash: fact.prevHash, networkDifficulty: fact.networkDifficulty }, 'new tip')
         case 'templatesConnected':
-          templates.set(1)
+          templates.set(providers.add(fact.session).size)
           return log.info('template provider connected')
+        case 'templatesFrom':
+          return log.warn({ provider: fact.provider }, 'templates come from another provider')
         case 'workTooOld':
           return log.error(
             { connections: fact.connections },
             'no work: the template provider is away for too long; miners are sent elsewhere',
           )
         case 'templatesLost':
-          templates.set(0)
-          return log.warn('template provider lost; miners stay on the last job')
+          providers.delete(fact.session)
+          templates.set(providers.size)
+          return log.warn(
+            providers.size === 0
+              ? 'template provider lost; miners stay on the last job'
+              : 'template provider lost; another one is there',
+          )
         case 'templatesRefused':
           return log.error({ code: readableCode(fact.code) }, 'template provider refused us')
         case 'templateIgnored':

@@ -1,8 +1,8 @@
-import { type DialedServer, upstreamSettings } from '@sv2/app-kit'
+import type { DialedServer } from '@sv2/app-kit'
 import { portName } from '@sv2/roles/ground'
 import type { PoolEffect, RecordEffect } from '@sv2/roles/pool'
 import type { PoolConfig } from './config.ts'
-import { negotiatorServers } from './settings.ts'
+import { negotiatorServers, templateProvider } from './settings.ts'
 
 /** The servers that a pool's role is connected with. */
 export function poolServers(config: PoolConfig): DialedServer[] {
@@ -11,9 +11,15 @@ export function poolServers(config: PoolConfig): DialedServer[] {
     {
       name: 'template provider',
       port: { kind: 'templates' },
-      settings: upstreamSettings(config.template_provider, { protocol: 'templates', defaultPort: 8_336 }),
+      settings: templateProvider(config.template_provider),
       onFailed: failed('template provider'),
     },
+    ...config.backup_template_providers.map((provider, index) => ({
+      name: `backup template provider ${index}`,
+      port: { kind: 'backupTemplates', index },
+      settings: templateProvider(provider),
+      onFailed: failed('backup template provider'),
+    })),
     ...negotiatorServers(config).map((settings, n) => {
       const port = { kind: 'negotiator', index: n }
       return { name: portName(port), port, settings, onFailed: failed('negotiator') }

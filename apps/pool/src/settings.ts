@@ -41,7 +41,8 @@ export function poolSettings(config: PoolConfig, version: string, run: PoolRun):
     run,
     templates: {
       identification: { vendor: 'sv2', hardwareVersion: 'pool', firmware: version, deviceId: '' },
-      endpoint: upstreamSettings(config.template_provider, { protocol: 'templates', defaultPort: 8_336 }),
+      endpoint: templateProvider(config.template_provider),
+      backups: config.backup_template_providers.map(templateProvider),
       outputSize: outputs * (OUTPUT_OVERHEAD + LONGEST_SCRIPT),
       outputSigops: outputs * OUTPUT_SIGOPS,
       workMaxAgeMs: jobs.work_max_age_sec * 1000,
@@ -70,6 +71,11 @@ function supportedExtensions(config: PoolConfig): ReadonlySet<number> {
 /** Miners may bring their own jobs: with tokens of servers elsewhere, or of the one in this process. */
 export function takesCustomWork(config: PoolConfig): boolean {
   return config.custom_work.enabled || config.job_negotiator.enabled
+}
+
+/** One of the template providers, as it is dialed. */
+export function templateProvider(provider: PoolConfig['template_provider']): UpstreamSettings {
+  return upstreamSettings(provider, { protocol: 'templates', defaultPort: 8_336 })
 }
 
 /** The negotiator servers that are told of blocks; none where miners bring no jobs. */

@@ -87,7 +87,11 @@ export interface PoolOverrides {
   readonly sharesTokens?: boolean
   readonly solutions?: PoolSettings['solutions']
   readonly maxUnrecordedShares?: number
+  /** Template providers besides the preferred one. */
+  readonly backups?: number
 }
+
+const PROVIDER = { host: 'tp.test', port: 8336 }
 
 /** Settings of a pool, all but what matters left alone. */
 export function poolSettings(overrides: PoolOverrides = {}): PoolSettings {
@@ -99,7 +103,8 @@ export function poolSettings(overrides: PoolOverrides = {}): PoolSettings {
     run: overrides.run,
     templates: {
       identification: IDENTIFICATION,
-      endpoint: { host: 'tp.test', port: 8336 },
+      endpoint: PROVIDER,
+      backups: Array(overrides.backups ?? 0).fill(PROVIDER),
       outputSize: 43,
       outputSigops: 4,
       workMaxAgeMs: 120_000,
@@ -184,10 +189,10 @@ export function aPool(
   return world
 }
 
-/** Plays the template provider of a pool, up to its constraints. */
-export function connectTemplates(link: WireLink<PoolEffect>, edition: Edition): WirePeer {
+/** Plays the template provider of a pool, or one of its backups, up to its constraints. */
+export function connectTemplates(link: WireLink<PoolEffect>, edition: Edition, backup?: number): WirePeer {
   const templates = link.connect({
-    port: { kind: 'templates' },
+    port: backup === undefined ? { kind: 'templates' } : { kind: 'backupTemplates', index: backup },
     edition,
     protocol: 'templates',
     plays: 'server',

@@ -1,5 +1,5 @@
 import type { SolutionEffect } from '../client/open-solutions.ts'
-import type { SinglePort } from '../ground/port.ts'
+import type { NumberedPort, SinglePort } from '../ground/port.ts'
 import type { SessionEffect, SessionEvent } from '../ground/role.ts'
 import type { Distribution } from '../payouts/distribution.ts'
 import type { PoolFact } from './facts.ts'
@@ -8,7 +8,13 @@ import type { NegotiatorPort } from './solution-links.ts'
 import type { UsedToken } from './used-tokens.ts'
 
 /** What happens to the connections of a pool. */
-export type PoolSessionEvent = SessionEvent<SinglePort<'miners'> | SinglePort<'templates'> | NegotiatorPort>
+export type PoolSessionEvent = SessionEvent<
+  | SinglePort<'miners'>
+  | SinglePort<'templates'>
+  /** The template providers that come after the preferred one. */
+  | NumberedPort<'backupTemplates'>
+  | NegotiatorPort
+>
 
 export type PoolEvent =
   | PoolSessionEvent

@@ -1,5 +1,6 @@
 import type { PushSolution } from '@sv2/messages'
 import type { TemplateFact } from '../client/template-feed.ts'
+import type { TemplatesFact } from '../client/template-feeds.ts'
 import type { MinersFact } from '../mining/miners/facts.ts'
 import type { UsedToken } from './used-tokens.ts'
 
@@ -21,6 +22,7 @@ export type PoolFact =
   | { readonly kind: 'roomAsked'; readonly outputSize: number; readonly outputSigops: number }
   | MinersFact
   | TemplateFact
+  | TemplatesFact
   | {
       readonly kind: 'blockFound'
       readonly session: number

@@ -135,10 +135,12 @@ export class JobShelves {
     if (shelf.classBytes !== undefined) this.#settings.classes?.leave(shelf.classBytes)
   }
 
-  /** No block can be made of a template any more: shares of its jobs are stale from now on. */
-  dropTemplate(templateId: bigint): void {
-    for (const job of [...this.book.running()])
-      if (this.templateOf(job)?.templateId === templateId) this.book.drop(job.jobId)
+  /** No block can be made of these templates any more: shares of their jobs are stale from now on. */
+  dropTemplates(areGone: (template: NewTemplate) => boolean): void {
+    for (const job of [...this.book.running()]) {
+      const template = this.templateOf(job)
+      if (template !== undefined && areGone(template)) this.book.drop(job.jobId)
+    }
   }
 
   /** A job that waits for its tip. */

@@ -1,6 +1,6 @@
 import { displayHash, equalBytes, targetToDifficulty } from '@sv2/bitcoin'
 import { type Message, type NewTemplate, PAYOUT_DISTRIBUTION } from '@sv2/messages'
-import { TemplateFeed, type TemplateNews } from '../client/template-feed.ts'
+import { TemplateFeeds, type TemplatesNews } from '../client/template-feeds.ts'
 import { Outbox } from '../ground/outbox.ts'
 import type { Millis, Role, SessionId } from '../ground/role.ts'
 import { Timers } from '../ground/timers.ts'
@@ -42,7 +42,7 @@ const ANY_VERSION = 0xffff_ffff
 export class Pool implements Role<PoolEvent, PoolEffect> {
   readonly #settings: PoolSettings
   readonly #miners: Miners
-  readonly #feed: TemplateFeed
+  readonly #feed: TemplateFeeds
   readonly #shelves: JobShelves
   /** Undefined where jobs do not follow distributions. */
   readonly #classes: PayoutClasses | undefined
@@ -120,7 +120,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
       emit: this.#outbox.emit,
       settle: (share, code, now) => this.#miners.settleNext(share, code, now),
     })
-    this.#feed = this.#timers.add(new TemplateFeed({ ...settings.templates, solutions }, this.#outbox.emit))
+    this.#feed = this.#timers.add(new TemplateFeeds({ ...settings.templates, solutions }, this.#outbox.emit))
     this.#room = new TemplateRoom(this.#feed, this.#outbox.emit)
     const { payout, fullExtranonceSize: extranonceSize } = settings
     this.#classes =
@@ -191,7 +191,7 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
         break
       case 'tick':
         this.#miners.handle(event, now)
-        if (this.#feed.tick(now)) this.#stop()
+        this.#publish(this.#feed.tick(now), now)
         this.#refresh(now)
         break
       default:
@@ -245,15 +245,15 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
   }
 
   #session(event: Exclude<PoolSessionEvent, { kind: 'tick' }>, now: Millis): void {
-    if (event.kind === 'opened' && event.port.kind === 'templates') return this.#feed.opened(event.session)
+    if (event.kind === 'opened' && event.port.kind === 'templates') return this.#feed.opened(event.session, 0)
+    if (event.kind === 'opened' && event.port.kind === 'backupTemplates')
+      return this.#feed.opened(event.session, event.port.index + 1)
     if (event.kind === 'opened' && event.port.kind === 'negotiator')
       return this.#links.opened(event.session, event.port.index)
     if (this.#links.owns(event.session)) return this.#ofNegotiator(event)
     if (!this.#feed.owns(event.session)) return this.#miners.handle(event, now)
-    if (event.kind === 'closed') return this.#feed.closed(now)
-    if (event.kind !== 'message') return
-    const news = this.#feed.message(event.message)
-    if (news !== undefined) this.#publish(news, now)
+    if (event.kind === 'message') this.#publish(this.#feed.message(event.session, event.message), now)
+    if (event.kind === 'closed') this.#publish(this.#feed.closed(event.session, now), now)
   }
 
   #ofNegotiator(event: Exclude<PoolSessionEvent, { kind: 'tick' }>): void {
@@ -261,8 +261,10 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     if (event.kind === 'closed') this.#links.closed(event.session)
   }
 
-  #publish(news: TemplateNews, now: Millis): void {
-    if (news.kind === 'gone') return this.#shelves.dropTemplate(news.templateId)
+  #publish(news: TemplatesNews | undefined, now: Millis): void {
+    if (news === undefined) return
+    if (news.kind === 'tooOld') return this.#stop()
+    if (news.kind === 'gone') return this.#shelves.dropTemplates(news.isOf)
     if (this.#hasStopped && news.kind === 'tip') {
       this.#hasStopped = false
       this.#newTip(news.template, news.tip, now)
@@ -372,11 +374,10 @@ export class Pool implements Role<PoolEvent, PoolEffect> {
     const solution = template === undefined ? solutionOf(channel, share, good) : undefined
     const negotiators = solution === undefined ? 0 : this.#links.push(solution, hash)
     if (template !== undefined && job.tip !== undefined)
-      this.#feed.submit({
-        hash,
-        prevHash: job.tip.prevHash,
-        message: submissionOf(template, channel, { share, job }),
-      })
+      this.#feed.submit(
+        { hash, prevHash: job.tip.prevHash, message: submissionOf(template, channel, { share, job }) },
+        template,
+      )
     this.#outbox.emit({
       kind: 'blockFound',
       session: channel.session,

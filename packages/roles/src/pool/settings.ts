@@ -1,5 +1,5 @@
 import type { OpenSolution } from '../client/open-solutions.ts'
-import type { TemplateFeedSettings } from '../client/template-feed.ts'
+import type { TemplateFeedsSettings } from '../client/template-feeds.ts'
 import type { TokenMac } from '../custom-jobs/token.ts'
 import type { PayoutSettings } from '../mining/identity.ts'
 import type { MinersDeps, MinersSettings } from '../mining/miners/state.ts'
@@ -17,7 +17,7 @@ export interface PoolSettings {
   readonly fullExtranonceSize: number
   /** Undefined: the first run of all. */
   readonly run?: PoolRun | undefined
-  readonly templates: TemplateFeedSettings
+  readonly templates: TemplateFeedsSettings
   readonly payout: PayoutSettings
   /** Shares that may wait for the journal at one time; undefined: there is none, and shares are acknowledged at once. */
   readonly maxUnrecordedShares?: number | undefined

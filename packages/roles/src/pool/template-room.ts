@@ -1,4 +1,4 @@
-import type { TemplateFeed } from '../client/template-feed.ts'
+import type { TemplateFeeds } from '../client/template-feeds.ts'
 import type { Emit, Millis } from '../ground/role.ts'
 import { isForLess, roomToAsk } from '../payouts/room-wish.ts'
 import type { PoolFact } from './facts.ts'
@@ -9,11 +9,11 @@ const LESS_AFTER_MS = 600_000
 
 /** Sees to it that templates leave the room that the newest distribution needs in the coinbases in use. */
 export class TemplateRoom {
-  readonly #feed: TemplateFeed
+  readonly #feed: TemplateFeeds
   readonly #emit: Emit<PoolFact>
   #askedAt: Millis = Number.NEGATIVE_INFINITY
 
-  constructor(feed: TemplateFeed, emit: Emit<PoolFact>) {
+  constructor(feed: TemplateFeeds, emit: Emit<PoolFact>) {
     this.#feed = feed
     this.#emit = emit
   }
