@@ -156,8 +156,11 @@ export class TemplateFeeds {
     }
   }
 
+  /** Asked for every message of every miner: nothing is allocated. */
   #placeOfSession(session: SessionId): number {
-    return this.#feeds.findIndex((feed) => feed.owns(session))
+    for (let place = 0; place < this.#feeds.length; place++)
+      if (this.#feeds[place]!.owns(session)) return place
+    return -1
   }
 
   /** The provider whose work is at the highest block; of several the preferred one. */
