@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { environmentPrefix } from '@sv2/app-kit'
 import { freePort } from './free-port.ts'
 import { type Measurement, median } from './report.ts'
 
@@ -94,8 +95,8 @@ function startApp(app: string, port: number, dataDir: string): ChildProcess {
   // a device has no doors, and keeps nothing
   const server = { DATA_DIR: dataDir, LISTEN__0__HOST: '127.0.0.1', LISTEN__0__PORT: '0' }
   const settings = { ...NEEDED[app], ...ports, ...(app !== 'mining-device' && server) }
-  const prefix = `${app.toUpperCase().replaceAll('-', '_')}__`
-  return spawn(process.execPath, [main], { env: under(prefix, settings), stdio: 'ignore' })
+  const env = under(`${environmentPrefix(app)}__`, settings)
+  return spawn(process.execPath, [main], { env, stdio: 'ignore' })
 }
 
 async function answers(url: string, child: ChildProcess): Promise<void> {

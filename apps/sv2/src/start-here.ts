@@ -1,5 +1,13 @@
 import { type App, type AppContext, type BaseConfig, createLogger, createRegistry } from '@sv2/app-kit'
 
+/** The shortcut of commands that run roles. */
+export const JSON_LOG = {
+  flag: '--json',
+  description: 'logs as JSON lines, nothing else',
+  path: ['log', 'format'],
+  value: 'json',
+} satisfies NonNullable<App<BaseConfig>['flags']>[number]
+
 /** Starts a role in this process, with a log name and numbers of its own. */
 export function startHere<Config extends BaseConfig, Running>(
   app: App<Config, Running>,

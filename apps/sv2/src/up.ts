@@ -3,7 +3,7 @@ import { type PoolConfig, pool, type RunningPool } from '@sv2/pool'
 import { templateProvider } from '@sv2/template-provider'
 import { translatorProxy } from '@sv2/translator-proxy'
 import { minerUrls } from './miner-urls.ts'
-import { startHere } from './start-here.ts'
+import { JSON_LOG, startHere } from './start-here.ts'
 import type { Terminal } from './terminal.ts'
 import {
   loadUp,
@@ -28,14 +28,7 @@ export function up(terminal: Terminal): App<UpConfig, RunningPool> {
     // read by `load`, which checks the sections too
     schema: upSchema as never,
     defaultFile: UP_FILE,
-    flags: [
-      {
-        flag: '--json',
-        description: 'logs as JSON lines, nothing else',
-        path: ['log', 'format'],
-        value: 'json',
-      },
-    ],
+    flags: [JSON_LOG],
     load: (sources) => loadUp(sources, terminal.isInteractive ? 'warn' : 'info'),
     printDefaults: printUp,
 

@@ -4,7 +4,7 @@ import { miningProxy } from '@sv2/mining-proxy'
 import { templateProvider } from '@sv2/template-provider'
 import { type RunningTranslatorProxy, translatorProxy } from '@sv2/translator-proxy'
 import { minerUrls } from '../miner-urls.ts'
-import { startHere } from '../start-here.ts'
+import { JSON_LOG, startHere } from '../start-here.ts'
 import type { Terminal } from '../terminal.ts'
 import { watchMiners } from '../watch-miners.ts'
 import { welcome } from '../welcome.ts'
@@ -32,14 +32,7 @@ export function farm(terminal: Terminal): App<FarmConfig, RunningTranslatorProxy
     // read by `load`, which checks the sections too
     schema: farmSchema as never,
     defaultFile: FARM_FILE,
-    flags: [
-      {
-        flag: '--json',
-        description: 'logs as JSON lines, nothing else',
-        path: ['log', 'format'],
-        value: 'json',
-      },
-    ],
+    flags: [JSON_LOG],
     load: (sources) => loadFarm(sources, terminal.isInteractive ? 'warn' : 'info'),
     printDefaults: printFarm,
 
